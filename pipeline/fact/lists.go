@@ -1,0 +1,145 @@
+package fact
+
+// Every outcome comes from a closed list. A reader may rely on it; adding a value is a schema change with a new golden file.
+type (
+	Kind          string // of a call or contact
+	EntryOutcome  string // of a queue entry
+	OfferResult   string // of an offer
+	IVROutcome    string // of a caller's time in a flow
+	InputKind     string // of what a menu or collection heard
+	LookupMethod  string // by what a customer was looked up
+	LookupResult  string // of a lookup
+	PopChannel    string // by which a screen pop travels
+	PopResult     string // of a screen pop's delivery
+	RefusedReason string // why a caller could not join a queue
+	SegmentKind   string // of an agent's time on a contact
+	AgentState    string // of an agent
+	By            string // by what means an agent's state was changed
+	Result        string // of a call
+	Reason        string // of a call's end
+)
+
+const (
+	KindInbound  Kind = "inbound"
+	KindOutbound Kind = "outbound"
+	KindCallback Kind = "callback"
+	KindConsult  Kind = "consult"
+	KindInternal Kind = "internal"
+	KindFeature  Kind = "feature"
+)
+
+// Outcomes of a queue entry. DESIGN §4: offered = their sum + still waiting.
+const (
+	EntryAnswered   EntryOutcome = "answered"
+	EntryAbandoned  EntryOutcome = "abandoned"  // caller hung up while waiting
+	EntryOverflowed EntryOutcome = "overflowed" // maximum wait, moved to another queue or node
+	EntryExited     EntryOutcome = "exited"     // left by key or to a menu
+	EntryCallback   EntryOutcome = "callback"
+	EntryVoicemail  EntryOutcome = "voicemail"
+	EntryLeftEmpty  EntryOutcome = "left_empty" // queue had no agents left
+	EntryWithdrawn  EntryOutcome = "withdrawn"  // taken out by an operator or a plan change
+	EntryFailed     EntryOutcome = "failed"     // technical failure or ended by time-out with nowhere to go
+)
+
+const (
+	OfferAnswered    OfferResult = "answered"
+	OfferMissed      OfferResult = "missed"      // rang to the ring time-out (ring no answer)
+	OfferDeclined    OfferResult = "declined"    // the agent pressed reject
+	OfferBusy        OfferResult = "busy"        // phone busy
+	OfferUnavailable OfferResult = "unavailable" // phone not reachable
+	OfferWithdrawn   OfferResult = "withdrawn"   // caller hung up or entry ended while ringing
+	OfferLostRace    OfferResult = "lost_race"   // another agent was faster, or caller gone at the moment of answer
+	OfferFailed      OfferResult = "failed"      // technical failure
+)
+
+const (
+	IVRQueued    IVROutcome = "queued"
+	IVRHungUp    IVROutcome = "hung_up"   // caller hung up inside the flow
+	IVRContained IVROutcome = "contained" // flow ended the call as planned
+	IVRGaveUp    IVROutcome = "gave_up"   // too many invalid or missing inputs, flow ended the call
+	IVRFailed    IVROutcome = "failed"
+)
+
+const (
+	InputDigits  InputKind = "digits"
+	InputNone    InputKind = "no_input"
+	InputInvalid InputKind = "invalid"
+	InputGaveUp  InputKind = "gave_up"
+)
+
+const (
+	LookupByNumber LookupMethod = "caller_number"
+	LookupByDigits LookupMethod = "digits"
+
+	LookupFound    LookupResult = "found"
+	LookupNotFound LookupResult = "not_found"
+	LookupFailed   LookupResult = "failed"
+	LookupTimeout  LookupResult = "timeout"
+)
+
+const (
+	PopDesk    PopChannel = "desk"
+	PopWebhook PopChannel = "webhook"
+
+	PopDelivered PopResult = "delivered"
+	PopFailed    PopResult = "failed"
+	PopTimeout   PopResult = "timeout"
+)
+
+const (
+	RefusedFull   RefusedReason = "full"
+	RefusedEmpty  RefusedReason = "empty"
+	RefusedClosed RefusedReason = "closed"
+)
+
+const (
+	SegmentTalk   SegmentKind = "talk"
+	SegmentHold   SegmentKind = "hold"
+	SegmentWrapUp SegmentKind = "wrap_up"
+)
+
+const (
+	AgentLoggedOut   AgentState = "logged_out"
+	AgentReady       AgentState = "ready"
+	AgentPaused      AgentState = "paused"
+	AgentRinging     AgentState = "ringing"
+	AgentTalking     AgentState = "talking" // hold included; the segments tell them apart
+	AgentWrapUp      AgentState = "wrap_up"
+	AgentOutside     AgentState = "outside"     // on a call Firstline does not control
+	AgentUnreachable AgentState = "unreachable" // logged in, phone not registered
+)
+
+const (
+	ByDesk       By = "desk"
+	ByPhone      By = "phone"
+	ByAPI        By = "api"
+	BySupervisor By = "supervisor"
+	BySystem     By = "system"
+)
+
+// Termination is how a call ended: one result and one reason.
+type Termination struct {
+	Result Result `json:"result"`
+	Reason Reason `json:"reason"`
+}
+
+const (
+	ResultAnswered  Result = "answered"  // an agent talked to the caller
+	ResultContained Result = "contained" // served by the flow without an agent
+	ResultAbandoned Result = "abandoned" // the caller gave up before either
+	ResultRefused   Result = "refused"   // queue full, empty or closed
+	ResultFailed    Result = "failed"    // technical failure
+)
+
+const (
+	ReasonCallerHungUp  Reason = "caller_hung_up"
+	ReasonAgentHungUp   Reason = "agent_hung_up"
+	ReasonFlowEnded     Reason = "flow_ended"
+	ReasonGaveUp        Reason = "gave_up" // flow's limit on invalid or missing input
+	ReasonMaxWait       Reason = "max_wait"
+	ReasonRefused       Reason = "refused"
+	ReasonFallback      Reason = "fallback"    // ended in the dialplan's fallback queue
+	ReasonDisappeared   Reason = "disappeared" // found missing by reconcile
+	ReasonCommandFailed Reason = "command_failed"
+	ReasonOperator      Reason = "operator"
+)

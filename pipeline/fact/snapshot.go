@@ -1,0 +1,85 @@
+package fact
+
+import "time"
+
+// Snapshot is the public state of now: what the controller answers to GET snapshot. With it and the facts after
+// Position any reader can keep the live state. It is not the log's recovery snapshot.
+type Snapshot struct {
+	At       time.Time         `json:"at"`
+	Source   string            `json:"source"`
+	Epoch    string            `json:"epoch"`
+	Position uint64            `json:"position"` // of the last fact folded in
+	Node     string            `json:"node"`
+	Plan     string            `json:"plan"`
+	Link     bool              `json:"link"`    // Asterisk is connected and reconciled
+	Durable  bool              `json:"durable"` // the log can be written
+	Queues   []SnapshotQueue   `json:"queues"`
+	Agents   []SnapshotAgent   `json:"agents"`
+	Contacts []SnapshotContact `json:"contacts"`
+}
+
+// SnapshotQueue names a queue and the parameters its figures use.
+type SnapshotQueue struct {
+	ID             string `json:"id"`
+	Name           string `json:"name"`
+	ServiceLevelMS int64  `json:"service_level_ms"`
+	ShortAbandonMS int64  `json:"short_abandon_ms"`
+}
+
+// SnapshotAgent is one agent now.
+type SnapshotAgent struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Endpoint  string     `json:"endpoint"`
+	Queues    []string   `json:"queues"`
+	State     AgentState `json:"state"`
+	Reason    string     `json:"reason,omitempty"`
+	Since     time.Time  `json:"since"`
+	Contact   string     `json:"contact,omitempty"`
+	Queue     string     `json:"queue,omitempty"`
+	Missed    int        `json:"missed"`         // offers missed in a row
+	Next      string     `json:"next,omitempty"` // state chosen for after the call
+	WrapUntil *time.Time `json:"wrap_until,omitempty"`
+}
+
+// SnapshotContact is one contact in progress.
+type SnapshotContact struct {
+	ID       string         `json:"id"`
+	Kind     Kind           `json:"kind"`
+	Arrived  time.Time      `json:"arrived_at"`
+	Stage    string         `json:"stage"` // ivr, waiting, ringing, talking, wrap_up
+	Language string         `json:"language"`
+	Customer string         `json:"customer,omitempty"`
+	Ticket   *TicketRef     `json:"ticket,omitempty"`
+	Entry    *SnapshotEntry `json:"entry,omitempty"`
+	Offer    *Popup         `json:"offer,omitempty"`
+	Agent    string         `json:"agent,omitempty"`
+}
+
+// SnapshotEntry is a caller waiting.
+type SnapshotEntry struct {
+	Entry    string    `json:"entry"`
+	Queue    string    `json:"queue"`
+	QueuedAt time.Time `json:"queued_at"`
+	Priority int       `json:"priority"`
+	Position int       `json:"position"`
+}
+
+// Popup is what an agent sees when a call is offered: who calls, how long he waited, what he pressed, which ticket.
+// It travels only between the controller and the agent's page or webhook, never through Kafka, so it may hold the number.
+type Popup struct {
+	Pop          string     `json:"pop"`
+	Contact      string     `json:"contact"`
+	Offer        string     `json:"offer"`
+	Queue        string     `json:"queue"`
+	Agent        string     `json:"agent"`
+	OfferedAt    time.Time  `json:"offered_at"`
+	CallerNumber string     `json:"caller_number"`
+	CallerName   string     `json:"caller_name,omitempty"`
+	Customer     string     `json:"customer,omitempty"`
+	CustomerName string     `json:"customer_name,omitempty"`
+	Language     string     `json:"language"`
+	WaitMS       int64      `json:"wait_ms"`
+	Choices      []string   `json:"choices"` // what he pressed, as the menu's labels
+	Ticket       *TicketRef `json:"ticket,omitempty"`
+}

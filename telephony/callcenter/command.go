@@ -1,0 +1,112 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Command is something the driver must have done in the world: a sealed set. Commands of one contact are executed in
+// order by one worker; commands may be repeated after a restart, so each is idempotent by the ids it carries.
+type Command interface {
+	// CommandID is unique and derived from contact and counter; CommandFailed names it.
+	CommandID() string
+	// Contact is the contact it belongs to: the key of its worker.
+	ContactID() string
+}
+
+// Head is embedded in every command.
+type Head struct {
+	ID      string
+	Contact string
+}
+
+func (h Head) CommandID() string { return h.ID }
+func (h Head) ContactID() string { return h.Contact }
+
+type (
+	// ClearTimeout removes the dialplan's absolute time-out: the controller has the call. First command on each arrival.
+	ClearTimeout struct {
+		Head
+		Channel string
+	}
+	// Answer the caller's channel.
+	Answer struct {
+		Head
+		Channel string
+	}
+	// Play media on a channel, one after the other; ends with PlaybackEnded. Media are ARI URIs: "sound:queue-thankyou",
+	// "digits:42", "number:3". Language picks the sound package.
+	Play struct {
+		Head
+		Channel  string
+		Playback string
+		Media    []string
+		Language string
+	}
+	// StopPlay ends a playback; PlaybackEnded follows (or the playback is gone already).
+	StopPlay struct {
+		Head
+		Playback string
+	}
+	// StartMusic / StopMusic on hold on a channel.
+	StartMusic struct {
+		Head
+		Channel string
+		Class   string
+	}
+	StopMusic struct {
+		Head
+		Channel string
+	}
+	// CreateLeg makes a channel to an endpoint, not yet dialled; LegReady follows.
+	CreateLeg struct {
+		Head
+		Channel    string // id we chose
+		Endpoint   string // "PJSIP/101"
+		Originator string // the caller's channel id, for codecs
+		CallerID   string // shown on the agent's phone, "Name <number>"
+		Language   string
+	}
+	// Dial rings a created leg. Timeout is Asterisk's own limit, a little beyond the core's.
+	Dial struct {
+		Head
+		Channel string
+		Timeout time.Duration
+	}
+	// CreateBridge makes a mixing bridge.
+	CreateBridge struct {
+		Head
+		Bridge string
+	}
+	// AddToBridge puts channels in; playbacks on them have been stopped before.
+	AddToBridge struct {
+		Head
+		Bridge   string
+		Channels []string
+	}
+	// DestroyBridge removes it; members stay in the application.
+	DestroyBridge struct {
+		Head
+		Bridge string
+	}
+	// HangUp ends a channel; ChannelEnded follows. Cause is Q.850 (16 normal, 17 busy, 26 answered elsewhere).
+	HangUp struct {
+		Head
+		Channel string
+		Cause   int
+	}
+	// Lookup asks the ticket system; LookupDone follows before Deadline in any case.
+	Lookup struct {
+		Head
+		Lookup  string
+		Method  fact.LookupMethod
+		Value   string // number or digits
+		Timeout time.Duration
+	}
+	// Pop delivers a screen pop by webhook (the desk gets it from the stream of now). PopDone follows.
+	Pop struct {
+		Head
+		Popup fact.Popup
+	}
+)

@@ -1,0 +1,217 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Input is one thing the core is told.
+type Input struct {
+	At       time.Time // the driver's monotone clock; never decreases; drives deadlines
+	Occurred time.Time // when it happened by Asterisk's clock; zero = At. Clamped to [last of that contact, At]
+	Seed     uint64    // the only source of chance
+	Event    Event
+}
+
+// Event is what an Input says: a sealed set. Any event is welcome in any state; unknown or stale ones are Ignored.
+type Event interface{ event() }
+
+type (
+	// CallArrived: a channel that is not ours entered the application.
+	CallArrived struct {
+		Channel   string // Asterisk's channel id; unique over nodes (systemname prefix)
+		Endpoint  string // the calling endpoint when it is one of ours ("PJSIP/101"), else ""
+		Number    string
+		Name      string
+		Dialed    string
+		Language  string
+		SIPCallID string
+		Created   time.Time // of the channel: waiting time counts from here
+	}
+	// DigitPressed: a DTMF digit ended on a channel.
+	DigitPressed struct {
+		Channel string
+		Digit   string // one of 0-9 * # A-D
+	}
+	// PlaybackEnded: a playback of ours finished, was stopped or failed.
+	PlaybackEnded struct {
+		Playback string
+		Failed   bool
+	}
+	// LegReady: a leg we created is in the application and may be dialled.
+	LegReady struct{ Channel string }
+	// LegRinging: the far end of a leg rings.
+	LegRinging struct{ Channel string }
+	// LegAnswered: a leg we dialled was answered.
+	LegAnswered struct{ Channel string }
+	// ChannelEnded: a channel, caller's or ours, is gone.
+	ChannelEnded struct {
+		Channel   string
+		Cause     int // Q.850; 0 = not known
+		TechCause int // SIP status; 0 = not known
+	}
+	// ChannelHeld / ChannelUnheld: the phone put the call on hold or took it back.
+	ChannelHeld   struct{ Channel string }
+	ChannelUnheld struct{ Channel string }
+	// CommandFailed: a command was refused for good (after the executor's own retries). A command that took effect
+	// says nothing; its effect comes as another event.
+	CommandFailed struct {
+		ID   string // Command id
+		Code int    // HTTP status; 0 = time-out or no connection (may have taken effect)
+		Text string
+	}
+	// LookupDone answers a Lookup command.
+	LookupDone struct {
+		Lookup       string
+		Result       fact.LookupResult
+		Customer     string
+		CustomerName string
+		Priority     int // added to the entry's priority; 0 = none
+		Ticket       *fact.TicketRef
+	}
+	// PopDone answers a Pop command for one channel; PopSeen is the agent's page saying it shows or opened it.
+	PopDone struct {
+		Pop     string
+		Channel fact.PopChannel
+		Result  fact.PopResult
+		Attempt int
+		Error   string
+	}
+	PopSeen struct {
+		Pop    string
+		Opened bool
+	}
+	// Control is a request by a person or program about an agent. Its answer is in Output.Reply.
+	Control struct {
+		Request string // idempotency key; the same key again gives the same reply and no effect
+		Actor   string // who asks (user id)
+		By      fact.By
+		Agent   string
+		Action  Action
+		Reason  string          // pause reason
+		Expect  fact.AgentState // "" = any; otherwise refused with RefusedConflict when the state is another
+		Code    string          // disposition code
+		Note    string          // disposition note
+		Contact string          // disposition: which contact
+	}
+	// EndpointState: what the poll of Asterisk's endpoints says about an agent's phone.
+	EndpointState struct {
+		Endpoint   string
+		Registered bool
+		Channels   []string // channel ids on it, ours included
+	}
+	// FallbackEvent: a line of the dialplan's fallback queue in queue_log.
+	FallbackEvent struct {
+		Channel string // the caller channel's uniqueid
+		Event   string // ENTERQUEUE CONNECT ABANDON EXITWITHTIMEOUT EXITEMPTY EXITWITHKEY COMPLETECALLER COMPLETEAGENT
+		Queue   string // Firstline's queue id (fallback queue name without prefix)
+		Agent   string // the member's interface, "" when none
+		Number  string
+		WaitMS  int64
+		TalkMS  int64
+		RingMS  int64
+		Offset  int64 // byte offset after the line: kept in the state, so reading resumes there
+	}
+	// PlanChanged: a new plan is in force; running contacts keep theirs.
+	PlanChanged struct{ Plan *Plan }
+	// LinkLost: Asterisk can't be reached or its events may be missing.
+	LinkLost struct{ Why string }
+	// Reconciled: the actual resources of Asterisk, listed after the barrier. Also sent now and then as a safety net.
+	Reconciled struct {
+		Channels []ActualChannel
+		Bridges  []ActualBridge
+	}
+	// Wake: the deadline asked for by Center.Deadline has come. Late or extra Wakes are harmless.
+	Wake struct{}
+)
+
+// ActualChannel is a channel that exists in Asterisk.
+type ActualChannel struct {
+	ID       string
+	State    string // ARI: Down, Ring, Ringing, Up, …
+	InApp    bool   // in the Stasis application
+	Number   string
+	Name     string
+	Dialed   string
+	Endpoint string
+	Language string
+	Created  time.Time
+}
+
+// ActualBridge is a bridge that exists in Asterisk.
+type ActualBridge struct {
+	ID      string
+	Members []string
+}
+
+// Action is what a Control asks for.
+type Action string
+
+// Actions on agents. Login needs the agent's phone to exist in the plan.
+const (
+	ActionLogin       Action = "login"
+	ActionLogout      Action = "logout"
+	ActionReady       Action = "ready" // from paused or wrap-up
+	ActionPause       Action = "pause" // needs Reason; during a call it becomes the next state
+	ActionWrapUpDone  Action = "wrap_up_done"
+	ActionWrapUpMore  Action = "wrap_up_extend"
+	ActionDisposition Action = "disposition"
+)
+
+// Reply answers a Control.
+type Reply struct {
+	Request string
+	Refused Refusal // "" = done
+	State   fact.AgentState
+}
+
+// Refusal is why a Control was refused: a closed list.
+type Refusal string
+
+const (
+	RefusedUnknownAgent   Refusal = "unknown_agent"
+	RefusedUnknownContact Refusal = "unknown_contact"
+	RefusedUnknownReason  Refusal = "unknown_reason" // pause reason or disposition code not in the plan
+	RefusedUnknownAction  Refusal = "unknown_action"
+	RefusedConflict       Refusal = "conflict" // not the expected state
+	RefusedNotLoggedIn    Refusal = "not_logged_in"
+	RefusedNotNow         Refusal = "not_now" // the action has no meaning in this state
+)
+
+// Ignored is why an event had no effect: a closed list that feeds counters.
+type Ignored string
+
+const (
+	IgnoredUnknownChannel  Ignored = "unknown_channel"
+	IgnoredUnknownPlayback Ignored = "unknown_playback"
+	IgnoredUnknownCommand  Ignored = "unknown_command"
+	IgnoredUnknownLookup   Ignored = "unknown_lookup"
+	IgnoredUnknownPop      Ignored = "unknown_pop"
+	IgnoredUnknownEndpoint Ignored = "unknown_endpoint"
+	IgnoredStale           Ignored = "stale"     // about something that is over
+	IgnoredDuplicate       Ignored = "duplicate" // seen before
+	IgnoredNoEffect        Ignored = "no_effect"
+	IgnoredBadLine         Ignored = "bad_line"
+)
+
+func (CallArrived) event()   {}
+func (DigitPressed) event()  {}
+func (PlaybackEnded) event() {}
+func (LegReady) event()      {}
+func (LegRinging) event()    {}
+func (LegAnswered) event()   {}
+func (ChannelEnded) event()  {}
+func (ChannelHeld) event()   {}
+func (ChannelUnheld) event() {}
+func (CommandFailed) event() {}
+func (LookupDone) event()    {}
+func (PopDone) event()       {}
+func (PopSeen) event()       {}
+func (Control) event()       {}
+func (EndpointState) event() {}
+func (FallbackEvent) event() {}
+func (PlanChanged) event()   {}
+func (LinkLost) event()      {}
+func (Reconciled) event()    {}
+func (Wake) event()          {}

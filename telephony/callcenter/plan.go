@@ -1,0 +1,80 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/telephony/ivr"
+)
+
+// Plan is everything the core decides by: validated once, never changed. A contact keeps the plan it began with.
+type Plan struct {
+	Version   string // hash of the sections below
+	Node      string // the Asterisk node, prefix of ids
+	Queues    []Queue
+	Agents    []Agent
+	Entries   []Entry // dialled number → flow
+	Flows     []ivr.Flow
+	Schedules []ivr.Schedule
+	Features  Features
+	Pauses    []string // pause reasons; "ring_no_answer" is always known
+	Codes     []string // disposition codes; empty = any
+	Lookup    LookupPlan
+	TicketURL string // template, "{id}" is the ticket's id; empty = no link
+}
+
+// Queue is a line of waiting callers.
+type Queue struct {
+	ID            string
+	Name          string
+	Priority      int           // base priority of its entries; higher first
+	RingTimeout   time.Duration // how long a phone rings
+	WrapUp        time.Duration // 0 = none
+	WrapUpExtend  time.Duration // added by wrap_up_extend
+	MaxMissed     int           // misses in a row before the agent is paused; 0 = never
+	RetryDelay    time.Duration // an agent who missed, or whose phone failed, isn't offered again before this
+	MaxWait       time.Duration // 0 = none
+	Overflow      string        // queue to move to at MaxWait; "" = play OverflowMedia and hang up
+	OverflowMedia []string
+	MaxLength     int  // 0 = none
+	JoinEmpty     bool // join although nobody is logged in for the queue
+	MusicClass    string
+	Announce      time.Duration // between position announcements; 0 = none
+	AnnounceFirst time.Duration // before the first
+	ServiceLevel  time.Duration // T of the service level
+	ShortAbandon  time.Duration
+	FullMedia     []string // played before hang-up when full
+	EmptyMedia    []string // played before hang-up when empty
+}
+
+// Agent is a person with a phone.
+type Agent struct {
+	ID       string
+	Name     string
+	Endpoint string         // "PJSIP/101"
+	Skills   map[string]int // skill → level ≥ 1; look-up only
+	Queues   []string       // queues served
+	WrapUp   *time.Duration // overrides the queue's
+}
+
+// Entry says which flow answers a dialled number.
+type Entry struct {
+	Number string // exact, or "*" for any other
+	Flow   string
+}
+
+// Features are the codes an agent dials on his phone. Empty = off. PauseReason chooses among Pauses: the digits after
+// Pause count from 1; none = the first.
+type Features struct {
+	Login  string
+	Logout string
+	Ready  string
+	Pause  string
+	// Media played as confirmation.
+	LoginMedia, LogoutMedia, ReadyMedia, PauseMedia, ErrorMedia []string
+}
+
+// LookupPlan says when the ticket system is asked.
+type LookupPlan struct {
+	ByNumber bool          // on arrival, by the caller's number
+	Timeout  time.Duration // after it the call goes on without
+}
