@@ -1,0 +1,111 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// TableLoads is the table that gets one row for every finished plan.
+const TableLoads = "loads"
+
+// Plan is a promise made before an insert: this partition's offsets First..Last, cut exactly so, are what is inserted
+// next. It is committed as metadata of the consumer group's offset, so that whoever holds the partition after a crash
+// inserts the same facts with the same tokens.
+type Plan struct {
+	Cluster   string `json:"cluster"` // id of the Kafka cluster
+	Topic     string `json:"topic"`
+	Partition int    `json:"partition"`
+	Number    uint64 `json:"number"` // counts the plans of a partition from 1, over all clusters, without a hole
+	First     int64  `json:"first"`  // first offset, inclusive
+	Last      int64  `json:"last"`   // last offset, inclusive; First-1 for an accepted log, which inserts nothing
+	Before    []Mark `json:"before"` // repeat numbers before First, least recently moved first
+
+	// Check says that rows of this plan may be in the tables already although their token is forgotten: a repeat after
+	// an error or a crash. The sink then inserts only rows whose (Source, Epoch, Position) the table lacks. Never stored.
+	Check bool `json:"-"`
+}
+
+// Token is the insert_deduplication_token of the plan's insert into a table. Number keeps it unique even when a topic
+// was deleted and made again in the same cluster, so that offsets count from zero once more.
+func (p Plan) Token(table string) string {
+	return fmt.Sprintf("%s/%s/%d/%d/%d-%d/%s", p.Cluster, p.Topic, p.Partition, p.Number, p.First, p.Last, table)
+}
+
+// Mark is the highest position of one log seen in a partition. Positions of a log rise within a partition, so a fact at
+// or below its mark is a repeat.
+type Mark struct {
+	Source   string `json:"source"`
+	Epoch    string `json:"epoch"`
+	Position uint64 `json:"position"`
+}
+
+// Load is what became of a plan: the row of table loads. Its counts are of messages.
+type Load struct {
+	Plan
+	After       []Mark    `json:"after"`        // repeat numbers after Last; the next plan's Before
+	Accepted    bool      `json:"accepted"`     // an operator accepted another log here; nothing was inserted
+	Facts       int64     `json:"facts"`        // handed to the sink
+	Repeats     int64     `json:"repeats"`      // dropped as seen before
+	Missing     int64     `json:"missing"`      // positions that the publisher sent and this partition never showed, at most
+	DeadLetters int64     `json:"dead_letters"` // undecodable, written to the dead-letter topic
+	Watermark   time.Time `json:"watermark"`    // latest Fact.Time among Facts, UTC; zero when there is none
+}
+
+// Sink is where facts are inserted. analytics/store is the one in production. Its methods are called from several
+// goroutines, one a partition, and may be repeated after any error.
+type Sink interface {
+	// Insert puts facts into their tables, `events` (which gets every fact) first, each table in one insert with
+	// insert_deduplication_token = l.Token(table) and async_insert = 0, and last of all one row for l into `loads`, with
+	// l.Token(TableLoads). It returns nil only when everything was acknowledged. On an error some tables may have their
+	// rows; the loader calls again with the same l and facts, and Check set, until it succeeds. An empty facts still
+	// writes the row into `loads`.
+	Insert(ctx context.Context, l Load, facts []fact.Fact) error
+
+	// LastLoad returns the row of `loads` with the highest Number of a partition, whatever its cluster.
+	// found is false when there is none.
+	LastLoad(ctx context.Context, topic string, partition int) (last Load, found bool, err error)
+
+	// Reached returns, for each (source, epoch), the highest position in `events`. Facts up to there may be in the
+	// tables without a finished plan. Order does not matter; it is asked once when a partition is taken over.
+	Reached(ctx context.Context) ([]Mark, error)
+}
+
+// markOf returns the position of a log in marks, 0 when it was never seen.
+func markOf(marks []Mark, source, epoch string) uint64 {
+	for _, m := range marks {
+		if m.Source == source && m.Epoch == epoch {
+			return m.Position
+		}
+	}
+	return 0
+}
+
+// moved returns marks with one log's mark moved to position and put at the end, the place of the most recent.
+// The argument is not changed.
+func moved(marks []Mark, source, epoch string, position uint64) []Mark {
+	out := make([]Mark, 0, len(marks)+1)
+	for _, m := range marks {
+		if m.Source != source || m.Epoch != epoch {
+			out = append(out, m)
+		}
+	}
+	return append(out, Mark{Source: source, Epoch: epoch, Position: position})
+}
+
+// sameMarks says whether two lists hold the same marks, in any order.
+func sameMarks(a, b []Mark) bool {
+	return slices.Equal(sorted(a), sorted(b))
+}
+
+func sorted(marks []Mark) []Mark {
+	out := slices.Clone(marks)
+	slices.SortFunc(out, func(x, y Mark) int {
+		return cmp.Or(cmp.Compare(x.Source, y.Source), cmp.Compare(x.Epoch, y.Epoch))
+	})
+	return out
+}
