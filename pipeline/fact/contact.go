@@ -104,7 +104,9 @@ type IVRLeft struct {
 type Queued struct {
 	Entry    string   `json:"entry"`
 	Call     string   `json:"call"`
+	Kind     Kind     `json:"kind"` // of the contact; queue metrics count inbound and callback only
 	Queue    string   `json:"queue"`
+	Language string   `json:"language"`
 	Priority int      `json:"priority"`
 	Skills   []string `json:"skills,omitempty"`
 	Position int      `json:"position"`       // 1 = next
@@ -116,8 +118,10 @@ type Queued struct {
 
 // QueueRefused: the caller could not join; counted apart, never offered.
 type QueueRefused struct {
-	Queue  string        `json:"queue"`
-	Reason RefusedReason `json:"reason"`
+	Kind     Kind          `json:"kind"` // of the contact
+	Queue    string        `json:"queue"`
+	Language string        `json:"language"`
+	Reason   RefusedReason `json:"reason"`
 }
 
 // PositionTold: an announcement of the position began to play.
@@ -149,6 +153,8 @@ type EntryEnded struct {
 	Last     int          `json:"last_position"`
 	To       string       `json:"to,omitempty"` // queue it overflowed to, key or node it exited by
 	Derived  bool         `json:"derived,omitempty"`
+	// CarriedWaitMS is the wait spent in earlier entries of the contact, milliseconds; the same as in Queued.
+	CarriedWaitMS int64 `json:"carried_wait_ms,omitempty"`
 }
 
 // Offered opens an offer: an agent's phone is being rung.
