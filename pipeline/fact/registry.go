@@ -1,0 +1,96 @@
+package fact
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Types returns every type of this version of the schema, in the order of the documentation.
+func Types() []Type {
+	return []Type{
+		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRLeft,
+		TypeQueued, TypeQueueRefused, TypePositionTold, TypeEntryEnded,
+		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
+		TypeSegmentStarted, TypeSegmentEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
+		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
+		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
+		TypeLogGap,
+	}
+}
+
+// decodeData reads the body of a fact into the struct its type stands for.
+func decodeData(t Type, raw json.RawMessage) (Data, error) {
+	switch t {
+	case TypeArrived:
+		return decodeAs[Arrived](t, raw)
+	case TypeIdentified:
+		return decodeAs[Identified](t, raw)
+	case TypeIVREntered:
+		return decodeAs[IVREntered](t, raw)
+	case TypeIVRChoice:
+		return decodeAs[IVRChoice](t, raw)
+	case TypeIVRInput:
+		return decodeAs[IVRInput](t, raw)
+	case TypeIVRLeft:
+		return decodeAs[IVRLeft](t, raw)
+	case TypeQueued:
+		return decodeAs[Queued](t, raw)
+	case TypeQueueRefused:
+		return decodeAs[QueueRefused](t, raw)
+	case TypePositionTold:
+		return decodeAs[PositionTold](t, raw)
+	case TypeEntryEnded:
+		return decodeAs[EntryEnded](t, raw)
+	case TypeOffered:
+		return decodeAs[Offered](t, raw)
+	case TypeOfferEnded:
+		return decodeAs[OfferEnded](t, raw)
+	case TypePopSent, TypePopShown, TypePopOpened:
+		return decodeNamed(t, raw, func(p *Pop) { p.Type = t })
+	case TypeSegmentStarted:
+		return decodeAs[SegmentStarted](t, raw)
+	case TypeSegmentEnded:
+		return decodeAs[SegmentEnded](t, raw)
+	case TypeDisposition:
+		return decodeAs[Disposition](t, raw)
+	case TypeCallEnded:
+		return decodeAs[CallEnded](t, raw)
+	case TypeContactEnded:
+		return decodeAs[ContactEnded](t, raw)
+	case TypeAgentLoggedIn, TypeAgentLoggedOut:
+		return decodeNamed(t, raw, func(a *AgentLogged) { a.Type = t })
+	case TypeAgentStateBegan:
+		return decodeAs[AgentStateBegan](t, raw)
+	case TypeAgentStateEnded:
+		return decodeAs[AgentStateEnded](t, raw)
+	case TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened:
+		return decodeNamed(t, raw, func(e *TicketEvent) { e.Type = t })
+	case TypeLogGap:
+		return decodeAs[LogGap](t, raw)
+	default:
+		return nil, fmt.Errorf("%w %q", ErrUnknownType, t)
+	}
+}
+
+// Zero returns the type's empty body, nil for an unknown type: for readers who ask for the shape and not for a fact.
+func Zero(t Type) Data {
+	d, err := decodeData(t, json.RawMessage("{}"))
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+func decodeAs[T Data](t Type, raw json.RawMessage) (Data, error) {
+	return decodeNamed(t, raw, func(*T) {})
+}
+
+// decodeNamed is for the structs that serve several types: name puts the type in.
+func decodeNamed[T Data](t Type, raw json.RawMessage, name func(*T)) (Data, error) {
+	var d T
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return nil, fmt.Errorf("data of %s: %w", t, err)
+	}
+	name(&d)
+	return d, nil
+}
