@@ -1,0 +1,110 @@
+// Package ivr is the menu language: what a flow says, what a key, a silence or the end of a prompt leads to, and when a
+// schedule is open.
+//
+// It is pure: no goroutine, channel, clock, random, log or I/O but the reading of time zones in New. Its only caller at
+// run time is telephony/callcenter, which keeps each caller's Visit and carries out each Result; `firstline check` calls
+// Validate. It never plays, never dials and never knows a channel.
+package ivr
+
+import (
+	"strings"
+	"time"
+)
+
+// Type is what a node of a flow does.
+type Type string
+
+// The node types.
+const (
+	TypeSchedule Type = "schedule" // goes on by the hour: Open or Closed
+	TypePlay     Type = "play"     // plays Media, goes on to Next
+	TypeMenu     Type = "menu"     // asks for one of Options
+	TypeCollect  Type = "collect"  // asks for Min to Max digits
+	TypeQueue    Type = "queue"    // ends the flow: joins Queue
+	TypeHangup   Type = "hangup"   // ends the flow: plays Media and hangs up
+)
+
+// Flow is one menu: nodes and where to start.
+type Flow struct {
+	ID    string          `yaml:"id" json:"id"`
+	Start string          `yaml:"start" json:"start"`
+	Nodes map[string]Node `yaml:"nodes" json:"nodes"`
+}
+
+// Node is one step of a flow; which fields count depends on Type. Targets are ids of nodes of the same flow.
+type Node struct {
+	Type Type `yaml:"type" json:"type"`
+
+	// schedule
+	Schedule string `yaml:"schedule,omitempty" json:"schedule,omitempty"`
+	Open     string `yaml:"open,omitempty" json:"open,omitempty"`
+	Closed   string `yaml:"closed,omitempty" json:"closed,omitempty"`
+
+	// play, hangup: sound names ("vm-goodbye") or media URIs ("digits:42")
+	Media []string `yaml:"media,omitempty" json:"media,omitempty"`
+
+	// play, collect
+	Next string `yaml:"next,omitempty" json:"next,omitempty"`
+
+	// menu, collect
+	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`
+	Timeout      time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`               // to the first digit, from the prompt's end
+	InterDigit   time.Duration `yaml:"inter_digit,omitempty" json:"inter_digit,omitempty"`       // between digits
+	Tries        int           `yaml:"tries,omitempty" json:"tries,omitempty"`                   // silences and mistakes together, before GaveUp
+	NoInput      string        `yaml:"no_input,omitempty" json:"no_input,omitempty"`             // at the first silence; empty: repeat up to Tries
+	Invalid      string        `yaml:"invalid,omitempty" json:"invalid,omitempty"`               // at the first mistake; empty: repeat up to Tries
+	GaveUp       string        `yaml:"gave_up,omitempty" json:"gave_up,omitempty"`               // after Tries; empty: the call ends
+	NoInputMedia []string      `yaml:"no_input_media,omitempty" json:"no_input_media,omitempty"` // before the prompt is repeated
+	InvalidMedia []string      `yaml:"invalid_media,omitempty" json:"invalid_media,omitempty"`   // before the prompt is repeated
+
+	// menu: digits → option
+	Options map[string]Option `yaml:"options,omitempty" json:"options,omitempty"`
+
+	// collect
+	Min        int    `yaml:"min,omitempty" json:"min,omitempty"`
+	Max        int    `yaml:"max,omitempty" json:"max,omitempty"`
+	Terminator string `yaml:"terminator,omitempty" json:"terminator,omitempty"`
+	Lookup     bool   `yaml:"lookup,omitempty" json:"lookup,omitempty"`       // ask the ticket system with the digits
+	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"` // set: wait for the answer, go here unless found
+	Secret     bool   `yaml:"secret,omitempty" json:"secret,omitempty"`       // digits are kept in memory only
+
+	// queue
+	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`
+	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's
+	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
+}
+
+// Option is one choice of a menu.
+type Option struct {
+	Label    string `yaml:"label,omitempty" json:"label,omitempty"`       // shown to the agent
+	Language string `yaml:"language,omitempty" json:"language,omitempty"` // set for the rest of the contact
+	Next     string `yaml:"next" json:"next"`
+}
+
+// Schedule says when a place is open, in its own time zone.
+type Schedule struct {
+	ID     string   `yaml:"id" json:"id"`
+	Zone   string   `yaml:"zone" json:"zone"` // IANA
+	Open   []Hours  `yaml:"open" json:"open"`
+	Closed []string `yaml:"closed,omitempty" json:"closed,omitempty"` // local dates, "2026-12-25"
+}
+
+// Hours is a span of local time on some days of the week. Until at or before From ends on the next day.
+type Hours struct {
+	Days  []string `yaml:"days" json:"days"` // mon … sun
+	From  string   `yaml:"from" json:"from"` // "08:00"
+	Until string   `yaml:"until" json:"until"`
+}
+
+// MediaURIs turns sound names into media URIs; what has a scheme already is kept.
+func MediaURIs(names []string) []string {
+	uris := make([]string, len(names))
+	for i, name := range names {
+		if strings.Contains(name, ":") {
+			uris[i] = name
+			continue
+		}
+		uris[i] = "sound:" + name
+	}
+	return uris
+}
