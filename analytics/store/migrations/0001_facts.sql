@@ -137,7 +137,9 @@ CREATE TABLE IF NOT EXISTS entries_opened {on_cluster}
     `contact` String CODEC(ZSTD(1)),
     `entry` String CODEC(ZSTD(1)),
     `call` String CODEC(ZSTD(1)),
+    `kind` LowCardinality(String),
     `queue` LowCardinality(String),
+    `language` LowCardinality(String),
     `priority` Int64 CODEC(T64, ZSTD(1)),
     `skills` Array(LowCardinality(String)),
     `position_in_queue` Int64 CODEC(T64, ZSTD(1)) COMMENT 'data.position; 1 = next',
@@ -160,7 +162,9 @@ SETTINGS {settings};
 CREATE TABLE IF NOT EXISTS refusals {on_cluster}
 (
     `contact` String CODEC(ZSTD(1)),
+    `kind` LowCardinality(String),
     `queue` LowCardinality(String),
+    `language` LowCardinality(String),
     `reason` LowCardinality(String),
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -215,6 +219,7 @@ CREATE TABLE IF NOT EXISTS entries {on_cluster}
     `last_position` Int64 CODEC(T64, ZSTD(1)),
     `to` LowCardinality(String),
     `derived` Bool,
+    `carried_wait_ms` Int64 CODEC(T64, ZSTD(1)),
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     `source` LowCardinality(String),
@@ -561,24 +566,26 @@ PARTITION BY toYYYYMM(`time`)
 ORDER BY (`time`)
 SETTINGS {settings};
 
--- One row a plan, inserted last: the plan is loaded when its row is here. The repeat numbers are three arrays of equal
--- length: the highest position loaded of each (source, epoch) seen in this partition up to and with this plan.
+-- One row a plan of pipeline/load, inserted last: a plan is loaded when its row is here.
 CREATE TABLE IF NOT EXISTS loads {on_cluster}
 (
     `cluster` LowCardinality(String) COMMENT 'Kafka cluster id',
     `topic` LowCardinality(String),
-    `partition` Int32,
+    `partition` Int64,
+    `number` UInt64 COMMENT 'counts the plans of a partition from 1',
     `first` Int64 COMMENT 'offset of the first message, inclusive',
     `last` Int64 COMMENT 'offset of the last message, inclusive',
-    `repeat_sources` Array(LowCardinality(String)),
-    `repeat_epochs` Array(String),
-    `repeat_positions` Array(UInt64),
-    `facts` UInt64 COMMENT 'facts inserted: messages less repeats and dead letters',
-    `late` UInt64 COMMENT 'of these, loaded more than a minute after they happened',
-    `min_time` Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest fact of the plan; null without facts',
-    `max_time` Nullable(DateTime64(3, 'UTC')) COMMENT 'latest fact of the plan; null without facts',
+    `before` String CODEC(ZSTD(1)) COMMENT 'repeat numbers before, JSON',
+    `after` String CODEC(ZSTD(1)) COMMENT 'repeat numbers after, JSON',
+    `accepted` Bool COMMENT 'an operator accepted another log; nothing was inserted',
+    `facts` Int64 COMMENT 'messages inserted as facts',
+    `repeats` Int64 COMMENT 'messages seen before',
+    `missing` Int64 COMMENT 'positions that never came, at most',
+    `dead_letters` Int64 COMMENT 'messages that could not be decoded',
+    `late` Int64 COMMENT 'of the facts, those loaded more than a minute after they happened',
+    `watermark` DateTime64(3, 'UTC') COMMENT 'latest time among the facts; 1970 when there are none',
     `loaded_at` DateTime64(3, 'UTC')
 )
 ENGINE = {engine}
-ORDER BY (`topic`, `partition`, `cluster`, `last`)
+ORDER BY (`topic`, `partition`, `number`)
 SETTINGS {settings};
