@@ -24,7 +24,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files and docs/event
 func TestGolden(t *testing.T) {
 	for _, typ := range fact.Types() {
 		t.Run(string(typ), func(t *testing.T) {
-			f := sample(typ)
+			f := sample(t, typ)
 			b, err := fact.Encode(f)
 			if err != nil {
 				t.Fatal(err)
@@ -169,7 +169,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"position": func(f *fact.Fact) { f.Position = 0 },
 		"data":     func(f *fact.Fact) { f.Data = fact.Queued{} },
 	} {
-		f := sample(fact.TypeArrived)
+		f := sample(t, fact.TypeArrived)
 		spoil(&f)
 		_, err := fact.Encode(f)
 		var fe *fact.FieldError
@@ -181,7 +181,7 @@ func TestEncodeRefuses(t *testing.T) {
 
 // A fact that has not passed its log yet can still be shown, in replies and golden scenarios.
 func TestMarshalBeforeTheLog(t *testing.T) {
-	f := sample(fact.TypeQueued)
+	f := sample(t, fact.TypeQueued)
 	f.Source, f.Epoch, f.Position = "", "", 0
 	b, err := json.Marshal(f)
 	if err != nil {
@@ -194,7 +194,7 @@ func TestMarshalBeforeTheLog(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, typ := range fact.Types() {
-		b, err := fact.Encode(sample(typ))
+		b, err := fact.Encode(sample(f, typ))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	f := sample(fact.TypeEntryEnded)
+	f := sample(b, fact.TypeEntryEnded)
 	for b.Loop() {
 		if _, err := fact.Encode(f); err != nil {
 			b.Fatal(err)
@@ -230,7 +230,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	raw, err := fact.Encode(sample(fact.TypeEntryEnded))
+	raw, err := fact.Encode(sample(b, fact.TypeEntryEnded))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func BenchmarkDecode(b *testing.B) {
 
 func envelope(t *testing.T) []byte {
 	t.Helper()
-	b, err := fact.Encode(sample(fact.TypeArrived))
+	b, err := fact.Encode(sample(t, fact.TypeArrived))
 	if err != nil {
 		t.Fatal(err)
 	}

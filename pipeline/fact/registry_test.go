@@ -1,9 +1,6 @@
 package fact_test
 
 import (
-	"go/ast"
-	"go/token"
-	"strconv"
 	"testing"
 
 	"firstline/pipeline/fact"
@@ -33,37 +30,4 @@ func TestEveryTypeIsRegistered(t *testing.T) {
 	if fact.Zero("no.such") != nil {
 		t.Error("an unknown type has a body")
 	}
-}
-
-type constant struct{ value, comment string }
-
-// constants returns the string constants of the package by the name of their type, in the order of the source.
-func constants(t *testing.T) map[string][]constant {
-	t.Helper()
-	found := map[string][]constant{}
-	for _, file := range parseSource(t) {
-		for _, decl := range file.Decls {
-			gen, ok := decl.(*ast.GenDecl)
-			if !ok || gen.Tok != token.CONST {
-				continue
-			}
-			for _, s := range gen.Specs {
-				spec := s.(*ast.ValueSpec)
-				typ, ok := spec.Type.(*ast.Ident)
-				if !ok {
-					continue
-				}
-				lit, ok := spec.Values[0].(*ast.BasicLit)
-				if !ok {
-					continue
-				}
-				v, err := strconv.Unquote(lit.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				found[typ.Name] = append(found[typ.Name], constant{v, spec.Comment.Text()})
-			}
-		}
-	}
-	return found
 }

@@ -4,14 +4,16 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"testing"
 	"time"
 
 	"firstline/pipeline/fact"
 )
 
-// sample returns a valid fact of the type in which every field of the body is filled: with its own name where it is
-// text, so that the golden files can be read.
-func sample(t fact.Type) fact.Fact {
+// sample returns a valid fact of the type in which every field of the body is filled, text with its own name or the
+// first value of its closed list, so that the golden files can be read.
+func sample(tb testing.TB, t fact.Type) fact.Fact {
+	lists := constants(tb)
 	return build(t, func(name string, v reflect.Value) bool {
 		switch v.Interface().(type) {
 		case time.Time:
@@ -21,6 +23,9 @@ func sample(t fact.Type) fact.Fact {
 		switch v.Kind() {
 		case reflect.String:
 			v.SetString(strings.ToLower(name))
+			if list := lists[v.Type().Name()]; len(list) > 0 {
+				v.SetString(list[0].value)
+			}
 		case reflect.Int, reflect.Int64:
 			v.SetInt(int64(len(name)))
 		case reflect.Bool:
