@@ -1,8 +1,8 @@
 // Package tickets does the core's outside tasks: it looks customers and tickets up, and posts screen pops by webhook.
 //
 // telephony/controller hands it Lookup and Pop commands; every one of them is answered by exactly one LookupDone or
-// PopDone event, in time or as a time-out, whatever the ticket system does. It never touches a call, so a slow ticket
-// system delays nobody.
+// PopDone event, in time or as a time-out, whatever the ticket system does; only a Pop with no webhook configured has
+// nothing to answer. It never touches a call, so a slow ticket system delays nobody.
 package tickets
 
 import (
