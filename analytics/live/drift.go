@@ -1,0 +1,104 @@
+package live
+
+import (
+	"fmt"
+
+	"firstline/pipeline/fact"
+)
+
+// inherit keeps what only the older fold knew: how offers ended, and screen pops of contacts that still go on.
+func (s *State) inherit(old *State) {
+	s.ended = old.ended
+	for id, c := range s.contacts {
+		was, ok := old.contacts[id]
+		if !ok || was.Offer == nil {
+			continue
+		}
+		switch {
+		case c.Offer == nil && c.Agent == was.Offer.Agent && c.Stage != StageWaiting && c.Stage != StageIVR:
+			c.Offer, c.full = was.Offer, was.full
+		case c.Offer != nil && c.Offer.Offer == was.Offer.Offer && was.full:
+			c.Offer, c.full = was.Offer, true
+		}
+		c.entryAt = was.entryAt
+	}
+}
+
+// supplement takes from an older snapshot only what no fact says, for agents whose state is still the same.
+func (s *State) supplement(snap fact.Snapshot) {
+	s.head.Link, s.head.Durable = snap.Link, snap.Durable
+	for _, from := range snap.Agents {
+		a, ok := s.agents[from.ID]
+		if !ok || a.State != from.State || !a.Since.Equal(from.Since) {
+			continue
+		}
+		a.Next, a.WrapUntil, a.Missed = from.Next, from.WrapUntil, from.Missed
+	}
+}
+
+// drift names the first difference between the fold and the snapshot at the same position, "" when there is none. What no
+// fact carries is not compared: connection, language, and an agent's next state, misses and end of wrap-up.
+func drift(fold, snap fact.Snapshot) string {
+	if d := driftAgents(fold.Agents, snap.Agents); d != "" {
+		return d
+	}
+	contacts := make(map[string]fact.SnapshotContact, len(snap.Contacts))
+	for _, c := range snap.Contacts {
+		contacts[c.ID] = c
+	}
+	if len(fold.Contacts) != len(contacts) {
+		return fmt.Sprintf("%d contacts, not %d", len(fold.Contacts), len(contacts))
+	}
+	for _, got := range fold.Contacts {
+		want, ok := contacts[got.ID]
+		if !ok {
+			return "contact " + got.ID + " is over"
+		}
+		if d := driftContact(got, want); d != "" {
+			return "contact " + got.ID + ": " + d
+		}
+	}
+	return ""
+}
+
+func driftAgents(fold, snap []fact.SnapshotAgent) string {
+	agents := make(map[string]fact.SnapshotAgent, len(snap))
+	for _, a := range snap {
+		agents[a.ID] = a
+	}
+	if len(fold) != len(agents) {
+		return fmt.Sprintf("%d agents, not %d", len(fold), len(agents))
+	}
+	for _, got := range fold {
+		want, ok := agents[got.ID]
+		switch {
+		case !ok:
+			return "agent " + got.ID + " is not in the plan"
+		case got.State != want.State:
+			return fmt.Sprintf("agent %s: state %s, not %s", got.ID, got.State, want.State)
+		case got.Contact != want.Contact:
+			return fmt.Sprintf("agent %s: contact %q, not %q", got.ID, got.Contact, want.Contact)
+		case got.Reason != want.Reason:
+			return fmt.Sprintf("agent %s: reason %q, not %q", got.ID, got.Reason, want.Reason)
+		}
+	}
+	return ""
+}
+
+func driftContact(got, want fact.SnapshotContact) string {
+	switch {
+	case got.Stage != want.Stage:
+		return fmt.Sprintf("stage %s, not %s", got.Stage, want.Stage)
+	case got.Customer != want.Customer:
+		return fmt.Sprintf("customer %q, not %q", got.Customer, want.Customer)
+	case (got.Entry == nil) != (want.Entry == nil):
+		return fmt.Sprintf("entry open: %t, not %t", got.Entry != nil, want.Entry != nil)
+	case got.Entry != nil && got.Entry.Entry != want.Entry.Entry:
+		return fmt.Sprintf("entry %s, not %s", got.Entry.Entry, want.Entry.Entry)
+	case got.Entry != nil && got.Entry.Position != want.Entry.Position:
+		return fmt.Sprintf("position %d, not %d", got.Entry.Position, want.Entry.Position)
+	case got.Stage == StageRinging && got.Agent != want.Agent:
+		return fmt.Sprintf("rings %q, not %q", got.Agent, want.Agent)
+	}
+	return ""
+}

@@ -1,0 +1,285 @@
+package live
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Freshness heads every view: until when the state is known, and since when it is stale.
+type Freshness struct {
+	AsOf       *time.Time `json:"as_of"`                 // when the controller was last heard; null before the first time
+	Stale      bool       `json:"stale"`                 // the controller has not been heard for a while
+	StaleSince *time.Time `json:"stale_since,omitempty"` // only while stale: what is shown is from before
+	Link       bool       `json:"link"`                  // the controller is connected to Asterisk and reconciled
+	Durable    bool       `json:"durable"`               // the controller's log can be written
+}
+
+// Wallboard is the state of now as supervisors see it: no numbers and names of callers.
+type Wallboard struct {
+	Freshness
+	Node     string       `json:"node"`
+	Position uint64       `json:"position"`
+	Contacts StageCount   `json:"contacts"`
+	Queues   []QueueView  `json:"queues"`
+	Agents   []AgentBrief `json:"agents"`
+}
+
+// StageCount counts contacts by stage.
+type StageCount struct {
+	IVR     int `json:"ivr"`
+	Waiting int `json:"waiting"` // ringing not included
+	Ringing int `json:"ringing"`
+	Talking int `json:"talking"`
+	WrapUp  int `json:"wrap_up"`
+}
+
+// QueueView is one queue now.
+type QueueView struct {
+	ID             string     `json:"id"`
+	Name           string     `json:"name"`
+	ServiceLevelMS int64      `json:"service_level_ms"`
+	ShortAbandonMS int64      `json:"short_abandon_ms"`
+	Waiting        int        `json:"waiting"`          // callers without an agent yet, those an agent is being rung for included
+	Ringing        int        `json:"ringing"`          // of these, an agent is being rung
+	Talking        int        `json:"talking"`          // agents on a call of this queue
+	OldestQueuedAt *time.Time `json:"oldest_queued_at"` // null when nobody waits; the longest wait is now − this
+	Agents         AgentCount `json:"agents"`           // of those who serve the queue
+	Callers        []Caller   `json:"callers"`          // in the order they will be served
+}
+
+// AgentCount counts agents by state.
+type AgentCount struct {
+	LoggedIn    int `json:"logged_in"` // all but logged_out
+	Ready       int `json:"ready"`
+	Paused      int `json:"paused"`
+	Ringing     int `json:"ringing"`
+	Talking     int `json:"talking"`
+	WrapUp      int `json:"wrap_up"`
+	Outside     int `json:"outside"`
+	Unreachable int `json:"unreachable"`
+}
+
+// Caller is one waiting caller.
+type Caller struct {
+	Contact  string          `json:"contact"`
+	Stage    string          `json:"stage"` // waiting or ringing
+	Position int             `json:"position"`
+	Priority int             `json:"priority"`
+	QueuedAt time.Time       `json:"queued_at"`
+	Language string          `json:"language"`
+	Customer string          `json:"customer,omitempty"`
+	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
+	Agent    string          `json:"agent,omitempty"` // being rung
+}
+
+// AgentBrief is one agent on the wallboard.
+type AgentBrief struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Endpoint string          `json:"endpoint"`
+	Queues   []string        `json:"queues"`
+	State    fact.AgentState `json:"state"`
+	Reason   string          `json:"reason,omitempty"`
+	Since    time.Time       `json:"since"`
+	Contact  string          `json:"contact,omitempty"`
+	Queue    string          `json:"queue,omitempty"`
+	Missed   int             `json:"missed"`
+	Next     string          `json:"next,omitempty"`
+}
+
+// AgentView is what one agent's desk shows. Popup is the screen pop of the offer that rings or of the call that he is on;
+// it holds the caller's number.
+type AgentView struct {
+	Freshness
+	Agent     fact.SnapshotAgent `json:"agent"`
+	Contact   *AgentContact      `json:"contact"`    // the contact he is rung for, talks to or writes up; null when none
+	LastOffer *OfferEnd          `json:"last_offer"` // the last one that is over; null when none is known
+	Popup     *fact.Popup        `json:"-"`          // nil while it is being fetched
+}
+
+// AgentContact is the contact an agent has to do with now.
+type AgentContact struct {
+	ID       string          `json:"id"`
+	Kind     fact.Kind       `json:"kind"`
+	Stage    string          `json:"stage"`
+	Arrived  time.Time       `json:"arrived_at"`
+	Language string          `json:"language"`
+	Customer string          `json:"customer,omitempty"`
+	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
+}
+
+// QueueBrief is one of an agent's queues as his desk shows it.
+type QueueBrief struct {
+	ID             string     `json:"id"`
+	Name           string     `json:"name"`
+	Waiting        int        `json:"waiting"`
+	OldestQueuedAt *time.Time `json:"oldest_queued_at"`
+	Ready          int        `json:"ready"` // agents ready for it
+}
+
+// wallboard builds the view; Freshness is the caller's to fill, Link and Durable excepted.
+func (s *State) wallboard() Wallboard {
+	s.rank()
+	w := Wallboard{
+		Freshness: Freshness{Link: s.head.Link, Durable: s.head.Durable},
+		Node:      s.head.Node, Position: s.head.Position,
+		Queues: make([]QueueView, len(s.queues)), Agents: make([]AgentBrief, 0, len(s.agents)),
+	}
+	index := make(map[string]*QueueView, len(s.queues))
+	for i, q := range s.queues {
+		w.Queues[i] = QueueView{ID: q.ID, Name: q.Name, ServiceLevelMS: q.ServiceLevelMS, ShortAbandonMS: q.ShortAbandonMS, Callers: []Caller{}}
+		index[q.ID] = &w.Queues[i]
+	}
+	for _, c := range s.contacts {
+		w.Contacts.add(c.Stage)
+		if c.Entry != nil && index[c.Entry.Queue] != nil {
+			index[c.Entry.Queue].addCaller(c)
+		}
+	}
+	for _, a := range s.agents {
+		w.Agents = append(w.Agents, brief(a))
+		for _, id := range a.Queues {
+			if q := index[id]; q != nil {
+				q.Agents.add(a.State)
+			}
+		}
+		if q := index[a.Queue]; q != nil && a.State == fact.AgentTalking {
+			q.Talking++
+		}
+	}
+	slices.SortFunc(w.Agents, func(a, b AgentBrief) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range w.Queues {
+		slices.SortFunc(w.Queues[i].Callers, func(a, b Caller) int { return cmp.Compare(a.Position, b.Position) })
+	}
+	return w
+}
+
+// agentView builds the view of one agent; false when there is no such agent.
+func (s *State) agentView(id string) (AgentView, bool) {
+	a, ok := s.agents[id]
+	if !ok {
+		return AgentView{}, false
+	}
+	v := AgentView{Freshness: Freshness{Link: s.head.Link, Durable: s.head.Durable}, Agent: *a}
+	if end, ok := s.ended[id]; ok {
+		v.LastOffer = &end
+	}
+	c := s.contactOf(a)
+	if c == nil {
+		return v, true
+	}
+	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.Stage, Arrived: c.Arrived, Language: c.Language,
+		Customer: c.Customer, Ticket: c.Ticket}
+	if c.Offer != nil && c.Offer.Agent == id && c.full {
+		p := *c.Offer
+		v.Popup = &p
+	}
+	return v, true
+}
+
+// contactOf finds the contact an agent has to do with. The agent's own state names it; between an offer and the state that
+// follows it only the contact knows.
+func (s *State) contactOf(a *fact.SnapshotAgent) *contact {
+	if c, ok := s.contacts[a.Contact]; ok {
+		return c
+	}
+	for _, c := range s.contacts {
+		if c.Stage == StageRinging && c.Agent == a.ID {
+			return c
+		}
+	}
+	return nil
+}
+
+// queuesOf is the short view of an agent's queues.
+func (s *State) queuesOf(id string) []QueueBrief {
+	a, ok := s.agents[id]
+	if !ok {
+		return []QueueBrief{}
+	}
+	out := make([]QueueBrief, 0, len(a.Queues))
+	for _, q := range s.queues {
+		if !slices.Contains(a.Queues, q.ID) {
+			continue
+		}
+		b := QueueBrief{ID: q.ID, Name: q.Name}
+		for _, c := range s.contacts {
+			if c.Entry != nil && c.Entry.Queue == q.ID {
+				b.Waiting++
+				b.OldestQueuedAt = older(b.OldestQueuedAt, c.Entry.QueuedAt)
+			}
+		}
+		for _, other := range s.agents {
+			if other.State == fact.AgentReady && slices.Contains(other.Queues, q.ID) {
+				b.Ready++
+			}
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func brief(a *fact.SnapshotAgent) AgentBrief {
+	return AgentBrief{ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
+		Since: a.Since, Contact: a.Contact, Queue: a.Queue, Missed: a.Missed, Next: a.Next}
+}
+
+func (q *QueueView) addCaller(c *contact) {
+	caller := Caller{Contact: c.ID, Stage: StageWaiting, Position: c.Entry.Position, Priority: c.Entry.Priority,
+		QueuedAt: c.Entry.QueuedAt, Language: c.Language, Customer: c.Customer, Ticket: c.Ticket}
+	q.Waiting++
+	if c.Stage == StageRinging {
+		caller.Stage, caller.Agent = StageRinging, c.Agent
+		q.Ringing++
+	}
+	q.OldestQueuedAt = older(q.OldestQueuedAt, c.Entry.QueuedAt)
+	q.Callers = append(q.Callers, caller)
+}
+
+func older(known *time.Time, t time.Time) *time.Time {
+	if known == nil || t.Before(*known) {
+		return &t
+	}
+	return known
+}
+
+func (n *StageCount) add(stage string) {
+	switch stage {
+	case StageIVR:
+		n.IVR++
+	case StageWaiting:
+		n.Waiting++
+	case StageRinging:
+		n.Ringing++
+	case StageTalking:
+		n.Talking++
+	case StageWrapUp:
+		n.WrapUp++
+	}
+}
+
+func (n *AgentCount) add(state fact.AgentState) {
+	if state != fact.AgentLoggedOut {
+		n.LoggedIn++
+	}
+	switch state {
+	case fact.AgentReady:
+		n.Ready++
+	case fact.AgentPaused:
+		n.Paused++
+	case fact.AgentRinging:
+		n.Ringing++
+	case fact.AgentTalking:
+		n.Talking++
+	case fact.AgentWrapUp:
+		n.WrapUp++
+	case fact.AgentOutside:
+		n.Outside++
+	case fact.AgentUnreachable:
+		n.Unreachable++
+	case fact.AgentLoggedOut:
+	}
+}
