@@ -1,0 +1,223 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// ErrRunning is wrapped when another process runs the same instance.
+var ErrRunning = errors.New("this asterisk node runs already")
+
+// lock takes the instance folder for this process. unlock removes the lock file while it is still held, so whoever opened
+// it meanwhile holds a lock on a file that is no longer there: hence the comparison and the second try.
+func lock(folder string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder of asterisk nodes: %w", err)
+	}
+	path := folder + ".lock"
+	for {
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("lock the asterisk node's folder: %w", err)
+		}
+		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			file.Close()
+			return nil, fmt.Errorf("%w: %s", ErrRunning, folder)
+		}
+		if same(file, path) {
+			return func() { os.Remove(path); file.Close() }, nil
+		}
+		file.Close()
+	}
+}
+
+func same(file *os.File, path string) bool {
+	held, err1 := file.Stat()
+	there, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(held, there)
+}
+
+// prepare writes the instance folder: configuration, and a data folder in which the languages en and ru and the music
+// are found under their short names whatever the distribution calls them.
+func prepare(c Config, owner *account) error {
+	folder := outside(c.Root, c.Dir)
+	if err := wipe(folder, c.KeepLogs); err != nil {
+		return err
+	}
+	for _, sub := range []string{"etc", "run", "spool", "log", "db", "data/sounds"} {
+		if err := os.MkdirAll(filepath.Join(folder, sub), 0o750); err != nil {
+			return fmt.Errorf("make the asterisk node's folder: %w", err)
+		}
+	}
+	files, err := Render(c)
+	if err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, "etc", name), content, 0o640); err != nil {
+			return fmt.Errorf("write asterisk's configuration: %w", err)
+		}
+	}
+	if err := linkData(c.Root, folder); err != nil {
+		return err
+	}
+	if err := give(folder, owner); err != nil {
+		return err
+	}
+	return nameHost(c.Root)
+}
+
+// linkData fills the instance's data folder with links to the installed one.
+func linkData(root, folder string) error {
+	const installed = "/usr/share/asterisk"
+	entries, err := os.ReadDir(outside(root, installed))
+	if err != nil {
+		return fmt.Errorf("read asterisk's data folder: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() == "sounds" {
+			continue
+		}
+		if err := link(filepath.Join(installed, e.Name()), filepath.Join(folder, "data", e.Name())); err != nil {
+			return err
+		}
+	}
+	sounds, err := Languages(root)
+	if err != nil {
+		return err
+	}
+	for language, dir := range sounds {
+		if err := link(filepath.Join(installed, "sounds", dir), filepath.Join(folder, "data/sounds", language)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Languages finds the installed sound packages: language code → folder under /usr/share/asterisk/sounds. A folder named
+// ru_RU_f_IvrvoiceRU serves "ru" as well as "ru_RU_f_IvrvoiceRU"; one named plainly "ru" goes before it.
+func Languages(root string) (map[string]string, error) {
+	dir := outside(root, "/usr/share/asterisk/sounds")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read asterisk's sounds: %w", err)
+	}
+	found := make(map[string]string)
+	for _, e := range entries {
+		found[e.Name()] = e.Name()
+		short, _, long := strings.Cut(e.Name(), "_")
+		if _, have := found[short]; long && e.IsDir() && !have {
+			found[short] = e.Name()
+		}
+	}
+	return found, nil
+}
+
+func link(target, name string) error {
+	if err := os.Symlink(target, name); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("link asterisk's data: %w", err)
+	}
+	return nil
+}
+
+// give makes owner the owner of everything in folder.
+func give(folder string, owner *account) error {
+	if owner == nil {
+		return nil
+	}
+	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, int(owner.uid), int(owner.gid))
+	})
+	if err != nil {
+		return fmt.Errorf("give the asterisk node's folder to its user: %w", err)
+	}
+	return nil
+}
+
+// wipe removes the instance folder; with keepLogs all of it but log.
+func wipe(folder string, keepLogs bool) error {
+	if !keepLogs {
+		if err := os.RemoveAll(folder); err != nil {
+			return fmt.Errorf("remove the asterisk node's folder: %w", err)
+		}
+		return nil
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the asterisk node's folder: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() == "log" {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(folder, e.Name())); err != nil {
+			return fmt.Errorf("remove the asterisk node's folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// nameHost makes this machine's host name resolve inside a chroot folder: Asterisk looks it up for each RTP session, and
+// calls stall five seconds where no server answers. On "/" nothing is changed; `firstline doctor` checks it.
+func nameHost(root string) error {
+	if root == "/" {
+		return nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find this machine's name: %w", err)
+	}
+	path := outside(root, "/etc/hosts")
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the root folder's hosts file: %w", err)
+	}
+	for line := range strings.Lines(string(content)) {
+		for i, field := range strings.Fields(line) {
+			if i > 0 && field == host {
+				return nil
+			}
+		}
+	}
+	content = append(content, []byte("127.0.0.1 localhost "+host+"\n")...)
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		return fmt.Errorf("write the root folder's hosts file: %w", err)
+	}
+	return nil
+}
+
+// account is the user Asterisk runs as.
+type account struct{ uid, gid uint32 }
+
+// findAccount is the user "asterisk" of root when this process may become it; nil = stay who we are.
+func findAccount(root string) (*account, error) {
+	if !isRoot() {
+		return nil, nil
+	}
+	content, err := os.ReadFile(outside(root, "/etc/passwd"))
+	if err != nil {
+		return nil, fmt.Errorf("find the user asterisk: %w", err)
+	}
+	for line := range strings.Lines(string(content)) {
+		f := strings.Split(line, ":")
+		if len(f) < 4 || f[0] != "asterisk" {
+			continue
+		}
+		uid, errU := strconv.ParseUint(f[2], 10, 32)
+		gid, errG := strconv.ParseUint(f[3], 10, 32)
+		if err := errors.Join(errU, errG); err != nil {
+			return nil, fmt.Errorf("find the user asterisk: %w", err)
+		}
+		return &account{uid: uint32(uid), gid: uint32(gid)}, nil
+	}
+	return nil, nil
+}

@@ -1,0 +1,236 @@
+// Package node renders the shipped Asterisk configuration and runs one Asterisk with it: `make run`, the tests and the
+// benchmarks use it. An Asterisk that is run by the system (systemd, a container) doesn't need it; see
+// docs/operate-asterisk.md. It knows nothing of calls and never touches a file outside its instance folder, but for one
+// line in the hosts file of a chroot folder.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	startLimit = 60 * time.Second // from start until ARI answers
+	stopLimit  = 10 * time.Second // from SIGTERM until SIGKILL
+)
+
+// Node is one Asterisk instance.
+type Node struct {
+	cfg   Config
+	log   *slog.Logger
+	ready chan struct{}
+}
+
+// New checks cfg. Nothing is written or started before Run.
+func New(cfg Config, log *slog.Logger) (*Node, error) {
+	if problems := cfg.Validate(); len(problems) > 0 {
+		p := problems[0]
+		return nil, fmt.Errorf("asterisk node: %s: %s (%d problems in all)", p.Path, p.Message, len(problems))
+	}
+	return &Node{cfg: cfg.withDefaults(), log: log, ready: make(chan struct{})}, nil
+}
+
+// Ready is closed when ARI answers.
+func (n *Node) Ready() <-chan struct{} { return n.ready }
+
+// Folder is the instance's folder as seen from outside the root folder.
+func (n *Node) Folder() string { return outside(n.cfg.Root, n.cfg.Dir) }
+
+// QueueLog is the path of queue_log as seen from outside the root folder.
+func (n *Node) QueueLog() string { return n.Folder() + "/log/queue_log" }
+
+// URL is ARI's REST base.
+func (n *Node) URL() string { return fmt.Sprintf("http://127.0.0.1:%d/ari", n.cfg.HTTPPort) }
+
+// Run writes the instance folder, starts Asterisk, and blocks until ctx ends (nil) or Asterisk ends by itself (an error
+// with the end of what it said). It leaves no process and no folder, but for the logs if KeepLogs says so. Call it once.
+func (n *Node) Run(ctx context.Context) error {
+	version, err := InstalledVersion(ctx, n.cfg.Root)
+	if err != nil {
+		return err
+	}
+	unlock, err := lock(n.Folder())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	account, err := findAccount(n.cfg.Root)
+	if err != nil {
+		return err
+	}
+	if err := prepare(n.cfg, account); err != nil {
+		return err
+	}
+	defer n.clean()
+
+	said := &tail{limit: 8 << 10}
+	cmd := exec.Command(binary(n.cfg.Root), "-f", "-C", n.cfg.Dir+"/etc/asterisk.conf")
+	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + n.cfg.Dir, "TERM=dumb"}
+	enter(cmd, n.cfg.Root, account)
+	ended, err := start(cmd)
+	if err != nil {
+		return fmt.Errorf("start asterisk in %s: %w", n.cfg.Root, err)
+	}
+	n.log.Info("asterisk started", "version", version.String(), "node", n.cfg.Name, "pid", cmd.Process.Pid)
+	if err := n.awaitReady(ctx, ended); err != nil {
+		n.stop(cmd, ended)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("%w; it said: %s", err, said)
+	}
+	close(n.ready)
+	select {
+	case <-ctx.Done():
+		n.stop(cmd, ended)
+		return nil
+	case err := <-ended:
+		return fmt.Errorf("asterisk ended by itself: %w; it said: %s", orExit(err), said)
+	}
+}
+
+// start runs cmd on a thread of its own and sends the result of waiting once. The thread is kept because Linux ties the
+// parent-death signal to the thread that started the child.
+func start(cmd *exec.Cmd) (ended chan error, err error) {
+	started := make(chan error, 1)
+	ended = make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			ended <- cmd.Wait()
+		}
+	}()
+	return ended, <-started
+}
+
+// stop ends Asterisk: at once and in good order by SIGTERM, by SIGKILL when that takes too long.
+func (n *Node) stop(cmd *exec.Cmd, ended <-chan error) {
+	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself: then there is nothing to stop
+	select {
+	case <-ended:
+		n.log.Info("asterisk stopped", "node", n.cfg.Name)
+	case <-time.After(stopLimit):
+		n.log.Warn("asterisk did not stop in time and was killed", "node", n.cfg.Name)
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+}
+
+// awaitReady asks ARI until it answers: refused, then 404 while modules load, then 503 until booted, then 200.
+func (n *Node) awaitReady(ctx context.Context, ended chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	last := errors.New("not asked yet")
+	for {
+		select {
+		case err := <-ended:
+			ended <- err // for stop
+			return fmt.Errorf("asterisk ended while starting: %w", orExit(err))
+		case <-ctx.Done():
+			return fmt.Errorf("asterisk's ari did not answer within %v: %w", startLimit, last)
+		case <-tick.C:
+		}
+		if last = n.ask(ctx, client); last == nil {
+			return nil
+		}
+	}
+}
+
+func (n *Node) ask(ctx context.Context, client *http.Client) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL()+"/asterisk/info?only=system", nil)
+	if err != nil {
+		return fmt.Errorf("ask ari: %w", err)
+	}
+	req.SetBasicAuth(n.cfg.Username, n.cfg.Password)
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask ari: %w", err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask ari: %s", resp.Status)
+	}
+	return nil
+}
+
+// clean removes what the instance wrote.
+func (n *Node) clean() {
+	if err := wipe(n.Folder(), n.cfg.KeepLogs); err != nil {
+		n.log.Warn("asterisk's instance folder could not be removed", "node", n.cfg.Name, "error", err)
+	}
+}
+
+func orExit(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	limit int
+	kept  []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	if extra := len(t.kept) - t.limit; extra > 0 {
+		t.kept = append(t.kept[:0], t.kept[extra:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(string(t.kept)) }
+
+// outside is the path of inside as seen from outside root.
+func outside(root, inside string) string {
+	if root == "/" {
+		return inside
+	}
+	return strings.TrimSuffix(root, "/") + inside
+}
+
+// binary is Asterisk's path inside root.
+func binary(root string) string {
+	if root == "/" {
+		if path, err := exec.LookPath("asterisk"); err == nil {
+			return path
+		}
+	}
+	return "/usr/sbin/asterisk"
+}
+
+// enter makes cmd run inside root, under account, and end when this process dies.
+func enter(cmd *exec.Cmd, root string, account *account) {
+	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
+	if root != "/" {
+		attr.Chroot = root
+		cmd.Dir = "/"
+	}
+	if account != nil {
+		attr.Credential = &syscall.Credential{Uid: account.uid, Gid: account.gid}
+	}
+	cmd.SysProcAttr = attr
+}
+
+// isRoot says whether this process may change its root folder and its user.
+func isRoot() bool { return os.Geteuid() == 0 }
