@@ -1,0 +1,145 @@
+package metric
+
+import (
+	"cmp"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Facts is a set of facts sorted into the rows that the definitions speak about: the same rows as the tables of
+// analytics/store. Each fact of a contact or agent is expected once; ticket events may repeat.
+type Facts struct {
+	entriesOpened  map[string]opened[fact.Queued]
+	entries        map[string]closed[fact.EntryEnded]
+	offersOpened   map[string]opened[fact.Offered]
+	offers         map[string]closed[fact.OfferEnded]
+	segmentsOpened map[string]opened[fact.SegmentStarted]
+	segments       map[string]closed[fact.SegmentEnded]
+	refusals       []opened[fact.QueueRefused]
+	arrivals       map[string]opened[fact.Arrived]
+	contacts       map[string]closed[fact.ContactEnded]
+	statesOpened   []opened[fact.AgentStateBegan]
+	states         []opened[fact.AgentStateEnded]
+	tickets        map[string]opened[fact.TicketEvent]
+	watermark      time.Time
+}
+
+// opened is the body of a fact with what its envelope says.
+type opened[T any] struct {
+	subject  string
+	sequence uint64
+	at       time.Time
+	order    order
+	data     T
+}
+
+type closed[T any] = opened[T]
+
+// order decides which of several deliveries of a ticket event counts: the one received first.
+type order struct {
+	received      int64
+	source, epoch string
+	position      uint64
+}
+
+func (a order) before(b order) bool {
+	return cmp.Or(cmp.Compare(a.received, b.received), cmp.Compare(a.source, b.source),
+		cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.position, b.position)) < 0
+}
+
+// Read sorts facts. Types that no metric uses are left out.
+func Read(facts []fact.Fact) *Facts {
+	f := &Facts{
+		entriesOpened:  map[string]opened[fact.Queued]{},
+		entries:        map[string]closed[fact.EntryEnded]{},
+		offersOpened:   map[string]opened[fact.Offered]{},
+		offers:         map[string]closed[fact.OfferEnded]{},
+		segmentsOpened: map[string]opened[fact.SegmentStarted]{},
+		segments:       map[string]closed[fact.SegmentEnded]{},
+		arrivals:       map[string]opened[fact.Arrived]{},
+		contacts:       map[string]closed[fact.ContactEnded]{},
+		tickets:        map[string]opened[fact.TicketEvent]{},
+	}
+	for _, x := range facts {
+		f.add(x)
+	}
+	return f
+}
+
+func (f *Facts) add(x fact.Fact) {
+	if x.Topic() != fact.TopicTickets {
+		f.watermark = later(f.watermark, x.Time)
+	}
+	switch d := x.Data.(type) {
+	case fact.Arrived:
+		f.arrivals[x.Subject] = with(x, d)
+	case fact.ContactEnded:
+		f.contacts[x.Subject] = with(x, d)
+	case fact.Queued:
+		f.entriesOpened[d.Entry] = with(x, d)
+	case fact.EntryEnded:
+		f.entries[d.Entry] = with(x, d)
+	case fact.QueueRefused:
+		f.refusals = append(f.refusals, with(x, d))
+	case fact.Offered:
+		f.offersOpened[d.Offer] = with(x, d)
+	case fact.OfferEnded:
+		f.offers[d.Offer] = with(x, d)
+	case fact.SegmentStarted:
+		f.segmentsOpened[d.Segment] = with(x, d)
+	case fact.SegmentEnded:
+		f.segments[d.Segment] = with(x, d)
+	case fact.AgentStateBegan:
+		f.statesOpened = append(f.statesOpened, with(x, d))
+	case fact.AgentStateEnded:
+		f.states = append(f.states, with(x, d))
+	case fact.TicketEvent:
+		f.addTicket(x, d)
+	}
+}
+
+func with[T any](x fact.Fact, data T) opened[T] {
+	return opened[T]{subject: x.Subject, sequence: x.Sequence, at: x.Time, data: data}
+}
+
+// addTicket takes each event of a ticket system once: the delivery received first.
+func (f *Facts) addTicket(x fact.Fact, d fact.TicketEvent) {
+	row := with(x, d)
+	row.order = order{received: d.ReceivedMS, source: x.Source, epoch: x.Epoch, position: x.Position}
+	if old, seen := f.tickets[x.ID()]; seen && !row.order.before(old.order) {
+		return
+	}
+	f.tickets[x.ID()] = row
+}
+
+// Watermark is the time of the newest fact about contacts and agents; ok is false when there is none. Ticket events
+// don't move it: their time is a foreign clock's.
+func (f *Facts) Watermark() (at time.Time, ok bool) { return f.watermark, !f.watermark.IsZero() }
+
+// Open counts the openings without a closing.
+func (f *Facts) Open() Open {
+	return Open{
+		Contacts: unclosed(f.arrivals, f.contacts),
+		Entries:  unclosed(f.entriesOpened, f.entries),
+		Offers:   unclosed(f.offersOpened, f.offers),
+		Segments: unclosed(f.segmentsOpened, f.segments),
+	}
+}
+
+func unclosed[A, B any](opened map[string]A, closed map[string]B) (n int64) {
+	for id := range opened {
+		if _, ok := closed[id]; !ok {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *Facts) freshness() Freshness {
+	fresh := Freshness{Open: f.Open()}
+	if at, ok := f.Watermark(); ok {
+		fresh.Watermark = &at
+	}
+	return fresh
+}

@@ -1,0 +1,196 @@
+// Package metric says what every number of Firstline means, in plain Go over facts.
+//
+// It owns the definitions (docs/metrics.md is generated from them), the buckets of time, the result types of the API's
+// reports, and the evaluation of each report over a slice of facts. That evaluation is the oracle: analytics/query
+// answers the same reports in SQL and is tested to be equal to it, number by number. analytics/api hands the result
+// types out as JSON.
+//
+// It is pure: no I/O, no clock, no goroutine. It never guesses: a number that can't be computed is null, and every
+// share carries its numerator and denominator, so that readers can add rows up themselves.
+package metric
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Dimension is what a report's rows can be split by, beside time.
+type Dimension string
+
+const (
+	ByQueue    Dimension = "queue"
+	ByLanguage Dimension = "language"
+	ByAgent    Dimension = "agent"
+	ByTeam     Dimension = "team"
+)
+
+// Attribution is the instant that decides to which interval a queue entry belongs.
+type Attribution string
+
+const (
+	AttributeOffered  Attribution = "offered"  // when it joined the queue: the default
+	AttributeAnswered Attribution = "answered" // when it was answered; other entries are left out
+	AttributeEnded    Attribution = "ended"    // when it left the queue, by whatever outcome
+)
+
+// Attributions is the closed list.
+func Attributions() []Attribution {
+	return []Attribution{AttributeOffered, AttributeAnswered, AttributeEnded}
+}
+
+// Window is the half-open span [From, Until) that a report is about, and how it is cut.
+type Window struct {
+	From, Until time.Time
+	Interval    Interval
+	Zone        *time.Location // in which days and hours begin; nil means UTC
+}
+
+// Buckets cuts the window.
+func (w Window) Buckets() ([]Bucket, error) { return Buckets(w.From, w.Until, w.Interval, w.Zone) }
+
+// CustomerKinds are the kinds of contacts that queue, contact and ticket metrics count.
+func CustomerKinds() []fact.Kind { return []fact.Kind{fact.KindInbound, fact.KindCallback} }
+
+func isCustomer(k fact.Kind) bool { return k == fact.KindInbound || k == fact.KindCallback }
+
+// Key names one row of a report. A dimension that the report is not split by stays empty.
+type Key struct {
+	Bucket   int // index into the report's buckets
+	Queue    string
+	Language string
+	Agent    string
+	Team     string
+}
+
+func (k Key) group() Key {
+	k.Bucket = 0
+	return k
+}
+
+func compareKeys(a, b Key) int {
+	if a.Bucket != b.Bucket {
+		return a.Bucket - b.Bucket
+	}
+	for _, pair := range [][2]string{{a.Queue, b.Queue}, {a.Language, b.Language}, {a.Team, b.Team}, {a.Agent, b.Agent}} {
+		if c := strings.Compare(pair[0], pair[1]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// MaxRows is how many rows a report may have; beyond it the window or the split is refused.
+const MaxRows = 50_000
+
+// denseKeys lists every bucket with every group that occurs anywhere in the window, in order, so that an interval in
+// which nothing happened is a row of zeros and not a hole.
+func denseKeys[T any](buckets int, tallies map[Key]T, splits []Dimension) ([]Key, error) {
+	groups := map[Key]bool{}
+	for k := range tallies {
+		groups[k.group()] = true
+	}
+	if len(splits) == 0 {
+		groups[Key{}] = true
+	}
+	if n := len(groups) * buckets; n > MaxRows {
+		return nil, fmt.Errorf("report of %d rows exceeds the limit of %d; choose a longer interval or a shorter window", n, MaxRows)
+	}
+	keys := make([]Key, 0, len(groups)*buckets)
+	for g := range groups {
+		for b := range buckets {
+			k := g
+			k.Bucket = b
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, compareKeys)
+	return keys, nil
+}
+
+// Group is what a row is about. A dimension the report is not split by is null.
+type Group struct {
+	Span     Span    `json:"interval" doc:"The span of time of this row, half-open"`
+	Queue    *string `json:"queue" doc:"Queue id; null when not split by queue"`
+	Language *string `json:"language" doc:"Language; null when not split by language"`
+	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent"`
+	Team     *string `json:"team" doc:"Team id; null when not split by team, empty for agents of no team"`
+}
+
+func newGroup(k Key, span Span, splits []Dimension) Group {
+	g := Group{Span: span}
+	for _, d := range splits {
+		switch d {
+		case ByQueue:
+			g.Queue = &k.Queue
+		case ByLanguage:
+			g.Language = &k.Language
+		case ByAgent:
+			g.Agent = &k.Agent
+		case ByTeam:
+			g.Team = &k.Team
+		}
+	}
+	return g
+}
+
+// restrict keeps of a full key only what the report is split by.
+func restrict(k Key, splits []Dimension) Key {
+	out := Key{Bucket: k.Bucket}
+	for _, d := range splits {
+		switch d {
+		case ByQueue:
+			out.Queue = k.Queue
+		case ByLanguage:
+			out.Language = k.Language
+		case ByAgent:
+			out.Agent = k.Agent
+		case ByTeam:
+			out.Team = k.Team
+		}
+	}
+	return out
+}
+
+// Header opens every report: what was asked, and how far the answer reaches.
+type Header struct {
+	From     time.Time   `json:"from" doc:"Begin of the window, inclusive"`
+	Until    time.Time   `json:"until" doc:"End of the window, exclusive"`
+	Zone     string      `json:"zone" doc:"IANA time zone in which days and hours begin"`
+	Interval Interval    `json:"interval" doc:"How the window is cut"`
+	GroupBy  []Dimension `json:"group_by" doc:"What the rows are split by beside time"`
+	Freshness
+}
+
+func newHeader(w Window, splits []Dimension) Header {
+	zone := w.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return Header{
+		From: w.From.In(zone), Until: w.Until.In(zone), Zone: zone.String(), Interval: w.Interval,
+		GroupBy: append([]Dimension{}, splits...),
+	}
+}
+
+// Freshness says how far an answer reaches.
+type Freshness struct {
+	AsOf      time.Time  `json:"as_of" doc:"When the answer was computed"`
+	Watermark *time.Time `json:"watermark" doc:"Time of the newest loaded fact about contacts and agents; null when nothing is loaded"`
+	Late      int64      `json:"late" doc:"Facts of the window that were loaded more than a minute after they happened"`
+	Open      Open       `json:"open" doc:"What has begun and not ended up to the watermark, whatever the window"`
+}
+
+// Open counts openings without a closing.
+type Open struct {
+	Contacts int64 `json:"contacts" doc:"Contacts in progress"`
+	Entries  int64 `json:"entries" doc:"Queue entries still waiting"`
+	Offers   int64 `json:"offers" doc:"Offers still ringing"`
+	Segments int64 `json:"segments" doc:"Talk, hold and wrap-up stretches in progress"`
+}
+
+// LateAfter is how long after it happened a fact may be loaded without counting as late.
+const LateAfter = time.Minute

@@ -1,0 +1,303 @@
+package metric
+
+import (
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Queues evaluates a queue report. See docs/metrics.md for what each number means.
+func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
+	buckets, err := p.Buckets()
+	if err != nil {
+		return QueueReport{}, err
+	}
+	entries, refusals := f.queueEntries(p), f.queueRefusals(p)
+	rows := map[Key]*queueCount{}
+	var total queueCount
+	row := func(bucket int, queue, language string) *queueCount {
+		k := restrict(Key{Bucket: bucket, Queue: queue, Language: language}, p.GroupBy)
+		if rows[k] == nil {
+			rows[k] = &queueCount{}
+		}
+		return rows[k]
+	}
+	whole := Bucket{From: p.From, Until: p.Until}
+	for _, e := range entries {
+		for i, b := range buckets {
+			if e.concerns(b, p.AttributeBy) {
+				row(i, e.queue, e.language).add(e, b, p)
+			}
+		}
+		total.add(e, whole, p)
+	}
+	for _, r := range refusals {
+		for i, b := range buckets {
+			if b.holds(r.at) {
+				row(i, r.data.Queue, r.data.Language).refuse(r.data.Reason)
+				total.refuse(r.data.Reason)
+			}
+		}
+	}
+	tallies := map[Key]QueueTally{}
+	for k, c := range rows {
+		tallies[k] = c.tally()
+	}
+	return NewQueueReport(p, tallies, total.tally(), f.freshness())
+}
+
+// holds says whether an instant lies in the half-open span.
+func (b Bucket) holds(t time.Time) bool { return !t.Before(b.From) && t.Before(b.Until) }
+
+// entry is a queue entry with everything that belongs to it.
+type entry struct {
+	queue, language string
+	outcome         fact.EntryOutcome // empty while waiting
+	queuedAt        time.Time
+	endedAt         time.Time // meaningless while waiting
+	waitMS          int64
+	toAgentMS       int64 // arrival to answer
+	carriedMS       int64 // wait in earlier entries of the contact
+	offers          []fact.OfferEnded
+	ringing         int64
+	handled         bool
+	talkMS, holdMS  int64
+	wrapUpMS        int64
+}
+
+func (e *entry) waiting() bool { return e.outcome == "" }
+
+// endsBefore says whether the entry had left the queue before an instant.
+func (e *entry) endsBefore(t time.Time) bool { return !e.waiting() && e.endedAt.Before(t) }
+
+// belongs says whether the entry is attributed to the span.
+func (e *entry) belongs(b Bucket, by Attribution) bool {
+	switch by {
+	case AttributeAnswered:
+		return e.outcome == fact.EntryAnswered && b.holds(e.endedAt)
+	case AttributeEnded:
+		return !e.waiting() && b.holds(e.endedAt)
+	default:
+		return b.holds(e.queuedAt)
+	}
+}
+
+// concerns says whether the entry counts anything in the span.
+func (e *entry) concerns(b Bucket, by Attribution) bool {
+	if by == AttributeEnded {
+		return e.queuedAt.Before(b.Until) && !e.endsBefore(b.From)
+	}
+	return e.belongs(b, by)
+}
+
+func (f *Facts) queueEntries(p QueueParams) []*entry {
+	all := map[string]*entry{}
+	keep := func(kind fact.Kind, queue string) bool {
+		return isCustomer(kind) && (p.Queues == nil || slices.Contains(p.Queues, queue))
+	}
+	for id, o := range f.entriesOpened {
+		if _, ended := f.entries[id]; !ended && keep(o.data.Kind, o.data.Queue) {
+			all[id] = &entry{queue: o.data.Queue, language: o.data.Language, queuedAt: o.at}
+		}
+	}
+	for id, c := range f.entries {
+		if d := c.data; keep(d.Kind, d.Queue) {
+			all[id] = &entry{
+				queue: d.Queue, language: d.Language, outcome: d.Outcome, queuedAt: d.QueuedAt, endedAt: d.EndedAt,
+				waitMS: d.WaitMS, toAgentMS: d.EndedAt.Sub(d.Arrived).Milliseconds(), carriedMS: d.CarriedWaitMS,
+			}
+		}
+	}
+	if !p.Brief {
+		f.attachOffers(all)
+		f.attachSegments(all)
+	}
+	out := make([]*entry, 0, len(all))
+	for _, id := range sortedKeys(all) {
+		out = append(out, all[id])
+	}
+	return out
+}
+
+func (f *Facts) attachOffers(entries map[string]*entry) {
+	for _, o := range f.offers {
+		if e := entries[o.data.Entry]; e != nil {
+			e.offers = append(e.offers, o.data)
+		}
+	}
+	for id, o := range f.offersOpened {
+		if _, ended := f.offers[id]; !ended && entries[o.data.Entry] != nil {
+			entries[o.data.Entry].ringing++
+		}
+	}
+}
+
+// attachSegments adds up each entry's stretches. An entry is handled when it has one and none is open.
+func (f *Facts) attachSegments(entries map[string]*entry) {
+	for _, s := range f.segments {
+		e := entries[s.data.Entry]
+		if e == nil {
+			continue
+		}
+		e.handled = true
+		switch s.data.Kind {
+		case fact.SegmentTalk:
+			e.talkMS += s.data.DurationMS
+		case fact.SegmentHold:
+			e.holdMS += s.data.DurationMS
+		case fact.SegmentWrapUp:
+			e.wrapUpMS += s.data.DurationMS
+		}
+	}
+	for id, s := range f.segmentsOpened {
+		if _, ended := f.segments[id]; !ended && entries[s.data.Entry] != nil {
+			entries[s.data.Entry].handled = false
+		}
+	}
+}
+
+func (f *Facts) queueRefusals(p QueueParams) (out []opened[fact.QueueRefused]) {
+	for _, r := range f.refusals {
+		if isCustomer(r.data.Kind) && (p.Queues == nil || slices.Contains(p.Queues, r.data.Queue)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// queueCount collects one row.
+type queueCount struct {
+	QueueTally
+	answer, abandon, arrival, queueing, ring, talk, hold, wrapUp, handle []int64
+}
+
+// add counts what an entry means for a span.
+func (c *queueCount) add(e *entry, b Bucket, p QueueParams) {
+	if p.AttributeBy == AttributeEnded {
+		if e.queuedAt.Before(b.From) && !e.endsBefore(b.From) {
+			c.CarriedIn++
+		}
+		if e.queuedAt.Before(b.Until) && !e.endsBefore(b.Until) {
+			c.CarriedOut++
+		}
+	}
+	if p.AttributeBy != AttributeAnswered && b.holds(e.queuedAt) {
+		c.Offered++
+		if e.waiting() {
+			c.StillWaiting++
+		}
+	}
+	if e.belongs(b, p.AttributeBy) {
+		c.Attributed++
+		c.addOutcome(e, p.Limits.Of(e.queue))
+		c.addOffers(e)
+	}
+}
+
+func (c *queueCount) addOutcome(e *entry, l QueueLimits) {
+	within := count(e.waitMS <= l.ServiceLevelMS)
+	switch e.outcome {
+	case fact.EntryAnswered:
+		c.Answered++
+		c.AnsweredWithin += within
+		c.addAnswer(e)
+	case fact.EntryAbandoned:
+		c.Abandoned++
+		c.AbandonedWithin += within
+		c.AbandonedShort += count(e.waitMS <= l.ShortAbandonMS)
+		c.abandon = append(c.abandon, e.waitMS)
+	case fact.EntryCallback:
+		c.Callback++
+		c.CallbackWithin += within
+	case fact.EntryOverflowed:
+		c.Overflowed++
+	case fact.EntryExited:
+		c.Exited++
+	case fact.EntryVoicemail:
+		c.Voicemail++
+	case fact.EntryLeftEmpty:
+		c.LeftEmpty++
+	case fact.EntryWithdrawn:
+		c.Withdrawn++
+	case fact.EntryFailed:
+		c.Failed++
+	}
+}
+
+func (c *queueCount) addAnswer(e *entry) {
+	c.answer = append(c.answer, e.waitMS)
+	c.arrival = append(c.arrival, e.toAgentMS)
+	c.queueing = append(c.queueing, e.carriedMS+e.waitMS)
+	if e.handled {
+		c.talk = append(c.talk, e.talkMS)
+		c.hold = append(c.hold, e.holdMS)
+		c.wrapUp = append(c.wrapUp, e.wrapUpMS)
+		c.handle = append(c.handle, e.talkMS+e.holdMS+e.wrapUpMS)
+	}
+}
+
+func (c *queueCount) addOffers(e *entry) {
+	c.Offers.Ringing += e.ringing
+	for _, o := range e.offers {
+		c.Offers.add(o.Result)
+		c.ring = append(c.ring, o.RingMS)
+	}
+}
+
+func (t *OfferTally) add(r fact.OfferResult) {
+	switch r {
+	case fact.OfferAnswered:
+		t.Answered++
+	case fact.OfferMissed:
+		t.Missed++
+	case fact.OfferDeclined:
+		t.Declined++
+	case fact.OfferBusy:
+		t.Busy++
+	case fact.OfferUnavailable:
+		t.Unavailable++
+	case fact.OfferWithdrawn:
+		t.Withdrawn++
+	case fact.OfferLostRace:
+		t.LostRace++
+	case fact.OfferFailed:
+		t.Failed++
+	}
+}
+
+func (c *queueCount) refuse(r fact.RefusedReason) {
+	switch r {
+	case fact.RefusedFull:
+		c.RefusedFull++
+	case fact.RefusedEmpty:
+		c.RefusedEmpty++
+	case fact.RefusedClosed:
+		c.RefusedClosed++
+	}
+}
+
+func (c *queueCount) tally() QueueTally {
+	t := c.QueueTally
+	t.SpeedOfAnswer, t.TimeToAbandon = durationsOf(c.answer), durationsOf(c.abandon)
+	t.ArrivalToAgent, t.QueueingToAgent = durationsOf(c.arrival), durationsOf(c.queueing)
+	t.Ring, t.Talk, t.Hold = durationsOf(c.ring), durationsOf(c.talk), durationsOf(c.hold)
+	t.WrapUp, t.Handle = durationsOf(c.wrapUp), durationsOf(c.handle)
+	return t
+}
+
+func count(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
