@@ -1,0 +1,106 @@
+// The JSON of the API as the pages use it (docs/api.md). Times are RFC 3339, durations milliseconds.
+
+export interface Me {
+  name: string;
+  label: string;
+  role: "agent" | "supervisor" | "admin" | "integrator";
+  agent?: string;
+}
+
+export interface Freshness {
+  as_of: string | null;
+  stale: boolean;
+  stale_since?: string;
+  link: boolean;
+  durable: boolean;
+}
+
+export type AgentState = "logged_out" | "ready" | "paused" | "ringing" | "talking" | "wrap_up" | "outside" | "unreachable";
+
+export interface TicketRef {
+  system: string;
+  id: string;
+  title?: string;
+  url?: string;
+  status?: string;
+}
+
+export interface Caller {
+  contact: string;
+  stage: "waiting" | "ringing";
+  position: number;
+  priority: number;
+  queued_at: string;
+  language: string;
+  customer?: string;
+  ticket?: TicketRef;
+  agent?: string;
+}
+
+export interface QueueNow {
+  id: string;
+  name: string;
+  service_level_ms: number;
+  waiting: number;
+  ringing: number;
+  talking: number;
+  oldest_queued_at: string | null;
+  agents: Record<AgentState | "logged_in", number>;
+  callers: Caller[];
+}
+
+export interface AgentNow {
+  id: string;
+  name: string;
+  endpoint: string;
+  queues: string[];
+  state: AgentState;
+  reason?: string;
+  since: string;
+  queue?: string;
+  missed: number;
+  next?: string;
+  wrap_until?: string;
+}
+
+export interface WallboardNow extends Freshness {
+  contacts: { ivr: number; waiting: number; ringing: number; talking: number; wrap_up: number };
+  queues: QueueNow[];
+  agents: AgentNow[];
+}
+
+export interface AgentContact {
+  id: string;
+  stage: string;
+  arrived_at: string;
+  language: string;
+  customer?: string;
+  ticket?: TicketRef;
+}
+
+export interface DeskNow extends Freshness {
+  agent: AgentNow;
+  contact: AgentContact | null;
+  queues?: { id: string; name: string; waiting: number; oldest_queued_at: string | null; ready: number }[];
+}
+
+export interface Popup {
+  pop: string;
+  contact: string;
+  offer: string;
+  queue: string;
+  offered_at: string;
+  caller_number: string;
+  caller_name?: string;
+  customer?: string;
+  customer_name?: string;
+  language: string;
+  wait_ms: number;
+  choices: string[] | null;
+  ticket?: TicketRef;
+}
+
+export interface Settings {
+  pause_reasons: string[];
+  dispositions: string[];
+}
