@@ -90,8 +90,7 @@ func (f *File) Fill(views ...View) []Mistake {
 		}
 	}
 	out = append(out, f.unknown(views)...)
-	slices.SortStableFunc(out, func(a, b Mistake) int { return a.Line - b.Line })
-	return slices.CompactFunc(out, func(a, b Mistake) bool { return a.String() == b.String() })
+	return Sort(out)
 }
 
 // Locate gives each problem its line.
@@ -333,4 +332,10 @@ func plain(err error) string {
 		return pe.Err.Error()
 	}
 	return err.Error()
+}
+
+// Sort puts mistakes in the order of the file's lines.
+func Sort(mistakes []Mistake) []Mistake {
+	slices.SortStableFunc(mistakes, func(a, b Mistake) int { return a.Line - b.Line })
+	return slices.CompactFunc(mistakes, func(a, b Mistake) bool { return a.String() == b.String() })
 }
