@@ -1,0 +1,235 @@
+package facttest
+
+import (
+	"fmt"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// call is a contact in the making: the clock runs forward through it.
+type call struct {
+	*generator
+	id       string
+	now      time.Time
+	kind     fact.Kind
+	language string
+	arrived  time.Time
+	row      fact.ContactEnded
+	n        map[string]int // counters of entries, offers, segments
+}
+
+func (c *call) next(kind string) string {
+	c.n[kind]++
+	return fmt.Sprintf("%s/%s%d", c.id, kind, c.n[kind])
+}
+
+func (c *call) emit(data fact.Data, t fact.Type) { c.generator.emit(c.id, c.now, data, t) }
+
+func (c *call) pass(d time.Duration) { c.now = c.now.Add(d) }
+
+func (g *generator) contact(id string) {
+	c := &call{
+		generator: g, id: id, now: g.at(g.From, g.Until).UTC(), n: map[string]int{},
+		kind: weighted(g, map[fact.Kind]int{
+			fact.KindInbound: 90, fact.KindCallback: 4, fact.KindOutbound: 3, fact.KindInternal: 2, fact.KindFeature: 1,
+		}),
+		language: pick(g, "en", "en", "ru", "de"),
+	}
+	c.arrived = c.now
+	c.row = fact.ContactEnded{Kind: c.kind, Node: "pbx1", StartedAt: c.now, Calls: 1}
+	c.arrive()
+	result, reason := c.menu()
+	if result == "" {
+		result, reason = c.queues()
+	}
+	c.pass(g.between(0, 2*time.Second))
+	c.end(result, reason)
+}
+
+func (c *call) arrive() {
+	number := fmt.Sprintf("+4930%06d", c.rand.IntN(60))
+	c.emit(fact.Arrived{
+		Call: c.id + "/c1", Kind: c.kind, Node: "pbx1", Channel: c.id, CallerNumber: number, CallerName: "Caller " + number,
+		Dialed: "1000", Language: "en", Plan: "p1", SIPCallID: c.id + "@sip",
+	}, fact.TypeArrived)
+	if c.chance(60) {
+		c.row.Customer = fmt.Sprintf("C%d", c.rand.IntN(40))
+		who := fact.Identified{
+			Lookup: c.next("l"), Method: fact.LookupByNumber, Result: fact.LookupFound, Customer: c.row.Customer,
+			CustomerName: "Name of " + c.row.Customer, LatencyMS: int64(c.rand.IntN(400)),
+		}
+		if c.chance(40) {
+			c.row.Ticket = &fact.TicketRef{System: "helpdesk", ID: fmt.Sprintf("T%d", c.rand.IntN(30)), Status: "open"}
+			who.Ticket = c.row.Ticket
+		}
+		c.emit(who, fact.TypeIdentified)
+	}
+}
+
+// menu walks the caller through the flow; result is empty when he goes on to a queue.
+func (c *call) menu() (fact.Result, fact.Reason) {
+	if c.chance(12) {
+		return "", ""
+	}
+	entered := c.now
+	c.emit(fact.IVREntered{Flow: "main", Node: "greeting"}, fact.TypeIVREntered)
+	c.pass(c.between(0, 40*time.Second))
+	outcome := weighted(c.generator, map[fact.IVROutcome]int{fact.IVRQueued: 80, fact.IVRHungUp: 9, fact.IVRContained: 8, fact.IVRGaveUp: 3})
+	c.row.Flow, c.row.IVRMS = "main", c.now.Sub(entered).Milliseconds()
+	c.emit(fact.IVRLeft{
+		Flow: "main", LastNode: "topic", EnteredAt: entered, LeftAt: c.now, DurationMS: c.row.IVRMS, Outcome: outcome,
+		Path: []string{"greeting", "topic"}, Choices: []string{"1"},
+	}, fact.TypeIVRLeft)
+	switch outcome {
+	case fact.IVRHungUp:
+		return fact.ResultAbandoned, fact.ReasonCallerHungUp
+	case fact.IVRContained:
+		return fact.ResultContained, fact.ReasonFlowEnded
+	case fact.IVRGaveUp:
+		return fact.ResultAbandoned, fact.ReasonGaveUp
+	}
+	return "", ""
+}
+
+// queues lets the caller wait in one queue after the other, until an outcome ends it.
+func (c *call) queues() (fact.Result, fact.Reason) {
+	queue, from, carried := pick(c.generator, c.Queues...), "", int64(0)
+	if c.chance(6) {
+		c.emit(fact.QueueRefused{
+			Kind: c.kind, Queue: queue, Language: c.language, Reason: pick(c.generator, fact.RefusedFull, fact.RefusedEmpty, fact.RefusedClosed),
+		}, fact.TypeQueueRefused)
+		return fact.ResultRefused, fact.ReasonRefused
+	}
+	for {
+		e := c.wait(queue, from, carried)
+		if c.row.FirstQueue == "" {
+			c.row.FirstQueue = queue
+		}
+		c.row.LastQueue = queue
+		switch e.Outcome {
+		case fact.EntryAnswered:
+			c.work(e)
+			return fact.ResultAnswered, pick(c.generator, fact.ReasonCallerHungUp, fact.ReasonAgentHungUp)
+		case fact.EntryOverflowed:
+			if c.n["e"] < 3 {
+				queue, from, carried = e.To, e.Entry, carried+e.WaitMS
+				continue
+			}
+			return fact.ResultFailed, fact.ReasonMaxWait
+		case fact.EntryAbandoned:
+			return fact.ResultAbandoned, fact.ReasonCallerHungUp
+		default:
+			return fact.ResultFailed, fact.ReasonCommandFailed
+		}
+	}
+}
+
+// wait makes one queue entry with its offers.
+func (c *call) wait(queue, from string, carried int64) fact.EntryEnded {
+	e := fact.EntryEnded{
+		Entry: c.next("e"), Call: c.id + "/c1", Kind: c.kind, Queue: queue, QueuedAt: c.now, Arrived: c.arrived,
+		Language: c.language, Customer: c.row.Customer, First: 1 + c.rand.IntN(5), Last: 1, CarriedWaitMS: carried,
+		Outcome: weighted(c.generator, map[fact.EntryOutcome]int{
+			fact.EntryAnswered: 60, fact.EntryAbandoned: 18, fact.EntryOverflowed: 9, fact.EntryExited: 3, fact.EntryCallback: 4,
+			fact.EntryVoicemail: 2, fact.EntryLeftEmpty: 2, fact.EntryWithdrawn: 1, fact.EntryFailed: 1,
+		}),
+	}
+	c.row.Entries++
+	c.emit(fact.Queued{
+		Entry: e.Entry, Call: e.Call, Kind: e.Kind, Queue: queue, Language: e.Language, Position: e.First, From: from, CarriedWaitMS: carried,
+	}, fact.TypeQueued)
+	wait := c.generator.wait(c.now)
+	c.offers(&e, wait)
+	c.now = e.QueuedAt.Add(wait)
+	e.EndedAt, e.WaitMS = c.now, wait.Milliseconds()
+	c.row.WaitMS += e.WaitMS
+	if e.Outcome == fact.EntryOverflowed {
+		e.To = pick(c.generator, c.Queues...)
+	}
+	if !c.chance(1) { // one in a hundred was lost and stays open
+		c.emit(e, fact.TypeEntryEnded)
+	}
+	return e
+}
+
+// offers rings agents one after the other within the wait; the last one answers or is withdrawn at its end.
+func (c *call) offers(e *fact.EntryEnded, wait time.Duration) {
+	misses := c.rand.IntN(3)
+	for i := range misses {
+		c.now = e.QueuedAt.Add(wait * time.Duration(i) / time.Duration(misses+1)).Truncate(time.Millisecond)
+		until := e.QueuedAt.Add(wait * time.Duration(i+1) / time.Duration(misses+1)).Truncate(time.Millisecond)
+		c.offer(e, until, pick(c.generator, fact.OfferMissed, fact.OfferMissed, fact.OfferDeclined, fact.OfferBusy,
+			fact.OfferUnavailable, fact.OfferLostRace, fact.OfferFailed))
+	}
+	last := fact.OfferAnswered
+	if e.Outcome != fact.EntryAnswered {
+		if c.chance(50) {
+			return
+		}
+		last = fact.OfferWithdrawn
+	}
+	c.now = e.QueuedAt.Add(wait * time.Duration(misses) / time.Duration(misses+1)).Truncate(time.Millisecond)
+	o := c.offer(e, e.QueuedAt.Add(wait), last)
+	if last == fact.OfferAnswered {
+		e.Agent, e.Offer = o.Agent, o.Offer
+	}
+}
+
+func (c *call) offer(e *fact.EntryEnded, until time.Time, result fact.OfferResult) fact.OfferEnded {
+	e.Offers++
+	c.row.Offers++
+	o := fact.OfferEnded{
+		Offer: c.next("o"), Entry: e.Entry, Call: e.Call, Queue: e.Queue, Agent: pick(c.generator, c.Agents...), Attempt: e.Offers,
+		Result: result, OfferedAt: c.now, EndedAt: until, RingMS: until.Sub(c.now).Milliseconds(),
+	}
+	c.row.RingMS += o.RingMS
+	c.emit(fact.Offered{
+		Offer: o.Offer, Entry: o.Entry, Call: o.Call, Queue: o.Queue, Agent: o.Agent, Attempt: o.Attempt,
+		WaitMS: c.now.Sub(e.QueuedAt).Milliseconds(),
+	}, fact.TypeOffered)
+	c.now = until
+	c.emit(o, fact.TypeOfferEnded)
+	return o
+}
+
+// work makes the stretches of agents' time after the answer.
+func (c *call) work(e fact.EntryEnded) {
+	toAgent := e.EndedAt.Sub(c.arrived).Milliseconds()
+	c.row.ToAgentMS, c.row.LastAgent = &toAgent, e.Agent
+	c.row.TalkMS += c.segment(e, e.Agent, fact.SegmentTalk, c.between(0, 6*time.Minute))
+	for c.chance(25) {
+		c.row.HoldMS += c.segment(e, e.Agent, fact.SegmentHold, c.between(0, time.Minute))
+		c.row.TalkMS += c.segment(e, e.Agent, fact.SegmentTalk, c.between(0, 2*time.Minute))
+	}
+	if c.chance(10) { // handed to a colleague
+		c.row.WrapUpMS += c.segment(e, e.Agent, fact.SegmentWrapUp, c.between(0, 10*time.Second))
+		c.row.LastAgent = pick(c.generator, c.Agents...)
+		c.row.TalkMS += c.segment(e, c.row.LastAgent, fact.SegmentTalk, c.between(0, 3*time.Minute))
+	}
+	if c.chance(90) {
+		c.row.WrapUpMS += c.segment(e, c.row.LastAgent, fact.SegmentWrapUp, c.between(0, 30*time.Second))
+	}
+}
+
+func (c *call) segment(e fact.EntryEnded, agent string, kind fact.SegmentKind, d time.Duration) int64 {
+	s := fact.SegmentEnded{
+		Segment: c.next("s"), Kind: kind, Agent: agent, Call: e.Call, Entry: e.Entry, Queue: e.Queue, StartedAt: c.now,
+		EndedAt: c.now.Add(d), DurationMS: d.Milliseconds(),
+	}
+	c.emit(fact.SegmentStarted{Segment: s.Segment, Kind: kind, Agent: agent, Call: s.Call, Entry: s.Entry, Queue: s.Queue}, fact.TypeSegmentStarted)
+	c.pass(d)
+	c.emit(s, fact.TypeSegmentEnded)
+	return s.DurationMS
+}
+
+func (c *call) end(result fact.Result, reason fact.Reason) {
+	c.row.EndedAt, c.row.DurationMS, c.row.Language = c.now, c.now.Sub(c.arrived).Milliseconds(), c.language
+	c.row.Termination = fact.Termination{Result: result, Reason: reason}
+	c.emit(fact.CallEnded{
+		Call: c.id + "/c1", Kind: c.kind, Node: "pbx1", StartedAt: c.arrived, EndedAt: c.now, DurationMS: c.row.DurationMS,
+		Termination: c.row.Termination, Cause: 16,
+	}, fact.TypeCallEnded)
+	c.emit(c.row, fact.TypeContactEnded)
+	c.ticketEvents()
+}

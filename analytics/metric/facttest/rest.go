@@ -1,0 +1,70 @@
+package facttest
+
+import (
+	"fmt"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// agent makes one agent's states from before the day to after its end.
+func (g *generator) agent(id string) {
+	now := g.From.Add(-g.between(time.Hour, 6*time.Hour))
+	g.emit(id, now, fact.AgentLogged{Type: fact.TypeAgentLoggedIn, Endpoint: "PJSIP/" + id, By: fact.ByDesk}, fact.TypeAgentLoggedIn)
+	for now.Before(g.Until.Add(g.Tail)) {
+		s := fact.AgentStateEnded{StartedAt: now, State: weighted(g, map[fact.AgentState]int{
+			fact.AgentReady: 40, fact.AgentRinging: 15, fact.AgentTalking: 20, fact.AgentWrapUp: 12, fact.AgentPaused: 8,
+			fact.AgentLoggedOut: 2, fact.AgentOutside: 2, fact.AgentUnreachable: 1,
+		})}
+		if s.State == fact.AgentPaused {
+			s.Reason = pick(g, "break", "lunch", fact.AutoPauseReason)
+		}
+		if s.State == fact.AgentTalking {
+			s.Queue = pick(g, g.Queues...)
+		}
+		g.emit(id, now, fact.AgentStateBegan{State: s.State, Reason: s.Reason, Queue: s.Queue, By: fact.BySystem}, fact.TypeAgentStateBegan)
+		now = g.at(now, now.Add(g.between(time.Second, 90*time.Minute)))
+		s.EndedAt, s.DurationMS = now, now.Sub(s.StartedAt).Milliseconds()
+		g.emit(id, now, s, fact.TypeAgentStateEnded)
+	}
+}
+
+// ticketEvents makes what the ticket system reports about the contact's ticket, or about a new one linked to it.
+func (c *call) ticketEvents() {
+	ticket, contact := "", ""
+	switch {
+	case c.row.Ticket != nil:
+		ticket = c.row.Ticket.ID
+	case c.chance(40):
+		ticket, contact = fmt.Sprintf("N%d", c.rand.IntN(200)), c.id
+	default:
+		return
+	}
+	steps := []fact.Type{fact.TypeTicketFirstReply, fact.TypeTicketResolved, fact.TypeTicketReopened, fact.TypeTicketResolved, fact.TypeTicketResolved}
+	if contact != "" {
+		c.ticket(ticket, contact, pick(c.generator, fact.TypeTicketLinked, fact.TypeTicketOpened), c.now)
+	}
+	at := c.arrived.Add(-c.between(0, 2*time.Hour))
+	for _, t := range steps[:c.rand.IntN(len(steps)+1)] {
+		at = at.Add(c.between(0, 3*time.Hour))
+		if c.chance(10) {
+			at = c.arrived
+		}
+		c.ticket(ticket, "", t, at)
+	}
+}
+
+// ticket makes one event, sometimes delivered more than once. Repeats carry the sender's time but are received later.
+func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
+	event := fmt.Sprintf("%s-%d", c.id, c.n["ticket"])
+	c.n["ticket"]++
+	received := at.Add(c.between(0, 5*time.Second)).UnixMilli()
+	for n := 0; n == 0 || c.chance(25); n++ {
+		c.generator.emit("helpdesk:"+id, at, fact.TicketEvent{
+			Type: t, System: "helpdesk", EventID: event, Ticket: id, Contact: contact, Customer: c.row.Customer, ReceivedMS: received,
+		}, t)
+		if c.chance(70) {
+			received += int64(c.rand.IntN(60_000))
+		}
+	}
+}
