@@ -1,0 +1,189 @@
+package sim
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+)
+
+// auditEvery is how often the whole world is looked at.
+const auditEvery = 5 * time.Second
+
+// audit looks at the world itself, not at what the core says about it: silent callers, people alone in a bridge, phones
+// that ring for nobody, calls that don't get on. Each may be so for a moment; none may last while Asterisk is held.
+type audit struct {
+	w         *world
+	seen      map[string]sighting
+	disturbed time.Duration            // something went wrong for everybody
+	troubled  map[string]time.Duration // something went wrong for one contact
+	round     int
+}
+
+// sighting is a wrong that was seen and has lasted since.
+type sighting struct {
+	since time.Duration
+	round int
+}
+
+func newAudit(w *world) *audit {
+	return &audit{w: w, seen: map[string]sighting{}, troubled: map[string]time.Duration{}}
+}
+
+// limit is how long a wrong may last: a fault may need the next safety list to be found, and three hang-ups in a row
+// may fail.
+func (a *audit) limit() time.Duration {
+	if a.w.weather.calm {
+		return 15 * time.Second
+	}
+	return 2*a.w.weather.reconcile + 30*time.Second
+}
+
+// begin audits now and then until the world has been wound down.
+func (a *audit) begin() {
+	a.w.after(auditEvery, func() {
+		a.look()
+		if !a.w.ending || len(a.w.ast.order) > 0 || len(a.w.ledger.live) > 0 {
+			a.begin()
+		}
+	})
+}
+
+// refused is told about each command that Asterisk refused or that got lost.
+func (w *world) refused(cmd callcenter.Command, code int) {
+	w.audit.troubled[cmd.ContactID()] = w.now
+	w.seen.add("refused " + commandName(cmd) + " " + strconv.Itoa(code))
+}
+
+func (a *audit) look() {
+	a.round++
+	if !a.w.ctl.alive || !a.w.ctl.linked {
+		a.disturbed = a.w.now
+	}
+	for _, ch := range a.w.ast.order {
+		a.channel(ch)
+	}
+	for _, b := range a.w.ast.rooms {
+		a.bridge(b)
+	}
+	for _, c := range a.w.ledger.live {
+		a.contact(c)
+	}
+	for _, g := range a.w.ledger.roster {
+		if g.state.State == fact.AgentReady && !a.w.ctl.core.Free(g.id) {
+			a.wrong(g.id, "is ready but not free, state "+strconv.FormatUint(g.seq, 10))
+		}
+	}
+	for key, s := range a.seen { //nolint:maprange // each is judged alone
+		if s.round != a.round {
+			delete(a.seen, key)
+		}
+	}
+}
+
+// wrong notes that something is not as it should be; when it has lasted too long the run fails.
+func (a *audit) wrong(contact, what string) {
+	key := contact + ": " + what
+	s, ok := a.seen[key]
+	if !ok {
+		s.since = a.w.now
+	}
+	s.round = a.round
+	s.since = max(s.since, a.disturbed, a.troubled[contact])
+	a.seen[key] = s
+	if a.w.now-s.since > a.limit() {
+		a.w.fail("nothing lasts that is wrong", "for %s: %s", a.w.now-s.since, key)
+	}
+}
+
+func (a *audit) channel(ch *channel) {
+	if !ch.inApp {
+		return
+	}
+	if strings.HasPrefix(ch.id, "fl.") {
+		a.leg(ch)
+		return
+	}
+	if ch.party != nil {
+		if c := a.w.ledger.contacts[ch.id]; c == nil || !c.callOpen {
+			a.wrong(ch.id, "is in the application without a call")
+		}
+	}
+}
+
+func (a *audit) leg(ch *channel) {
+	contact := contactOf(ch.id)
+	c := a.w.ledger.contacts[contact]
+	rings := c != nil && c.offer != nil && c.offer.Agent == a.w.agentAt(ch.endpoint)
+	talks := c != nil && c.segment != nil && c.segment.Kind != fact.SegmentWrapUp && c.segment.Agent == a.w.agentAt(ch.endpoint)
+	if !rings && !talks {
+		a.wrong(contact, "leg "+ch.id+" is for nobody")
+	}
+	if talks && (ch.bridge == nil || len(ch.bridge.members) < 2) {
+		a.wrong(contact, "leg "+ch.id+" talks to nobody")
+	}
+}
+
+// agentAt is the agent of an endpoint.
+func (w *world) agentAt(endpoint string) string {
+	if p := w.phoneAt(endpoint); p != nil {
+		return p.agent
+	}
+	return ""
+}
+
+func (a *audit) bridge(b *bridge) {
+	contact := contactOf(b.id)
+	c := a.w.ledger.contacts[contact]
+	if c == nil || c.segment == nil || c.segment.Kind == fact.SegmentWrapUp {
+		a.wrong(contact, "bridge "+b.id+" is for nobody")
+	}
+	if len(b.members) == 1 {
+		a.wrong(contact, b.members[0].id+" is alone in "+b.id)
+	}
+}
+
+// contact looks whether the world does what the facts say about a contact that has not ended.
+func (a *audit) contact(c *contactBook) {
+	ch := a.w.ast.channels[c.id]
+	if c.callOpen && ch == nil {
+		a.wrong(c.id, "has no channel")
+		return
+	}
+	if ch == nil || !ch.inApp {
+		if c.callOpen && !a.w.native.has(c.id) {
+			a.wrong(c.id, "is not in the application and not in the fallback")
+		}
+		return
+	}
+	switch {
+	case c.segment != nil && c.segment.Kind != fact.SegmentWrapUp:
+		if ch.bridge == nil || len(ch.bridge.members) < 2 {
+			a.wrong(c.id, "talks to nobody")
+		}
+		if ch.music || ch.playing() {
+			a.wrong(c.id, "hears music or a prompt in the talk")
+		}
+	case c.entry != nil:
+		if !ch.music && !ch.playing() {
+			a.wrong(c.id, "waits in silence")
+		}
+		if c.offer != nil && !a.ringing(c) {
+			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
+		}
+	case c.callOpen && !ch.playing():
+		a.wrong(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10))
+	}
+}
+
+// ringing tells whether the phone of the contact's offer has a leg of it.
+func (a *audit) ringing(c *contactBook) bool {
+	for _, ch := range a.w.ast.order {
+		if contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.agentAt(ch.endpoint) == c.offer.Agent {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// settled is called when every record so far is durable, so that facts and core must say the same. Cheap rules are
+// checked every time, the others every few steps.
+func (w *world) settled() {
+	if w.failure != nil || !w.ctl.alive {
+		return
+	}
+	w.checkIdle()
+	if w.steps%w.every == 0 {
+		w.checkSnapshot()
+		w.checkDeadline()
+	}
+	if w.steps%(16*w.every) == 0 {
+		w.checkFold()
+	}
+}
+
+// checkIdle: nobody waits while somebody who may take the call is free.
+func (w *world) checkIdle() {
+	if !w.ctl.linked {
+		return
+	}
+	core := w.ctl.core
+	for _, c := range w.ledger.live {
+		if c.entry == nil || c.offer != nil {
+			continue
+		}
+		for _, p := range w.phones {
+			if !core.Free(p.agent) || !w.ledger.suits(core.PlanVersion(), c.entry, p.agent) {
+				continue
+			}
+			if w.present(c.id) {
+				w.fail("nobody waits for an idle agent", "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
+			}
+		}
+	}
+}
+
+// present tells whether the core counts the contact's caller as waiting: one who left the application without a word
+// waits for the queue_log's.
+func (w *world) present(contact string) bool {
+	for _, s := range w.ctl.core.Snapshot(w.stamp(w.now)).Contacts {
+		if s.ID == contact {
+			return s.Entry != nil && s.Entry.Position > 0
+		}
+	}
+	return false
+}
+
+// checkDeadline: every call waits for something that must come.
+func (w *world) checkDeadline() {
+	if !w.ctl.linked {
+		return
+	}
+	if _, ok := w.ctl.core.Deadline(); ok {
+		return
+	}
+	for _, c := range w.ledger.live {
+		if c.visit != nil || c.offer != nil {
+			w.fail("no call is stuck", "%s waits for an agent or a key and nothing will wake the core", c.id)
+		}
+	}
+}
+
+// checkFold: the fold of the changes is the core's state.
+func (w *world) checkFold() {
+	state := w.ctl.core.Changes()
+	fold := w.ctl.state()
+	for i := range max(len(state), len(fold)) {
+		switch {
+		case i >= len(state):
+			w.fail("fold of changes", "the fold holds %s, the core doesn't", fold[i].Key)
+		case i >= len(fold):
+			w.fail("fold of changes", "the core holds %s, the fold doesn't", state[i].Key)
+		case state[i].Key != fold[i].Key || !bytes.Equal(state[i].Value, fold[i].Value):
+			w.fail("fold of changes", "the core says %s %s, the fold %s %s", state[i].Key, state[i].Value, fold[i].Key, fold[i].Value)
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// checkSnapshot: the facts rebuild what the core says about now.
+func (w *world) checkSnapshot() {
+	s := w.ctl.core.Snapshot(w.stamp(w.now))
+	if s.Link != w.ctl.linked {
+		w.fail("fold of facts", "the snapshot says link %t, it is %t", s.Link, w.ctl.linked)
+	}
+	for _, a := range s.Agents {
+		w.checkAgent(a)
+	}
+	if len(s.Contacts) != len(w.ledger.live) {
+		w.fail("fold of facts", "the snapshot has %d contacts, the facts %d", len(s.Contacts), len(w.ledger.live))
+	}
+	for _, c := range s.Contacts {
+		w.checkContact(c)
+	}
+}
+
+func (w *world) checkAgent(s fact.SnapshotAgent) {
+	a := w.ledger.agents[s.ID]
+	if a == nil {
+		if s.State != fact.AgentLoggedOut {
+			w.fail("fold of facts", "%s is %s, there are no facts about him", s.ID, s.State)
+		}
+		return
+	}
+	if a.open && (a.state.State != s.State || a.state.Reason != s.Reason || a.state.Contact != s.Contact || a.state.Queue != s.Queue || !a.since.Equal(s.Since)) {
+		w.fail("fold of facts", "the snapshot says %+v, the facts %+v since %s", s, a.state, a.since)
+	}
+}
+
+func (w *world) checkContact(s fact.SnapshotContact) {
+	c := w.ledger.contacts[s.ID]
+	if c == nil || c.ended {
+		w.fail("fold of facts", "the snapshot has %s, the facts don't", s.ID)
+		return
+	}
+	stage := c.stage()
+	switch {
+	case s.Stage != stage:
+		w.fail("fold of facts", "the snapshot says %s is %s, the facts %s", s.ID, s.Stage, stage)
+	case (s.Entry != nil) != (c.entry != nil), s.Entry != nil && (s.Entry.Entry != c.entry.Entry || s.Entry.Queue != c.entry.Queue || !s.Entry.QueuedAt.Equal(c.entry.at)):
+		w.fail("fold of facts", "the snapshot says %s is in %+v, the facts %+v", s.ID, s.Entry, c.entry)
+	case (s.Offer != nil) != (c.offer != nil), s.Offer != nil && (s.Offer.Offer != c.offer.Offer || s.Offer.Agent != c.offer.Agent):
+		w.fail("fold of facts", "the snapshot says %s rings as %+v, the facts %+v", s.ID, s.Offer, c.offer)
+	case !s.Arrived.Equal(c.began), s.Kind != c.arrived.Kind, s.Customer != c.customer:
+		w.fail("fold of facts", "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
+	}
+}
+
+// stage is what the facts say about where a contact is, in the snapshot's words.
+func (c *contactBook) stage() string {
+	switch {
+	case c.segment != nil && c.segment.Kind == fact.SegmentWrapUp:
+		return "wrap_up"
+	case c.segment != nil:
+		return "talking"
+	case c.offer != nil:
+		return "ringing"
+	case c.entry != nil:
+		return "waiting"
+	default:
+		return "ivr"
+	}
+}
+
+// checkQuiet: when everybody has gone home nothing is left: no contact, no channel, no bridge, nobody busy.
+func (w *world) checkQuiet() {
+	w.checkSnapshot()
+	w.checkFold()
+	for _, c := range w.ledger.live {
+		w.fail("nothing is left", "%s never ended, is in stage %s", c.id, c.stage())
+	}
+	for _, ch := range w.ast.order {
+		w.fail("nothing is left", "channel %s", ch.id)
+	}
+	for _, b := range w.ast.rooms {
+		w.fail("nothing is left", "bridge %s", b.id)
+	}
+	for _, a := range w.ledger.roster {
+		switch a.state.State {
+		case fact.AgentRinging, fact.AgentTalking, fact.AgentWrapUp, fact.AgentOutside:
+			w.fail("nothing is left", "%s is still %s", a.id, a.state.State)
+		}
+	}
+	offered, ended := w.seen["queue.queued"], 0
+	for _, outcome := range entryOutcomes() {
+		ended += w.seen["entry "+string(outcome)]
+	}
+	if offered != ended {
+		w.fail("nothing is left", "%d entries were queued, %d ended", offered, ended)
+	}
+}
+
+// entryOutcomes is the closed list.
+func entryOutcomes() []fact.EntryOutcome {
+	return []fact.EntryOutcome{
+		fact.EntryAnswered, fact.EntryAbandoned, fact.EntryOverflowed, fact.EntryExited, fact.EntryCallback,
+		fact.EntryVoicemail, fact.EntryLeftEmpty, fact.EntryWithdrawn, fact.EntryFailed,
+	}
+}
+
+// checkForgotten: hours later the core has forgotten every contact and waits for nothing.
+func (w *world) checkForgotten() {
+	if at, ok := w.ctl.core.Deadline(); ok {
+		w.fail("nothing is left", "three hours later the core waits for %s", at.Format(time.TimeOnly))
+	}
+	for _, c := range w.ctl.core.Changes() {
+		if strings.HasPrefix(c.Key, "contact/") {
+			w.fail("nothing is left", "three hours later the core keeps %s", c.Key)
+		}
+	}
+	w.checkFold()
+}

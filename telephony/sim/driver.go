@@ -1,0 +1,392 @@
+package sim
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+)
+
+// driver is the controller around the core, as the package comment of callcenter wants it: one record per Step, commands
+// and facts only when the record is durable, a Wake at each deadline. It can crash and start again from its records.
+type driver struct {
+	w    *world
+	luck *dice
+
+	alive   bool
+	life    int // bumped by each crash: what belongs to an earlier life is void
+	core    center
+	exec    *executor
+	linked  bool // reconciled: may ring, has the heartbeat
+	listing bool // events wait for the list
+	held    []*message
+	beat    time.Duration // last heartbeat while not linked
+
+	durable map[string]json.RawMessage
+	tail    []record // appended, not yet durable
+	syncing bool
+	wakeAt  time.Duration // of the planned Wake; 0 = none
+	wake    int
+}
+
+// record is what one Step put out.
+type record struct {
+	at       time.Time
+	facts    []fact.Fact
+	changes  []callcenter.Change
+	commands []callcenter.Command
+	reply    *callcenter.Reply
+	plan     string         // version in force after it
+	snapshot *fact.Snapshot // after it, when it made an offer
+}
+
+func newDriver(w *world) *driver {
+	return &driver{w: w, luck: w.newDice("driver"), durable: map[string]json.RawMessage{}, beat: -time.Hour}
+}
+
+// start brings the controller up: for the first time, or after a crash from its durable records alone.
+func (d *driver) start() {
+	d.core = d.w.newCore()
+	if d.core == nil {
+		return
+	}
+	d.alive = true
+	d.exec = newExecutor(d.w)
+	if len(d.durable) > 0 {
+		if err := d.core.Restore(d.state()); err != nil {
+			d.w.fail("restore", "the folded changes are refused: %v", err)
+			return
+		}
+		if last := d.core.LastAt(); last.After(d.w.stamp(d.w.now)) {
+			d.w.fail("restore", "the last instant of the state, %s, is in the future", last)
+		}
+	}
+	d.w.tracef("controller: starts with %d objects", len(d.durable))
+	if d.core.PlanVersion() != d.w.plan.Version {
+		d.step(callcenter.PlanChanged{Plan: d.w.plan}, 0)
+	}
+	d.step(callcenter.LinkLost{Why: "start"}, 0)
+	d.w.native.replay(d.core.FallbackOffset())
+	d.connect()
+	if d.life == 0 {
+		d.poll()
+		d.safety()
+	}
+}
+
+// state is the fold of the durable changes, sorted by key.
+func (d *driver) state() []callcenter.Change {
+	changes := make([]callcenter.Change, 0, len(d.durable))
+	for _, k := range slices.Sorted(maps.Keys(d.durable)) {
+		changes = append(changes, callcenter.Change{Key: k, Value: d.durable[k]})
+	}
+	return changes
+}
+
+// crash kills the process: records that were not durable yet may be lost, commands not sent are.
+func (d *driver) crash(luck *dice) {
+	if !d.alive {
+		return
+	}
+	d.w.tracef("controller: killed with %d records not durable", len(d.tail))
+	d.w.seen.add("fault crash")
+	d.w.disturb()
+	kept := luck.below(len(d.tail) + 1)
+	for _, r := range d.tail[:kept] {
+		d.fold(r)
+	}
+	d.tail, d.held, d.listing, d.syncing = nil, nil, false, false
+	d.unlink()
+	d.alive = false
+	d.life++
+	d.exec.kill()
+	d.w.ast.events.cut(luck, one(luck, 0, 0.2, 1))
+}
+
+// unlink notes that the controller no longer holds Asterisk.
+func (d *driver) unlink() {
+	if d.linked {
+		d.beat = d.w.now
+	}
+	d.linked = false
+}
+
+// heart tells whether the dialplan still sees a fresh heartbeat.
+func (d *driver) heart() bool { return d.alive && d.linked || d.w.now-d.beat <= 5*time.Second }
+
+// loseLink cuts the event stream under a running controller.
+func (d *driver) loseLink(luck *dice) {
+	if !d.w.ast.events.up {
+		return
+	}
+	d.w.seen.add("fault link lost")
+	d.w.disturb()
+	d.w.ast.events.cut(luck, one(luck, 0, 0.2, 1))
+	d.w.ast.events.lossy = luck.chance(0.3)
+	if !d.alive {
+		return
+	}
+	for _, m := range d.held { // they had arrived: they count before the loss
+		d.take(m)
+	}
+	d.held, d.listing = nil, false
+	d.unlink()
+	d.step(callcenter.LinkLost{Why: "simulated"}, 0)
+}
+
+// connect brings the event stream up: what Asterisk had kept, then the barrier, then the list.
+func (d *driver) connect() {
+	if !d.alive || d.w.ast.events.up || !d.w.reachable {
+		if d.alive && d.w.ast.events.up && !d.linked {
+			d.list()
+		}
+		return
+	}
+	d.w.tracef("link: up again")
+	d.w.ast.events.mend()
+	d.list()
+}
+
+// list asks Asterisk for what there is. Events that arrive meanwhile are taken after the answer, so that the list is
+// never newer than what the core knows.
+func (d *driver) list() {
+	if d.listing || !d.alive || !d.w.ast.events.up {
+		return
+	}
+	d.listing = true
+	life := d.life
+	var actual callcenter.Reconciled
+	valid := func() bool { return d.life == life && d.listing }
+	d.w.after(d.luck.between(0, time.Millisecond), func() {
+		if valid() {
+			actual.Channels = d.w.ast.listChannels()
+		}
+	})
+	d.w.after(d.luck.between(time.Millisecond, 3*time.Millisecond), func() {
+		if valid() {
+			actual.Bridges = d.w.ast.listBridges()
+		}
+	})
+	d.w.after(3*time.Millisecond+d.luck.between(0, d.w.weather.lag), func() {
+		if valid() {
+			d.reconcile(actual)
+		}
+	})
+}
+
+// reconcile hands the list on and then the events that waited for it.
+func (d *driver) reconcile(actual callcenter.Reconciled) {
+	if !d.w.reachable {
+		d.listing = false
+		return
+	}
+	d.step(actual, 0)
+	d.listing, d.linked = false, true
+	held := d.held
+	d.held = nil
+	for _, m := range held {
+		d.take(m)
+	}
+}
+
+// safety lists now and then although nothing seems wrong.
+func (d *driver) safety() {
+	d.w.after(d.w.weather.reconcile, func() {
+		if d.linked {
+			d.list()
+		}
+		d.safety()
+	})
+}
+
+// poll asks for the phones' registration now and then.
+func (d *driver) poll() {
+	d.w.after(d.w.weather.poll, func() {
+		for _, p := range d.w.phones {
+			if d.alive && d.linked {
+				d.tell(p.polled())
+			}
+		}
+		if !d.w.ending {
+			d.poll()
+		}
+	})
+}
+
+// event takes an event of Asterisk.
+func (d *driver) event(m *message) {
+	switch {
+	case !d.alive:
+	case d.listing:
+		d.held = append(d.held, m)
+	default:
+		d.take(m)
+	}
+}
+
+func (d *driver) take(m *message) { d.step(m.ev, m.occurred+d.w.weather.skew) }
+
+// tell takes an event that doesn't come from Asterisk's stream.
+func (d *driver) tell(ev callcenter.Event) {
+	if d.alive {
+		d.step(ev, 0)
+	}
+}
+
+// step gives one input to the core and appends what comes out.
+func (d *driver) step(ev callcenter.Event, occurred time.Duration) {
+	if d.w.failure != nil {
+		return
+	}
+	in := callcenter.Input{At: d.w.stamp(d.w.now), Seed: d.luck.uint64(), Event: ev}
+	if occurred != 0 {
+		in.Occurred = d.w.stamp(occurred)
+	}
+	out := d.feed(in)
+	if repeatable(ev) && d.luck.chance(0.02) {
+		d.repeat(in, out)
+	}
+	d.sync()
+	d.planWake(ev)
+}
+
+// feed is one Step.
+func (d *driver) feed(in callcenter.Input) callcenter.Output {
+	w := d.w
+	w.steps++
+	if w.trace != nil {
+		w.tracef("<- %T%+v", in.Event, in.Event)
+	}
+	w.seen.add(eventName(in.Event))
+	out := d.core.Step(in)
+	for _, reason := range out.Ignored {
+		w.tracef("   ignored: %s", reason)
+		w.seen.add("ignored " + string(reason))
+	}
+	if _, asked := in.Event.(callcenter.Control); asked != (out.Reply != nil) {
+		w.fail("replies", "%T%+v got the reply %+v", in.Event, in.Event, out.Reply)
+	}
+	r := record{
+		at: in.At, facts: out.Facts, changes: out.Changes, commands: out.Commands, reply: out.Reply,
+		plan: d.core.PlanVersion(),
+	}
+	if slices.ContainsFunc(r.facts, func(f fact.Fact) bool { return f.Type == fact.TypeOffered }) {
+		s := d.core.Snapshot(in.At)
+		r.snapshot = &s
+	}
+	d.tail = append(d.tail, r)
+	return out
+}
+
+// repeat gives the same input once more: nothing may follow from it, and a request gets the same reply.
+func (d *driver) repeat(in callcenter.Input, first callcenter.Output) {
+	in.Seed = d.luck.uint64()
+	again := d.feed(in)
+	d.w.seen.add("repeated at once")
+	switch {
+	case len(again.Facts) > 0:
+		d.w.fail("repeats have no effect", "%T%+v repeated: fact %s %+v", in.Event, in.Event, again.Facts[0].Type, again.Facts[0].Data)
+	case len(again.Commands) > 0:
+		d.w.fail("repeats have no effect", "%T%+v repeated: command %T%+v", in.Event, in.Event, again.Commands[0], again.Commands[0])
+	case first.Reply != nil && (again.Reply == nil || *again.Reply != *first.Reply):
+		d.w.fail("repeats have no effect", "%+v repeated: reply %+v became %+v", in.Event, first.Reply, again.Reply)
+	}
+}
+
+// repeatable tells whether the same event at once again must change nothing. A list makes the core ask again for what is
+// not there yet.
+func repeatable(ev callcenter.Event) bool {
+	switch ev.(type) {
+	case callcenter.Reconciled:
+		return false
+	default:
+		return true
+	}
+}
+
+// sync makes the appended records durable, at once or, as a disk does, a little later and several together.
+func (d *driver) sync() {
+	if d.w.weather.syncLag == 0 {
+		d.commit(len(d.tail))
+		return
+	}
+	if d.syncing || len(d.tail) == 0 {
+		return
+	}
+	d.syncing = true
+	life, n := d.life, len(d.tail)
+	d.w.after(d.luck.between(0, d.w.weather.syncLag), func() {
+		if d.life != life {
+			return
+		}
+		d.syncing = false
+		d.commit(n)
+		d.sync()
+	})
+}
+
+// commit hands out what became durable: facts to the ledger, commands to the executor, replies to those who asked.
+func (d *driver) commit(n int) {
+	records := d.tail[:n]
+	d.tail = slices.Clone(d.tail[n:])
+	for _, r := range records {
+		d.fold(r)
+		for _, cmd := range r.commands {
+			d.absorbCommand(cmd)
+			d.exec.submit(cmd)
+		}
+		if r.reply != nil {
+			d.w.desk.replied(*r.reply)
+		}
+	}
+	if len(d.tail) == 0 && len(records) > 0 {
+		d.w.settled()
+	}
+}
+
+// fold takes a durable record into the state and its facts into the ledger.
+func (d *driver) fold(r record) {
+	for _, c := range r.changes {
+		d.w.absorb(c.Value)
+		if c.Value == nil {
+			delete(d.durable, c.Key)
+			continue
+		}
+		d.durable[c.Key] = c.Value
+	}
+	d.w.ledger.record(r)
+}
+
+func (d *driver) absorbCommand(cmd callcenter.Command) {
+	d.w.hash = mix(d.w.hash ^ hashString(cmd.CommandID()) ^ hashString(commandName(cmd)))
+}
+
+// planWake keeps one Wake planned for the core's deadline.
+func (d *driver) planWake(after callcenter.Event) {
+	deadline, ok := d.core.Deadline()
+	if !ok {
+		d.wakeAt = 0
+		d.wake++
+		return
+	}
+	at := deadline.Sub(d.w.born)
+	if _, woken := after.(callcenter.Wake); woken && at <= d.w.now {
+		d.w.fail("deadlines pass", "after a Wake at %s the deadline still is %s", d.w.stamp(d.w.now), deadline)
+		return
+	}
+	if at == d.wakeAt {
+		return
+	}
+	d.wakeAt = at
+	d.wake++
+	wake, life := d.wake, d.life
+	d.w.at(at+d.luck.between(0, d.w.weather.wakeLag), func() {
+		if d.wake == wake && d.life == life {
+			d.wakeAt = 0
+			d.tell(callcenter.Wake{})
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package sim
+
+import (
+	"time"
+
+	"firstline/telephony/callcenter"
+)
+
+// requestTimeout is how long the executor waits for Asterisk's answer to one request.
+const requestTimeout = 2 * time.Second
+
+// executor carries out commands as the controller's adapters do: those for Asterisk in order for each contact, look-ups
+// and pops beside them. It lives inside the controller process: a crash empties it.
+type executor struct {
+	w       *world
+	workers map[string]*worker
+	dead    bool
+}
+
+// worker is the queue of one contact.
+type worker struct {
+	e     *executor
+	queue []callcenter.Command
+	busy  bool
+	luck  *dice
+}
+
+func newExecutor(w *world) *executor {
+	return &executor{w: w, workers: map[string]*worker{}}
+}
+
+// submit takes a command whose record is durable.
+func (e *executor) submit(cmd callcenter.Command) {
+	e.w.tracef("command: %T%+v", cmd, cmd)
+	e.w.seen.command(cmd)
+	switch c := cmd.(type) {
+	case callcenter.Lookup:
+		e.lookup(c)
+		return
+	case callcenter.Pop:
+		e.pop(c)
+		return
+	}
+	k := e.workers[cmd.ContactID()]
+	if k == nil {
+		k = &worker{e: e, luck: e.w.newDice("worker " + cmd.ContactID())}
+		e.workers[cmd.ContactID()] = k
+	}
+	k.queue = append(k.queue, cmd)
+	k.next()
+}
+
+// busy tells whether commands of the contact are still waiting or under way.
+func (e *executor) busy(contact string) bool {
+	k := e.workers[contact]
+	return k != nil && (k.busy || len(k.queue) > 0)
+}
+
+// idle tells whether nothing at all is under way.
+func (e *executor) idle() bool {
+	for _, k := range e.workers { //nolint:maprange // order doesn't matter: all or nothing
+		if k.busy || len(k.queue) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// kill ends the executor with its process. A request that is under way may still reach Asterisk.
+func (e *executor) kill() { e.dead = true }
+
+// next starts the contact's next command when none is under way.
+func (k *worker) next() {
+	if k.busy || len(k.queue) == 0 || k.e.dead {
+		return
+	}
+	cmd := k.queue[0]
+	k.queue = k.queue[1:]
+	k.busy = true
+	lag := k.luck.between(100*time.Microsecond, time.Millisecond)
+	if k.luck.chance(k.e.w.weather.slow) {
+		lag = k.luck.between(0, k.e.w.weather.slowest)
+	}
+	k.e.w.after(lag, func() { k.request(cmd) })
+}
+
+// request sends one command to Asterisk, with the weather's faults.
+func (k *worker) request(cmd callcenter.Command) {
+	w := k.e.w
+	switch {
+	case k.e.dead && k.luck.chance(0.5):
+		return // the process died before it had sent the request
+	case !w.reachable:
+		k.finish(cmd, 0, "no connection")
+	case k.luck.chance(w.weather.failBefore):
+		k.finish(cmd, one(k.luck, 0, 500, 503), "simulated failure before the effect")
+	case k.luck.chance(w.weather.failAfter):
+		w.ast.do(cmd, func(int, string) {})
+		k.finish(cmd, 0, "simulated failure after the effect")
+	default:
+		k.ask(cmd)
+	}
+}
+
+// ask sends the command and waits for the answer or the time-out, after which it may still take effect.
+func (k *worker) ask(cmd callcenter.Command) {
+	answered := false
+	k.e.w.ast.do(cmd, func(code int, text string) {
+		if !answered {
+			answered = true
+			k.finish(cmd, code, text)
+		}
+	})
+	if answered {
+		return
+	}
+	k.e.w.after(requestTimeout, func() {
+		if !answered {
+			answered = true
+			k.finish(cmd, 0, "timed out")
+		}
+	})
+}
+
+// finish reports a refusal and goes on with the next command.
+func (k *worker) finish(cmd callcenter.Command, code int, text string) {
+	k.busy = false
+	if k.e.dead {
+		return
+	}
+	if !done(cmd, code) {
+		k.e.w.refused(cmd, code)
+		k.e.w.ctl.tell(callcenter.CommandFailed{ID: cmd.CommandID(), Code: code, Text: text})
+	}
+	k.next()
+}
+
+// done tells whether an answer means that what was wanted is so: repeating a command is no failure.
+func done(cmd callcenter.Command, code int) bool {
+	switch cmd.(type) {
+	case callcenter.CreateLeg, callcenter.CreateBridge:
+		return code/100 == 2 || code == 409
+	case callcenter.HangUp, callcenter.StopPlay, callcenter.DestroyBridge, callcenter.StopMusic:
+		return code/100 == 2 || code == 404
+	default:
+		return code/100 == 2
+	}
+}

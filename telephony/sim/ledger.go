@@ -1,0 +1,211 @@
+package sim
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// ledger reads the durable facts as any consumer would, in order, and holds them to their promises: numbers without
+// gaps, everything opened is closed once, a closing row says what its opening and its parts say. It knows nothing of
+// the core but its facts.
+type ledger struct {
+	w        *world
+	facts    int
+	contacts map[string]*contactBook
+	live     []*contactBook // not ended, in order of arrival
+	all      []string       // every contact, in order of arrival
+	agents   map[string]*agentBook
+	roster   []*agentBook // in order of first appearance
+	truths   map[string]*truth
+	touched  []*contactBook // by the record being read
+	at       time.Time      // of the record being read
+}
+
+// contactBook is what the facts say about one contact.
+type contactBook struct {
+	id       string
+	seq      uint64
+	last     time.Time
+	arrived  fact.Arrived
+	began    time.Time
+	ended    bool
+	endedAt  time.Time
+	callOpen bool
+	calls    int
+
+	visit      *visitBook
+	entry      *entryBook // open
+	offer      *offerBook // open
+	segment    *segmentBook
+	entries    int
+	offers     int
+	segments   int
+	answered   int // entries answered
+	since      time.Time
+	waited     int64 // of ended entries
+	lastEntry  string
+	lastOffer  *fact.OfferEnded
+	lastEnded  *fact.EntryEnded
+	pops       map[string]*popBook
+	customer   string
+	ticket     *fact.TicketRef
+	firstQueue string
+	lastQueue  string
+	lastAgent  string
+	toAgent    *int64
+	closed     *fact.CallEnded
+	sums       struct{ ivr, wait, ring, talk, hold, wrapUp int64 }
+	idleSince  time.Duration // last fact, by the world's time
+	touched    bool
+}
+
+type visitBook struct {
+	flow    string
+	began   time.Time
+	path    []string
+	choices int
+}
+
+type entryBook struct {
+	fact.Queued
+	at     time.Time
+	since  time.Time
+	offers int
+}
+
+type offerBook struct {
+	fact.Offered
+	at time.Time
+}
+
+type segmentBook struct {
+	fact.SegmentStarted
+	at time.Time
+}
+
+type popBook struct{ shown, opened bool }
+
+// agentBook is what the facts say about one agent.
+type agentBook struct {
+	id       string
+	seq      uint64
+	last     time.Time
+	open     bool
+	state    fact.AgentStateBegan
+	since    time.Time
+	loggedIn bool
+	offer    *offerBook   // rings
+	segment  *segmentBook // talk, hold or wrap-up
+}
+
+func newLedger(w *world) *ledger {
+	return &ledger{w: w, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}}
+}
+
+// record takes the facts of one durable Step and then looks whether they agree with each other.
+func (l *ledger) record(r record) {
+	l.at = r.at
+	l.touched = l.touched[:0]
+	for _, f := range r.facts {
+		if l.w.failure != nil {
+			return
+		}
+		l.facts++
+		l.w.absorbFact(f)
+		l.w.seen.fact(f)
+		if l.w.trace != nil {
+			l.w.tracef("   fact %s %s#%d at %s %+v", f.Type, f.Subject, f.Sequence, f.Time.Format("15:04:05.000"), f.Data)
+		}
+		l.take(f)
+	}
+	if len(r.facts) > 0 && l.w.failure == nil {
+		l.agree(r)
+	}
+}
+
+// take reads one fact.
+func (l *ledger) take(f fact.Fact) {
+	l.envelope(f)
+	switch {
+	case f.Type.Topic() == fact.TopicAgents:
+		l.agentFact(f)
+	case f.Type.Topic() == fact.TopicContacts:
+		l.contactFact(f)
+	default:
+		l.w.fail("facts", "the core made a fact of type %s", f.Type)
+	}
+}
+
+// envelope checks what every fact promises: a time in UTC, in whole milliseconds, not in the future.
+func (l *ledger) envelope(f fact.Fact) {
+	switch {
+	case f.Data == nil:
+		l.w.fail("facts", "%s of %s has no data", f.Type, f.Subject)
+	case f.Source != "" || f.Epoch != "" || f.Position != 0:
+		l.w.fail("facts", "%s of %s fills the log's fields", f.Type, f.Subject)
+	case f.Time.Location() != time.UTC:
+		l.w.fail("facts", "%s of %s: the time %s is not UTC", f.Type, f.Subject, f.Time)
+	case f.Time.Nanosecond()%int(time.Millisecond) != 0:
+		l.w.fail("facts", "%s of %s: the time %s is not in whole milliseconds", f.Type, f.Subject, f.Time)
+	case f.Time.After(l.at):
+		l.w.fail("facts", "%s of %s: the time %s is after %s", f.Type, f.Subject, f.Time, l.at)
+	}
+}
+
+// agent finds or begins an agent's page.
+func (l *ledger) agent(id string) *agentBook {
+	a := l.agents[id]
+	if a == nil {
+		a = &agentBook{id: id}
+		l.agents[id] = a
+		l.roster = append(l.roster, a)
+	}
+	return a
+}
+
+// stateOf is the state of an agent, as his page shows it.
+func (l *ledger) stateOf(id string) fact.AgentState {
+	if a := l.agents[id]; a != nil && a.open {
+		return a.state.State
+	}
+	return fact.AgentLoggedOut
+}
+
+// recent picks a contact that a disposition may be about.
+func (l *ledger) recent(luck *dice) string {
+	if len(l.all) == 0 || luck.chance(0.05) {
+		return "no such contact"
+	}
+	return l.all[max(0, len(l.all)-1-luck.below(6))]
+}
+
+// sequence checks that a subject's facts are numbered without a gap and never go back in time.
+func (l *ledger) sequence(f fact.Fact, seq *uint64, last *time.Time) {
+	if f.Sequence != *seq+1 {
+		l.w.fail("sequence", "%s of %s has number %d after %d", f.Type, f.Subject, f.Sequence, *seq)
+	}
+	if f.Time.Before(*last) {
+		l.w.fail("sequence", "%s of %s at %s is before the last one at %s", f.Type, f.Subject, f.Time, *last)
+	}
+	*seq, *last = f.Sequence, f.Time
+}
+
+// span checks a closing row's times and duration against its opening.
+func (l *ledger) span(f fact.Fact, opened, startedAt, endedAt time.Time, ms int64) {
+	switch {
+	case !startedAt.Equal(opened):
+		l.w.fail("closing rows", "%s of %s says it began at %s, opened at %s", f.Type, f.Subject, startedAt, opened)
+	case !endedAt.Equal(f.Time):
+		l.w.fail("closing rows", "%s of %s says it ended at %s, is of %s", f.Type, f.Subject, endedAt, f.Time)
+	case ms != f.Time.Sub(opened).Milliseconds():
+		l.w.fail("closing rows", "%s of %s says %d ms, is %s", f.Type, f.Subject, ms, f.Time.Sub(opened))
+	}
+}
+
+// absorbFact takes a fact into the hash of the run. What it says is in the hash already, through the changes; here is
+// that it was said, of whom and when.
+func (w *world) absorbFact(f fact.Fact) {
+	w.hash = mix(w.hash ^ hashString(string(f.Type)) ^ mix(hashString(f.Subject)^f.Sequence))
+	w.absorbNumber(f.Time.UnixNano())
+}

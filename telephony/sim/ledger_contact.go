@@ -1,0 +1,292 @@
+package sim
+
+import (
+	"firstline/pipeline/fact"
+)
+
+// contactFact reads one fact about a contact.
+func (l *ledger) contactFact(f fact.Fact) {
+	if a, ok := f.Data.(fact.Arrived); ok {
+		l.arrived(f, a)
+		return
+	}
+	c := l.contacts[f.Subject]
+	if c == nil {
+		l.w.fail("one state", "%s of %s, which never arrived", f.Type, f.Subject)
+		return
+	}
+	l.sequence(f, &c.seq, &c.last)
+	c.idleSince = l.w.now
+	l.touch(c)
+	if c.ended && !late(f) {
+		l.w.fail("one state", "%s of %s after its end", f.Type, f.Subject)
+		return
+	}
+	switch d := f.Data.(type) {
+	case fact.Identified:
+		l.identified(f, c, d)
+	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRLeft:
+		l.flowFact(f, c)
+	case fact.Queued, fact.QueueRefused, fact.PositionTold, fact.EntryEnded:
+		l.queueFact(f, c)
+	case fact.Offered, fact.OfferEnded, fact.Pop:
+		l.offerFact(f, c)
+	case fact.SegmentStarted:
+		l.segmentStarted(f, c, d)
+	case fact.SegmentEnded:
+		l.segmentEnded(f, c, d)
+	case fact.Disposition:
+		l.w.seen.add("disposition")
+	case fact.CallEnded:
+		l.callEnded(f, c, d)
+	case fact.ContactEnded:
+		l.contactEnded(f, c, d)
+	default:
+		l.w.fail("facts", "%s of %s carries %T", f.Type, f.Subject, f.Data)
+	}
+}
+
+// late tells whether a fact may follow the contact's end.
+func late(f fact.Fact) bool {
+	switch f.Data.(type) {
+	case fact.Disposition, fact.Pop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *ledger) touch(c *contactBook) {
+	if !c.touched {
+		c.touched = true
+		l.touched = append(l.touched, c)
+	}
+}
+
+func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
+	if l.contacts[f.Subject] != nil {
+		l.w.fail("one state", "%s arrived twice", f.Subject)
+		return
+	}
+	c := &contactBook{id: f.Subject, arrived: a, began: f.Time, callOpen: true, calls: 1, idleSince: l.w.now, pops: map[string]*popBook{}}
+	l.contacts[f.Subject] = c
+	l.live = append(l.live, c)
+	l.all = append(l.all, f.Subject)
+	l.touch(c)
+	l.sequence(f, &c.seq, &c.last)
+	if a.Node != node || a.Channel != f.Subject || a.Call != f.Subject+"/c1" {
+		l.w.fail("facts", "%s arrived as %+v", f.Subject, a)
+	}
+	l.w.seen.add("arrived " + string(a.Kind))
+}
+
+func (l *ledger) identified(f fact.Fact, c *contactBook, d fact.Identified) {
+	l.w.seen.add("lookup " + string(d.Result))
+	if d.LatencyMS < 0 {
+		l.w.fail("facts", "%s was identified before the question", f.Subject)
+	}
+	if d.Customer != "" {
+		c.customer = d.Customer
+	}
+	if d.Ticket != nil {
+		c.ticket = d.Ticket
+	}
+}
+
+// flowFact reads a fact about the caller's time in a menu.
+func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
+	v := c.visit
+	entered, isEntered := f.Data.(fact.IVREntered)
+	switch {
+	case c.entry != nil || c.segment != nil:
+		l.w.fail("one state", "%s of %s in entry or talk", f.Type, f.Subject)
+		return
+	case v == nil && !isEntered:
+		l.w.fail("one state", "%s of %s, who is in no menu", f.Type, f.Subject)
+		return
+	case v == nil:
+		v = &visitBook{flow: entered.Flow, began: f.Time}
+		c.visit = v
+	}
+	switch d := f.Data.(type) {
+	case fact.IVREntered:
+		v.path = append(v.path, d.Node)
+	case fact.IVRChoice:
+		v.choices++
+	case fact.IVRInput:
+		l.w.seen.add("input " + string(d.Kind))
+	case fact.IVRLeft:
+		l.w.seen.add("flow " + string(d.Outcome))
+		l.span(f, v.began, d.EnteredAt, d.LeftAt, d.DurationMS)
+		if len(d.Path) != len(v.path) || len(d.Choices) != v.choices || d.LastNode != v.path[len(v.path)-1] || d.Flow != v.flow {
+			l.w.fail("closing rows", "%s left the menu with %+v, was at %v with %d choices", f.Subject, d, v.path, v.choices)
+		}
+		c.sums.ivr += d.DurationMS
+		c.visit = nil
+	}
+}
+
+// queueFact reads a fact about a place in a queue.
+func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
+	switch d := f.Data.(type) {
+	case fact.Queued:
+		l.queued(f, c, d)
+	case fact.QueueRefused:
+		l.w.seen.add("refused " + string(d.Reason))
+		if c.entry != nil || d.Kind != c.arrived.Kind {
+			l.w.fail("one state", "%s was refused with an entry open, or as %s", f.Subject, d.Kind)
+		}
+	case fact.PositionTold:
+		if c.entry == nil || d.Entry != c.entry.Entry || d.Queue != c.entry.Queue || d.Position < 1 {
+			l.w.fail("one state", "%s was told the position of %+v", f.Subject, d)
+		}
+	case fact.EntryEnded:
+		l.entryEnded(f, c, d)
+	}
+}
+
+func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
+	switch {
+	case c.entry != nil || c.segment != nil || !c.callOpen:
+		l.w.fail("one state", "%s queued again: %+v", f.Subject, d)
+	case d.Kind != c.arrived.Kind || d.Call != c.arrived.Call || d.Position < 1:
+		l.w.fail("facts", "%s queued as %+v, arrived as %+v", f.Subject, d, c.arrived)
+	case d.CarriedWaitMS != c.waited:
+		l.w.fail("closing rows", "%s carries %d ms into %s, waited %d", f.Subject, d.CarriedWaitMS, d.Entry, c.waited)
+	case d.From != "" && d.From != c.lastEntry:
+		l.w.fail("facts", "%s overflowed from %s, was in %s", f.Subject, d.From, c.lastEntry)
+	}
+	c.entries++
+	if c.entries == 1 {
+		c.since, c.firstQueue = f.Time, d.Queue
+	}
+	c.lastQueue, c.lastEntry = d.Queue, d.Entry
+	c.entry = &entryBook{Queued: d, at: f.Time, since: c.since}
+}
+
+func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
+	e := c.entry
+	if e == nil || e.Entry != d.Entry {
+		l.w.fail("closed once", "%s ends entry %s, which is not open", f.Subject, d.Entry)
+		return
+	}
+	l.w.seen.add("entry " + string(d.Outcome))
+	l.span(f, e.at, d.QueuedAt, d.EndedAt, d.WaitMS)
+	switch {
+	case d.Queue != e.Queue || d.Kind != e.Kind || d.Call != e.Call || d.CarriedWaitMS != e.CarriedWaitMS || d.First != e.Position:
+		l.w.fail("closing rows", "%s: entry %+v was opened as %+v", f.Subject, d, e.Queued)
+	case d.Offers != e.offers:
+		l.w.fail("closing rows", "%s: entry says %d offers, there were %d", f.Subject, d.Offers, e.offers)
+	case !d.Arrived.Equal(c.began):
+		l.w.fail("closing rows", "%s: entry says arrived at %s, it was %s", f.Subject, d.Arrived, c.began)
+	case (d.Outcome == fact.EntryAnswered) != (d.Agent != ""):
+		l.w.fail("closing rows", "%s: entry %s by agent %q", f.Subject, d.Outcome, d.Agent)
+	}
+	if d.Outcome == fact.EntryAnswered {
+		c.answered++
+		if c.toAgent == nil {
+			ms := f.Time.Sub(c.began).Milliseconds()
+			c.toAgent = &ms
+		}
+	}
+	c.waited += d.WaitMS
+	c.sums.wait += d.WaitMS
+	c.lastEnded = &d
+	c.entry = nil
+}
+
+func (l *ledger) segmentStarted(f fact.Fact, c *contactBook, d fact.SegmentStarted) {
+	a := l.agent(d.Agent)
+	if c.segment != nil {
+		l.w.fail("one state", "%s begins segment %s within %s", f.Subject, d.Segment, c.segment.Segment)
+	}
+	if a.segment != nil || a.offer != nil {
+		l.w.fail("one talk", "%s begins %s of %s while busy with another", d.Agent, d.Kind, f.Subject)
+	}
+	c.segments++
+	c.segment = &segmentBook{SegmentStarted: d, at: f.Time}
+	a.segment = c.segment
+	if d.Kind == fact.SegmentTalk {
+		c.lastAgent = d.Agent
+	}
+}
+
+func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
+	s := c.segment
+	if s == nil || s.Segment != d.Segment {
+		l.w.fail("closed once", "%s ends segment %s, which is not open", f.Subject, d.Segment)
+		return
+	}
+	l.w.seen.add("segment " + string(d.Kind))
+	l.span(f, s.at, d.StartedAt, d.EndedAt, d.DurationMS)
+	if d.Kind != s.Kind || d.Agent != s.Agent || d.Call != s.Call || d.Entry != s.Entry || d.Queue != s.Queue {
+		l.w.fail("closing rows", "%s: segment %+v was opened as %+v", f.Subject, d, s.SegmentStarted)
+	}
+	switch d.Kind {
+	case fact.SegmentTalk:
+		c.sums.talk += d.DurationMS
+	case fact.SegmentHold:
+		c.sums.hold += d.DurationMS
+	case fact.SegmentWrapUp:
+		c.sums.wrapUp += d.DurationMS
+	}
+	l.agent(d.Agent).segment = nil
+	c.segment = nil
+}
+
+func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
+	if !c.callOpen || d.Call != c.arrived.Call {
+		l.w.fail("closed once", "%s ends call %s, which is not open", f.Subject, d.Call)
+		return
+	}
+	l.w.seen.add("call " + string(d.Termination.Result) + " " + string(d.Termination.Reason))
+	l.span(f, c.began, d.StartedAt, d.EndedAt, d.DurationMS)
+	if d.Kind != c.arrived.Kind || d.Node != node || d.Termination.Result == "" || d.Termination.Reason == "" {
+		l.w.fail("closing rows", "%s: call %+v arrived as %+v", f.Subject, d, c.arrived)
+	}
+	if (d.Termination.Result == fact.ResultAnswered) != (c.answered > 0) {
+		l.w.fail("closing rows", "%s: the call is %s with %d answered entries", f.Subject, d.Termination.Result, c.answered)
+	}
+	if d.AnsweredAt != nil && (d.AnsweredAt.Before(c.began) || d.AnsweredAt.After(d.EndedAt)) {
+		l.w.fail("closing rows", "%s: the call was answered at %s, lasted from %s to %s", f.Subject, d.AnsweredAt, c.began, d.EndedAt)
+	}
+	c.callOpen = false
+	c.closed = &d
+}
+
+func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
+	if c.callOpen || c.entry != nil || c.offer != nil || c.segment != nil || c.visit != nil {
+		l.w.fail("closed once", "%s ended with something open: %+v", f.Subject, c)
+		return
+	}
+	l.span(f, c.began, d.StartedAt, d.EndedAt, d.DurationMS)
+	type figures struct{ ivr, wait, ring, talk, hold, wrapUp int64 }
+	said := figures{d.IVRMS, d.WaitMS, d.RingMS, d.TalkMS, d.HoldMS, d.WrapUpMS}
+	if said != figures(c.sums) {
+		l.w.fail("closing rows", "%s says %+v, its parts %+v", f.Subject, said, c.sums)
+	}
+	switch {
+	case d.Calls != c.calls || d.Entries != c.entries || d.Offers != c.offers:
+		l.w.fail("closing rows", "%s says %d calls, %d entries, %d offers, had %d, %d, %d", f.Subject, d.Calls, d.Entries, d.Offers, c.calls, c.entries, c.offers)
+	case d.FirstQueue != c.firstQueue || d.LastQueue != c.lastQueue || d.LastAgent != c.lastAgent:
+		l.w.fail("closing rows", "%s says queues %q, %q, agent %q, had %q, %q, %q", f.Subject, d.FirstQueue, d.LastQueue, d.LastAgent, c.firstQueue, c.lastQueue, c.lastAgent)
+	case d.Termination != c.closed.Termination || d.Kind != c.arrived.Kind || d.Customer != c.customer:
+		l.w.fail("closing rows", "%s ended as %+v, its call as %+v, customer %q", f.Subject, d, c.closed, c.customer)
+	case (d.ToAgentMS == nil) != (c.toAgent == nil) || c.toAgent != nil && *d.ToAgentMS != *c.toAgent:
+		l.w.fail("closing rows", "%s says to agent %v, was %v", f.Subject, deref(d.ToAgentMS), deref(c.toAgent))
+	}
+	c.ended, c.endedAt = true, f.Time
+	for i, o := range l.live {
+		if o == c {
+			l.live = append(l.live[:i], l.live[i+1:]...)
+			break
+		}
+	}
+}
+
+func deref(p *int64) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}

@@ -1,0 +1,226 @@
+package sim
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+)
+
+// offerFact reads a fact about an agent's phone being rung for a contact.
+func (l *ledger) offerFact(f fact.Fact, c *contactBook) {
+	switch d := f.Data.(type) {
+	case fact.Offered:
+		l.offered(f, c, d)
+	case fact.OfferEnded:
+		l.offerEnded(f, c, d)
+	case fact.Pop:
+		l.pop(f, c, d)
+	}
+}
+
+func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
+	a := l.agent(d.Agent)
+	e := c.entry
+	switch {
+	case e == nil || e.Entry != d.Entry || c.offer != nil:
+		l.w.fail("one state", "%s is offered as %+v", f.Subject, d)
+		return
+	case a.offer != nil || a.segment != nil:
+		l.w.fail("one talk", "%s is offered %s while busy", d.Agent, f.Subject)
+	case d.Attempt != e.offers+1 || d.Queue != e.Queue || d.Call != e.Call:
+		l.w.fail("facts", "%s: offer %+v of entry %+v, %d before", f.Subject, d, e.Queued, e.offers)
+	case d.WaitMS != f.Time.Sub(e.at).Milliseconds():
+		l.w.fail("facts", "%s: offer says %d ms of waiting, it was %s", f.Subject, d.WaitMS, f.Time.Sub(e.at))
+	}
+	e.offers++
+	c.offers++
+	c.offer = &offerBook{Offered: d, at: f.Time}
+	a.offer = c.offer
+	l.w.desk.offered(f.Subject, d)
+}
+
+// overtaken looks, after a Step that made offers, for somebody who still waits in the same queue with a better claim on
+// the agent. Priorities change without a fact of their own, so they are taken from the core's snapshot of that Step.
+func (l *ledger) overtaken(c *contactBook, r record) {
+	priority := map[string]int{}
+	for _, s := range r.snapshot.Contacts {
+		if s.Entry != nil {
+			priority[s.ID] = s.Entry.Priority
+		}
+	}
+	own, waits := priority[c.id]
+	if !waits {
+		return
+	}
+	for _, o := range l.live {
+		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue || !l.suits(r.plan, o.entry, c.offer.Agent) {
+			continue
+		}
+		theirs := priority[o.id]
+		if theirs > own || theirs == own && before(o, c) {
+			l.w.fail("nobody is overtaken", "%s rings for %s (priority %d, since %s), %s waits with %d since %s",
+				c.offer.Agent, c.id, own, c.since, o.id, theirs, o.since)
+		}
+	}
+}
+
+// before is the order among equals in a queue: who queued first, however often he moved since; then the id.
+func before(a, b *contactBook) bool {
+	if !a.since.Equal(b.since) {
+		return a.since.Before(b.since)
+	}
+	return a.id < b.id
+}
+
+// suits tells whether an agent, by the plan of that version, serves the entry's queue and has its skills.
+func (l *ledger) suits(version string, e *entryBook, agent string) bool {
+	plan := l.w.known[version]
+	if plan == nil {
+		return false
+	}
+	for _, a := range plan.Agents {
+		if a.ID == agent {
+			return slices.Contains(a.Queues, e.Queue) && skilled(a, e.Skills)
+		}
+	}
+	return false
+}
+
+func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
+	o := c.offer
+	if o == nil || o.Offer != d.Offer {
+		l.w.fail("closed once", "%s ends offer %s, which is not open", f.Subject, d.Offer)
+		return
+	}
+	l.w.seen.add("offer " + string(d.Result))
+	l.span(f, o.at, d.OfferedAt, d.EndedAt, d.RingMS)
+	if d.Entry != o.Entry || d.Agent != o.Agent || d.Attempt != o.Attempt || d.Queue != o.Queue || d.Call != o.Call {
+		l.w.fail("closing rows", "%s: offer %+v was opened as %+v", f.Subject, d, o.Offered)
+	}
+	c.sums.ring += d.RingMS
+	c.lastOffer = &d
+	c.offer = nil
+	l.agent(d.Agent).offer = nil
+}
+
+// pop reads a step of a screen pop: sent by each channel as often as tried, shown and opened once at most.
+func (l *ledger) pop(f fact.Fact, c *contactBook, d fact.Pop) {
+	b := c.pops[d.Pop]
+	if b == nil {
+		b = &popBook{}
+		c.pops[d.Pop] = b
+	}
+	l.w.seen.add(string(d.Type) + " " + string(d.Channel) + " " + string(d.Result))
+	switch {
+	case d.Type == fact.TypePopShown && b.shown, d.Type == fact.TypePopOpened && b.opened:
+		l.w.fail("closed once", "%s: pop %s is %s twice", f.Subject, d.Pop, d.Type)
+	case d.LatencyMS < 0:
+		l.w.fail("facts", "%s: pop %s was there before its offer", f.Subject, d.Pop)
+	}
+	b.shown = b.shown || d.Type == fact.TypePopShown
+	b.opened = b.opened || d.Type == fact.TypePopOpened
+}
+
+// agree looks at the end of a Step whether its facts agree with each other.
+func (l *ledger) agree(r record) {
+	for _, c := range l.touched {
+		c.touched = false
+		if c.offer != nil && r.snapshot != nil {
+			l.overtaken(c, r)
+		}
+		switch {
+		case c.offer != nil && c.entry == nil:
+			l.w.fail("one state", "%s: offer %s is open without its entry", c.id, c.offer.Offer)
+		case c.visit != nil && c.entry != nil:
+			l.w.fail("one state", "%s is in a menu and in a queue", c.id)
+		}
+		if e, o := c.lastEnded, c.lastOffer; e != nil && e.Outcome == fact.EntryAnswered && !c.arrived.Fallback && e.Offer != "" {
+			if o == nil || o.Offer != e.Offer || o.Result != fact.OfferAnswered || o.Agent != e.Agent || !o.EndedAt.Equal(e.EndedAt) {
+				l.w.fail("closing rows", "%s: entry %+v was answered by offer %+v", c.id, e, o)
+			}
+		}
+	}
+	for _, a := range l.roster {
+		l.agentAgrees(a)
+	}
+}
+
+// agentAgrees checks an agent's state against the offer or segment he has.
+func (l *ledger) agentAgrees(a *agentBook) {
+	want := fact.AgentState("")
+	switch {
+	case a.offer != nil:
+		want = fact.AgentRinging
+	case a.segment != nil && a.segment.Kind == fact.SegmentWrapUp:
+		want = fact.AgentWrapUp
+	case a.segment != nil:
+		want = fact.AgentTalking
+	}
+	state := a.state.State
+	switch {
+	case want != "" && state != want:
+		l.w.fail("one talk", "%s is %s, his offer or segment says %s", a.id, state, want)
+	case want == "" && (state == fact.AgentRinging || state == fact.AgentTalking || state == fact.AgentWrapUp):
+		l.w.fail("one talk", "%s is %s without an offer or segment", a.id, state)
+	}
+}
+
+// agentFact reads one fact about an agent.
+func (l *ledger) agentFact(f fact.Fact) {
+	a := l.agent(f.Subject)
+	l.sequence(f, &a.seq, &a.last)
+	switch d := f.Data.(type) {
+	case fact.AgentLogged:
+		l.w.seen.add(string(d.Type) + " " + string(d.By))
+		if in := d.Type == fact.TypeAgentLoggedIn; in == a.loggedIn {
+			l.w.fail("one state", "%s: %s twice", f.Subject, d.Type)
+		}
+		a.loggedIn = d.Type == fact.TypeAgentLoggedIn
+	case fact.AgentStateBegan:
+		if a.open {
+			l.w.fail("one agent state", "%s begins %s within %s", f.Subject, d.State, a.state.State)
+		}
+		l.w.seen.add("agent " + string(d.State))
+		a.open, a.state, a.since = true, d, f.Time
+	case fact.AgentStateEnded:
+		l.stateEnded(f, a, d)
+	default:
+		l.w.fail("facts", "%s of %s carries %T", f.Type, f.Subject, f.Data)
+	}
+}
+
+func (l *ledger) stateEnded(f fact.Fact, a *agentBook, d fact.AgentStateEnded) {
+	if !a.open {
+		l.w.fail("one agent state", "%s ends %s, which is not open", f.Subject, d.State)
+		return
+	}
+	l.span(f, a.since, d.StartedAt, d.EndedAt, d.DurationMS)
+	if d.State != a.state.State || d.Reason != a.state.Reason || d.Contact != a.state.Contact || d.Queue != a.state.Queue {
+		l.w.fail("closing rows", "%s: state %+v was opened as %+v", f.Subject, d, a.state)
+	}
+	a.open = false
+}
+
+// skilled tells whether an agent has what an entry wants; a want is a skill's name, or name and least level.
+func skilled(a callcenter.Agent, wants []string) bool {
+	for _, want := range wants {
+		name, level := parseSkill(want)
+		if a.Skills[name] < level {
+			return false
+		}
+	}
+	return true
+}
+
+// parseSkill reads a want as facts carry it: "english:2".
+func parseSkill(want string) (string, int) {
+	name, level, _ := strings.Cut(want, ":")
+	n, err := strconv.Atoi(level)
+	if err != nil {
+		n = 1
+	}
+	return name, n
+}

@@ -1,0 +1,194 @@
+package sim
+
+import (
+	"strconv"
+	"time"
+
+	"firstline/telephony/callcenter"
+	"firstline/telephony/ivr"
+)
+
+// The tiny world of a run: so few names that everything collides with everything.
+const (
+	node      = "pbx1"
+	langOne   = "en"
+	langTwo   = "ru"
+	codeLogin = "*11"
+	codeOut   = "*12"
+	codeReady = "*13"
+	codePause = "*14"
+)
+
+// missingMedia is a file Asterisk doesn't have: its playback fails.
+const missingMedia = "sound:no-such-file"
+
+func agentIDs() []string      { return []string{"anna", "boris", "clara"} }
+func queueIDs() []string      { return []string{"support", "sales"} }
+func numbers() []string       { return []string{"", "1001", "1002", "1003", "1004"} }
+func skillNames() []string    { return []string{"english", "russian"} }
+func pauseNames() []string    { return []string{"break", "lunch"} }
+func codeNames() []string     { return []string{"solved", "forwarded"} }
+func dialedOnes() []string    { return []string{"1000", "2000"} }
+func endpointOf(i int) string { return "PJSIP/" + strconv.Itoa(101+i) }
+
+// drawPlan throws the plan of a seed; version tells several plans of one seed apart.
+func drawPlan(d *dice, version int) *callcenter.Plan {
+	p := &callcenter.Plan{
+		Version: "v" + strconv.Itoa(version),
+		Node:    node,
+		Pauses:  pauseNames(),
+		Codes:   one(d, nil, codeNames()),
+		Features: callcenter.Features{
+			Login: codeLogin, Logout: codeOut, Ready: codeReady, Pause: codePause,
+			LoginMedia: drawMedia(d), LogoutMedia: drawMedia(d), ReadyMedia: drawMedia(d),
+			PauseMedia: drawMedia(d), ErrorMedia: drawMedia(d),
+		},
+		Lookup:    callcenter.LookupPlan{ByNumber: d.chance(0.5), Timeout: one(d, time.Second, 2*time.Second)},
+		TicketURL: one(d, "", "https://tickets.example/{id}"),
+		Schedules: []ivr.Schedule{{
+			ID: "office", Zone: "Europe/Berlin",
+			Open: []ivr.Hours{{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", Until: one(d, "12:00", "18:00")}},
+		}},
+	}
+	for i, id := range queueIDs() {
+		p.Queues = append(p.Queues, drawQueue(d, id, queueIDs()[1-i]))
+	}
+	for i, id := range agentIDs() {
+		p.Agents = append(p.Agents, drawAgent(d, id, endpointOf(i)))
+	}
+	p.Flows = []ivr.Flow{drawFlow(d, "main"), drawFlow(d, "other")}
+	p.Entries = []callcenter.Entry{{Number: dialedOnes()[0], Flow: "main"}, {Number: "*", Flow: one(d, "main", "other")}}
+	return p
+}
+
+func drawQueue(d *dice, id, other string) callcenter.Queue {
+	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
+	q := callcenter.Queue{
+		ID: id, Name: id,
+		Priority:      one(d, 0, 0, 1),
+		RingTimeout:   seconds(2, 5, 15),
+		WrapUp:        seconds(0, 0, 3, 10),
+		WrapUpExtend:  seconds(5, 30),
+		MaxMissed:     one(d, 0, 1, 2),
+		RetryDelay:    seconds(0, 1, 5),
+		MaxWait:       seconds(0, 5, 30, 120),
+		Overflow:      one(d, "", other),
+		OverflowMedia: drawMedia(d),
+		MaxLength:     one(d, 0, 0, 1, 3),
+		JoinEmpty:     d.chance(0.5),
+		MusicClass:    one(d, "default", "opera"),
+		Announce:      seconds(0, 10, 20),
+		AnnounceFirst: seconds(0, 1, 10),
+		ServiceLevel:  20 * time.Second,
+		ShortAbandon:  5 * time.Second,
+		FullMedia:     drawMedia(d),
+		EmptyMedia:    drawMedia(d),
+	}
+	if q.MaxWait == 0 {
+		q.Overflow = ""
+	}
+	return q
+}
+
+func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
+	a := callcenter.Agent{ID: id, Name: id, Endpoint: endpoint, Skills: map[string]int{}}
+	a.Queues = one(d, queueIDs(), queueIDs(), queueIDs()[:1], queueIDs()[1:])
+	for _, s := range skillNames() {
+		if level := d.below(4); level > 0 {
+			a.Skills[s] = level
+		}
+	}
+	if d.chance(0.3) {
+		wrapUp := time.Duration(d.below(3)) * 4 * time.Second
+		a.WrapUp = &wrapUp
+	}
+	return a
+}
+
+// drawFlow throws a small menu with every kind of node; which of them a caller meets depends on the draw.
+func drawFlow(d *dice, id string) ivr.Flow {
+	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
+	exit := func() string { return one(d, "support", "support", "sales", "skilled", "bye") }
+	maybe := func(target string) string { return one(d, "", target) }
+	skills := map[string]int{}
+	if d.chance(0.6) {
+		skills[one(d, skillNames()...)] = 1 + d.below(3)
+	}
+	nodes := map[string]ivr.Node{
+		"hours":   {Type: ivr.TypeSchedule, Schedule: "office", Open: one(d, "hello", "menu", "support"), Closed: one(d, "menu", "bye")},
+		"hello":   {Type: ivr.TypePlay, Media: someMedia(d), Next: one(d, "menu", "ticket", "support")},
+		"menu":    drawMenu(d, exit, seconds, maybe),
+		"ticket":  drawCollect(d, exit, seconds, maybe),
+		"support": {Type: ivr.TypeQueue, Queue: "support"},
+		"sales":   {Type: ivr.TypeQueue, Queue: "sales", Priority: one(d, 0, 1)},
+		"skilled": {Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills},
+		"bye":     {Type: ivr.TypeHangup, Media: drawMedia(d)},
+	}
+	start := one(d, "hours", "hello", "menu", "ticket", "support")
+	return ivr.Flow{ID: id, Start: start, Nodes: reachable(nodes, start)}
+}
+
+func drawMenu(d *dice, exit func() string, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
+	return ivr.Node{
+		Type: ivr.TypeMenu, Prompt: someMedia(d), Timeout: seconds(1, 3, 5), Tries: 1 + d.below(3),
+		NoInput: maybe(exit()), Invalid: maybe(exit()), GaveUp: maybe(exit()),
+		NoInputMedia: drawMedia(d), InvalidMedia: drawMedia(d),
+		Options: map[string]ivr.Option{
+			"1": {Label: "one", Language: one(d, "", langTwo), Next: exit()},
+			"2": {Label: "two", Language: one(d, "", langOne), Next: one(d, "ticket", exit())},
+		},
+	}
+}
+
+func drawCollect(d *dice, exit func() string, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
+	n := ivr.Node{
+		Type: ivr.TypeCollect, Prompt: someMedia(d), Timeout: seconds(1, 3, 5), InterDigit: seconds(1, 3),
+		Tries: 1 + d.below(3), Min: 1 + d.below(2), Max: 2 + d.below(3), Terminator: one(d, "", "#"),
+		Lookup: d.chance(0.7), Secret: d.chance(0.3),
+		Next: exit(), NoInput: maybe(exit()), Invalid: maybe(exit()), GaveUp: maybe(exit()),
+		NoInputMedia: drawMedia(d), InvalidMedia: drawMedia(d),
+	}
+	if n.Lookup {
+		n.NotFound = maybe(exit())
+	}
+	return n
+}
+
+// reachable leaves out the nodes nothing leads to: a plan with such a node is refused.
+func reachable(nodes map[string]ivr.Node, start string) map[string]ivr.Node {
+	kept := map[string]ivr.Node{}
+	todo := []string{start}
+	for len(todo) > 0 {
+		id := todo[0]
+		todo = todo[1:]
+		if _, known := kept[id]; known || id == "" {
+			continue
+		}
+		n := nodes[id]
+		kept[id] = n
+		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound)
+		for _, key := range [...]string{"1", "2"} {
+			todo = append(todo, n.Options[key].Next)
+		}
+	}
+	return kept
+}
+
+// drawMedia throws what is played; often nothing.
+func drawMedia(d *dice) []string {
+	if d.chance(0.3) {
+		return nil
+	}
+	return someMedia(d)
+}
+
+func someMedia(d *dice) []string {
+	media := make([]string, 1+d.below(3))
+	for i := range media {
+		media[i] = one(d, "sound:hello-world", "sound:vm-press", "digits:1", "number:42")
+		if d.chance(0.03) {
+			media[i] = missingMedia
+		}
+	}
+	return media
+}

@@ -1,0 +1,155 @@
+package sim
+
+import (
+	"fmt"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+)
+
+// world is one run: everything there is, and the time.
+type world struct {
+	agenda
+	setting setting
+	seed    uint64
+	limit   int // steps before the winding down
+	every   int // how many steps lie between two checks of the expensive rules
+
+	weather weather
+	plan    *callcenter.Plan // in force
+	plans   int
+	known   map[string]*callcenter.Plan // every plan so far, by version
+	script  *script
+	ast     *asterisk
+	ctl     *driver
+	phones  []*phone
+	callers map[string]*caller // by contact, those who are on the phone
+	desk    *desk
+	native  *fallback
+	ledger  *ledger
+	audit   *audit
+
+	reachable bool // Asterisk answers requests
+	ending    bool // no new stimuli
+	steps     int
+	failure   *Failure
+
+	seen  counts
+	hash  uint64
+	trace io.Writer
+	born  time.Time
+	table *crc32.Table
+}
+
+// worldBegins is the wall clock at the start of every run: a Monday in office hours.
+func worldBegins() time.Time { return time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC) }
+
+func newWorld(o Options, s setting) *world {
+	w := &world{
+		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
+		callers: map[string]*caller{}, seen: counts{}, trace: o.Trace, born: worldBegins(),
+		table: crc32.MakeTable(crc32.Castagnoli),
+	}
+	w.weather = drawWeather(w.newDice("weather"))
+	w.plan = drawPlan(w.newDice("plan"), 0)
+	w.known = map[string]*callcenter.Plan{w.plan.Version: w.plan}
+	w.ast = newAsterisk(w)
+	for _, a := range w.plan.Agents {
+		w.phones = append(w.phones, &phone{w: w, agent: a.ID, endpoint: a.Endpoint, registered: true})
+	}
+	w.native = &fallback{w: w}
+	w.ledger = newLedger(w)
+	w.audit = newAudit(w)
+	w.desk = newDesk(w)
+	w.script = newScript(w)
+	w.ctl = newDriver(w)
+	return w
+}
+
+// run lets the world happen until the steps are used up, then winds it down and looks whether anything is left.
+func (w *world) run() {
+	w.tracef("seed %d, weather %+v", w.seed, w.weather)
+	w.ctl.start()
+	w.script.begin()
+	w.audit.begin()
+	for w.failure == nil && w.steps < w.limit && (w.setting.until == 0 || w.now < w.setting.until) && w.next() {
+	}
+	if w.failure == nil {
+		w.windDown()
+	}
+}
+
+// result sums up.
+func (w *world) result() Result {
+	return Result{Seed: w.seed, Hash: w.hash, Steps: w.steps, Facts: w.ledger.facts, Seen: w.seen}
+}
+
+// fail notes the first broken rule; the run ends there.
+func (w *world) fail(rule, format string, args ...any) {
+	if w.failure != nil {
+		return
+	}
+	w.failure = &Failure{
+		Seed: w.seed, Steps: w.limit, Step: w.steps, Rule: rule, Message: fmt.Sprintf(format, args...),
+		at: w.now, played: w.script.played,
+	}
+	w.tracef("BROKEN %s: %s", rule, w.failure.Message)
+}
+
+// newDice makes the dice of a thing.
+func (w *world) newDice(name string) *dice { return newDice(w.seed, name, 0) }
+
+// stamp is an instant of the world by the controller's clock.
+func (w *world) stamp(at time.Duration) time.Time { return w.born.Add(at) }
+
+// stampByAsterisk is an instant of the world by Asterisk's clock.
+func (w *world) stampByAsterisk(at time.Duration) time.Time { return w.born.Add(at + w.weather.skew) }
+
+// phoneAt finds the phone of an endpoint; nil when there is none.
+func (w *world) phoneAt(endpoint string) *phone {
+	for _, p := range w.phones {
+		if p.endpoint == endpoint {
+			return p
+		}
+	}
+	return nil
+}
+
+// mediaLength is how long a file plays; false when Asterisk doesn't have it.
+func (w *world) mediaLength(media string) (time.Duration, bool) {
+	if media == missingMedia {
+		return 0, false
+	}
+	return time.Duration(hashString(media) % uint64(w.weather.media)), true //nolint:gosec // shorter than the weather's
+}
+
+// disturb notes that something went wrong now: the rules with a time limit begin to count anew.
+func (w *world) disturb() { w.audit.disturbed = w.now }
+
+// tracef writes one line of the trace; it costs nothing when nobody listens.
+func (w *world) tracef(format string, args ...any) {
+	if w.trace == nil {
+		return
+	}
+	fmt.Fprintf(w.trace, "%s [%d] %s\n", w.stamp(w.now).Format("15:04:05.000000"), w.steps, fmt.Sprintf(format, args...))
+}
+
+// absorb takes bytes into the hash of the run.
+func (w *world) absorb(b []byte) {
+	w.hash = mix(w.hash ^ uint64(crc32.Checksum(b, w.table)))
+}
+
+// absorbNumber takes a number into the hash of the run.
+func (w *world) absorbNumber(n int64) { w.hash = mix(w.hash ^ uint64(n)) } //nolint:gosec // only bits count
+
+// counts says how often things happened.
+type counts map[string]int
+
+func (c counts) add(what string) { c[what]++ }
+
+func (c counts) command(cmd callcenter.Command) { c[commandName(cmd)]++ }
+
+func (c counts) fact(f fact.Fact) { c[string(f.Type)]++ }
