@@ -1,10 +1,8 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -66,46 +64,11 @@ type Sink interface {
 	// writes the row into `loads`.
 	Insert(ctx context.Context, l Load, facts []fact.Fact) error
 
-	// LastLoad returns the row of `loads` with the highest Number of a partition, whatever its cluster.
-	// found is false when there is none.
+	// LastLoad returns the row of `loads` with the highest Number of a partition, whatever its cluster. found is false
+	// when there is none. It must see every row whose Insert has returned, also on a cluster with replicas.
 	LastLoad(ctx context.Context, topic string, partition int) (last Load, found bool, err error)
 
 	// Reached returns, for each (source, epoch), the highest position in `events`. Facts up to there may be in the
 	// tables without a finished plan. Order does not matter; it is asked once when a partition is taken over.
 	Reached(ctx context.Context) ([]Mark, error)
-}
-
-// markOf returns the position of a log in marks, 0 when it was never seen.
-func markOf(marks []Mark, source, epoch string) uint64 {
-	for _, m := range marks {
-		if m.Source == source && m.Epoch == epoch {
-			return m.Position
-		}
-	}
-	return 0
-}
-
-// moved returns marks with one log's mark moved to position and put at the end, the place of the most recent.
-// The argument is not changed.
-func moved(marks []Mark, source, epoch string, position uint64) []Mark {
-	out := make([]Mark, 0, len(marks)+1)
-	for _, m := range marks {
-		if m.Source != source || m.Epoch != epoch {
-			out = append(out, m)
-		}
-	}
-	return append(out, Mark{Source: source, Epoch: epoch, Position: position})
-}
-
-// sameMarks says whether two lists hold the same marks, in any order.
-func sameMarks(a, b []Mark) bool {
-	return slices.Equal(sorted(a), sorted(b))
-}
-
-func sorted(marks []Mark) []Mark {
-	out := slices.Clone(marks)
-	slices.SortFunc(out, func(x, y Mark) int {
-		return cmp.Or(cmp.Compare(x.Source, y.Source), cmp.Compare(x.Epoch, y.Epoch))
-	})
-	return out
 }
