@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"firstline/analytics/live"
+	"firstline/pipeline/fact"
+)
+
+// Actions on agents, as the controller knows them.
+const (
+	actionLogin       = "login"
+	actionLogout      = "logout"
+	actionReady       = "ready"
+	actionPause       = "pause"
+	actionWrapUpDone  = "wrap_up_done"
+	actionWrapUpMore  = "wrap_up_extend"
+	actionDisposition = "disposition"
+)
+
+type controlInput struct {
+	ID   string `path:"id" maxLength:"200" doc:"Agent id" example:"anna"`
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"A name of the sender's choice for this request: sent again with the same key it has no second effect and gives the same answer. Without it a repeat is a new request."`
+	Body struct {
+		Action  string          `json:"action" enum:"login,logout,ready,pause,wrap_up_done,wrap_up_extend,disposition" doc:"What shall happen"`
+		Reason  string          `json:"reason,omitempty" maxLength:"200" doc:"pause: one of the settings' pause_reasons"`
+		Expect  fact.AgentState `json:"expect,omitempty" enum:"logged_out,ready,paused,ringing,talking,wrap_up,outside,unreachable" doc:"Refused with conflict when the agent is in another state"`
+		Code    string          `json:"code,omitempty" maxLength:"200" doc:"disposition: one of the settings' dispositions"`
+		Note    string          `json:"note,omitempty" maxLength:"4000" doc:"disposition: free text"`
+		Contact string          `json:"contact,omitempty" maxLength:"200" doc:"disposition: which contact"`
+	}
+}
+
+type controlOutput struct {
+	Body struct {
+		State fact.AgentState `json:"state" doc:"The agent's state after it"`
+	}
+}
+
+// controlAgent passes a request about an agent to the controller and answers when its facts are durable.
+func (a *API) controlAgent(ctx context.Context, who principal, in *controlInput) (*controlOutput, error) {
+	if !who.mayActFor(in.ID) {
+		return nil, fail(CodeForbidden, "agents act for themselves", nil)
+	}
+	switch {
+	case in.Body.Action == actionPause && in.Body.Reason == "":
+		return nil, invalid("body.reason", "is needed to pause")
+	case in.Body.Action == actionDisposition && (in.Body.Code == "" || in.Body.Contact == ""):
+		return nil, invalid("body.code", "and contact are needed for a disposition")
+	}
+	state, err := a.now.Control(ctx, live.Control{
+		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Agent: in.ID,
+		Action: in.Body.Action, Reason: in.Body.Reason, Expect: in.Body.Expect,
+		Code: in.Body.Code, Note: in.Body.Note, Contact: in.Body.Contact,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &controlOutput{}
+	out.Body.State = state
+	return out, nil
+}
+
+// requestKeyOf joins the sender's key with his name, so that two senders' keys never meet.
+func requestKeyOf(who principal, key, id string) string {
+	if key == "" {
+		return "api/" + id
+	}
+	return who.Name + "/" + key
+}
+
+func actsBy(who principal) fact.By {
+	if who.isAgent() {
+		return fact.ByDesk
+	}
+	return fact.BySupervisor
+}
+
+type popInput struct {
+	ID   string `path:"id" maxLength:"200" doc:"Agent id" example:"anna"`
+	Body struct {
+		Pop   string `json:"pop" minLength:"1" maxLength:"300" doc:"The id that the offer event carries"`
+		Event string `json:"event" enum:"shown,opened" doc:"shown: it is on the screen; opened: the ticket's link was followed"`
+	}
+}
+
+// seePop tells the controller that an agent's page shows a screen pop, or that the agent opened it.
+func (a *API) seePop(ctx context.Context, who principal, in *popInput) (*struct{}, error) {
+	if who.Agent != in.ID {
+		return nil, fail(CodeForbidden, "agents tell about their own screen pops", nil)
+	}
+	return nil, a.now.PopSeen(ctx, in.Body.Pop, in.Body.Event == "opened")
+}
+
+// classifyBackend finds the code of what the parts behind the API answer.
+func classifyBackend(err error) *Error {
+	var refused *live.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return &Error{Code: codeOfRefusal(refused.Refusal), err: err}
+	case errors.Is(err, live.ErrOver):
+		return &Error{Code: CodeNotFound, Detail: "the offer is over", err: err}
+	case errors.Is(err, live.ErrNotReady):
+		return &Error{Code: CodeUnavailable, Detail: "the controller is not ready", err: err}
+	case errors.Is(err, live.ErrUnreachable):
+		return &Error{Code: CodeUnavailable, Detail: "the controller does not answer", err: err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: CodeTimeout, err: err}
+	case errors.Is(err, context.Canceled):
+		return &Error{Code: CodeUnavailable, Detail: "shutting down", err: err}
+	default:
+		return &Error{Code: CodeInternal, err: err}
+	}
+}
+
+// codeOfRefusal is the code of a refusal by the controller; one that this version doesn't know is a conflict.
+func codeOfRefusal(refusal string) Code {
+	switch code := Code(refusal); code {
+	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow:
+		return code
+	default:
+		return CodeConflict
+	}
+}

@@ -1,0 +1,167 @@
+// Package api is Firstline's public face: REST under /api/v1, the live streams (SSE), the ticket webhook, health, metrics
+// and the built pages.
+//
+// cmd/firstline makes one and runs it. It owns HTTP: routes, sign-in, rights, the form of errors and of the OpenAPI
+// document. It computes no number (analytics/query does), keeps no state of calls (analytics/live does) and decides
+// nothing about agents (it passes control requests to the controller). What it stores itself are sessions, and ticket
+// events in a log of its own.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"firstline/analytics/live"
+	"firstline/pipeline/fact"
+)
+
+// Now is the state of now: *live.Live.
+type Now interface {
+	Wallboard() live.Wallboard
+	Agent(id string) (live.AgentView, bool)
+	Queues(agent string) []live.QueueBrief
+	Freshness() live.Freshness
+	Watch() *live.Watcher
+	WatchAgent(agent string) *live.Watcher
+	Control(ctx context.Context, req live.Control) (fact.AgentState, error)
+	PopSeen(ctx context.Context, pop string, opened bool) error
+}
+
+var _ Now = (*live.Live)(nil)
+
+// Check is one thing that readiness depends on: nil = it is there.
+type Check struct {
+	Name string
+	Test func(ctx context.Context) error
+}
+
+// Deps are the parts the API stands on. All are needed, Pages and Tickets excepted.
+type Deps struct {
+	Log      *slog.Logger
+	Getenv   func(string) string
+	Registry *prometheus.Registry // the API registers its own there and serves all of it at /metrics
+	Sessions *Sessions
+	Now      Now
+	Reports  Reports
+	Tickets  TicketLog // nil = the ticket webhook answers not_configured
+	Pages    fs.FS     // the built pages with index.html at their root; nil = none
+	Checks   []Check   // beside those of its own parts
+	Version  string
+}
+
+// API serves HTTP. Its handlers may run before Run, in tests.
+type API struct {
+	cfg      Config
+	site     Site
+	log      *slog.Logger
+	m        *metrics
+	registry *prometheus.Registry
+	secrets  secrets
+	sessions *Sessions
+	attempts *attempts
+	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
+	now      Now
+	reports  Reports
+	tickets  TicketLog
+	pages    fs.FS
+	checks   []Check
+	version  string
+	origins  origins
+	streams  *streams
+	clock    func() time.Time
+
+	app  *fiber.App
+	huma huma.API
+	stop context.Context // ends when Run does: streams watch it
+	halt context.CancelFunc
+
+	mu    sync.Mutex // guards bound
+	bound net.Addr
+	ready chan struct{} // closed when it listens
+}
+
+// Limits of what is read.
+const (
+	bodyLimit  = 256 << 10
+	shutdown   = 5 * time.Second
+	hashingMax = 2
+)
+
+// New checks configuration and secrets and builds the routes; it opens nothing.
+func New(cfg Config, site Site, deps Deps) (*API, error) {
+	if problems := append(cfg.Validate(), site.Validate()...); len(problems) > 0 {
+		return nil, fmt.Errorf("api: %s %s", problems[0].Path, problems[0].Message)
+	}
+	found, problems := readSecrets(cfg, site, deps.Getenv)
+	if !loopback(cfg.Listen) && len(problems) > 0 {
+		return nil, fmt.Errorf("api: %s is reachable from other machines, but %s: %s", cfg.Listen, problems[0].Path, problems[0].Message)
+	}
+	for _, p := range problems {
+		deps.Log.Warn("secret missing, whoever needs it can't sign in", "path", p.Path, "problem", p.Message)
+	}
+	stop, halt := context.WithCancel(context.Background())
+	a := &API{
+		cfg: cfg, site: site, log: deps.Log, m: newMetrics(deps.Registry), registry: deps.Registry,
+		secrets: found, sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, pages: deps.Pages, checks: deps.Checks, version: deps.Version,
+		origins: newOrigins(cfg), clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
+	}
+	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
+	a.build()
+	return a, nil
+}
+
+// Run listens until ctx ends, then lets running requests finish for a few seconds and ends the live streams.
+func (a *API) Run(ctx context.Context) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("api: listen on %s: %w", a.cfg.Listen, err)
+	}
+	a.mu.Lock()
+	a.bound = ln.Addr()
+	a.mu.Unlock()
+	close(a.ready)
+	a.log.Info("api listens", "address", ln.Addr().String())
+
+	served := make(chan error, 1)
+	go func() { served <- a.app.Listener(ln) }()
+	select {
+	case err := <-served:
+		a.halt()
+		return fmt.Errorf("api: serve: %w", err)
+	case <-ctx.Done():
+	}
+	a.halt()
+	err = a.app.ShutdownWithTimeout(shutdown)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("api did not stop cleanly", "error", err)
+	}
+	<-served
+	a.streams.wait()
+	return ctx.Err()
+}
+
+// Listening is closed once Run listens; Addr is valid from then on.
+func (a *API) Listening() <-chan struct{} { return a.ready }
+
+// Addr is the address it listens on; nil before Listening is closed.
+func (a *API) Addr() net.Addr {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.bound
+}
+
+// Test answers one request without a network, for tests; live streams need a real listener.
+func (a *API) Test(req *http.Request) (*http.Response, error) { return a.app.Test(req, -1) }

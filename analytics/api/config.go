@@ -1,0 +1,210 @@
+package api
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"firstline/pipeline/problem"
+)
+
+// Config is the section `http`.
+type Config struct {
+	Listen         string        `yaml:"listen"`          // host:port; port 0 = any free one
+	PublicURL      string        `yaml:"public_url"`      // where browsers reach it: decides Origin, Host and Secure cookies
+	Hosts          []string      `yaml:"hosts"`           // more host names it may be called by, with port unless 80 or 443
+	TrustedProxies []string      `yaml:"trusted_proxies"` // addresses or networks whose X-Real-IP is believed
+	Users          []User        `yaml:"users"`
+	SessionLife    time.Duration `yaml:"session_life"` // a session ends so long after the sign-in
+	Heartbeat      time.Duration `yaml:"heartbeat"`    // of the live streams
+	MaxStreams     int           `yaml:"max_streams"`  // live streams at once, and a twentieth of it for one session
+	QueryTimeout   time.Duration `yaml:"query_timeout"`
+	Demo           bool          `yaml:"demo"` // serve the demo ticket page
+}
+
+// User is a supervisor, admin or integrator; agents sign in by their own entries.
+type User struct {
+	Name             string `yaml:"name"`
+	Role             Role   `yaml:"role"`
+	PasswordHashEnv  string `yaml:"password_hash_env"`
+	PasswordHashFile string `yaml:"password_hash_file"`
+}
+
+// Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.
+type Site struct {
+	Agents       []AgentConfig `yaml:"agents"`
+	Queues       []QueueConfig `yaml:"queues"`
+	PauseReasons []string      `yaml:"pause_reasons"`
+	Dispositions []string      `yaml:"dispositions"`
+	IVR          []Flow        `yaml:"ivr"`
+	Integrations Integrations  `yaml:"integrations"`
+}
+
+// AgentConfig is an agent as the API knows him.
+type AgentConfig struct {
+	ID          string   `yaml:"id"`
+	Name        string   `yaml:"name"`
+	Endpoint    string   `yaml:"endpoint"`
+	Queues      []string `yaml:"queues"`
+	Teams       []string `yaml:"teams"`
+	PinHashEnv  string   `yaml:"pin_hash_env"`
+	PinHashFile string   `yaml:"pin_hash_file"`
+}
+
+// QueueConfig is a queue's name and the parameters of its figures.
+type QueueConfig struct {
+	ID           string         `yaml:"id"`
+	Name         string         `yaml:"name"`
+	ServiceLevel *time.Duration `yaml:"service_level"`
+	ShortAbandon *time.Duration `yaml:"short_abandon"`
+}
+
+// Defaults of a queue whose entry doesn't say.
+const (
+	defaultServiceLevel = 20 * time.Second
+	defaultShortAbandon = 5 * time.Second
+)
+
+// Flow is what the API needs of a menu flow: the languages its options choose.
+type Flow struct {
+	ID    string              `yaml:"id"`
+	Nodes map[string]FlowNode `yaml:"nodes"`
+}
+
+// FlowNode is a node of a flow.
+type FlowNode struct {
+	Options map[string]FlowOption `yaml:"options"`
+}
+
+// FlowOption is an option of a menu.
+type FlowOption struct {
+	Language string `yaml:"language"`
+}
+
+// Integrations is the section `integrations` as far as the API serves it.
+type Integrations struct {
+	Tickets TicketIntegration `yaml:"tickets"`
+}
+
+// TicketIntegration verifies the ticket system's webhook and links to its tickets.
+type TicketIntegration struct {
+	System            string `yaml:"system"`
+	TicketURL         string `yaml:"ticket_url"`
+	WebhookSecretEnv  string `yaml:"webhook_secret_env"`
+	WebhookSecretFile string `yaml:"webhook_secret_file"`
+}
+
+// DefaultConfig listens on loopback.
+func DefaultConfig() Config {
+	return Config{
+		Listen:       "127.0.0.1:8080",
+		PublicURL:    "http://127.0.0.1:8080",
+		SessionLife:  12 * time.Hour,
+		Heartbeat:    2 * time.Second,
+		MaxStreams:   2000,
+		QueryTimeout: 30 * time.Second,
+	}
+}
+
+// DefaultSite has no agents and queues.
+func DefaultSite() Site {
+	return Site{Integrations: Integrations{Tickets: TicketIntegration{System: "helpdesk"}}}
+}
+
+// Validate tells what is wrong; paths are relative to the section.
+func (c Config) Validate() []problem.Problem {
+	var out []problem.Problem
+	add := func(path, message, mend string) {
+		out = append(out, problem.Problem{Path: path, Message: message, Mend: mend})
+	}
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil || !isPort(port) {
+		add("listen", "is not host:port", "write 127.0.0.1:8080")
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		add("public_url", "is not http(s)://host[:port] without a path", "write the address that browsers open")
+	}
+	for i, p := range c.TrustedProxies {
+		if net.ParseIP(p) == nil {
+			if _, _, err := net.ParseCIDR(p); err != nil {
+				add("trusted_proxies."+strconv.Itoa(i), "is neither an address nor a network", "write 10.0.0.1 or 10.0.0.0/8")
+			}
+		}
+	}
+	for _, d := range []struct {
+		path  string
+		value time.Duration
+	}{{"session_life", c.SessionLife}, {"heartbeat", c.Heartbeat}, {"query_timeout", c.QueryTimeout}} {
+		if d.value <= 0 {
+			add(d.path, "must be more than 0", "leave it out for the default")
+		}
+	}
+	if c.MaxStreams < 1 {
+		add("max_streams", "must be at least 1", "leave it out for the default")
+	}
+	out = append(out, c.users()...)
+	if !loopback(c.Listen) && len(c.Users) == 0 {
+		add("listen", "is reachable from other machines, but nobody can sign in: no users are set", "add users with a password hash, or listen on 127.0.0.1")
+	}
+	return out
+}
+
+func (c Config) users() []problem.Problem {
+	var out []problem.Problem
+	names := map[string]bool{}
+	for i, u := range c.Users {
+		at := "users." + strconv.Itoa(i)
+		switch {
+		case u.Name == "":
+			out = append(out, problem.Problem{Path: at, Message: "has no name", Mend: "add name: …"})
+		case names[u.Name]:
+			out = append(out, problem.Problem{Path: at + ".name", Message: "is there twice", Mend: "rename one of them"})
+		}
+		names[u.Name] = true
+		if !slices.Contains(staffRoles(), u.Role) {
+			out = append(out, problem.Problem{Path: at + ".role", Message: "is not a role of users", Mend: "write supervisor, admin or integrator; agents have their own entries"})
+		}
+		if (u.PasswordHashEnv == "") == (u.PasswordHashFile == "") {
+			out = append(out, problem.Problem{Path: at, Message: "needs one of password_hash_env and password_hash_file", Mend: "make a hash with `firstline hash` and name the variable that holds it"})
+		}
+	}
+	return out
+}
+
+// Validate tells what is wrong in what only the API reads; paths are those of the whole file.
+func (s Site) Validate() []problem.Problem {
+	var out []problem.Problem
+	for i, a := range s.Agents {
+		if a.PinHashEnv != "" && a.PinHashFile != "" {
+			out = append(out, problem.Problem{Path: "agents." + strconv.Itoa(i), Message: "has both pin_hash_env and pin_hash_file", Mend: "keep one of them"})
+		}
+	}
+	t := s.Integrations.Tickets
+	if t.WebhookSecretEnv != "" && t.WebhookSecretFile != "" {
+		out = append(out, problem.Problem{Path: "integrations.tickets", Message: "has both webhook_secret_env and webhook_secret_file", Mend: "keep one of them"})
+	}
+	if t.System == "" {
+		out = append(out, problem.Problem{Path: "integrations.tickets.system", Message: "is empty", Mend: "name the ticket system: helpdesk"})
+	}
+	return out
+}
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
+}
+
+// loopback says whether a listening address is reached from this host only.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

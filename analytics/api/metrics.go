@@ -1,0 +1,47 @@
+package api
+
+import "github.com/prometheus/client_golang/prometheus"
+
+type metrics struct {
+	requests      *prometheus.HistogramVec
+	problems      *prometheus.CounterVec
+	panics        prometheus.Counter
+	signIns       *prometheus.CounterVec
+	sessions      prometheus.Gauge
+	streams       *prometheus.GaugeVec
+	streamEnds    *prometheus.CounterVec
+	events        *prometheus.CounterVec
+	ticketEvents  *prometheus.CounterVec
+	ticketLatency prometheus.Histogram
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "firstline_api_request_seconds", Help: "Duration of requests by route, method and status; of live streams until they begin.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"route", "method", "status"}),
+		problems: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_problems_total", Help: "Requests answered with an error, by code."}, []string{"code"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "firstline_api_panics_total", Help: "Panics caught in handlers and streams."}),
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_sign_ins_total", Help: "Attempts to sign in by result: ok, wrong, locked."}, []string{"result"}),
+		sessions: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "firstline_api_sessions", Help: "Sessions that have not ended, as last counted."}),
+		streams: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "firstline_api_streams", Help: "Live streams open now."}, []string{"stream"}),
+		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_stream_ends_total", Help: "Live streams that ended, by cause: gone, signed_out, stopped, error."}, []string{"stream", "cause"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_stream_events_total", Help: "Events sent on live streams."}, []string{"event"}),
+		ticketEvents: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_ticket_events_total", Help: "Ticket webhooks by result: accepted, or the code they were refused with."}, []string{"result"}),
+		ticketLatency: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "firstline_api_ticket_append_seconds", Help: "Time until an accepted ticket event was on disk.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
+	}
+	reg.MustRegister(m.requests, m.problems, m.panics, m.signIns, m.sessions, m.streams, m.streamEnds, m.events,
+		m.ticketEvents, m.ticketLatency)
+	return m
+}

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"firstline/analytics/live"
+	"firstline/pipeline/fact"
+)
+
+// humaConfig is the frame of the OpenAPI document and the forms of answers.
+func (a *API) humaConfig() huma.Config {
+	config := huma.DefaultConfig("Firstline", "1")
+	config.Info.Description = "First-line support on Asterisk: live state, metrics, agents, tickets. Windows are half-open, " +
+		"[from, until), in RFC 3339; durations are milliseconds; null means that a number can't be computed. See docs/api.md."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // the document is served by openapi
+	config.CreateHooks = nil                                             // no $schema fields in answers
+	config.RejectUnknownQueryParameters = true
+	config.Formats = map[string]huma.Format{
+		"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat,
+		csvType: {Marshal: marshalCSV, Unmarshal: func([]byte, any) error { return huma.ErrUnknownContentType }},
+	}
+	config.Transformers = []huma.Transformer{a.transform}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session":   {Type: "apiKey", In: "cookie", Name: a.cookieName(), Description: "POST /api/v1/session sets it."},
+		"signature": {Type: "apiKey", In: "header", Name: "Firstline-Signature", Description: "t=<unix seconds>,v1=<hex HMAC-SHA256 of \"<t>.<body>\">"},
+	}
+	config.Tags = []*huma.Tag{
+		{Name: "session", Description: "Signing in and out"}, {Name: "live", Description: "The state of now, as server-sent events"},
+		{Name: "agents", Description: "Acting as or for an agent"}, {Name: "metrics", Description: "Figures over a window"},
+		{Name: "contacts", Description: "Single contacts"}, {Name: "settings", Description: "What is configured"},
+		{Name: "tickets", Description: "What ticket systems tell"},
+	}
+	return config
+}
+
+// transform is the last thing before an answer is written: huma's own refusals become problems, CSV gets its charset.
+func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
+	if model, ok := v.(*huma.ErrorModel); ok {
+		ctx.SetHeader("Content-Type", problemType)
+		return a.report(humafiber.Unwrap(ctx), model), nil
+	}
+	if _, ok := v.(table); ok {
+		ctx.SetHeader("Vary", "Accept")
+	}
+	return v, nil
+}
+
+func marshalCSV(w io.Writer, v any) error {
+	switch v := v.(type) {
+	case table:
+		return writeCSV(w, v.csvRows())
+	case *Problem: // errors are JSON whatever was asked for
+		return huma.DefaultJSONFormat.Marshal(w, v)
+	default:
+		return fmt.Errorf("%T has no CSV form", v)
+	}
+}
+
+// operation is the OpenAPI side of a route.
+func (a *API) operation(r route) huma.Operation {
+	op := huma.Operation{
+		OperationID: r.id, Method: r.method, Path: Prefix + r.path, Summary: r.summary, DefaultStatus: r.status,
+		Tags: []string{r.tag}, Description: r.roles.describe(), MaxBodyBytes: bodyLimit,
+		Responses: map[string]*huma.Response{"default": a.problemResponse()},
+	}
+	if r.roles != anyone {
+		op.Security = []map[string][]string{{"session": {}}}
+	}
+	if r.csv {
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
+			"application/json": {}, // huma fills in its schema
+			csvType:            {Schema: &huma.Schema{Type: huma.TypeString, Description: "The rows; columns are the fields' names, those of nested objects joined by a dot"}},
+		}}
+	}
+	return op
+}
+
+// problemResponse is the one form of every error.
+func (a *API) problemResponse() *huma.Response {
+	schema := a.schema(reflect.TypeFor[Problem]())
+	return &huma.Response{Description: "Any error", Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}
+}
+
+func (a *API) schema(t reflect.Type) *huma.Schema {
+	return a.huma.OpenAPI().Components.Schemas.Schema(t, true, t.Name())
+}
+
+// document describes the plain Fiber routes, which huma doesn't see.
+func (a *API) document() {
+	stream := func(id, path, summary, events string, allowed roles) {
+		op := a.operation(route{id: id, method: http.MethodGet, path: path, roles: allowed, status: 200, tag: "live", summary: summary})
+		op.Description += " Server-sent events: " + events + ". A heartbeat comes every few seconds; docs/api.md shows each event."
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
+			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
+		a.huma.OpenAPI().AddOperation(&op)
+	}
+	stream("live-wallboard", "/live/wallboard", "The state of now", "state, heartbeat, signed_out", overseers)
+	stream("live-agent", "/live/agent", "The signed-in agent's own state and screen pops",
+		"agent, offer, offer_ended, queues, heartbeat, signed_out", agents)
+	// The data of the events is part of the contract too.
+	for _, t := range []reflect.Type{reflect.TypeFor[live.Wallboard](), reflect.TypeFor[live.AgentView](), reflect.TypeFor[live.OfferEnd](),
+		reflect.TypeFor[live.QueueBrief](), reflect.TypeFor[live.Freshness](), reflect.TypeFor[fact.Popup]()} {
+		a.schema(t)
+	}
+	op := a.operation(route{id: "ticket-event", method: http.MethodPost, path: "/tickets/events", status: http.StatusAccepted,
+		tag: "tickets", summary: "Take one event of the ticket system"})
+	op.Description = "Signed with the shared secret; answered once the event is on disk. Plain JSON, or a CloudEvent whose data it is."
+	op.Security = []map[string][]string{{"signature": {}}}
+	body := a.schema(reflect.TypeFor[TicketEvent]())
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/json": {Schema: body},
+		cloudEventsType:    {Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"specversion", "id", "type", "time", "data"}}},
+	}}
+	op.Responses["202"] = &huma.Response{Description: "Accepted", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}
+	a.huma.OpenAPI().AddOperation(&op)
+}
+
+// openapi serves the document; it is written once and never changes.
+func (a *API) openapi(c *fiber.Ctx) error {
+	b, err := a.Document()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "application/openapi+json")
+	return c.Send(b)
+}
+
+// Document is the OpenAPI 3.1 document of the API, indented.
+func (a *API) Document() ([]byte, error) {
+	b, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write openapi document: %w", err)
+	}
+	return append(b, '\n'), nil
+}

@@ -1,0 +1,270 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+// Code says what kind of error an answer is: a closed list that clients may switch on.
+type Code string
+
+const (
+	CodeBadRequest       Code = "bad_request"
+	CodeInvalid          Code = "invalid" // parameters or body; errors says which
+	CodeUnauthenticated  Code = "unauthenticated"
+	CodeWrongCredentials Code = "wrong_credentials"
+	CodeTooManyAttempts  Code = "too_many_attempts" // sign-in; Retry-After says when
+	CodeForbidden        Code = "forbidden"
+	CodeOriginRefused    Code = "origin_refused"
+	CodeHostRefused      Code = "host_refused"
+	CodeSignature        Code = "signature_refused"
+	CodeNotFound         Code = "not_found"
+	CodeMethodNotAllowed Code = "method_not_allowed"
+	CodeNotAcceptable    Code = "not_acceptable"
+	CodeTooLarge         Code = "too_large"
+	CodeUnsupportedMedia Code = "unsupported_media_type"
+	CodeTooManyStreams   Code = "too_many_streams"
+	CodeNotConfigured    Code = "not_configured"
+	CodeUnavailable      Code = "unavailable" // a part behind the API doesn't answer; try again
+	CodeTimeout          Code = "timeout"
+	CodeInternal         Code = "internal"
+
+	// Refusals of the controller, one for each of its closed list.
+	CodeUnknownAgent   Code = "unknown_agent"
+	CodeUnknownContact Code = "unknown_contact"
+	CodeUnknownReason  Code = "unknown_reason"
+	CodeUnknownAction  Code = "unknown_action"
+	CodeConflict       Code = "conflict"
+	CodeNotLoggedIn    Code = "not_logged_in"
+	CodeNotNow         Code = "not_now"
+)
+
+// codes lists every code, for tests and documentation.
+func codes() []Code {
+	return []Code{
+		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
+		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
+		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeInternal,
+		CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow,
+	}
+}
+
+// kind is how a code is answered and logged.
+type kind struct {
+	status int
+	title  string
+	level  slog.Level
+}
+
+// kindOf is the one place where a code becomes a status and a log level. The counter's label is the code itself.
+func kindOf(code Code) kind {
+	switch code {
+	case CodeBadRequest:
+		return kind{http.StatusBadRequest, "The request can't be read", slog.LevelDebug}
+	case CodeInvalid:
+		return kind{http.StatusUnprocessableEntity, "The request is not valid", slog.LevelDebug}
+	case CodeUnauthenticated:
+		return kind{http.StatusUnauthorized, "Sign in first", slog.LevelDebug}
+	case CodeWrongCredentials:
+		return kind{http.StatusUnauthorized, "Name or password is wrong", slog.LevelWarn}
+	case CodeTooManyAttempts:
+		return kind{http.StatusTooManyRequests, "Too many attempts, wait", slog.LevelWarn}
+	case CodeForbidden:
+		return kind{http.StatusForbidden, "This role may not do that", slog.LevelInfo}
+	case CodeOriginRefused:
+		return kind{http.StatusForbidden, "The request comes from another site", slog.LevelWarn}
+	case CodeHostRefused:
+		return kind{http.StatusMisdirectedRequest, "This host name is not served here", slog.LevelWarn}
+	case CodeSignature:
+		return kind{http.StatusUnauthorized, "The signature is missing or wrong", slog.LevelWarn}
+	case CodeNotFound:
+		return kind{http.StatusNotFound, "Not found", slog.LevelDebug}
+	case CodeMethodNotAllowed:
+		return kind{http.StatusMethodNotAllowed, "This method is not allowed here", slog.LevelDebug}
+	case CodeNotAcceptable:
+		return kind{http.StatusNotAcceptable, "This form of answer is not offered", slog.LevelDebug}
+	case CodeTooLarge:
+		return kind{http.StatusRequestEntityTooLarge, "The request is too large", slog.LevelInfo}
+	case CodeUnsupportedMedia:
+		return kind{http.StatusUnsupportedMediaType, "This content type is not read here", slog.LevelDebug}
+	case CodeTooManyStreams:
+		return kind{http.StatusTooManyRequests, "Too many live streams", slog.LevelWarn}
+	case CodeNotConfigured:
+		return kind{http.StatusServiceUnavailable, "This is not set up", slog.LevelWarn}
+	case CodeUnavailable:
+		return kind{http.StatusServiceUnavailable, "A part behind the API doesn't answer", slog.LevelWarn}
+	case CodeTimeout:
+		return kind{http.StatusGatewayTimeout, "The answer took too long", slog.LevelWarn}
+	case CodeUnknownAgent:
+		return kind{http.StatusNotFound, "There is no such agent", slog.LevelInfo}
+	case CodeUnknownContact:
+		return kind{http.StatusNotFound, "There is no such contact", slog.LevelInfo}
+	case CodeUnknownReason:
+		return kind{http.StatusUnprocessableEntity, "There is no such reason or code", slog.LevelInfo}
+	case CodeUnknownAction:
+		return kind{http.StatusUnprocessableEntity, "There is no such action", slog.LevelInfo}
+	case CodeConflict:
+		return kind{http.StatusConflict, "The agent is in another state", slog.LevelInfo}
+	case CodeNotLoggedIn:
+		return kind{http.StatusConflict, "The agent is not logged in", slog.LevelInfo}
+	case CodeNotNow:
+		return kind{http.StatusConflict, "This has no meaning in the agent's state", slog.LevelInfo}
+	case CodeInternal:
+	}
+	return kind{http.StatusInternalServerError, "Internal error", slog.LevelError}
+}
+
+// Error is an error with a code. Detail and Fields are shown to the client; the wrapped error only to the log.
+type Error struct {
+	Code    Code
+	Detail  string
+	Fields  []Field
+	Headers map[string]string
+	err     error
+}
+
+// Field is one mistake in a request.
+type Field struct {
+	Location string `json:"location" doc:"Where: query.from, body.action" example:"query.from"`
+	Message  string `json:"message" doc:"What is wrong"`
+}
+
+func (e *Error) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Detail, e.err)
+	}
+	return string(e.Code) + ": " + e.Detail
+}
+
+func (e *Error) Unwrap() error { return e.err }
+
+// fail makes an Error. err may be nil; it is logged and never shown.
+func fail(code Code, detail string, err error) *Error {
+	return &Error{Code: code, Detail: detail, err: err}
+}
+
+// invalid is a CodeInvalid about one parameter.
+func invalid(location, message string) *Error {
+	return &Error{Code: CodeInvalid, Detail: location + " " + message, Fields: []Field{{location, message}}}
+}
+
+// Problem is the body of every error: RFC 9457, with the code as an extension.
+type Problem struct {
+	Type     string  `json:"type" doc:"urn:firstline:problem:<code>" example:"urn:firstline:problem:not_found"`
+	Title    string  `json:"title" doc:"What kind of error, for people"`
+	Status   int     `json:"status" doc:"HTTP status" example:"404"`
+	Code     Code    `json:"code" doc:"What kind of error, for programs: a closed list" example:"not_found"`
+	Detail   string  `json:"detail,omitempty" doc:"What was wrong this time"`
+	Instance string  `json:"instance" doc:"This request: also in the header X-Request-Id and in the log"`
+	Errors   []Field `json:"errors,omitempty" doc:"The single mistakes of an invalid request"`
+}
+
+const problemType = "application/problem+json"
+
+var (
+	_ huma.StatusError       = (*Problem)(nil)
+	_ huma.ContentTypeFilter = (*Problem)(nil)
+)
+
+// Error, GetStatus and ContentType are what huma asks of an error that it shall write.
+func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+
+func (p *Problem) GetStatus() int { return p.Status }
+
+func (p *Problem) ContentType(string) string { return problemType }
+
+// report turns any error into the problem that the client sees, logs it and counts it: once for each request.
+func (a *API) report(c *fiber.Ctx, err error) *Problem {
+	e := classify(err)
+	k := kindOf(e.Code)
+	id := requestID(c)
+	a.m.problems.WithLabelValues(string(e.Code)).Inc()
+	ctx := c.UserContext()
+	if a.log.Enabled(ctx, k.level) {
+		a.log.Log(ctx, k.level, "request failed", "code", string(e.Code), "status", k.status, "method", c.Method(),
+			"path", c.Path(), "request", id, "error", err)
+	}
+	for name, value := range e.Headers {
+		c.Set(name, value)
+	}
+	return &Problem{
+		Type: "urn:firstline:problem:" + string(e.Code), Title: k.title, Status: k.status, Code: e.Code,
+		Detail: e.Detail, Instance: "urn:firstline:request:" + id, Errors: e.Fields,
+	}
+}
+
+// classify finds the code of an error. What it doesn't know is internal, and its text stays in the log.
+func classify(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var model *huma.ErrorModel
+	if errors.As(err, &model) {
+		return fromModel(model)
+	}
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		return &Error{Code: codeOfStatus(fe.Code), err: err}
+	}
+	return classifyBackend(err)
+}
+
+// fromModel translates huma's own refusals: validation, content type, size. Values are left out: one might be a PIN.
+func fromModel(model *huma.ErrorModel) *Error {
+	e := &Error{Code: codeOfStatus(model.Status), Detail: model.Detail, err: model}
+	if e.Code == CodeInternal {
+		e.Detail = ""
+		return e
+	}
+	for _, d := range model.Errors {
+		e.Fields = append(e.Fields, Field{Location: d.Location, Message: d.Message})
+	}
+	if len(e.Fields) > 0 {
+		e.Detail = strings.TrimSpace(e.Fields[0].Location + " " + e.Fields[0].Message)
+	}
+	return e
+}
+
+func codeOfStatus(status int) Code {
+	switch status {
+	case http.StatusBadRequest:
+		return CodeBadRequest
+	case http.StatusUnauthorized:
+		return CodeUnauthenticated
+	case http.StatusForbidden:
+		return CodeForbidden
+	case http.StatusNotFound:
+		return CodeNotFound
+	case http.StatusMethodNotAllowed:
+		return CodeMethodNotAllowed
+	case http.StatusNotAcceptable:
+		return CodeNotAcceptable
+	case http.StatusRequestEntityTooLarge, http.StatusRequestHeaderFieldsTooLarge, http.StatusRequestURITooLong:
+		return CodeTooLarge
+	case http.StatusUnsupportedMediaType:
+		return CodeUnsupportedMedia
+	case http.StatusUnprocessableEntity:
+		return CodeInvalid
+	case http.StatusRequestTimeout:
+		return CodeTimeout
+	default:
+		return CodeInternal
+	}
+}
+
+// onError is Fiber's error handler: unknown paths and methods, panics, and what plain routes return.
+func (a *API) onError(c *fiber.Ctx, err error) error {
+	p := a.report(c, err)
+	if err := c.Status(p.Status).JSON(p); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, problemType)
+	return nil
+}

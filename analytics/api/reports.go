@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/analytics/query"
+)
+
+// Reports answers from ClickHouse: *query.Reader.
+type Reports interface {
+	Queues(ctx context.Context, req query.QueueRequest) (metric.QueueReport, error)
+	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
+	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
+	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
+}
+
+// Each report's body, with its rows as CSV.
+type (
+	queueReport   struct{ metric.QueueReport }
+	agentReport   struct{ metric.AgentReport }
+	contactReport struct{ metric.ContactReport }
+	ticketReport  struct{ metric.TicketReport }
+)
+
+func (r queueReport) csvRows() any   { return r.Rows }
+func (r agentReport) csvRows() any   { return r.Rows }
+func (r contactReport) csvRows() any { return r.Rows }
+func (r ticketReport) csvRows() any  { return r.Rows }
+
+type queueMetricsInput struct {
+	windowInput
+	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
+	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
+	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
+	ServiceLevel optionalMS `query:"service_level_ms" minimum:"0" doc:"T of the service level for all queues, in place of each queue's own"`
+	ShortAbandon optionalMS `query:"short_abandon_ms" minimum:"0" doc:"Limit of short abandons for all queues, in place of each queue's own"`
+}
+
+type queueMetricsOutput struct{ Body queueReport }
+
+func (a *API) queueMetrics(ctx context.Context, _ principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	report, err := a.reports.Queues(ctx, query.QueueRequest{
+		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Limits: a.limits(),
+		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
+	})
+	return &queueMetricsOutput{queueReport{report}}, err
+}
+
+// limits are the configured queues' own.
+func (a *API) limits() metric.Limits {
+	l := metric.Limits{
+		Default: metric.QueueLimits{ServiceLevelMS: defaultServiceLevel.Milliseconds(), ShortAbandonMS: defaultShortAbandon.Milliseconds()},
+		Queues:  map[string]metric.QueueLimits{},
+	}
+	for _, q := range a.site.Queues {
+		t, short := q.limits()
+		l.Queues[q.ID] = metric.QueueLimits{Queue: q.ID, ServiceLevelMS: t, ShortAbandonMS: short}
+	}
+	return l
+}
+
+type agentMetricsInput struct {
+	windowInput
+	GroupBy []string `query:"group_by" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
+	Agent   []string `query:"agent" doc:"Only these agents, comma-separated; an agent always sees himself only"`
+	Queue   []string `query:"queue" doc:"Only offers and calls of these queues"`
+}
+
+type agentMetricsOutput struct{ Body agentReport }
+
+func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsInput) (*agentMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	agents := in.Agent
+	if who.isAgent() {
+		agents = []string{who.Agent}
+	}
+	report, err := a.reports.Agents(ctx, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: in.Queue, Teams: a.teams()})
+	return &agentMetricsOutput{agentReport{report}}, err
+}
+
+// teams are those of each agent.
+func (a *API) teams() map[string][]string {
+	out := make(map[string][]string, len(a.site.Agents))
+	for _, c := range a.site.Agents {
+		out[c.ID] = c.Teams
+	}
+	return out
+}
+
+type contactMetricsInput struct {
+	windowInput
+	GroupBy []string `query:"group_by" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	Queue   []string `query:"queue" doc:"Only contacts whose last queue is one of these"`
+	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
+}
+
+type contactMetricsOutput struct{ Body contactReport }
+
+func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
+	req, err := in.contactRequest()
+	if err != nil {
+		return nil, err
+	}
+	report, err := a.reports.Contacts(ctx, req)
+	return &contactMetricsOutput{contactReport{report}}, err
+}
+
+type ticketMetricsOutput struct{ Body ticketReport }
+
+func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
+	req, err := in.contactRequest()
+	if err != nil {
+		return nil, err
+	}
+	report, err := a.reports.Tickets(ctx, req)
+	return &ticketMetricsOutput{ticketReport{report}}, err
+}
+
+func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {
+	w, err := in.request(in.GroupBy)
+	return query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, err
+}
+
+// Today is what a wallboard shows beside the state of now: today's figures so far.
+type Today struct {
+	metric.Header
+	Total  metric.QueueRow   `json:"total" doc:"All queues together"`
+	Queues []metric.QueueRow `json:"queues" nullable:"false" doc:"Each queue, today so far"`
+	Series []metric.QueueRow `json:"series" nullable:"false" doc:"Each queue in quarters of an hour"`
+}
+
+type wallboardInput struct {
+	Zone string `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which the day begins" example:"Europe/Berlin"`
+}
+
+type wallboardOutput struct{ Body Today }
+
+// wallboard answers today's figures by queue, and the quarters of an hour behind its chart.
+func (a *API) wallboard(ctx context.Context, _ principal, in *wallboardInput) (*wallboardOutput, error) {
+	zone, err := zoneOf(in.Zone)
+	if err != nil {
+		return nil, err
+	}
+	day, err := dayOf(a.clock().In(zone), zone)
+	if err != nil {
+		return nil, err
+	}
+	until := a.clock().In(zone).Truncate(time.Millisecond)
+	if !day.From.Before(until) {
+		until = day.From.Add(time.Millisecond) // the first instant of a day
+	}
+	req := query.QueueRequest{
+		WindowRequest: query.WindowRequest{From: day.From, Until: until, Interval: string(metric.Whole), Zone: in.Zone, GroupBy: []string{"queue"}},
+		AttributeBy:   string(metric.AttributeOffered), Limits: a.limits(),
+	}
+	whole, err := a.reports.Queues(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	req.Interval = string(metric.Quarter)
+	series, err := a.reports.Queues(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	out := Today{Header: whole.Header, Total: whole.Total, Queues: whole.Rows, Series: series.Rows}
+	out.Interval = metric.Quarter
+	return &wallboardOutput{out}, nil
+}

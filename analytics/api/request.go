@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// request is what the handlers of one request share. It travels in the context and dies with the handler.
+type request struct {
+	id   string
+	c    *fiber.Ctx
+	who  principal
+	auth error // why who is nobody; nil when somebody is signed in
+}
+
+type requestKey struct{}
+
+// of returns the request a handler's context belongs to.
+func of(ctx context.Context) *request {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	return r
+}
+
+// requestID is the id of a request for its log lines and its problem.
+func requestID(c *fiber.Ctx) string {
+	if r := of(c.UserContext()); r != nil {
+		return r.id
+	}
+	return newRequestID() // refused before it was read
+}
+
+// begin is the first handler of every request: it draws the id, sets the deadline, catches panics, measures.
+func (a *API) begin(c *fiber.Ctx) (err error) {
+	began := time.Now()
+	r := &request{id: newRequestID(), c: c, auth: errNoSession}
+	ctx, cancel := context.WithTimeout(context.WithValue(a.stop, requestKey{}, r), a.cfg.QueryTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	c.Set("X-Request-Id", r.id)
+	defer func() {
+		if p := recover(); p != nil {
+			a.m.panics.Inc()
+			err = fail(CodeInternal, "", fmt.Errorf("panic: %v", p))
+		}
+		if err != nil { // answered here, so that the status is known to the histogram
+			err = a.onError(c, err)
+		}
+		route := c.Route().Path
+		if c.Response().StatusCode() == fiber.StatusNotFound || c.Response().StatusCode() == fiber.StatusMethodNotAllowed {
+			route = "none" // strangers' paths must not become labels; a known route's own 404 is in the problems' counter
+		}
+		a.m.requests.WithLabelValues(route, c.Method(), strconv.Itoa(c.Response().StatusCode())).Observe(time.Since(began).Seconds())
+	}()
+	return c.Next()
+}
+
+func newRequestID() string {
+	b := make([]byte, 8)
+	if _, err := rand.Read(b); err != nil {
+		return "unknown" // the id only joins log lines
+	}
+	return hex.EncodeToString(b)
+}
+
+// authenticate finds out who sent the request. Whether that is enough is for the route to say.
+func (a *API) authenticate(c *fiber.Ctx) error {
+	r := of(c.UserContext())
+	token := c.Cookies(a.cookieName())
+	if token == "" {
+		return c.Next()
+	}
+	who, err := a.whoIs(c.UserContext(), token)
+	switch {
+	case errors.Is(err, errNoSession):
+	case err != nil:
+		return fail(CodeUnavailable, "sessions can't be read", err)
+	default:
+		r.who, r.auth = who, nil
+	}
+	return c.Next()
+}
+
+// whoIs resolves a session token. A session of somebody who is no longer configured, or whose password changed, is none.
+func (a *API) whoIs(ctx context.Context, token string) (principal, error) {
+	s, err := a.sessions.find(ctx, token, a.clock())
+	if err != nil {
+		return principal{}, err
+	}
+	acc, ok := a.secrets.users[s.name]
+	if !ok || string(proof(acc.hash)) != string(s.proof) {
+		return principal{}, errNoSession
+	}
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, session: string(tokenKey(token))}, nil
+}
+
+// authorize returns who sent the request when he may use a route of the given roles.
+func authorize(ctx context.Context, allowed roles) (principal, error) {
+	r := of(ctx)
+	switch {
+	case allowed == anyone:
+		return r.who, nil
+	case r.auth != nil:
+		return principal{}, fail(CodeUnauthenticated, "", r.auth)
+	case !allowed.allows(r.who.Role):
+		return principal{}, fail(CodeForbidden, "", nil)
+	}
+	return r.who, nil
+}
+
+// allow is authorize for plain Fiber routes.
+func allow(allowed roles, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		who, err := authorize(c.UserContext(), allowed)
+		if err != nil {
+			return err
+		}
+		return next(c, who)
+	}
+}

@@ -1,0 +1,77 @@
+package api
+
+import "strings"
+
+// Role decides what somebody who signed in may do.
+type Role string
+
+const (
+	RoleAgent      Role = "agent"      // his own state, screen pops and figures
+	RoleSupervisor Role = "supervisor" // everything live and every figure, every agent's state
+	RoleAdmin      Role = "admin"      // as a supervisor
+	RoleIntegrator Role = "integrator" // reads figures and contacts, changes nothing
+)
+
+// staffRoles are those that a user of the section http may have.
+func staffRoles() []Role { return []Role{RoleSupervisor, RoleAdmin, RoleIntegrator} }
+
+// roles is a set of them, for the table of routes.
+type roles uint8
+
+const (
+	agents roles = 1 << iota
+	supervisors
+	admins
+	integrators
+
+	anyone    roles = 0 // without signing in
+	overseers       = supervisors | admins | integrators
+	operators       = agents | supervisors | admins // an agent for himself, the others for every agent
+	signedIn        = agents | overseers
+)
+
+func (r roles) allows(role Role) bool {
+	switch role {
+	case RoleAgent:
+		return r&agents != 0
+	case RoleSupervisor:
+		return r&supervisors != 0
+	case RoleAdmin:
+		return r&admins != 0
+	case RoleIntegrator:
+		return r&integrators != 0
+	default:
+		return false
+	}
+}
+
+// principal is who sent a request.
+type principal struct {
+	Name    string
+	Label   string
+	Role    Role
+	Agent   string // agent id; "" when none
+	session string // key of the session, for limits
+}
+
+// isAgent says that only the principal's own data may be shown.
+func (p principal) isAgent() bool { return p.Role == RoleAgent }
+
+// mayActFor says whether the principal may change an agent's state.
+func (p principal) mayActFor(agent string) bool {
+	return p.Role == RoleSupervisor || p.Role == RoleAdmin || (p.isAgent() && p.Agent == agent)
+}
+
+// describe names the roles, for the OpenAPI document.
+func (r roles) describe() string {
+	if r == anyone {
+		return "Without signing in."
+	}
+	var names []string
+	for _, role := range append([]Role{RoleAgent}, staffRoles()...) {
+		if r.allows(role) {
+			names = append(names, string(role))
+		}
+	}
+	return "Roles: " + strings.Join(names, ", ") + "."
+}

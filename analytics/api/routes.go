@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Prefix of every route of the API.
+const Prefix = "/api/v1"
+
+// route is one line of the table below.
+type route struct {
+	id      string // operation id: unique, stable, part of the public contract
+	method  string
+	path    string // below Prefix
+	roles   roles
+	status  int // of success
+	tag     string
+	summary string
+	csv     bool // also offered as CSV
+}
+
+// build makes the Fiber app: what every request passes, then the routes, then the pages.
+func (a *API) build() {
+	a.app = fiber.New(fiber.Config{
+		AppName:                 "firstline",
+		Immutable:               true, // else strings of a request change after its handler
+		DisableStartupMessage:   true,
+		UnescapePath:            true,
+		BodyLimit:               bodyLimit,
+		ReadTimeout:             a.cfg.QueryTimeout,
+		IdleTimeout:             2 * a.cfg.QueryTimeout,
+		ErrorHandler:            a.onError,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          a.cfg.TrustedProxies,
+		ProxyHeader:             "X-Real-IP",
+		EnableIPValidation:      true,
+	})
+	a.app.Use(a.begin, a.securityHeaders)
+	a.app.Get("/healthz", a.healthz)
+	a.app.Get("/readyz", a.readyz)
+	a.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})))
+	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.ticketWebhook) // a program's, proven by its signature
+	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate)
+	a.rest()
+	a.app.Get(Prefix+"/live/wallboard", allow(overseers, a.liveWallboard))
+	a.app.Get(Prefix+"/live/agent", allow(agents, a.liveAgent))
+	a.app.Get(Prefix+"/openapi.json", a.openapi)
+	if a.cfg.Demo {
+		a.app.Get("/demo/tickets/:id", a.demoTicket)
+	}
+	a.app.Use(a.servePages)
+}
+
+// rest is the table of the routes with a JSON schema.
+func (a *API) rest() {
+	a.huma = humafiber.New(a.app, a.humaConfig())
+
+	add(a, route{"sign-in", http.MethodPost, "/session", anyone, 200, "session", "Sign in", false}, a.signIn)
+	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, 200, "session", "Who is signed in", false}, a.whoAmI)
+	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, 204, "session", "Sign out", false}, a.signOut)
+
+	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, 200, "settings", "Queues", false}, a.queues)
+	add(a, route{"list-agents", http.MethodGet, "/agents", signedIn, 200, "settings", "Agents", false}, a.agents)
+	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, 200, "settings", "Lists to choose from", false}, a.settings)
+
+	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, 200, "agents", "Change an agent's state", false}, a.controlAgent)
+	add(a, route{"see-pop", http.MethodPost, "/agents/{id}/pops", agents, 204, "agents", "Tell that a screen pop was shown or opened", false}, a.seePop)
+
+	add(a, route{"get-wallboard", http.MethodGet, "/wallboard", overseers, 200, "metrics", "Today so far", false}, a.wallboard)
+	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
+	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
+	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
+	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
+
+	a.document()
+}
+
+// add registers one route: rights first, then the handler, and every error by way of report.
+func add[I, O any](a *API, r route, handle func(ctx context.Context, who principal, in *I) (*O, error)) {
+	op := a.operation(r)
+	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		err := a.admit(ctx, r)
+		if err == nil {
+			next(ctx)
+			return
+		}
+		a.writeProblem(ctx, a.report(humafiber.Unwrap(ctx), err))
+	}}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, of(ctx).who, in)
+		if err != nil {
+			return nil, a.report(of(ctx).c, err)
+		}
+		return out, nil
+	})
+}
+
+// admit is what comes before a request is even read: the role, and whether the wanted form of answer is offered.
+func (a *API) admit(ctx huma.Context, r route) error {
+	if _, err := authorize(ctx.Context(), r.roles); err != nil {
+		return err
+	}
+	if form, err := a.huma.Negotiate(ctx.Header("Accept")); err == nil && form == csvType && !r.csv {
+		return fail(CodeNotAcceptable, "this is offered as application/json only", nil)
+	}
+	return nil
+}
+
+func (a *API) writeProblem(ctx huma.Context, p *Problem) {
+	ctx.SetHeader("Content-Type", problemType)
+	ctx.SetStatus(p.Status)
+	if err := huma.DefaultJSONFormat.Marshal(ctx.BodyWriter(), p); err != nil {
+		a.log.Error("problem not written", "error", err)
+	}
+}

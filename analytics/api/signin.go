@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Identity is who is signed in.
+type Identity struct {
+	Name  string    `json:"name" doc:"What he signs in with" example:"anna"`
+	Label string    `json:"label" doc:"How he is greeted" example:"Anna Becker"`
+	Role  Role      `json:"role" enum:"agent,supervisor,admin,integrator"`
+	Agent string    `json:"agent,omitempty" doc:"His agent id; absent when he is no agent" example:"anna"`
+	Ends  time.Time `json:"ends_at" doc:"When the session ends"`
+}
+
+type signInInput struct {
+	Body struct {
+		Name   string `json:"name" minLength:"1" maxLength:"200" doc:"User name, or agent id" example:"anna"`
+		Secret string `json:"secret" minLength:"1" maxLength:"200" doc:"Password, or an agent's PIN" format:"password"`
+	}
+}
+
+type identityOutput struct {
+	Cookie http.Cookie `header:"Set-Cookie"`
+	Body   Identity
+}
+
+// signIn checks name and password. What takes place for an unknown name takes as long as for a known one.
+func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identityOutput, error) {
+	name, address := in.Body.Name, of(ctx).c.IP()
+	if wait := a.attempts.begin(strings.ToLower(name), address, a.clock()); wait > 0 {
+		a.m.signIns.WithLabelValues("locked").Inc()
+		err := fail(CodeTooManyAttempts, fmt.Sprintf("wait %d s", seconds(wait)), nil)
+		err.Headers = map[string]string{"Retry-After": strconv.Itoa(seconds(wait))}
+		return nil, err
+	}
+	acc, known := a.secrets.users[name]
+	right, err := a.verify(ctx, acc.hash, in.Body.Secret)
+	if err != nil {
+		return nil, err
+	}
+	if !known || !right {
+		a.m.signIns.WithLabelValues("wrong").Inc()
+		return nil, fail(CodeWrongCredentials, "", nil)
+	}
+	a.attempts.succeed(strings.ToLower(name), address)
+	now := a.clock()
+	token, err := a.sessions.begin(ctx, name, acc.hash, now, a.cfg.SessionLife)
+	if err != nil {
+		return nil, fail(CodeUnavailable, "sessions can't be written", err)
+	}
+	a.m.signIns.WithLabelValues("ok").Inc()
+	a.countSessions(ctx)
+	ends := now.Add(a.cfg.SessionLife).UTC().Truncate(time.Second)
+	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc, ends)}, nil
+}
+
+// verify runs argon2, a bounded number at once. Without a hash it works against one that nothing matches.
+func (a *API) verify(ctx context.Context, hash, password string) (bool, error) {
+	select {
+	case a.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return false, fail(CodeUnavailable, "too many sign-ins at once", ctx.Err())
+	}
+	defer func() { <-a.hashing }()
+	h, err := parseHash(hash)
+	if err != nil {
+		h = passwordHash{memory: hashMemory, time: hashTime, threads: hashThreads, salt: make([]byte, hashSalt), key: make([]byte, hashKey)}
+		h.verify(password)
+		return false, nil
+	}
+	return h.verify(password), nil
+}
+
+type noInput struct{}
+
+type identityOnly struct {
+	Body Identity
+}
+
+// whoAmI answers the session of the cookie.
+func (a *API) whoAmI(ctx context.Context, who principal, _ *noInput) (*identityOnly, error) {
+	s, err := a.sessions.find(ctx, of(ctx).c.Cookies(a.cookieName()), a.clock())
+	if err != nil {
+		return nil, fail(CodeUnauthenticated, "", err)
+	}
+	return &identityOnly{Body: identity(a.secrets.users[who.Name], s.ends)}, nil
+}
+
+type cookieOutput struct {
+	Cookie http.Cookie `header:"Set-Cookie"`
+}
+
+// signOut ends the session; its live streams end at their next heartbeat.
+func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*cookieOutput, error) {
+	if err := a.sessions.end(ctx, of(ctx).c.Cookies(a.cookieName())); err != nil {
+		return nil, fail(CodeUnavailable, "sessions can't be written", err)
+	}
+	a.countSessions(ctx)
+	gone := a.cookie("", time.Unix(0, 0))
+	gone.MaxAge = -1
+	return &cookieOutput{Cookie: gone}, nil
+}
+
+func (a *API) countSessions(ctx context.Context) {
+	if n, err := a.sessions.count(ctx, a.clock()); err == nil {
+		a.m.sessions.Set(float64(n))
+	}
+}
+
+func identity(acc account, ends time.Time) Identity {
+	return Identity{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Ends: ends}
+}
+
+// cookieName has the __Host- prefix where the cookie is Secure: then no other host can set it.
+func (a *API) cookieName() string {
+	if a.secure() {
+		return "__Host-firstline_session"
+	}
+	return "firstline_session"
+}
+
+func (a *API) secure() bool { return strings.HasPrefix(a.origins.public, "https://") }
+
+func (a *API) cookie(value string, ends time.Time) http.Cookie {
+	return http.Cookie{
+		Name: a.cookieName(), Value: value, Path: "/", Expires: ends,
+		HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteStrictMode,
+	}
+}
+
+// seconds rounds up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -1,0 +1,195 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// streams counts the live streams that are open and refuses more than there may be.
+type streams struct {
+	most int // at once
+	each int // of one session
+	m    *metrics
+
+	mu   sync.Mutex // guards open and all
+	open map[string]int
+	all  int
+	wg   sync.WaitGroup
+}
+
+func (s *streams) enter(kind, session string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= s.most || s.open[session] >= s.each {
+		return fail(CodeTooManyStreams, "close another one first", nil)
+	}
+	s.all++
+	s.open[session]++
+	s.wg.Add(1)
+	s.m.streams.WithLabelValues(kind).Inc()
+	return nil
+}
+
+func (s *streams) leave(kind, session, cause string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.open[session]--; s.open[session] == 0 {
+		delete(s.open, session)
+	}
+	s.m.streams.WithLabelValues(kind).Dec()
+	s.m.streamEnds.WithLabelValues(kind, cause).Inc()
+	s.wg.Done()
+}
+
+func (s *streams) wait() { s.wg.Wait() }
+
+// Why a stream ended, beside the client being gone.
+var (
+	errStopped   = errors.New("api: shutting down")
+	errSignedOut = errors.New("api: the session ended")
+)
+
+// patience is how long a client may take to accept what is sent before it counts as gone.
+const patience = 15 * time.Second
+
+// checkEvery is how many heartbeats pass between two looks at the session.
+const checkEvery = 5
+
+// eventWriter writes server-sent events to one client.
+type eventWriter struct {
+	w      *bufio.Writer
+	conn   net.Conn
+	events func(name string)
+}
+
+// send writes one event. An error means that the client is gone, or too slow to be served.
+func (e *eventWriter) send(name string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode event %s: %w", name, err)
+	}
+	return e.raw(name, b)
+}
+
+func (e *eventWriter) raw(name string, data []byte) error {
+	if err := e.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, data); err != nil {
+		return err
+	}
+	if err := e.w.Flush(); err != nil {
+		return err
+	}
+	e.events(name)
+	return nil
+}
+
+// source feeds one stream: it sends what there is at the start, then answers changes. wake and paced are its signals.
+type source interface {
+	begin(w *eventWriter) error
+	changed(w *eventWriter) error // something happened that is sent at once
+	paced(w *eventWriter) error   // something happened that is sent once a second at most
+	beat(w *eventWriter) error
+	signals() (atOnce, coalesced <-chan struct{}) // nil = never
+	close()
+}
+
+// pace is how often coalesced changes are sent at most.
+const pace = time.Second
+
+// stream answers a request with server-sent events from src until the client is gone, its session ends, or the API stops.
+func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() source) error {
+	if err := a.streams.enter(kind, who.session); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	conn, token := c.Context().Conn(), c.Cookies(a.cookieName())
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+		cause := "error"
+		defer func() {
+			if p := recover(); p != nil {
+				a.m.panics.Inc()
+				a.log.Error("live stream panicked", "stream", kind, "error", fmt.Sprint(p))
+			}
+			a.streams.leave(kind, who.session, cause)
+		}()
+		src := open()
+		defer src.close()
+		ew := &eventWriter{w: w, conn: conn, events: func(name string) { a.m.events.WithLabelValues(name).Inc() }}
+		cause = causeOf(a.serve(ew, src, token))
+	})
+	return nil
+}
+
+func causeOf(err error) string {
+	switch {
+	case errors.Is(err, errStopped):
+		return "stopped"
+	case errors.Is(err, errSignedOut):
+		return "signed_out"
+	default:
+		return "gone"
+	}
+}
+
+// serve is the loop of one stream. It always returns an error: why it ended.
+func (a *API) serve(w *eventWriter, src source, token string) error {
+	if err := src.begin(w); err != nil {
+		return err
+	}
+	beat := time.NewTicker(a.cfg.Heartbeat)
+	defer beat.Stop()
+	rest := time.NewTimer(pace)
+	defer rest.Stop()
+	atOnce, coalesced := src.signals()
+	var due <-chan struct{} // coalesced while it may be read
+	for beats := 1; ; {
+		var err error
+		select {
+		case <-a.stop.Done():
+			return errStopped
+		case <-atOnce:
+			err = src.changed(w)
+		case <-due:
+			due = nil
+			rest.Reset(pace)
+			err = src.paced(w)
+		case <-rest.C:
+			due = coalesced
+		case <-beat.C:
+			if err = src.beat(w); err == nil && beats%checkEvery == 0 {
+				err = a.stillSignedIn(w, token)
+			}
+			beats++
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// stillSignedIn looks whether the session goes on; if not the client is told.
+func (a *API) stillSignedIn(w *eventWriter, token string) error {
+	ctx, cancel := context.WithTimeout(a.stop, patience)
+	defer cancel()
+	_, err := a.whoIs(ctx, token)
+	if !errors.Is(err, errNoSession) {
+		return nil // sessions that can't be read now will be next time
+	}
+	if err := w.send("signed_out", struct{}{}); err != nil {
+		return err
+	}
+	return errSignedOut
+}

@@ -1,0 +1,212 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"firstline/pipeline/fact"
+	"firstline/pipeline/log"
+	"firstline/pipeline/signature"
+)
+
+// TicketLog is the API's own log, from which ticket facts are published: *log.Log.
+type TicketLog interface {
+	Append(r log.Record) (index uint64, facts []fact.Fact, err error)
+	Wait(ctx context.Context, index uint64) error // until the record is on disk
+	Health() log.Health
+}
+
+var _ TicketLog = (*log.Log)(nil)
+
+// Limits of one ticket event.
+const (
+	maxTicketField = 300
+	futureAllowed  = signature.Tolerance // how far the sender's clock may be ahead
+)
+
+// TicketEvent is the plain form of a ticket webhook.
+type TicketEvent struct {
+	EventID  string    `json:"event_id" doc:"The sender's id of this event: the same delivery sent again counts once"`
+	Type     string    `json:"type" enum:"linked,opened,first_reply,resolved,reopened"`
+	Time     time.Time `json:"time" doc:"When it happened by the ticket system's clock"`
+	Ticket   string    `json:"ticket" doc:"The ticket's id"`
+	System   string    `json:"system,omitempty" doc:"The ticket system; only integrations.tickets.system is accepted"`
+	Contact  string    `json:"contact,omitempty" doc:"The contact it belongs to"`
+	Customer string    `json:"customer,omitempty"`
+	Agent    string    `json:"agent,omitempty"`
+	Queue    string    `json:"queue,omitempty"`
+	Priority string    `json:"priority,omitempty"`
+}
+
+// cloudEvent is the other form: CloudEvents 1.0, structured mode. Its data is a TicketEvent without what the envelope says.
+type cloudEvent struct {
+	SpecVersion string      `json:"specversion"`
+	ID          string      `json:"id"`
+	Type        string      `json:"type"` // "ticket.resolved", or "firstline.ticket.resolved.v1"
+	Time        time.Time   `json:"time"`
+	Data        TicketEvent `json:"data"`
+}
+
+const cloudEventsType = "application/cloudevents+json"
+
+// Accepted answers a ticket webhook.
+type Accepted struct {
+	ID string `json:"id" doc:"The event's id in Firstline: system and event id"`
+}
+
+// ticketWebhook takes one event of the ticket system: verified, then on disk, then answered.
+func (a *API) ticketWebhook(c *fiber.Ctx) error {
+	err := a.takeTicketEvent(c)
+	result := "accepted"
+	if err != nil {
+		result = string(classify(err).Code)
+	}
+	a.m.ticketEvents.WithLabelValues(result).Inc()
+	return err
+}
+
+func (a *API) takeTicketEvent(c *fiber.Ctx) error {
+	if a.secrets.webhook == "" || a.tickets == nil {
+		return fail(CodeNotConfigured, "set integrations.tickets.webhook_secret_env", nil)
+	}
+	now := a.clock()
+	if err := signature.Verify(a.secrets.webhook, c.Get(signature.Header), c.Body(), now); err != nil {
+		return fail(CodeSignature, err.Error(), err)
+	}
+	event, err := decodeTicketEvent(c.Get(fiber.HeaderContentType), c.Body())
+	if err != nil {
+		return err
+	}
+	f, err := event.fact(a.site.Integrations.Tickets.System, now)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := a.store(c.UserContext(), f); err != nil {
+		return fail(CodeUnavailable, "the event could not be stored; send it again", err)
+	}
+	a.m.ticketLatency.Observe(time.Since(began).Seconds())
+	return c.Status(fiber.StatusAccepted).JSON(Accepted{ID: f.ID()})
+}
+
+// store appends the fact and waits until it is on disk.
+func (a *API) store(ctx context.Context, f fact.Fact) error {
+	index, _, err := a.tickets.Append(log.Record{Facts: []fact.Fact{f}})
+	if err != nil {
+		return err
+	}
+	return a.tickets.Wait(ctx, index)
+}
+
+// decodeTicketEvent reads either form into the plain one.
+func decodeTicketEvent(contentType string, body []byte) (TicketEvent, error) {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || (media != fiber.MIMEApplicationJSON && media != cloudEventsType) {
+		return TicketEvent{}, fail(CodeUnsupportedMedia, "send application/json or "+cloudEventsType, err)
+	}
+	if media == fiber.MIMEApplicationJSON && !looksLikeCloudEvent(body) {
+		var e TicketEvent
+		return e, readJSON(body, &e)
+	}
+	var ce cloudEvent
+	if err := readJSON(body, &ce); err != nil {
+		return TicketEvent{}, err
+	}
+	if ce.SpecVersion != "1.0" {
+		return TicketEvent{}, invalid("body.specversion", "must be 1.0")
+	}
+	e := ce.Data
+	e.EventID, e.Time = ce.ID, ce.Time
+	e.Type = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(ce.Type, "firstline."), "ticket."), ".v1")
+	return e, nil
+}
+
+func looksLikeCloudEvent(body []byte) bool {
+	var probe struct {
+		SpecVersion *string `json:"specversion"`
+	}
+	return json.Unmarshal(body, &probe) == nil && probe.SpecVersion != nil
+}
+
+// readJSON reads one JSON value and nothing after it. Unknown fields are tolerated: senders add their own.
+func readJSON(body []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	if err := d.Decode(into); err != nil {
+		return jsonError(err)
+	}
+	if d.More() {
+		return fail(CodeBadRequest, "the body holds more than one JSON value", nil)
+	}
+	return nil
+}
+
+// jsonError says what is wrong with a body in the sender's terms.
+func jsonError(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	var wrongTime *time.ParseError
+	switch {
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return invalid("body."+wrongType.Field, "must not be a "+wrongType.Value)
+	case errors.As(err, &wrongTime):
+		return invalid("body.time", "is not an RFC 3339 time")
+	default:
+		return fail(CodeBadRequest, "the body is not a JSON object of this form", err)
+	}
+}
+
+// fact checks the event and turns it into the fact that is stored. Its time is the sender's.
+func (e TicketEvent) fact(system string, now time.Time) (fact.Fact, error) {
+	kind, err := e.check(system, now)
+	if err != nil {
+		return fact.Fact{}, err
+	}
+	return fact.Fact{
+		Type: kind, Subject: system + ":" + e.Ticket, Time: e.Time.UTC().Truncate(time.Millisecond),
+		Data: fact.TicketEvent{
+			Type: kind, System: system, EventID: e.EventID, Ticket: e.Ticket, Contact: e.Contact, Customer: e.Customer,
+			Agent: e.Agent, Queue: e.Queue, Priority: e.Priority, ReceivedMS: now.UnixMilli(),
+		},
+	}, nil
+}
+
+func (e TicketEvent) check(system string, now time.Time) (fact.Type, error) {
+	kind := fact.Type("ticket." + e.Type)
+	switch kind {
+	case fact.TypeTicketLinked, fact.TypeTicketOpened, fact.TypeTicketFirstReply, fact.TypeTicketResolved, fact.TypeTicketReopened:
+	default:
+		return "", invalid("body.type", "must be linked, opened, first_reply, resolved or reopened")
+	}
+	switch {
+	case e.EventID == "":
+		return "", invalid("body.event_id", "is missing: without it repeated deliveries would count twice")
+	case e.Ticket == "":
+		return "", invalid("body.ticket", "is missing")
+	case e.Time.IsZero():
+		return "", invalid("body.time", "is missing")
+	case e.Time.After(now.Add(futureAllowed)):
+		return "", invalid("body.time", "is in the future")
+	case e.Time.Year() < 2000:
+		return "", invalid("body.time", "is before the year 2000")
+	case e.System != "" && e.System != system:
+		return "", invalid("body.system", fmt.Sprintf("must be %q", system))
+	case kind == fact.TypeTicketLinked && e.Contact == "":
+		return "", invalid("body.contact", "is needed to link a ticket")
+	}
+	for _, f := range []struct{ name, value string }{
+		{"event_id", e.EventID}, {"ticket", e.Ticket}, {"contact", e.Contact}, {"customer", e.Customer},
+		{"agent", e.Agent}, {"queue", e.Queue}, {"priority", e.Priority},
+	} {
+		if len(f.value) > maxTicketField {
+			return "", invalid("body."+f.name, fmt.Sprintf("is longer than %d bytes", maxTicketField))
+		}
+	}
+	return kind, nil
+}

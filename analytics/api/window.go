@@ -1,0 +1,85 @@
+package api
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"firstline/analytics/metric"
+	"firstline/analytics/query"
+)
+
+// windowInput is the half-open window of a report and how it is cut.
+type windowInput struct {
+	From     time.Time `query:"from" required:"true" doc:"Begin of the window, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
+	Until    time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Zone     string    `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which hours, days, weeks and months begin" example:"Europe/Berlin"`
+	Interval string    `query:"interval" default:"whole" enum:"15m,30m,1h,1d,1w,1mo,whole" doc:"How the window is cut"`
+}
+
+// request checks what a URL can get wrong in ways that a report would not see, and leaves the rest to analytics/query.
+func (in windowInput) request(groupBy []string) (query.WindowRequest, error) {
+	for _, p := range []struct {
+		name string
+		at   time.Time
+	}{{"from", in.From}, {"until", in.Until}} {
+		if p.at.Year() < 2000 || p.at.Year() > 2200 { // beyond what ClickHouse's DateTime64 holds
+			return query.WindowRequest{}, invalid("query."+p.name, "must lie between the years 2000 and 2200")
+		}
+	}
+	return query.WindowRequest{From: in.From, Until: in.Until, Interval: in.Interval, Zone: in.Zone, GroupBy: groupBy}, nil
+}
+
+// zoneOf finds an IANA zone. The server's own ("Local") is none: answers must not depend on where it runs.
+func zoneOf(name string) (*time.Location, error) {
+	if name != "Local" {
+		if zone, err := time.LoadLocation(name); err == nil {
+			return zone, nil
+		}
+	}
+	return nil, invalid("query.tz", fmt.Sprintf("%q is not an IANA time zone such as Europe/Berlin", name))
+}
+
+// dayOf is the wall-clock day that an instant lies in.
+func dayOf(at time.Time, zone *time.Location) (metric.Bucket, error) {
+	days, err := metric.Buckets(at.AddDate(0, 0, -1), at.AddDate(0, 0, 1), metric.Day, zone)
+	if err != nil {
+		return metric.Bucket{}, fmt.Errorf("find the day of %s: %w", at, err)
+	}
+	for _, d := range days {
+		if !at.Before(d.From) && at.Before(d.Until) {
+			return d, nil
+		}
+	}
+	return metric.Bucket{}, fmt.Errorf("find the day of %s: no bucket holds it", at)
+}
+
+// optionalMS is a parameter in milliseconds that may be left out; 0 is a value of its own.
+type optionalMS struct {
+	value int64
+	given bool
+}
+
+var (
+	_ huma.SchemaProvider = optionalMS{}
+	_ huma.ParamWrapper   = (*optionalMS)(nil)
+	_ huma.ParamReactor   = (*optionalMS)(nil)
+)
+
+// Schema, Receiver and OnParamSet are how huma fills it.
+func (optionalMS) Schema(r huma.Registry) *huma.Schema {
+	return huma.SchemaFromType(r, reflect.TypeFor[int64]())
+}
+
+func (o *optionalMS) Receiver() reflect.Value { return reflect.ValueOf(&o.value).Elem() }
+
+func (o *optionalMS) OnParamSet(given bool, _ any) { o.given = given }
+
+func (o *optionalMS) pointer() *int64 {
+	if !o.given {
+		return nil
+	}
+	return &o.value
+}
