@@ -1,50 +1,272 @@
 package callcenter
 
 import (
+	"fmt"
 	"time"
 
 	"firstline/pipeline/fact"
-	"firstline/pipeline/problem"
 )
 
 // Center is the whole state of the call centre. It is not safe for concurrent use: one goroutine owns it.
 type Center struct {
-	plan *Plan
+	meta     meta
+	plan     *planState   // in force
+	plans    []*planState // in force or kept by a running contact, by version
+	agents   []*agent     // by id
+	agentOf  map[string]*agent
+	phones   map[string]*agent // by endpoint, of the plan in force
+	contacts map[string]*contact
+	running  []*contact // not ended, by id
+	lines    map[string]*line
+	free     []*agent // may be offered a call, longest idle first
+	agenda   agenda
+
+	// Of the Step under way.
+	now      time.Time // At
+	occurred time.Time // Occurred, at most now, whole milliseconds
+	stamped  bool      // Occurred was given
+	out      Output
+	touched  touched
+}
+
+// touched is what a Step changed.
+type touched struct {
+	contacts []*contact
+	agents   []*agent
+	plans    []*planState // new, or no longer used
+	meta     bool
+	match    bool // somebody may be matched who could not before
 }
 
 // New returns an empty centre that decides by plan. The link counts as lost until the first Reconciled. An error says
-// that the plan is not valid (Plan.Validate names each mistake).
-func New(plan *Plan) (*Center, error) { return &Center{plan: plan}, nil }
+// that the plan is not valid; Plan.Validate names each mistake.
+func New(plan *Plan) (*Center, error) {
+	if problems := plan.Validate(); len(problems) > 0 {
+		return nil, fmt.Errorf("plan is not valid: %s: %s", problems[0].Path, problems[0].Message)
+	}
+	c := empty()
+	p, err := newPlanState(plan)
+	if err != nil {
+		return nil, err
+	}
+	c.setPlan(p)
+	return c, nil
+}
+
+func empty() *Center {
+	return &Center{
+		agentOf:  map[string]*agent{},
+		phones:   map[string]*agent{},
+		contacts: map[string]*contact{},
+		lines:    map[string]*line{},
+	}
+}
 
 // Step takes one input in and says what follows. It is total: any event is welcome in any state.
-func (c *Center) Step(in Input) Output { return Output{} }
+func (c *Center) Step(in Input) Output {
+	c.begin(in)
+	c.openAgents()
+	c.take(in.Event)
+	c.match()
+	return c.finish()
+}
 
-// Deadline is when the driver must send Wake; false = nothing waits for time.
-func (c *Center) Deadline() (time.Time, bool) { return time.Time{}, false }
+// begin sets the clocks of a Step. Facts are stamped in whole milliseconds, so that the differences of their times are
+// their durations.
+func (c *Center) begin(in Input) {
+	c.now = in.At.UTC().Round(0)
+	if c.now.Before(c.meta.At) {
+		c.now = c.meta.At
+	}
+	c.stamped = !in.Occurred.IsZero()
+	c.occurred = in.Occurred.UTC().Round(0)
+	if !c.stamped || c.occurred.After(c.now) {
+		c.occurred = c.now
+	}
+	c.occurred = c.occurred.Truncate(time.Millisecond)
+	c.out = Output{}
+}
 
-// Restore replaces the whole state by the fold of changes: the last one of each key wins.
-func (c *Center) Restore(changes []Change) error { return nil }
+// take hands an event to whom it concerns.
+func (c *Center) take(ev Event) {
+	switch e := ev.(type) {
+	case CallArrived:
+		c.callArrived(e)
+	case DigitPressed:
+		c.toCaller(e.Channel, e)
+	case PlaybackEnded:
+		c.toOwner(e.Playback, IgnoredUnknownPlayback, e)
+	case LegReady:
+		c.toOwner(e.Channel, IgnoredUnknownChannel, e)
+	case LegRinging:
+		c.toOwner(e.Channel, IgnoredUnknownChannel, e)
+	case LegAnswered:
+		c.toOwner(e.Channel, IgnoredUnknownChannel, e)
+	case ChannelEnded:
+		c.channelEnded(e)
+	case ChannelHeld:
+		c.held(e.Channel, true)
+	case ChannelUnheld:
+		c.held(e.Channel, false)
+	case CommandFailed:
+		c.commandFailed(e)
+	case LookupDone:
+		c.lookupDone(e)
+	case PopDone:
+		c.popDone(e)
+	case PopSeen:
+		c.popSeen(e)
+	case Control:
+		c.control(e)
+	case EndpointState:
+		c.endpointState(e)
+	case FallbackEvent:
+		c.fallbackEvent(e)
+	case PlanChanged:
+		c.planChanged(e)
+	case LinkLost:
+		c.linkLost()
+	case Reconciled:
+		c.reconciled(e)
+	case Wake:
+		c.wake()
+	default:
+		c.ignore(IgnoredNoEffect)
+	}
+}
 
-// Changes is the full state as one change per object, sorted by key: Restore(Changes()) gives an equal centre.
-func (c *Center) Changes() []Change { return nil }
+// toCaller hands an event about a caller's channel to the contact's state.
+func (c *Center) toCaller(channel string, ev Event) {
+	ct := c.contacts[channel]
+	if ct == nil {
+		c.ignore(IgnoredUnknownChannel)
+		return
+	}
+	c.toContact(ct, ev)
+}
+
+// toOwner hands an event about a leg or playback of ours to the state of the contact it was made for.
+func (c *Center) toOwner(id string, unknown Ignored, ev Event) {
+	ct := c.contacts[ownerOfResource(id)]
+	if ct == nil {
+		c.ignore(unknown)
+		return
+	}
+	c.toContact(ct, ev)
+}
+
+// toContact is the one switch over the states of a contact.
+func (c *Center) toContact(ct *contact, ev Event) {
+	if !ct.GoneAt.IsZero() {
+		c.ignore(IgnoredStale)
+		return
+	}
+	switch ct.Stage {
+	case stageFlow:
+		c.inFlow(ct, ev)
+	case stageWaiting:
+		c.inQueue(ct, ev)
+	case stageTalking:
+		c.inTalk(ct, ev)
+	case stageClosing:
+		c.inClosing(ct, ev)
+	case stageFallback, stageOver, stageEnded:
+		c.ignore(IgnoredStale)
+	}
+}
+
+// wake runs what is due, each thing once. What is due again at once is run by the next Wake.
+func (c *Center) wake() {
+	if !c.meta.Link {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	if !c.runDue() {
+		c.ignore(IgnoredNoEffect)
+	}
+}
+
+func (c *Center) runDue() bool {
+	list := c.agenda.until(c.now)
+	for _, t := range list {
+		switch t := t.(type) {
+		case *agent:
+			c.agentDue(t)
+		case *contact:
+			c.contactDue(t)
+		}
+	}
+	return len(list) > 0
+}
+
+// Deadline is when the driver must send Wake; false = nothing waits for time. While the link is down nothing does.
+func (c *Center) Deadline() (time.Time, bool) {
+	if !c.meta.Link {
+		return time.Time{}, false
+	}
+	return c.agenda.next()
+}
 
 // LastAt is the At of the last Step that changed anything: after Restore, At must not be before it.
-func (c *Center) LastAt() time.Time { return time.Time{} }
+func (c *Center) LastAt() time.Time { return c.meta.At }
 
 // PlanVersion is the version of the plan in force.
 func (c *Center) PlanVersion() string { return c.plan.Version }
 
 // FallbackOffset is the byte offset of the queue_log up to which FallbackEvents were taken in.
-func (c *Center) FallbackOffset() int64 { return 0 }
+func (c *Center) FallbackOffset() int64 { return c.meta.Fallback }
 
-// Snapshot is the public state of now. Source, Epoch, Position and Durable are the driver's to fill.
-func (c *Center) Snapshot(at time.Time) fact.Snapshot { return fact.Snapshot{At: at} }
+// LinkUp tells whether Asterisk is connected and reconciled.
+func (c *Center) LinkUp() bool { return c.meta.Link }
 
-// Popup is what the agent of an open offer sees; false when there is no such offer or it is over.
-func (c *Center) Popup(offer string) (fact.Popup, bool) { return fact.Popup{}, false }
+// Free tells whether an agent may be offered a call now: ready, no retry delay running, no leg of his still being hung
+// up, no call of his own. It is what the last match went by.
+func (c *Center) Free(agent string) bool {
+	a := c.agentOf[agent]
+	return a != nil && a.idle
+}
 
-// Free tells whether an agent may be offered a call now: ready, no retry delay, no leg still being hung up.
-func (c *Center) Free(agent string) bool { return false }
+// ms is a duration as facts carry it.
+func ms(d time.Duration) int64 { return d.Milliseconds() }
 
-// Validate names every mistake of a plan.
-func (p *Plan) Validate() []problem.Problem { return nil }
+func (c *Center) ignore(why Ignored) { c.out.Ignored = append(c.out.Ignored, why) }
+
+// stamp is the time of a contact's next fact: when it occurred, but not before the contact's last.
+func (c *Center) stamp(ct *contact) time.Time { return later(c.occurred, ct.Last) }
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// emit records a fact about a contact.
+func (c *Center) emit(ct *contact, t fact.Type, data fact.Data) {
+	ct.Seq++
+	ct.Last = c.stamp(ct)
+	c.touch(ct)
+	c.out.Facts = append(c.out.Facts, fact.Fact{Type: t, Subject: ct.ID, Sequence: ct.Seq, Time: ct.Last, Data: data})
+}
+
+// emitAgent records a fact about an agent.
+func (c *Center) emitAgent(a *agent, t fact.Type, data fact.Data) {
+	a.Seq++
+	a.Last = later(c.occurred, a.Last)
+	c.touchAgent(a)
+	c.out.Facts = append(c.out.Facts, fact.Fact{Type: t, Subject: a.ID, Sequence: a.Seq, Time: a.Last, Data: data})
+}
+
+func (c *Center) touch(ct *contact) {
+	if !ct.dirty {
+		ct.dirty = true
+		c.touched.contacts = append(c.touched.contacts, ct)
+	}
+}
+
+func (c *Center) touchAgent(a *agent) {
+	if !a.dirty {
+		a.dirty = true
+		c.touched.agents = append(c.touched.agents, a)
+	}
+}

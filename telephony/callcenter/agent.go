@@ -1,0 +1,226 @@
+package callcenter
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// addAgent puts an agent where he is found.
+func (c *Center) addAgent(a *agent) {
+	a.when = timer{key: keyAgent + a.ID}
+	c.agentOf[a.ID] = a
+	i, _ := slices.BinarySearchFunc(c.agents, a.ID, func(a *agent, id string) int { return cmp.Compare(a.ID, id) })
+	c.agents = slices.Insert(c.agents, i, a)
+}
+
+// openAgents opens the first state of agents who are new: each has exactly one open state from then on.
+func (c *Center) openAgents() {
+	for _, a := range c.agents {
+		if a.Seq == 0 {
+			c.settleAgent(a, fact.BySystem)
+		}
+	}
+}
+
+// serves tells whether the plan in force has the agent serve a queue.
+func (a *agent) serves(queue string) bool {
+	return a.conf != nil && slices.Contains(a.conf.Queues, queue)
+}
+
+func (a *agent) endpoint() string {
+	if a.conf == nil {
+		return ""
+	}
+	return a.conf.Endpoint
+}
+
+// state is what the agent's state is, from all that is known of him.
+func (a *agent) state() fact.AgentState {
+	switch {
+	case a.Talk != "":
+		return fact.AgentTalking
+	case a.Offer != "":
+		return fact.AgentRinging
+	case a.Wrap != "":
+		return fact.AgentWrapUp
+	case !a.LoggedIn:
+		return fact.AgentLoggedOut
+	case a.Paused:
+		return fact.AgentPaused
+	case len(a.Outside) > 0 || len(a.Fallback) > 0:
+		return fact.AgentOutside
+	case a.Unplugged:
+		return fact.AgentUnreachable
+	default:
+		return fact.AgentReady
+	}
+}
+
+// engaged is the contact the agent is busy with.
+func (a *agent) engaged() string { return cmp.Or(a.Talk, a.Offer, a.Wrap) }
+
+// settleAgent records what state the agent is in now, if it is another than the open one.
+func (c *Center) settleAgent(a *agent, by fact.By) {
+	c.touchAgent(a)
+	c.touched.match = true
+	state, reason, contact, queue := a.state(), "", a.engaged(), ""
+	if state == fact.AgentPaused {
+		reason = a.PauseFor
+	}
+	if contact != "" {
+		queue = a.Serving
+	}
+	if a.Seq > 0 && state == a.State && reason == a.Reason && contact == a.Contact {
+		return
+	}
+	if a.Seq > 0 {
+		t := later(c.occurred, a.Last)
+		c.emitAgent(a, fact.TypeAgentStateEnded, fact.AgentStateEnded{
+			State: a.State, Reason: a.Reason, Contact: a.Contact, Queue: a.Queue, StartedAt: a.Since, EndedAt: t,
+			DurationMS: ms(t.Sub(a.Since)),
+		})
+	}
+	if state == fact.AgentReady && a.State != fact.AgentRinging {
+		a.ReadySince = later(c.occurred, a.Last)
+	}
+	c.emitAgent(a, fact.TypeAgentStateBegan, fact.AgentStateBegan{
+		State: state, Reason: reason, Contact: contact, Queue: queue, By: by,
+	})
+	a.State, a.Reason, a.Contact, a.Queue, a.Since = state, reason, contact, queue, a.Last
+}
+
+// afterCall puts the agent, done with a contact, into the state chosen during it.
+func (c *Center) afterCall(a *agent, by fact.By) {
+	a.Serving = ""
+	next, reason := a.Next, a.NextReason
+	if next != "" {
+		by = a.NextBy
+	}
+	actor := a.NextActor
+	a.Next, a.NextReason, a.NextBy, a.NextActor = "", "", "", ""
+	switch {
+	case a.Removed:
+		c.logOut(a, fact.BySystem, "")
+	case next == fact.AgentLoggedOut:
+		c.logOut(a, by, actor)
+	case next == fact.AgentPaused:
+		a.Paused, a.PauseFor = true, reason
+		c.settleAgent(a, by)
+	default:
+		c.settleAgent(a, by)
+	}
+}
+
+// logIn / logOut are for agents who are busy with nothing.
+func (c *Center) logIn(a *agent, by fact.By, actor string) {
+	a.LoggedIn, a.Paused, a.PauseFor = true, false, ""
+	a.Missed, a.RetryAt = 0, time.Time{}
+	c.emitAgent(a, fact.TypeAgentLoggedIn, fact.AgentLogged{
+		Type: fact.TypeAgentLoggedIn, Endpoint: a.endpoint(), By: by, Actor: otherActor(a, actor),
+	})
+	c.settleAgent(a, by)
+}
+
+func (c *Center) logOut(a *agent, by fact.By, actor string) {
+	a.Paused, a.PauseFor = false, ""
+	a.Missed, a.RetryAt = 0, time.Time{}
+	if !a.LoggedIn {
+		c.settleAgent(a, by)
+		return
+	}
+	a.LoggedIn = false
+	c.emitAgent(a, fact.TypeAgentLoggedOut, fact.AgentLogged{
+		Type: fact.TypeAgentLoggedOut, Endpoint: a.endpoint(), By: by, Actor: otherActor(a, actor),
+	})
+	c.settleAgent(a, by)
+}
+
+// otherActor is who did it when it was not the agent.
+func otherActor(a *agent, actor string) string {
+	if actor == a.ID {
+		return ""
+	}
+	return actor
+}
+
+// due is the agent's next deadline.
+func (a *agent) due() time.Time { return earliest(a.WrapUntil, a.RetryAt, a.ClearBy) }
+
+func (a *agent) timer() *timer { return &a.when }
+
+// agentDue runs what is due of an agent.
+func (c *Center) agentDue(a *agent) {
+	c.touchAgent(a)
+	c.touched.match = true
+	if c.passed(a.RetryAt) {
+		a.RetryAt = time.Time{}
+	}
+	if c.passed(a.ClearBy) {
+		a.Clearing, a.ClearBy = "", time.Time{}
+	}
+	if c.passed(a.WrapUntil) {
+		c.endWrap(a)
+		c.afterCall(a, fact.BySystem)
+	}
+}
+
+// legGone: a leg that was being hung up is gone; its agent may be rung again. False when it was none of those.
+func (c *Center) legGone(leg string) bool {
+	for _, a := range c.agents {
+		if a.Clearing == leg && leg != "" {
+			a.Clearing, a.ClearBy = "", time.Time{}
+			c.touchAgent(a)
+			c.touched.match = true
+			return true
+		}
+	}
+	return false
+}
+
+// available tells whether the agent may be offered a call.
+func (c *Center) available(a *agent) bool {
+	return a.State == fact.AgentReady && !a.Removed && a.Clearing == "" && a.OwnCall == "" && a.RetryAt.IsZero()
+}
+
+// setFree puts the agent in or out of the list of those who may be offered a call.
+func (c *Center) setFree(a *agent) {
+	if a.idle {
+		c.free = slices.DeleteFunc(c.free, func(o *agent) bool { return o == a })
+	}
+	a.idle = c.available(a)
+	if a.idle {
+		i, _ := slices.BinarySearchFunc(c.free, a, compareIdle)
+		c.free = slices.Insert(c.free, i, a)
+	}
+}
+
+// compareIdle is the order of free agents: longest idle first, then id.
+func compareIdle(a, b *agent) int {
+	return cmp.Or(a.ReadySince.Compare(b.ReadySince), cmp.Compare(a.ID, b.ID))
+}
+
+// endpointState: what the poll says about a phone. Registration and outside calls matter only while the agent is not on
+// a call of ours; they are noted all the same.
+func (c *Center) endpointState(e EndpointState) {
+	a := c.phones[e.Endpoint]
+	if a == nil {
+		c.ignore(IgnoredUnknownEndpoint)
+		return
+	}
+	var outside []string
+	for _, channel := range e.Channels {
+		if !isOurs(channel) && c.contacts[channel] == nil {
+			outside = append(outside, channel)
+		}
+	}
+	slices.Sort(outside)
+	if a.Unplugged == !e.Registered && slices.Equal(a.Outside, outside) {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	a.Unplugged, a.Outside = !e.Registered, outside
+	c.settleAgent(a, fact.BySystem)
+}

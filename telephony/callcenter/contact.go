@@ -1,0 +1,351 @@
+package callcenter
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Times of a contact that no plan sets.
+const (
+	keepEnded     = time.Hour        // how long an ended contact is kept for late facts
+	hangUpAgain   = 10 * time.Second // after which a channel that is still there is hung up once more
+	maxHangUps    = 3                // then the channel counts as gone
+	fallbackGrace = 5 * time.Second  // how long to wait for the queue_log's word on a caller who left the application
+	playLimit     = 5 * time.Minute  // after which a playback whose end was not heard counts as ended
+)
+
+// Q.850 causes used for hanging up.
+const causeNormal = 16
+
+// callArrived: a caller entered the application.
+func (c *Center) callArrived(e CallArrived) {
+	if e.Channel == "" || isOurs(e.Channel) {
+		c.ignore(IgnoredUnknownChannel)
+		return
+	}
+	if c.contacts[e.Channel] != nil {
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	ct := c.arrive(e, arrival{})
+	c.greet(ct)
+	if a := c.phones[e.Endpoint]; a != nil && e.Endpoint != "" {
+		c.ownCall(ct, a)
+		return
+	}
+	c.lookupNumber(ct)
+	c.enterFlow(ct)
+}
+
+// arrival is how a contact came to be known when not by its arrival.
+type arrival struct{ fallback, derived bool }
+
+// arrive makes the contact and records its arrival.
+func (c *Center) arrive(e CallArrived, how arrival) *contact {
+	created := e.Created.UTC().Round(0).Truncate(time.Millisecond)
+	if e.Created.IsZero() || created.After(c.occurred) {
+		created = c.occurred
+	}
+	ct := &contact{
+		ID: e.Channel, Plan: c.plan.Version, Kind: fact.KindInbound, Stage: stageFlow, Number: e.Number, Name: e.Name,
+		Dialed: e.Dialed, Language: e.Language, Arrived: created, Last: created, Live: true,
+	}
+	if a := c.phones[e.Endpoint]; a != nil && e.Endpoint != "" {
+		ct.Phone = a.ID
+		ct.Kind = c.plan.ownKind(e.Dialed)
+	}
+	ct.Call = call{ID: part(ct.ID, "c", new(uint64)), Answered: c.occurred}
+	ct.Sums.Fallback = how.fallback
+	c.plan.users++
+	c.addContact(ct)
+	c.emit(ct, fact.TypeArrived, fact.Arrived{
+		Call: ct.Call.ID, Kind: ct.Kind, Node: c.plan.Node, Channel: ct.ID, CallerNumber: ct.Number, CallerName: ct.Name,
+		Dialed: ct.Dialed, Language: ct.Language, Plan: ct.Plan, Fallback: how.fallback, Derived: how.derived,
+		SIPCallID: e.SIPCallID,
+	})
+	return ct
+}
+
+// addContact puts a contact where it is found.
+func (c *Center) addContact(ct *contact) {
+	ct.when = timer{key: keyContact + ct.ID}
+	c.contacts[ct.ID] = ct
+	if ct.Stage == stageEnded {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(c.running, ct.ID, compareContact)
+	c.running = slices.Insert(c.running, i, ct)
+}
+
+func compareContact(ct *contact, id string) int { return cmp.Compare(ct.ID, id) }
+
+// planFor is the plan a contact keeps to its end.
+func (c *Center) planFor(ct *contact) *planState { return c.planOf(ct.Plan) }
+
+// channelEnded: a caller's channel or a leg of ours is gone.
+func (c *Center) channelEnded(e ChannelEnded) {
+	if isOurs(e.Channel) {
+		ct := c.contacts[ownerOfResource(e.Channel)]
+		if ct == nil {
+			c.ignore(IgnoredUnknownChannel)
+			return
+		}
+		if c.legGone(e.Channel) {
+			return
+		}
+		c.toContact(ct, legEnded{leg: e.Channel, cause: e.Cause, techCause: e.TechCause})
+		return
+	}
+	ct := c.contacts[e.Channel]
+	switch {
+	case ct == nil:
+		c.ignore(IgnoredUnknownChannel)
+	case !ct.Live || !ct.GoneAt.IsZero():
+		c.ignore(IgnoredStale)
+	case ct.Stage == stageFallback:
+		c.ignore(IgnoredNoEffect) // ended by the queue_log
+	case c.mayFallBack(ct):
+		c.leave(ct)
+	default:
+		c.callerGone(ct, e.Cause, false)
+	}
+}
+
+// mayFallBack tells whether a caller who left the application may be in the dialplan's fallback queue now: while the
+// link is down events are repeated from before, and a time-out that could not be cleared may have struck.
+func (c *Center) mayFallBack(ct *contact) bool {
+	waiting := ct.Stage == stageFlow || ct.Stage == stageWaiting || ct.Stage == stageClosing
+	return waiting && (!c.meta.Link || ct.Limited)
+}
+
+// leave notes that the caller left the application, and waits for the queue_log's word or its silence.
+func (c *Center) leave(ct *contact) {
+	c.touch(ct)
+	ct.GoneAt = c.stamp(ct)
+	ct.GoneBy = c.now.Add(fallbackGrace)
+	if e := ct.Entry; e != nil {
+		if e.Offer != nil {
+			c.endOffer(ct, offerEnd{result: fact.OfferWithdrawn})
+		}
+		c.unline(ct)
+	}
+}
+
+// callerGone: the caller's channel is gone for good.
+func (c *Center) callerGone(ct *contact, cause int, derived bool) {
+	if !ct.Live {
+		c.ignore(IgnoredStale)
+		return
+	}
+	c.touch(ct)
+	ct.Live = false
+	ct.HangBy = time.Time{}
+	c.freePhone(ct)
+	if ct.Stage == stageOver {
+		c.settle(ct)
+		return
+	}
+	if !ct.GoneAt.IsZero() {
+		ct.GoneAt, ct.GoneBy = time.Time{}, time.Time{}
+	}
+	c.toContact(ct, callerEnded{cause: cause, derived: derived})
+}
+
+// freePhone: the agent whose phone made this call may be rung again.
+func (c *Center) freePhone(ct *contact) {
+	if a := c.agentOf[ct.Phone]; a != nil && a.OwnCall == ct.ID {
+		a.OwnCall = ""
+		c.touchAgent(a)
+		c.touched.match = true
+	}
+}
+
+// callEnd is how a call ends.
+type callEnd struct {
+	termination fact.Termination
+	cause       int
+	derived     bool
+}
+
+func abandoned(e callerEnded) callEnd {
+	return callEnd{fact.Termination{Result: fact.ResultAbandoned, Reason: reasonOfCaller(e)}, e.cause, e.derived}
+}
+
+func reasonOfCaller(e callerEnded) fact.Reason {
+	if e.derived {
+		return fact.ReasonDisappeared
+	}
+	return fact.ReasonCallerHungUp
+}
+
+// endCall gives the call its one termination and hangs the caller up if he is still there.
+func (c *Center) endCall(ct *contact, end callEnd) {
+	ct.Call.Over = true
+	ct.Call.Termination = end.termination
+	ct.Stage = stageOver
+	ct.Closing, ct.Flow = nil, nil
+	if end.cause == 0 && !end.derived && ct.Live {
+		end.cause = causeNormal
+	}
+	t := c.stamp(ct)
+	answered := ct.Call.Answered
+	ended := fact.CallEnded{
+		Call: ct.Call.ID, Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: ct.Arrived, EndedAt: t,
+		DurationMS: ms(t.Sub(ct.Arrived)), Termination: end.termination, Cause: end.cause, Derived: end.derived,
+	}
+	if !answered.IsZero() {
+		ended.AnsweredAt = &answered
+	}
+	c.emit(ct, fact.TypeCallEnded, ended)
+	if ct.Live {
+		c.hangUpCaller(ct)
+	}
+	c.settle(ct)
+}
+
+// hangUpCaller hangs the caller up and makes sure that it happens.
+func (c *Center) hangUpCaller(ct *contact) {
+	ct.Hangs++
+	ct.HangBy = c.now.Add(hangUpAgain)
+	c.touch(ct)
+	c.hangUp(ct, ct.ID, causeNormal)
+}
+
+// settle closes the contact when nothing of it is open any more.
+func (c *Center) settle(ct *contact) {
+	if !ct.Call.Over || ct.Entry != nil || ct.Segment != nil || ct.Stage == stageEnded {
+		return
+	}
+	t := c.stamp(ct)
+	s := ct.Sums
+	last := ""
+	if len(ct.Agents) > 0 {
+		last = ct.Agents[len(ct.Agents)-1]
+	}
+	c.emit(ct, fact.TypeContactEnded, fact.ContactEnded{
+		Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: ct.Arrived, EndedAt: t, DurationMS: ms(t.Sub(ct.Arrived)),
+		IVRMS: s.IVR, WaitMS: s.Wait, RingMS: s.Ring, TalkMS: s.Talk, HoldMS: s.Hold, WrapUpMS: s.WrapUp,
+		ToAgentMS: s.ToAgent, Calls: 1, Entries: int(ct.Count.Entry), Offers: int(ct.Count.Offer),
+		FirstQueue: s.FirstQueue, LastQueue: s.LastQueue, LastAgent: last, Customer: ct.Who.Customer, Ticket: ct.Who.Ticket,
+		Language: ct.Language, Flow: s.Flow, Fallback: s.Fallback, Termination: ct.Call.Termination,
+	})
+	ct.Stage = stageEnded
+	ct.EndedAt = t
+	ct.Drop = c.now.Add(keepEnded)
+	ct.Lookups = nil
+	if i, ok := slices.BinarySearchFunc(c.running, ct.ID, compareContact); ok {
+		c.running = slices.Delete(c.running, i, i+1)
+	}
+	c.release(c.planFor(ct))
+}
+
+// due is the contact's next deadline.
+func (ct *contact) due() time.Time {
+	if ct.dropped {
+		return time.Time{}
+	}
+	if ct.Stage == stageEnded {
+		return earliest(ct.Drop, ct.HangBy)
+	}
+	if !ct.GoneBy.IsZero() {
+		return ct.GoneBy
+	}
+	times := []time.Time{ct.HangBy}
+	for i := range ct.Lookups {
+		times = append(times, ct.Lookups[i].By)
+	}
+	if ct.Flow != nil {
+		times = append(times, ct.Flow.Due)
+	}
+	if ct.Closing != nil {
+		times = append(times, ct.Closing.Due)
+	}
+	if ct.Entry != nil && ct.Stage == stageWaiting {
+		times = append(times, ct.Entry.due())
+	}
+	return earliest(times...)
+}
+
+func (ct *contact) timer() *timer { return &ct.when }
+
+// contactDue runs what is due of a contact.
+func (c *Center) contactDue(ct *contact) {
+	c.touch(ct)
+	switch {
+	case ct.Stage == stageEnded && c.passed(ct.Drop):
+		c.drop(ct)
+	case c.passed(ct.GoneBy):
+		ct.GoneBy = time.Time{}
+		c.goneForGood(ct)
+	case c.passed(ct.HangBy):
+		c.hangUpOnceMore(ct)
+	default:
+		if c.lookupsDue(ct) {
+			return
+		}
+		c.toContact(ct, due{})
+	}
+}
+
+// passed tells whether a deadline is set and has come.
+func (c *Center) passed(t time.Time) bool { return !t.IsZero() && !t.After(c.now) }
+
+// goneForGood: the fallback did not take the caller who left: he hung up when he left.
+func (c *Center) goneForGood(ct *contact) {
+	now := c.occurred
+	c.occurred = later(ct.GoneAt, ct.Last)
+	c.callerGone(ct, 0, false)
+	c.occurred = now
+}
+
+func (c *Center) hangUpOnceMore(ct *contact) {
+	if ct.Hangs >= maxHangUps {
+		ct.Live, ct.HangBy = false, time.Time{}
+		c.freePhone(ct)
+		return
+	}
+	c.hangUpCaller(ct)
+}
+
+// drop forgets an ended contact.
+func (c *Center) drop(ct *contact) {
+	ct.dropped = true
+	ct.Live = false
+	c.freePhone(ct)
+	delete(c.contacts, ct.ID)
+}
+
+// closeWith plays a last announcement and then ends the call so.
+func (c *Center) closeWith(ct *contact, end fact.Termination, media []string) {
+	c.touch(ct)
+	if len(media) == 0 || !ct.Live {
+		c.endCall(ct, callEnd{termination: end})
+		return
+	}
+	ct.Stage = stageClosing
+	ct.Closing = &closing{Termination: end, Media: media, Due: c.now.Add(playLimit)}
+	ct.Closing.Playback = c.play(ct, media)
+}
+
+// inClosing: the caller hears a last announcement; the call's end is settled.
+func (c *Center) inClosing(ct *contact, ev Event) {
+	switch e := ev.(type) {
+	case PlaybackEnded:
+		if e.Playback != ct.Closing.Playback {
+			c.ignore(IgnoredStale)
+			return
+		}
+		c.endCall(ct, callEnd{termination: ct.Closing.Termination})
+	case due, answerFailed:
+		c.endCall(ct, callEnd{termination: ct.Closing.Termination})
+	case callerEnded:
+		c.endCall(ct, callEnd{termination: ct.Closing.Termination, cause: e.cause, derived: e.derived})
+	case DigitPressed:
+		c.ignore(IgnoredNoEffect)
+	default:
+		c.ignore(IgnoredStale)
+	}
+}

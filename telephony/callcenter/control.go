@@ -1,0 +1,197 @@
+package callcenter
+
+import (
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// control does what a person or program asks for about an agent, and answers. The same request again gets the same
+// answer and no effect.
+func (c *Center) control(e Control) {
+	a := c.agentOf[e.Agent]
+	if a == nil || a.Removed {
+		c.reply(Reply{Request: e.Request, Refused: RefusedUnknownAgent})
+		return
+	}
+	for _, r := range a.Replies {
+		if r.Request == e.Request && e.Request != "" {
+			c.reply(r)
+			c.ignore(IgnoredDuplicate)
+			return
+		}
+	}
+	refused := RefusedConflict
+	if e.Expect == "" || e.Expect == a.State {
+		refused = c.act(a, e)
+	}
+	r := Reply{Request: e.Request, Refused: refused, State: a.State}
+	if e.Request != "" {
+		a.Replies = append(a.Replies, r)
+		if len(a.Replies) > keptReplies {
+			a.Replies = slices.Clone(a.Replies[len(a.Replies)-keptReplies:])
+		}
+		c.touchAgent(a)
+	}
+	c.reply(r)
+}
+
+func (c *Center) reply(r Reply) { c.out.Reply = &r }
+
+// act does one action, or says why not.
+func (c *Center) act(a *agent, e Control) Refusal {
+	by := e.By
+	if by == "" {
+		by = fact.ByAPI
+	}
+	if e.Action == ActionDisposition {
+		return c.disposition(a, e)
+	}
+	if e.Action != ActionLogin && !a.LoggedIn {
+		if e.Action == ActionLogout {
+			return ""
+		}
+		return RefusedNotLoggedIn
+	}
+	switch e.Action {
+	case ActionLogin:
+		return c.actLogin(a, by, e.Actor)
+	case ActionLogout:
+		return c.actLogout(a, by, e.Actor)
+	case ActionReady:
+		return c.actReady(a, by)
+	case ActionPause:
+		return c.actPause(a, by, e)
+	case ActionWrapUpDone:
+		return c.actWrapUpDone(a, by)
+	case ActionWrapUpMore:
+		return c.actWrapUpMore(a)
+	default:
+		return RefusedUnknownAction
+	}
+}
+
+func (c *Center) actLogin(a *agent, by fact.By, actor string) Refusal {
+	if a.LoggedIn {
+		if a.Next == fact.AgentLoggedOut {
+			c.clearNext(a) // he changed his mind during the call
+		}
+		return ""
+	}
+	c.logIn(a, by, actor)
+	return ""
+}
+
+// actLogout: at once when nobody is on the line; a call is finished first, a ringing phone is declined.
+func (c *Center) actLogout(a *agent, by fact.By, actor string) Refusal {
+	if a.Talk != "" {
+		c.choose(a, fact.AgentLoggedOut, "", by, actor)
+		return ""
+	}
+	c.clearNext(a)
+	c.endWrapIfAny(a)
+	c.declineIfRinging(a)
+	c.logOut(a, by, actor)
+	return ""
+}
+
+func (c *Center) actReady(a *agent, by fact.By) Refusal {
+	c.clearNext(a)
+	c.endWrapIfAny(a)
+	a.Paused, a.PauseFor = false, ""
+	if a.Missed > 0 || !a.RetryAt.IsZero() {
+		a.Missed, a.RetryAt = 0, time.Time{}
+	}
+	c.settleAgent(a, by)
+	return ""
+}
+
+// actPause: at once when nobody is on the line, ending a wrap-up; during a call it becomes the next state; a ringing
+// phone is declined.
+func (c *Center) actPause(a *agent, by fact.By, e Control) Refusal {
+	if !slices.Contains(c.plan.Pauses, e.Reason) && e.Reason != fact.AutoPauseReason {
+		return RefusedUnknownReason
+	}
+	if a.Talk != "" {
+		c.choose(a, fact.AgentPaused, e.Reason, by, e.Actor)
+		return ""
+	}
+	c.clearNext(a)
+	c.endWrapIfAny(a)
+	c.declineIfRinging(a)
+	a.Paused, a.PauseFor = true, e.Reason
+	c.settleAgent(a, by)
+	return ""
+}
+
+func (c *Center) actWrapUpDone(a *agent, by fact.By) Refusal {
+	if a.Wrap == "" {
+		return RefusedNotNow
+	}
+	c.endWrap(a)
+	c.afterCall(a, by)
+	return ""
+}
+
+func (c *Center) actWrapUpMore(a *agent) Refusal {
+	if a.Wrap == "" {
+		return RefusedNotNow
+	}
+	ct := c.contacts[a.Wrap]
+	q := c.planFor(ct).queue(a.Serving)
+	if q == nil || q.WrapUpExtend <= 0 {
+		return RefusedNotNow
+	}
+	a.WrapUntil = a.WrapUntil.Add(q.WrapUpExtend)
+	c.touchAgent(a)
+	return ""
+}
+
+// choose sets the state for after the call.
+func (c *Center) choose(a *agent, next fact.AgentState, reason string, by fact.By, actor string) {
+	a.Next, a.NextReason, a.NextBy, a.NextActor = next, reason, by, actor
+	c.touchAgent(a)
+}
+
+func (c *Center) clearNext(a *agent) { c.choose(a, "", "", "", "") }
+
+func (c *Center) endWrapIfAny(a *agent) {
+	if a.Wrap != "" {
+		c.endWrap(a)
+		a.Serving = ""
+	}
+}
+
+// declineIfRinging takes the call that rings away from an agent who won't take it. The state that follows is the
+// caller's to settle.
+func (c *Center) declineIfRinging(a *agent) {
+	ct := c.contacts[a.Offer]
+	if ct == nil {
+		return
+	}
+	e := ct.Entry
+	o := e.Offer
+	e.Offer = nil
+	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferDeclined})
+	c.clearLeg(ct, a, o.Leg)
+	a.Offer, a.Serving = "", ""
+	c.touched.match = true
+	if c.meta.Link && c.passed(e.MaxAt) {
+		c.maxWait(ct)
+	}
+}
+
+// disposition records the agent's word on what a contact was about, up to an hour after its end.
+func (c *Center) disposition(a *agent, e Control) Refusal {
+	ct := c.contacts[e.Contact]
+	if ct == nil || !slices.Contains(ct.Agents, a.ID) {
+		c.ignore(IgnoredStale)
+		return RefusedUnknownContact
+	}
+	if e.Code == "" || len(c.plan.Codes) > 0 && !slices.Contains(c.plan.Codes, e.Code) {
+		return RefusedUnknownReason
+	}
+	c.emit(ct, fact.TypeDisposition, fact.Disposition{Agent: a.ID, Queue: ct.Sums.LastQueue, Code: e.Code, Note: e.Note})
+	return ""
+}

@@ -1,0 +1,250 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
+)
+
+// joinFirst puts a caller who leaves his flow into a queue, or turns him away.
+func (c *Center) joinFirst(ct *contact, end ivr.End) {
+	q := c.planFor(ct).queue(end.Queue)
+	if q == nil {
+		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonFlowEnded}})
+		return
+	}
+	if why := c.refusal(q); why != "" {
+		c.refuse(ct, q, why)
+		media := q.FullMedia
+		if why != fact.RefusedFull {
+			media = q.EmptyMedia
+		}
+		c.closeWith(ct, fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}, media)
+		return
+	}
+	c.join(ct, q, &entry{Asked: end.Priority, Skills: end.Skills})
+}
+
+// refusal is why nobody can join the queue now; "" = he can.
+func (c *Center) refusal(q *Queue) fact.RefusedReason {
+	switch {
+	case c.plan.queue(q.ID) == nil:
+		return fact.RefusedClosed // a newer plan has no such queue: nobody would serve it
+	case q.MaxLength > 0 && len(c.line(q.ID).waiting) >= q.MaxLength:
+		return fact.RefusedFull
+	case !q.JoinEmpty && !c.staffed(q.ID):
+		return fact.RefusedEmpty
+	default:
+		return ""
+	}
+}
+
+// staffed tells whether anybody who serves the queue is logged in.
+func (c *Center) staffed(queue string) bool {
+	for _, a := range c.agents {
+		if a.LoggedIn && a.serves(queue) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Center) refuse(ct *contact, q *Queue, why fact.RefusedReason) {
+	c.emit(ct, fact.TypeQueueRefused, fact.QueueRefused{Kind: ct.Kind, Queue: q.ID, Language: ct.Language, Reason: why})
+}
+
+// join opens an entry. e carries what the caller brings along.
+func (c *Center) join(ct *contact, q *Queue, e *entry) {
+	from := e.ID
+	e.ID = part(ct.ID, "e", &ct.Count.Entry)
+	e.Queue = q.ID
+	e.Priority = q.Priority + e.Asked + ct.Who.Priority
+	e.QueuedAt = c.stamp(ct)
+	if e.Since.IsZero() {
+		e.Since = e.QueuedAt
+	}
+	if q.MaxWait > 0 {
+		e.MaxAt = c.now.Add(q.MaxWait)
+	}
+	e.AnnounceAt = c.firstAnnouncement(q)
+	ct.Entry = e
+	ct.Stage = stageWaiting
+	c.line(q.ID).insert(ct)
+	c.touched.match = true
+	e.First = c.position(ct)
+	c.queued(ct, from, false)
+	c.startMusic(ct, q.MusicClass)
+}
+
+func (c *Center) firstAnnouncement(q *Queue) time.Time {
+	switch {
+	case q.AnnounceFirst > 0:
+		return c.now.Add(q.AnnounceFirst)
+	case q.Announce > 0:
+		return c.now.Add(q.Announce)
+	default:
+		return time.Time{}
+	}
+}
+
+// queued records the opening of the contact's entry.
+func (c *Center) queued(ct *contact, from string, derived bool) {
+	e := ct.Entry
+	if ct.Sums.FirstQueue == "" {
+		ct.Sums.FirstQueue = e.Queue
+	}
+	ct.Sums.LastQueue = e.Queue
+	c.emit(ct, fact.TypeQueued, fact.Queued{
+		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Language: ct.Language, Priority: e.Priority,
+		Skills: skillNames(e.Skills), Position: e.First, From: from, Derived: derived, CarriedWaitMS: e.Carried,
+	})
+}
+
+// due is the entry's next deadline. Max wait never cuts a ringing phone short: it strikes when the offer is over.
+func (e *entry) due() time.Time {
+	times := []time.Time{e.PlayBy}
+	if e.Playback == "" {
+		times = append(times, e.AnnounceAt)
+	}
+	if e.Offer != nil {
+		times = append(times, e.Offer.By)
+	} else {
+		times = append(times, e.MaxAt)
+	}
+	return earliest(times...)
+}
+
+// inQueue: the caller waits; perhaps an agent's phone rings for him.
+func (c *Center) inQueue(ct *contact, ev Event) {
+	switch e := ev.(type) {
+	case PlaybackEnded:
+		c.announced(ct, e)
+	case LegReady, LegRinging, LegAnswered, legEnded, legFailed:
+		c.offerEvent(ct, ev)
+	case due:
+		c.waitingDue(ct)
+	case callerEnded:
+		c.endEntry(ct, entryEnd{outcome: fact.EntryAbandoned, offer: offerGone(e), derived: e.derived})
+		c.endCall(ct, abandoned(e))
+	case answerFailed:
+		c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
+		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonCommandFailed}})
+	case DigitPressed:
+		c.ignore(IgnoredNoEffect)
+	default:
+		c.ignore(IgnoredStale)
+	}
+}
+
+// waitingDue runs what is due of a waiting caller.
+func (c *Center) waitingDue(ct *contact) {
+	e := ct.Entry
+	switch {
+	case e.Offer != nil && c.passed(e.Offer.By):
+		c.ringTimedOut(ct)
+	case e.Offer == nil && c.passed(e.MaxAt):
+		c.maxWait(ct)
+	case c.passed(e.PlayBy):
+		c.announced(ct, PlaybackEnded{Playback: e.Playback})
+	case e.Playback == "" && c.passed(e.AnnounceAt):
+		c.announce(ct)
+	}
+}
+
+// announce tells the caller his position, between two stretches of music.
+func (c *Center) announce(ct *contact) {
+	e := ct.Entry
+	position := c.position(ct)
+	c.emit(ct, fact.TypePositionTold, fact.PositionTold{Entry: e.ID, Queue: e.Queue, Position: position})
+	c.stopMusic(ct)
+	e.Playback = c.play(ct, positionMedia(position))
+	e.PlayBy = c.now.Add(playLimit)
+	e.AnnounceAt = time.Time{}
+}
+
+// announced: the announcement is over, the music comes back.
+func (c *Center) announced(ct *contact, ev PlaybackEnded) {
+	e := ct.Entry
+	if e.Playback == "" || e.Playback != ev.Playback {
+		c.ignore(IgnoredStale)
+		return
+	}
+	c.touch(ct)
+	q := c.planFor(ct).queue(e.Queue)
+	e.Playback, e.PlayBy = "", time.Time{}
+	if q.Announce > 0 {
+		e.AnnounceAt = c.now.Add(q.Announce)
+	}
+	c.startMusic(ct, q.MusicClass)
+}
+
+// maxWait: the caller waited as long as the queue allows.
+func (c *Center) maxWait(ct *contact) {
+	p := c.planFor(ct)
+	q := p.queue(ct.Entry.Queue)
+	if next := p.queue(q.Overflow); next != nil {
+		why := c.refusal(next)
+		if why == "" {
+			c.overflow(ct, next)
+			return
+		}
+		c.refuse(ct, next, why)
+	}
+	c.silence(ct)
+	c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
+	c.closeWith(ct, fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonMaxWait}, q.OverflowMedia)
+}
+
+// overflow moves the caller to another queue; he keeps the time he has waited.
+func (c *Center) overflow(ct *contact, next *Queue) {
+	c.silence(ct)
+	e := *ct.Entry
+	c.endEntry(ct, entryEnd{outcome: fact.EntryOverflowed, to: next.ID})
+	c.join(ct, next, &entry{
+		ID: e.ID, Asked: e.Asked, Skills: e.Skills, Since: e.Since, Carried: e.Carried + ms(c.stamp(ct).Sub(e.QueuedAt)),
+	})
+}
+
+// silence stops whatever the waiting caller hears.
+func (c *Center) silence(ct *contact) {
+	if e := ct.Entry; e.Playback != "" {
+		c.stopPlay(ct, e.Playback)
+		e.Playback, e.PlayBy = "", time.Time{}
+		return
+	}
+	c.stopMusic(ct)
+}
+
+// entryEnd is how an entry ends.
+type entryEnd struct {
+	outcome fact.EntryOutcome
+	agent   string // who answered, by which offer
+	answer  string
+	offer   fact.OfferResult // of the offer that is still open, if any; "" = withdrawn
+	to      string
+	derived bool
+}
+
+// endEntry closes the contact's entry, and its offer if one is open.
+func (c *Center) endEntry(ct *contact, end entryEnd) {
+	e := ct.Entry
+	if e.Offer != nil {
+		result := end.offer
+		if result == "" {
+			result = fact.OfferWithdrawn
+		}
+		c.endOffer(ct, offerEnd{result: result, derived: end.derived})
+	}
+	c.unline(ct)
+	t := c.stamp(ct)
+	wait := ms(t.Sub(e.QueuedAt))
+	ct.Sums.Wait += wait
+	c.emit(ct, fact.TypeEntryEnded, fact.EntryEnded{
+		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Outcome: end.outcome, QueuedAt: e.QueuedAt, EndedAt: t,
+		WaitMS: wait, Arrived: ct.Arrived, Agent: end.agent, Offer: end.answer, Offers: e.Offers, Priority: e.Priority,
+		Skills: skillNames(e.Skills), Language: ct.Language, Customer: ct.Who.Customer, First: e.First, Last: e.LastPos,
+		To: end.to, Derived: end.derived, CarriedWaitMS: e.Carried,
+	})
+	ct.Entry = nil
+}

@@ -1,0 +1,92 @@
+package callcenter
+
+import (
+	"strings"
+
+	"firstline/pipeline/fact"
+)
+
+// ownKind is the kind of a call that an agent's own phone makes.
+func (p *planState) ownKind(dialed string) fact.Kind {
+	if _, _, ok := p.feature(dialed); ok {
+		return fact.KindFeature
+	}
+	return fact.KindInternal
+}
+
+// feature reads a feature code: the action and, for a pause, its reason.
+func (p *planState) feature(dialed string) (action Action, reason string, ok bool) {
+	f := p.Features
+	switch {
+	case dialed == "":
+		return "", "", false
+	case dialed == f.Login:
+		return ActionLogin, "", true
+	case dialed == f.Logout:
+		return ActionLogout, "", true
+	case dialed == f.Ready:
+		return ActionReady, "", true
+	}
+	digits, found := strings.CutPrefix(dialed, f.Pause)
+	if f.Pause == "" || !found || strings.Trim(digits, "0123456789") != "" {
+		return "", "", false
+	}
+	return ActionPause, p.pauseReason(digits), true
+}
+
+// pauseReason is the reason that the digits after the pause code count out; "" when there is none of that number.
+func (p *planState) pauseReason(digits string) string {
+	n := 0
+	for _, d := range digits {
+		n = min(n*10+int(d-'0'), len(p.Pauses)+1)
+	}
+	if digits == "" {
+		n = 1
+	}
+	if n < 1 || n > len(p.Pauses) {
+		return ""
+	}
+	return p.Pauses[n-1]
+}
+
+// media is what the agent hears when his feature code was carried out.
+func (f Features) media(action Action) []string {
+	switch action {
+	case ActionLogin:
+		return f.LoginMedia
+	case ActionLogout:
+		return f.LogoutMedia
+	case ActionReady:
+		return f.ReadyMedia
+	default:
+		return f.PauseMedia
+	}
+}
+
+// ownCall: an agent's own phone called. A feature code is carried out and confirmed; any other number is not served yet.
+// Until he hangs up his phone is not rung.
+func (c *Center) ownCall(ct *contact, a *agent) {
+	p := c.planFor(ct)
+	a.OwnCall = ct.ID
+	c.forgetOutside(a, ct.ID)
+	action, reason, ok := p.feature(ct.Dialed)
+	served := ok && c.act(a, Control{Actor: a.ID, By: fact.ByPhone, Action: action, Reason: reason}) == ""
+	c.settleAgent(a, fact.ByPhone)
+	if !served {
+		c.closeWith(ct, fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}, p.Features.ErrorMedia)
+		return
+	}
+	c.closeWith(ct, fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonFlowEnded}, p.Features.media(action))
+}
+
+// forgetOutside: a channel that the poll took for an outside call turns out to be one to us.
+func (c *Center) forgetOutside(a *agent, channel string) {
+	var rest []string
+	for _, id := range a.Outside {
+		if id != channel {
+			rest = append(rest, id)
+		}
+	}
+	a.Outside = rest
+	c.touchAgent(a)
+}

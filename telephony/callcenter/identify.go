@@ -1,0 +1,205 @@
+package callcenter
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
+)
+
+// lookupMargin is how much longer than the executor's time-out the core waits for a lookup's answer.
+const lookupMargin = time.Second
+
+// lookupNumber asks who calls, by the number. The call goes on meanwhile.
+func (c *Center) lookupNumber(ct *contact) {
+	if c.planFor(ct).Lookup.ByNumber && ct.Number != "" {
+		c.lookup(ct, lookup{Method: fact.LookupByNumber, Value: ct.Number})
+	}
+}
+
+// lookupDigits asks who calls, by what he pressed.
+func (c *Center) lookupDigits(ct *contact, l ivr.Lookup) {
+	c.lookup(ct, lookup{Method: fact.LookupByDigits, Value: l.Digits, Digits: len(l.Digits), Secret: l.Secret})
+}
+
+func (c *Center) lookup(ct *contact, l lookup) {
+	timeout := c.planFor(ct).Lookup.Timeout
+	l.ID = part(ct.ID, "l", &ct.Count.Lookup)
+	l.Asked = c.stamp(ct)
+	l.By = c.now.Add(timeout + lookupMargin)
+	ct.Lookups = append(ct.Lookups, l)
+	c.touch(ct)
+	c.sendLookup(ct, l, timeout)
+}
+
+// lookupDone: the ticket system answered, or could not.
+func (c *Center) lookupDone(e LookupDone) {
+	ct := c.contacts[ownerOfPart(e.Lookup)]
+	if ct == nil {
+		c.ignore(IgnoredUnknownLookup)
+		return
+	}
+	i := slices.IndexFunc(ct.Lookups, func(l lookup) bool { return l.ID == e.Lookup })
+	if i < 0 {
+		c.ignore(IgnoredStale)
+		return
+	}
+	c.answerLookup(ct, i, e)
+}
+
+// lookupsDue ends the lookups that were never answered; true when there were any.
+func (c *Center) lookupsDue(ct *contact) bool {
+	any := false
+	for {
+		i := slices.IndexFunc(ct.Lookups, func(l lookup) bool { return c.passed(l.By) })
+		if i < 0 {
+			return any
+		}
+		any = true
+		c.answerLookup(ct, i, LookupDone{Lookup: ct.Lookups[i].ID, Result: fact.LookupTimeout})
+	}
+}
+
+func (c *Center) answerLookup(ct *contact, i int, e LookupDone) {
+	l := ct.Lookups[i]
+	ct.Lookups = slices.Delete(ct.Lookups, i, i+1)
+	if len(ct.Lookups) == 0 {
+		ct.Lookups = nil
+	}
+	found := e.Result == fact.LookupFound
+	identified := fact.Identified{
+		Lookup: l.ID, Method: l.Method, Result: e.Result, LatencyMS: max(0, ms(c.stamp(ct).Sub(l.Asked))),
+	}
+	if l.Method == fact.LookupByDigits {
+		identified.Digits = l.Value
+		if l.Secret {
+			identified.Digits = strings.Repeat("*", l.Digits)
+		}
+	}
+	if found {
+		ct.Who.Customer, ct.Who.Name = e.Customer, e.CustomerName
+		ct.Who.Ticket = c.withURL(ct, e.Ticket)
+		identified.Customer, identified.CustomerName, identified.Ticket = e.Customer, e.CustomerName, ct.Who.Ticket
+	}
+	c.emit(ct, fact.TypeIdentified, identified)
+	if found {
+		c.reprioritise(ct, e.Priority)
+		c.popAgain(ct)
+	}
+	if ct.Stage == stageFlow && ct.Flow.Visit.Phase == ivr.PhaseLooking && l.Method == fact.LookupByDigits && !ct.looking() {
+		c.toContact(ct, looked{found: found})
+	}
+}
+
+// looking tells whether a lookup by digits is still under way.
+func (ct *contact) looking() bool {
+	return slices.ContainsFunc(ct.Lookups, func(l lookup) bool { return l.Method == fact.LookupByDigits })
+}
+
+// looked tells a flow that waits for it how the lookup went.
+type looked struct{ found bool }
+
+func (looked) event() {}
+
+// withURL is the ticket with its link, made by the plan's template where the ticket system gave none.
+func (c *Center) withURL(ct *contact, t *fact.TicketRef) *fact.TicketRef {
+	if t == nil {
+		return nil
+	}
+	ticket := *t
+	if template := c.planFor(ct).TicketURL; ticket.URL == "" && template != "" && ticket.ID != "" {
+		ticket.URL = strings.ReplaceAll(template, "{id}", url.PathEscape(ticket.ID))
+	}
+	return &ticket
+}
+
+// popup is what the agent of the contact's open offer sees.
+func (c *Center) popup(ct *contact) fact.Popup {
+	e, o := ct.Entry, ct.Entry.Offer
+	return fact.Popup{
+		Pop: o.Pop, Contact: ct.ID, Offer: o.ID, Queue: e.Queue, Agent: o.Agent, OfferedAt: o.At, CallerNumber: ct.Number,
+		CallerName: ct.Name, Customer: ct.Who.Customer, CustomerName: ct.Who.Name, Language: ct.Language,
+		WaitMS: e.Carried + ms(o.At.Sub(e.QueuedAt)), Choices: slices.Concat([]string{}, ct.Choices), Ticket: ct.Who.Ticket,
+	}
+}
+
+// newPop sends a screen pop for the contact's open offer.
+func (c *Center) newPop(ct *contact) {
+	o := ct.Entry.Offer
+	o.Pop = part(ct.ID, "p", &ct.Count.Pop)
+	ct.Pops = append(ct.Pops, pop{ID: o.Pop, Offer: o.ID, Queue: ct.Entry.Queue, Agent: o.Agent, At: o.At})
+	if len(ct.Pops) > keptPops {
+		ct.Pops = slices.Clone(ct.Pops[len(ct.Pops)-keptPops:])
+	}
+	c.touch(ct)
+	c.sendPop(ct, c.popup(ct))
+}
+
+// popAgain sends what the agent who is being rung now could not know before.
+func (c *Center) popAgain(ct *contact) {
+	if ct.Entry != nil && ct.Entry.Offer != nil {
+		c.newPop(ct)
+	}
+}
+
+// popOf finds the pop an event is about.
+func (c *Center) popOf(id string) (*contact, *pop) {
+	ct := c.contacts[ownerOfPart(id)]
+	if ct == nil {
+		c.ignore(IgnoredUnknownPop)
+		return nil, nil
+	}
+	for i := range ct.Pops {
+		if ct.Pops[i].ID == id {
+			return ct, &ct.Pops[i]
+		}
+	}
+	c.ignore(IgnoredUnknownPop)
+	return nil, nil
+}
+
+// popDone: a channel delivered the pop, or failed to. Late facts: they may follow the contact's end.
+func (c *Center) popDone(e PopDone) {
+	ct, p := c.popOf(e.Pop)
+	if p == nil {
+		return
+	}
+	attempt := max(e.Attempt, 1)
+	last := &p.Desk
+	if e.Channel == fact.PopWebhook {
+		last = &p.Webhook
+	}
+	if attempt <= *last {
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	*last = attempt
+	c.emitPop(ct, p, fact.Pop{Type: fact.TypePopSent, Channel: e.Channel, Result: e.Result, Attempt: attempt, Error: e.Error})
+}
+
+// popSeen: the agent's page shows the pop, or the agent opened the ticket from it.
+func (c *Center) popSeen(e PopSeen) {
+	ct, p := c.popOf(e.Pop)
+	if p == nil {
+		return
+	}
+	seen, t := &p.Shown, fact.TypePopShown
+	if e.Opened {
+		seen, t = &p.Opened, fact.TypePopOpened
+	}
+	if *seen {
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	*seen = true
+	c.emitPop(ct, p, fact.Pop{Type: t, Channel: fact.PopDesk, Result: fact.PopDelivered, Attempt: max(p.Desk, 1)})
+}
+
+func (c *Center) emitPop(ct *contact, p *pop, f fact.Pop) {
+	f.Pop, f.Offer, f.Queue, f.Agent = p.ID, p.Offer, p.Queue, p.Agent
+	f.LatencyMS = ms(c.stamp(ct).Sub(p.At))
+	c.emit(ct, f.Type, f)
+}

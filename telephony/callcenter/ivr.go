@@ -1,0 +1,198 @@
+package callcenter
+
+import (
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
+)
+
+// enterFlow lets the caller into the flow of the number he dialled.
+func (c *Center) enterFlow(ct *contact) {
+	p := c.planFor(ct)
+	id, ok := p.flowFor(ct.Dialed)
+	if !ok {
+		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}})
+		return
+	}
+	ct.Flow = &flow{Entered: c.stamp(ct)}
+	ct.Sums.Flow = id
+	c.follow(ct, p.menus.Begin(id, c.stamp(ct)))
+}
+
+// inFlow: the caller is in a menu.
+func (c *Center) inFlow(ct *contact, ev Event) {
+	menus, f := c.planFor(ct).menus, ct.Flow
+	switch e := ev.(type) {
+	case DigitPressed:
+		c.digit(ct, e)
+	case PlaybackEnded:
+		if e.Playback != f.Playback {
+			c.ignore(IgnoredStale)
+			return
+		}
+		f.Playback = ""
+		c.follow(ct, menus.Played(f.Visit, c.stamp(ct)))
+	case looked:
+		c.follow(ct, menus.Looked(f.Visit, e.found, c.stamp(ct)))
+	case due:
+		c.flowDue(ct)
+	case callerEnded:
+		outcome, planned := menus.Leaving(f.Visit)
+		if !planned {
+			c.leftFlow(ct, fact.IVRHungUp)
+			c.endCall(ct, abandoned(e))
+			return
+		}
+		c.leftFlow(ct, outcome)
+		c.endCall(ct, callEnd{termination: terminationOf(outcome), cause: e.cause, derived: e.derived})
+	case answerFailed:
+		c.leftFlow(ct, fact.IVRFailed)
+		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonCommandFailed}})
+	default:
+		c.ignore(IgnoredStale)
+	}
+}
+
+// flowDue: the caller was silent too long, or the end of a playback was never heard.
+func (c *Center) flowDue(ct *contact) {
+	menus, f := c.planFor(ct).menus, ct.Flow
+	if !c.passed(f.Due) {
+		return
+	}
+	if f.Playback != "" {
+		f.Playback = ""
+		c.follow(ct, menus.Played(f.Visit, c.stamp(ct)))
+		return
+	}
+	c.follow(ct, menus.TimedOut(f.Visit, c.stamp(ct)))
+}
+
+// digit: barge-in is everywhere, a key stops what plays.
+func (c *Center) digit(ct *contact, e DigitPressed) {
+	press := keyPress{Digit: e.Digit, At: c.occurred}
+	switch {
+	case !isKey(e.Digit):
+		c.ignore(IgnoredNoEffect)
+		return
+	case c.stamped && press.Digit == ct.Key.Digit && press.At.Equal(ct.Key.At):
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	ct.Key = press
+	c.touch(ct)
+	r := c.planFor(ct).menus.Digit(ct.Flow.Visit, e.Digit, c.stamp(ct))
+	if ct.Flow.Visit.Phase == ivr.PhaseLooking {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	c.follow(ct, r)
+}
+
+func isKey(digit string) bool {
+	return len(digit) == 1 && (digit >= "0" && digit <= "9" || digit >= "A" && digit <= "D" || digit == "*" || digit == "#")
+}
+
+// follow carries out what a step through the flow leads to.
+func (c *Center) follow(ct *contact, r ivr.Result) {
+	c.touch(ct)
+	f := ct.Flow
+	if r.Stop && f.Playback != "" {
+		c.stopPlay(ct, f.Playback)
+		f.Playback = ""
+	}
+	f.Visit = r.Visit
+	for _, ev := range r.Events {
+		c.recordStep(ct, ev)
+	}
+	if r.Language != "" {
+		ct.Language = r.Language
+	}
+	if r.Lookup != nil {
+		c.lookupDigits(ct, *r.Lookup)
+	}
+	f.Due = time.Time{}
+	switch {
+	case r.End != nil:
+		c.endFlow(ct, *r.End)
+	case len(r.Play) > 0:
+		f.Playback = c.play(ct, r.Play)
+		f.Due = c.now.Add(playLimit)
+	case r.Wait > 0:
+		f.Due = c.now.Add(r.Wait)
+	}
+}
+
+// recordStep turns an event of the menu language into a fact.
+func (c *Center) recordStep(ct *contact, ev ivr.Event) {
+	f := ct.Flow
+	switch e := ev.(type) {
+	case ivr.Entered:
+		f.Path = append(f.Path, e.Node)
+		c.emit(ct, fact.TypeIVREntered, fact.IVREntered{Flow: f.Visit.Flow, Node: e.Node})
+	case ivr.Chose:
+		label := e.Label
+		if label == "" {
+			label = e.Key
+		}
+		ct.Choices = append(ct.Choices, label)
+		c.emit(ct, fact.TypeIVRChoice, fact.IVRChoice{Flow: f.Visit.Flow, Node: e.Node, Key: e.Key, Target: e.Target})
+	case ivr.Heard:
+		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: e.Kind, Digits: e.Digits})
+	}
+}
+
+// endFlow does what the flow ends with.
+func (c *Center) endFlow(ct *contact, end ivr.End) {
+	c.leftFlow(ct, end.Outcome)
+	if end.Outcome != fact.IVRQueued {
+		c.endCall(ct, callEnd{termination: terminationOf(end.Outcome)})
+		return
+	}
+	c.joinFirst(ct, end)
+}
+
+// terminationOf is how a call ends that its flow ended.
+func terminationOf(o fact.IVROutcome) fact.Termination {
+	switch o {
+	case fact.IVRContained:
+		return fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonFlowEnded}
+	case fact.IVRGaveUp:
+		return fact.Termination{Result: fact.ResultAbandoned, Reason: fact.ReasonGaveUp}
+	default:
+		return fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonFlowEnded}
+	}
+}
+
+// leftFlow closes the caller's time in the flow.
+func (c *Center) leftFlow(ct *contact, outcome fact.IVROutcome) {
+	f := ct.Flow
+	t := c.stamp(ct)
+	spent := ms(t.Sub(f.Entered))
+	ct.Sums.IVR += spent
+	c.emit(ct, fact.TypeIVRLeft, fact.IVRLeft{
+		Flow: f.Visit.Flow, LastNode: f.Visit.Node, EnteredAt: f.Entered, LeftAt: t, DurationMS: spent, Outcome: outcome,
+		Path: f.Path, Choices: slices.Concat([]string{}, ct.Choices),
+	})
+	ct.Flow = nil
+}
+
+// repeatFlow says the prompt again after the link was down: a key pressed meanwhile may be lost. Nothing counts as a
+// try.
+func (c *Center) repeatFlow(ct *contact) {
+	menus, f := c.planFor(ct).menus, ct.Flow
+	if f.Visit.Phase == ivr.PhaseLooking {
+		return
+	}
+	if f.Playback != "" {
+		c.stopPlay(ct, f.Playback)
+		f.Playback = ""
+	}
+	if menus.Asks(f.Visit) {
+		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{
+			Flow: f.Visit.Flow, Node: f.Visit.Node, Kind: fact.InputNone, Derived: true,
+		})
+	}
+	c.follow(ct, menus.Repeat(f.Visit, c.stamp(ct)))
+}

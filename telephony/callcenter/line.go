@@ -1,0 +1,88 @@
+package callcenter
+
+import (
+	"cmp"
+	"slices"
+)
+
+// line is the callers of one queue, the next one first.
+type line struct{ waiting []*contact }
+
+// compareWaiting is the order of callers, within a queue and over all queues: priority, then how long the contact has
+// queued (time spent in a queue it overflowed from counts), then id.
+func compareWaiting(a, b *contact) int {
+	return cmp.Or(
+		cmp.Compare(b.Entry.Priority, a.Entry.Priority),
+		a.Entry.Since.Compare(b.Entry.Since),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+func (l *line) insert(ct *contact) {
+	i, _ := slices.BinarySearchFunc(l.waiting, ct, compareWaiting)
+	l.waiting = slices.Insert(l.waiting, i, ct)
+}
+
+func (l *line) remove(ct *contact) {
+	if i, ok := slices.BinarySearchFunc(l.waiting, ct, compareWaiting); ok {
+		l.waiting = slices.Delete(l.waiting, i, i+1)
+	}
+}
+
+// position is the caller's place, 1 = next; 0 = not in the line.
+func (l *line) position(ct *contact) int {
+	if i, ok := slices.BinarySearchFunc(l.waiting, ct, compareWaiting); ok {
+		return i + 1
+	}
+	return 0
+}
+
+// line is the line of a queue.
+func (c *Center) line(queue string) *line {
+	l := c.lines[queue]
+	if l == nil {
+		l = &line{}
+		c.lines[queue] = l
+	}
+	return l
+}
+
+// position is the caller's place in his line now, or the one he had when he left it.
+func (c *Center) position(ct *contact) int {
+	if ct.Entry.Unlined {
+		return ct.Entry.LastPos
+	}
+	return c.line(ct.Entry.Queue).position(ct)
+}
+
+// unline takes the caller out of his line.
+func (c *Center) unline(ct *contact) {
+	e := ct.Entry
+	if e.Unlined {
+		return
+	}
+	l := c.line(e.Queue)
+	e.LastPos = l.position(ct)
+	e.Unlined = true
+	l.remove(ct)
+	c.touch(ct)
+}
+
+// reprioritise moves a caller who turns out to be more (or less) urgent.
+func (c *Center) reprioritise(ct *contact, priority int) {
+	change := priority - ct.Who.Priority
+	ct.Who.Priority = priority
+	e := ct.Entry
+	if change == 0 || e == nil || ct.Stage != stageWaiting {
+		return
+	}
+	if e.Unlined {
+		e.Priority += change
+		return
+	}
+	l := c.line(e.Queue)
+	l.remove(ct)
+	e.Priority += change
+	l.insert(ct)
+	c.touched.match = true
+}

@@ -1,0 +1,234 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// minRetry is how long an agent rests at least after an offer that failed, whatever the queue says: without it a phone
+// that refuses at once would be rung without end.
+const minRetry = time.Second
+
+// clearTime is how long an agent whose leg is being hung up is not offered another call, at most.
+const clearTime = 2 * time.Second
+
+// offerCall rings an agent for a caller.
+func (c *Center) offerCall(ct *contact, a *agent) {
+	e := ct.Entry
+	q := c.planFor(ct).queue(e.Queue)
+	e.Offers++
+	t := c.stamp(ct)
+	o := &offer{
+		ID: part(ct.ID, "o", &ct.Count.Offer), Agent: a.ID, Attempt: e.Offers, At: t, By: c.now.Add(q.RingTimeout),
+	}
+	e.Offer = o
+	c.emit(ct, fact.TypeOffered, fact.Offered{
+		Offer: o.ID, Entry: e.ID, Call: ct.Call.ID, Queue: e.Queue, Agent: a.ID, Attempt: o.Attempt,
+		WaitMS: ms(t.Sub(e.QueuedAt)),
+	})
+	a.Offer, a.Serving = ct.ID, e.Queue
+	c.settleAgent(a, fact.BySystem)
+	c.ring(ct, a)
+	c.newPop(ct)
+}
+
+// ring makes a leg for the contact's open offer.
+func (c *Center) ring(ct *contact, a *agent) {
+	o := ct.Entry.Offer
+	o.Leg = resource(ct.ID, "leg", &ct.Count.Leg)
+	o.Step = legCreating
+	c.touch(ct)
+	c.createLeg(ct, o, a.endpoint())
+}
+
+// offerEvent: something happened to a leg.
+func (c *Center) offerEvent(ct *contact, ev Event) {
+	o := ct.Entry.Offer
+	switch e := ev.(type) {
+	case LegReady:
+		c.legReady(ct, o, e)
+	case LegRinging:
+		if o == nil || o.Leg != e.Channel || o.Step == legRinging {
+			c.ignore(IgnoredStale)
+			return
+		}
+		o.Step = legRinging
+		c.touch(ct)
+	case LegAnswered:
+		if o == nil || o.Leg != e.Channel {
+			c.ignore(IgnoredStale) // it is being hung up already
+			return
+		}
+		c.answer(ct)
+	case legEnded:
+		if o == nil || o.Leg != e.leg {
+			c.ignore(IgnoredStale)
+			return
+		}
+		end := offerEnd{result: resultOf(e, o.Step == legRinging), cause: e.cause, derived: e.derived, legGone: true}
+		c.offerLost(ct, end)
+	case legFailed:
+		if o == nil || o.Leg != e.leg {
+			c.ignore(IgnoredStale)
+			return
+		}
+		c.offerLost(ct, offerEnd{result: resultOfFailure(e)})
+	}
+}
+
+func (c *Center) legReady(ct *contact, o *offer, e LegReady) {
+	if o == nil || o.Leg != e.Channel || o.Step != legCreating {
+		c.ignore(IgnoredStale)
+		return
+	}
+	o.Step = legDialing
+	c.touch(ct)
+	c.dial(ct, o, c.planFor(ct).queue(ct.Entry.Queue).RingTimeout)
+}
+
+// Q.850 causes and SIP status codes that say why a phone was not answered.
+const (
+	causeUnallocated  = 1
+	causeNoRoute      = 3
+	causeBusy         = 17
+	causeNoResponse   = 18
+	causeNoAnswer     = 19
+	causeAbsent       = 20
+	causeRejected     = 21
+	causeOutOfOrder   = 27
+	sipNotFound       = 404
+	sipRequestTimeout = 408
+	sipGone           = 410
+	sipUnavailable    = 480
+	sipBusy           = 486
+	sipServiceFailure = 503
+	sipBusyEverywhere = 600
+	sipDeclined       = 603
+	httpServerError   = 500
+	httpNotAcceptable = 400
+)
+
+// resultOf says why a leg ended without an answer. What rang and ended without a word from the agent was missed.
+func resultOf(e legEnded, rang bool) fact.OfferResult {
+	switch e.techCause {
+	case sipBusy, sipBusyEverywhere:
+		return fact.OfferBusy
+	case sipDeclined:
+		return fact.OfferDeclined
+	case sipNotFound, sipRequestTimeout, sipGone, sipUnavailable, sipServiceFailure:
+		if rang {
+			return fact.OfferMissed
+		}
+		return fact.OfferUnavailable
+	}
+	switch e.cause {
+	case causeBusy:
+		return fact.OfferBusy
+	case causeRejected:
+		return fact.OfferDeclined
+	case causeNoAnswer:
+		return fact.OfferMissed
+	case causeUnallocated, causeNoRoute, causeNoResponse, causeAbsent, causeOutOfOrder:
+		if rang {
+			return fact.OfferMissed
+		}
+		return fact.OfferUnavailable
+	default:
+		return fact.OfferFailed
+	}
+}
+
+// resultOfFailure says why a leg could not be made or dialled. Asterisk answers 500 or 400 for an endpoint that has no
+// contact or does not exist.
+func resultOfFailure(e legFailed) fact.OfferResult {
+	if !e.dialled && (e.code == httpServerError || e.code == httpNotAcceptable) {
+		return fact.OfferUnavailable
+	}
+	return fact.OfferFailed
+}
+
+// ringTimedOut: the phone rang as long as the queue allows.
+func (c *Center) ringTimedOut(ct *contact) {
+	result := fact.OfferMissed
+	if ct.Entry.Offer.Step == legCreating {
+		result = fact.OfferFailed // it never rang
+	}
+	c.offerLost(ct, offerEnd{result: result})
+}
+
+// offerEnd is how an offer ends.
+type offerEnd struct {
+	result  fact.OfferResult
+	cause   int
+	derived bool
+	legGone bool
+}
+
+// offerGone is the result of an offer whose caller is gone.
+func offerGone(e callerEnded) fact.OfferResult {
+	if e.answered {
+		return fact.OfferLostRace
+	}
+	return fact.OfferWithdrawn
+}
+
+// offerLost ends an offer that led to nothing; the caller waits on.
+func (c *Center) offerLost(ct *contact, end offerEnd) {
+	c.endOffer(ct, end)
+	if c.meta.Link && c.passed(ct.Entry.MaxAt) {
+		c.maxWait(ct)
+	}
+}
+
+// endOffer closes the contact's open offer, ends its leg and lets the agent go.
+func (c *Center) endOffer(ct *contact, end offerEnd) {
+	e := ct.Entry
+	o := e.Offer
+	q := c.planFor(ct).queue(e.Queue)
+	e.Offer = nil
+	c.offerEnded(ct, e, o, end)
+	c.touched.match = true
+	a := c.agentOf[o.Agent]
+	if !end.legGone {
+		c.clearLeg(ct, a, o.Leg)
+	}
+	c.letGo(a, end.result, q)
+}
+
+// offerEnded records the end of an offer.
+func (c *Center) offerEnded(ct *contact, e *entry, o *offer, end offerEnd) {
+	t := c.stamp(ct)
+	ring := max(0, ms(t.Sub(o.At)))
+	ct.Sums.Ring += ring
+	c.emit(ct, fact.TypeOfferEnded, fact.OfferEnded{
+		Offer: o.ID, Entry: e.ID, Call: ct.Call.ID, Queue: e.Queue, Agent: o.Agent, Attempt: o.Attempt, Result: end.result,
+		OfferedAt: o.At, EndedAt: t, RingMS: ring, Cause: end.cause, Derived: end.derived,
+	})
+}
+
+// clearLeg hangs an agent's leg up; until it is gone his phone is not rung again.
+func (c *Center) clearLeg(ct *contact, a *agent, leg string) {
+	c.hangUp(ct, leg, causeNormal)
+	a.Clearing, a.ClearBy = leg, c.now.Add(clearTime)
+	c.touchAgent(a)
+}
+
+// letGo frees an agent whose offer led to nothing. One who was not to blame keeps his idle time; the others rest and go
+// to the end of the line, and who misses too many in a row is paused.
+func (c *Center) letGo(a *agent, result fact.OfferResult, q *Queue) {
+	a.Offer, a.Serving = "", ""
+	switch result {
+	case fact.OfferWithdrawn, fact.OfferLostRace:
+		c.settleAgent(a, fact.BySystem)
+		return
+	case fact.OfferMissed:
+		a.Missed++
+	}
+	a.RetryAt = c.now.Add(max(q.RetryDelay, minRetry))
+	a.ReadySince = later(c.occurred, a.ReadySince)
+	if result == fact.OfferMissed && q.MaxMissed > 0 && a.Missed >= q.MaxMissed {
+		a.Paused, a.PauseFor = true, fact.AutoPauseReason
+	}
+	c.settleAgent(a, fact.BySystem)
+}

@@ -1,0 +1,177 @@
+package callcenter
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
+)
+
+const millisecond = time.Millisecond
+
+// planState is a plan made ready to decide by.
+type planState struct {
+	*Plan
+	menus *ivr.Menus
+	users int // running contacts that began with it
+}
+
+func newPlanState(p *Plan) (*planState, error) {
+	menus, err := ivr.New(p.Flows, p.Schedules)
+	if err != nil {
+		return nil, fmt.Errorf("plan %q: %w", p.Version, err)
+	}
+	return &planState{Plan: p, menus: menus}, nil
+}
+
+// queue finds a queue; nil when there is none.
+func (p *planState) queue(id string) *Queue {
+	for i := range p.Queues {
+		if p.Queues[i].ID == id {
+			return &p.Queues[i]
+		}
+	}
+	return nil
+}
+
+// flowFor is the flow that answers a dialled number.
+func (p *planState) flowFor(dialed string) (string, bool) {
+	other, found := "", false
+	for _, e := range p.Entries {
+		if e.Number == dialed {
+			return e.Flow, true
+		}
+		if e.Number == "*" && !found {
+			other, found = e.Flow, true
+		}
+	}
+	return other, found
+}
+
+// wrapUp is how long an agent wraps up after a call of a queue.
+func (p *planState) wrapUp(queue string, a *agent) time.Duration {
+	if a.conf != nil && a.conf.WrapUp != nil {
+		return *a.conf.WrapUp
+	}
+	if q := p.queue(queue); q != nil {
+		return q.WrapUp
+	}
+	return 0
+}
+
+// planOf finds a plan that is in force or kept; nil when there is none.
+func (c *Center) planOf(version string) *planState {
+	i, ok := slices.BinarySearchFunc(c.plans, version, comparePlan)
+	if !ok {
+		return nil
+	}
+	return c.plans[i]
+}
+
+func comparePlan(p *planState, version string) int { return cmp.Compare(p.Version, version) }
+
+// setPlan puts a plan into force: new agents appear, removed ones stay known.
+func (c *Center) setPlan(p *planState) {
+	if known := c.planOf(p.Version); known != nil {
+		p = known // back to a plan that a running contact still keeps
+	} else {
+		i, _ := slices.BinarySearchFunc(c.plans, p.Version, comparePlan)
+		c.plans = slices.Insert(c.plans, i, p)
+		c.touched.plans = append(c.touched.plans, p)
+	}
+	old := c.plan
+	c.plan = p
+	c.meta.Plan = p.Version
+	c.touched.meta = true
+	if old != nil {
+		c.forgetPlan(old)
+	}
+	for i := range p.Agents {
+		if c.agentOf[p.Agents[i].ID] == nil {
+			c.addAgent(&agent{ID: p.Agents[i].ID})
+		}
+	}
+	c.bindAgents()
+}
+
+// bindAgents gives every agent his part of the plan in force.
+func (c *Center) bindAgents() {
+	clear(c.phones)
+	for _, a := range c.agents {
+		a.conf, a.Removed = nil, true
+	}
+	for i := range c.plan.Agents {
+		conf := &c.plan.Agents[i]
+		a := c.agentOf[conf.ID]
+		a.conf, a.Removed = conf, false
+		c.phones[conf.Endpoint] = a
+	}
+}
+
+// release says that a contact no longer uses a plan.
+func (c *Center) release(p *planState) {
+	p.users--
+	c.forgetPlan(p)
+}
+
+// forgetPlan drops a plan that is neither in force nor used.
+func (c *Center) forgetPlan(p *planState) {
+	if p == c.plan || p.users > 0 {
+		return
+	}
+	if i, ok := slices.BinarySearchFunc(c.plans, p.Version, comparePlan); ok {
+		c.plans = slices.Delete(c.plans, i, i+1)
+		c.touched.plans = append(c.touched.plans, p)
+	}
+}
+
+// planChanged puts a new plan into force. Running contacts keep theirs, but nobody waits where nobody serves any more.
+func (c *Center) planChanged(e PlanChanged) {
+	if e.Plan == nil || e.Plan.Version == c.plan.Version || len(e.Plan.Validate()) > 0 {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	p, err := newPlanState(e.Plan)
+	if err != nil {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	c.setPlan(p)
+	c.openAgents()
+	for _, a := range c.agents {
+		c.replanAgent(a)
+	}
+	for _, ct := range slices.Clone(c.running) {
+		if ct.Stage == stageWaiting && ct.GoneAt.IsZero() && c.plan.queue(ct.Entry.Queue) == nil {
+			c.withdraw(ct)
+		}
+	}
+}
+
+// replanAgent: a removed agent is logged out as soon as he is free.
+func (c *Center) replanAgent(a *agent) {
+	c.touchAgent(a)
+	c.touched.match = true
+	if !a.Removed {
+		c.settleAgent(a, fact.BySystem)
+		return
+	}
+	a.Unplugged, a.Outside = false, nil
+	if ct := c.contacts[a.Offer]; ct != nil {
+		c.endOffer(ct, offerEnd{result: fact.OfferWithdrawn})
+	}
+	if a.engaged() == "" {
+		c.logOut(a, fact.BySystem, "")
+	}
+}
+
+// withdraw takes a caller out of a queue that is no more.
+func (c *Center) withdraw(ct *contact) {
+	q := c.planFor(ct).queue(ct.Entry.Queue)
+	c.silence(ct)
+	c.endEntry(ct, entryEnd{outcome: fact.EntryWithdrawn})
+	c.closeWith(ct, fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonOperator}, q.OverflowMedia)
+}

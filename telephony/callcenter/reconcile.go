@@ -1,0 +1,323 @@
+package callcenter
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// settled is how old a thing must be before a periodic list that lacks it, or has it though nobody wants it, counts: the
+// list was made some time before, and commands are under way.
+const settled = 10 * time.Second
+
+// lostFallback is how long a fallback contact whose channel is gone waits for the queue_log's last word.
+const lostFallback = time.Minute
+
+// linkLost: from now on events are taken in, but nothing is decided that needs Asterisk.
+func (c *Center) linkLost() {
+	if !c.meta.Link {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	c.meta.Link = false
+	c.touched.meta = true
+}
+
+// actual is what exists in Asterisk, to look up.
+type actual struct {
+	channels map[string]ActualChannel
+	bridges  map[string]ActualBridge
+	full     bool // the link was down: everything is put right, not only what is old
+}
+
+// reconciled compares what exists with what is wanted: what is missing ends, unknown callers are adopted, resources of
+// ours that nobody wants go. After the link was down every caller's channel is put into its wanted state again.
+func (c *Center) reconciled(e Reconciled) {
+	act := actual{channels: map[string]ActualChannel{}, bridges: map[string]ActualBridge{}, full: !c.meta.Link}
+	for _, ch := range e.Channels {
+		act.channels[ch.ID] = ch
+	}
+	for _, br := range e.Bridges {
+		act.bridges[br.ID] = br
+	}
+	if act.full {
+		c.meta.Link = true
+		c.touched.meta, c.touched.match = true, true
+	}
+	for _, ct := range slices.Clone(c.running) {
+		c.reconcile(ct, act)
+	}
+	if act.full {
+		for _, ct := range slices.Clone(c.running) {
+			c.restate(ct, act)
+		}
+		c.clearLegs(act)
+	}
+	c.adopt(e, act)
+	c.sweep(e, act)
+	if act.full {
+		c.runDue()
+	}
+}
+
+// old tells whether something that began at t is old enough to be judged by the list.
+func (act actual) old(c *Center, t time.Time) bool { return act.full || !t.After(c.now.Add(-settled)) }
+
+// reconcile ends what is missing of a contact.
+func (c *Center) reconcile(ct *contact, act actual) {
+	ch, exists := act.channels[ct.ID]
+	switch {
+	case ct.Stage == stageFallback:
+		c.reconcileFallback(ct, exists)
+	case !ct.GoneAt.IsZero():
+		c.reconcileGone(ct, exists)
+	case ct.Stage == stageOver:
+		if !exists && ct.Live && act.old(c, ct.Last) {
+			c.callerGone(ct, 0, true)
+		}
+	case !exists && act.old(c, ct.Arrived):
+		c.callerMissing(ct, act)
+	case exists && !ch.InApp && act.old(c, later(ct.Arrived, ct.Last)):
+		c.callerAway(ct)
+	default:
+		c.reconcileLeg(ct, act)
+	}
+}
+
+// callerMissing: the caller hung up and nobody heard it.
+func (c *Center) callerMissing(ct *contact, act actual) {
+	answered := false
+	if e := ct.Entry; e != nil && e.Offer != nil {
+		leg, ok := act.channels[e.Offer.Leg]
+		answered = ok && leg.State == stateUp
+	}
+	c.touch(ct)
+	ct.Live = false
+	ct.HangBy = time.Time{}
+	c.freePhone(ct)
+	c.toContact(ct, callerEnded{derived: true, answered: answered})
+}
+
+// stateUp is ARI's name of an answered channel.
+const stateUp = "Up"
+
+// callerAway: the caller's channel lives on outside the application, where only the fallback can have taken it.
+func (c *Center) callerAway(ct *contact) {
+	if ct.Stage == stageTalking {
+		c.callerGone(ct, 0, true)
+		return
+	}
+	c.leave(ct)
+}
+
+// reconcileGone: a caller who left the application and whose channel is gone hung up then, unless the fallback took him,
+// which the queue_log would have said before.
+func (c *Center) reconcileGone(ct *contact, exists bool) {
+	if exists {
+		ct.GoneBy = c.now.Add(fallbackGrace)
+		c.touch(ct)
+		return
+	}
+	c.goneForGood(ct)
+}
+
+func (c *Center) reconcileFallback(ct *contact, exists bool) {
+	if exists || ct.Last.After(c.now.Add(-lostFallback)) {
+		return
+	}
+	c.endFallback(ct, fact.EntryAbandoned, callEnd{
+		termination: fact.Termination{Result: ct.fallbackResult(), Reason: fact.ReasonDisappeared}, derived: true,
+	})
+}
+
+// reconcileLeg ends an offer or a talk whose leg is missing, and mends a bridge.
+func (c *Center) reconcileLeg(ct *contact, act actual) {
+	switch {
+	case ct.Stage == stageWaiting && ct.Entry.Offer != nil:
+		o := ct.Entry.Offer
+		if _, ok := act.channels[o.Leg]; !ok && o.Step != legCreating && act.old(c, o.At) {
+			c.toContact(ct, legEnded{leg: o.Leg, derived: true})
+		}
+	case ct.Stage == stageTalking && act.old(c, ct.Talk.At):
+		if _, ok := act.channels[ct.Talk.Leg]; !ok {
+			c.toContact(ct, legEnded{leg: ct.Talk.Leg, derived: true})
+			return
+		}
+		c.mendBridge(ct, act)
+	}
+}
+
+// mendBridge joins caller and agent again when they aren't.
+func (c *Center) mendBridge(ct *contact, act actual) {
+	members := act.bridges[ct.Talk.Bridge].Members
+	if !slices.Contains(members, ct.ID) || !slices.Contains(members, ct.Talk.Leg) {
+		c.stopMusic(ct)
+		c.bridge(ct, ct.Talk.Bridge, ct.Talk.Leg)
+	}
+}
+
+// restate orders what the wanted state of a contact needs, after the link was down: what was ordered before may not have
+// been done, what was heard before may be over.
+func (c *Center) restate(ct *contact, act actual) {
+	ch, exists := act.channels[ct.ID]
+	if !exists || !ct.GoneAt.IsZero() || ct.Stage == stageFallback || ct.Stage == stageEnded {
+		return
+	}
+	if ct.Stage == stageOver {
+		c.hangUpCaller(ct)
+		return
+	}
+	c.order(ct, forLimit, "", func(h Head) Command { return ClearTimeout{Head: h, Channel: ct.ID} })
+	if ch.State != stateUp {
+		c.order(ct, forAnswer, "", func(h Head) Command { return Answer{Head: h, Channel: ct.ID} })
+	}
+	c.repeatLookups(ct)
+	switch ct.Stage {
+	case stageFlow:
+		c.repeatFlow(ct)
+	case stageWaiting:
+		c.restateWaiting(ct, act)
+	case stageClosing:
+		c.stopPlay(ct, ct.Closing.Playback)
+		ct.Closing.Playback = c.play(ct, ct.Closing.Media)
+		ct.Closing.Due = c.now.Add(playLimit)
+	}
+}
+
+// repeatLookups asks the ticket system again what it may never have been asked. Digits of a secret collection are gone
+// with the memory of a process that died: their lookup runs into its time-out.
+func (c *Center) repeatLookups(ct *contact) {
+	for _, l := range ct.Lookups {
+		if left := l.By.Sub(c.now) - lookupMargin; left > 0 && l.Value != "" {
+			c.sendLookup(ct, l, left)
+		}
+	}
+}
+
+// restateWaiting: music again, and the ringing phone as it was.
+func (c *Center) restateWaiting(ct *contact, act actual) {
+	e := ct.Entry
+	q := c.planFor(ct).queue(e.Queue)
+	if e.Playback != "" {
+		c.stopPlay(ct, e.Playback)
+		e.Playback, e.PlayBy = "", time.Time{}
+		if q.Announce > 0 {
+			e.AnnounceAt = c.now.Add(q.Announce)
+		}
+	}
+	c.startMusic(ct, q.MusicClass)
+	if o := e.Offer; o != nil && !c.passed(o.By) {
+		c.restateOffer(ct, o, act)
+	}
+}
+
+// restateOffer: a leg that was answered meanwhile is answered; one that rings goes on; any other may never have been made
+// or dialled and is made anew (dialling a leg twice would end it).
+func (c *Center) restateOffer(ct *contact, o *offer, act actual) {
+	leg, exists := act.channels[o.Leg]
+	switch {
+	case exists && leg.State == stateUp:
+		c.answer(ct)
+	case exists && o.Step != legCreating && leg.State != stateDown:
+		c.sendPop(ct, c.popup(ct))
+	default:
+		if exists {
+			c.hangUp(ct, o.Leg, causeNormal)
+		}
+		c.ring(ct, c.agentOf[o.Agent])
+		c.sendPop(ct, c.popup(ct))
+	}
+}
+
+// stateDown is ARI's name of a channel that nothing has happened to.
+const stateDown = "Down"
+
+// clearLegs frees agents whose hung-up leg is gone.
+func (c *Center) clearLegs(act actual) {
+	for _, a := range c.agents {
+		if a.Clearing == "" {
+			continue
+		}
+		if _, ok := act.channels[a.Clearing]; !ok {
+			c.legGone(a.Clearing)
+		}
+	}
+}
+
+// adopt takes in callers who are in the application and unknown: their arrival was never heard.
+func (c *Center) adopt(e Reconciled, act actual) {
+	for _, ch := range sortedChannels(e.Channels) {
+		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || !act.old(c, ch.Created) {
+			continue
+		}
+		ct := c.arrive(CallArrived{
+			Channel: ch.ID, Endpoint: ch.Endpoint, Number: ch.Number, Name: ch.Name, Dialed: ch.Dialed, Language: ch.Language,
+			Created: ch.Created,
+		}, arrival{derived: true})
+		c.greet(ct)
+		if a := c.phones[ch.Endpoint]; a != nil && ch.Endpoint != "" {
+			c.ownCall(ct, a)
+			continue
+		}
+		c.lookupNumber(ct)
+		c.enterFlow(ct)
+	}
+}
+
+func sortedChannels(list []ActualChannel) []ActualChannel {
+	return slices.SortedFunc(slices.Values(list), func(a, b ActualChannel) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// sweep ends what is ours, or was, and nobody wants.
+func (c *Center) sweep(e Reconciled, act actual) {
+	for _, ch := range sortedChannels(e.Channels) {
+		if !act.old(c, ch.Created) {
+			continue
+		}
+		if isOurs(ch.ID) {
+			c.sweepLeg(ch.ID)
+			continue
+		}
+		if ct := c.contacts[ch.ID]; ct != nil && ch.InApp && ct.Stage == stageEnded && act.old(c, ct.Last) {
+			c.sweepUp(ch.ID, func(h Head) Command { return HangUp{Head: h, Channel: ct.ID, Cause: causeNormal} })
+		}
+	}
+	bridges := slices.SortedFunc(slices.Values(e.Bridges), func(a, b ActualBridge) int { return cmp.Compare(a.ID, b.ID) })
+	for _, br := range bridges {
+		owner := ownerOfResource(br.ID)
+		ct := c.contacts[owner]
+		if owner == "" || ct != nil && ct.Talk != nil && ct.Talk.Bridge == br.ID {
+			continue
+		}
+		c.sweepUp(owner, func(h Head) Command { return DestroyBridge{Head: h, Bridge: br.ID} })
+	}
+}
+
+func (c *Center) sweepLeg(id string) {
+	owner := ownerOfResource(id)
+	if ct := c.contacts[owner]; ct != nil && ct.wants(id) {
+		return
+	}
+	c.sweepUp(owner, func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
+}
+
+// wants tells whether a leg is one the contact needs.
+func (ct *contact) wants(leg string) bool {
+	return ct.Talk != nil && ct.Talk.Leg == leg || ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.Leg == leg
+}
+
+// sweepUp orders something for a contact that may long be forgotten.
+func (c *Center) sweepUp(contact string, order func(Head) Command) {
+	if contact == "" {
+		return
+	}
+	c.meta.Sweeps++
+	c.touched.meta = true
+	id := contact + "/xs" + strconv.FormatUint(c.meta.Sweeps, 10)
+	c.out.Commands = append(c.out.Commands, order(Head{ID: id, Contact: contact}))
+}

@@ -1,0 +1,236 @@
+package callcenter
+
+import (
+	"strings"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// purpose is what a command was for, kept to know what its failure means.
+type purpose string
+
+const (
+	forLimit  purpose = "limit"
+	forAnswer purpose = "answer"
+	forPlay   purpose = "play"
+	forMusic  purpose = "music"
+	forLeg    purpose = "leg"
+	forDial   purpose = "dial"
+	forBridge purpose = "bridge"
+	forHangUp purpose = "hangup"
+	forLookup purpose = "lookup"
+	forPop    purpose = "pop"
+	forOther  purpose = "" // failure doesn't matter: the thing is gone already
+)
+
+// dialMargin is how much longer than the core's ring time-out Asterisk's own is.
+const dialMargin = 5 * time.Second
+
+// order gives a command. While the link is down nothing is ordered: Reconciled orders what is wanted then.
+func (c *Center) order(ct *contact, what purpose, of string, make func(Head) Command) {
+	if !c.meta.Link {
+		return
+	}
+	id := part(ct.ID, "x", &ct.Count.Command)
+	if what != forOther {
+		ct.Sent = append(ct.Sent, sent{N: ct.Count.Command, What: what, Of: of})
+		if len(ct.Sent) > keptSent {
+			ct.Sent = ct.Sent[len(ct.Sent)-keptSent:]
+		}
+	}
+	c.touch(ct)
+	c.out.Commands = append(c.out.Commands, make(Head{ID: id, Contact: ct.ID}))
+}
+
+// greet takes the call over from the dialplan and answers it.
+func (c *Center) greet(ct *contact) {
+	c.order(ct, forLimit, "", func(h Head) Command { return ClearTimeout{Head: h, Channel: ct.ID} })
+	c.order(ct, forAnswer, "", func(h Head) Command { return Answer{Head: h, Channel: ct.ID} })
+}
+
+// play starts media on the caller's channel and returns the playback's id.
+func (c *Center) play(ct *contact, media []string) string {
+	pb := resource(ct.ID, "pb", &ct.Count.Playback)
+	c.touch(ct)
+	c.order(ct, forPlay, pb, func(h Head) Command {
+		return Play{Head: h, Channel: ct.ID, Playback: pb, Media: media, Language: ct.Language}
+	})
+	return pb
+}
+
+func (c *Center) stopPlay(ct *contact, playback string) {
+	c.order(ct, forOther, "", func(h Head) Command { return StopPlay{Head: h, Playback: playback} })
+}
+
+func (c *Center) startMusic(ct *contact, class string) {
+	c.order(ct, forMusic, "", func(h Head) Command { return StartMusic{Head: h, Channel: ct.ID, Class: class} })
+}
+
+func (c *Center) stopMusic(ct *contact) {
+	c.order(ct, forOther, "", func(h Head) Command { return StopMusic{Head: h, Channel: ct.ID} })
+}
+
+// createLeg begins to ring an agent: the leg is dialled when it is ready.
+func (c *Center) createLeg(ct *contact, o *offer, endpoint string) {
+	c.order(ct, forLeg, o.Leg, func(h Head) Command {
+		return CreateLeg{Head: h, Channel: o.Leg, Endpoint: endpoint, Originator: ct.ID, CallerID: callerID(ct), Language: ct.Language}
+	})
+}
+
+func (c *Center) dial(ct *contact, o *offer, ring time.Duration) {
+	c.order(ct, forDial, o.Leg, func(h Head) Command { return Dial{Head: h, Channel: o.Leg, Timeout: ring + dialMargin} })
+}
+
+// bridge joins the caller and a leg.
+func (c *Center) bridge(ct *contact, bridge, leg string) {
+	c.order(ct, forBridge, bridge, func(h Head) Command { return CreateBridge{Head: h, Bridge: bridge} })
+	c.order(ct, forBridge, bridge, func(h Head) Command {
+		return AddToBridge{Head: h, Bridge: bridge, Channels: []string{ct.ID, leg}}
+	})
+}
+
+func (c *Center) unbridge(ct *contact, bridge string) {
+	c.order(ct, forOther, "", func(h Head) Command { return DestroyBridge{Head: h, Bridge: bridge} })
+}
+
+func (c *Center) hangUp(ct *contact, channel string, cause int) {
+	c.order(ct, forHangUp, channel, func(h Head) Command { return HangUp{Head: h, Channel: channel, Cause: cause} })
+}
+
+func (c *Center) sendLookup(ct *contact, l lookup, timeout time.Duration) {
+	c.order(ct, forLookup, l.ID, func(h Head) Command {
+		return Lookup{Head: h, Lookup: l.ID, Method: l.Method, Value: l.Value, Timeout: timeout}
+	})
+}
+
+func (c *Center) sendPop(ct *contact, p fact.Popup) {
+	c.order(ct, forPop, p.Pop, func(h Head) Command { return Pop{Head: h, Popup: p} })
+}
+
+// callerID is what the agent's phone shows: "Name <number>".
+func callerID(ct *contact) string {
+	name := ct.Who.Name
+	if name == "" {
+		name = ct.Name
+	}
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == '"' || r == '<' || r == '>' {
+			return -1
+		}
+		return r
+	}, name)
+	return strings.TrimSpace(name + " <" + ct.Number + ">")
+}
+
+// commandFailed turns a failure into the event that it amounts to. 404 on a channel means that it is gone.
+func (c *Center) commandFailed(e CommandFailed) {
+	ct := c.contacts[ownerOfPart(e.ID)]
+	if ct == nil {
+		c.ignore(IgnoredUnknownCommand)
+		return
+	}
+	s, ok := ct.takeSent(e.ID)
+	if !ok {
+		c.ignore(IgnoredUnknownCommand)
+		return
+	}
+	c.touch(ct)
+	gone := e.Code == notFound
+	switch s.What {
+	case forLimit, forAnswer, forPlay, forMusic:
+		c.callerCommandFailed(ct, s, gone)
+	case forLeg, forDial:
+		c.toContact(ct, legFailed{leg: s.Of, code: e.Code, dialled: s.What == forDial})
+	case forBridge:
+		c.toContact(ct, bridgeFailed{bridge: s.Of, maybe: e.Code == 0})
+	case forHangUp:
+		c.hangUpFailed(ct, s.Of, gone)
+	case forLookup:
+		c.lookupDone(LookupDone{Lookup: s.Of, Result: fact.LookupFailed})
+	case forPop:
+		c.popDone(PopDone{Pop: s.Of, Channel: fact.PopWebhook, Result: fact.PopFailed, Error: e.Text})
+	case forOther:
+		c.ignore(IgnoredNoEffect)
+	}
+}
+
+// notFound is the HTTP status of something that does not exist.
+const notFound = 404
+
+// Events the core tells itself.
+type (
+	// legFailed: a leg could not be made or dialled.
+	legFailed struct {
+		leg     string
+		code    int
+		dialled bool
+	}
+	// legEnded: a leg is gone.
+	legEnded struct {
+		leg              string
+		cause, techCause int
+		derived          bool
+	}
+	// callerEnded: the caller's channel is gone.
+	callerEnded struct {
+		cause    int
+		derived  bool
+		answered bool // the agent being rung had just answered
+	}
+	// bridgeFailed: caller and leg could not be joined; maybe = the command may have worked after all.
+	bridgeFailed struct {
+		bridge string
+		maybe  bool
+	}
+	// answerFailed: the caller's channel could not be answered.
+	answerFailed struct{}
+	// due: the contact's deadline has come.
+	due struct{}
+)
+
+func (legFailed) event()    {}
+func (legEnded) event()     {}
+func (callerEnded) event()  {}
+func (bridgeFailed) event() {}
+func (answerFailed) event() {}
+func (due) event()          {}
+
+// takeSent finds a command that was sent and forgets it: it fails once.
+func (ct *contact) takeSent(id string) (sent, bool) {
+	for i, s := range ct.Sent {
+		n := s.N - 1
+		if part(ct.ID, "x", &n) == id {
+			ct.Sent = append(ct.Sent[:i:i], ct.Sent[i+1:]...)
+			return s, true
+		}
+	}
+	return sent{}, false
+}
+
+func (c *Center) callerCommandFailed(ct *contact, s sent, gone bool) {
+	switch {
+	case gone:
+		c.callerGone(ct, 0, false)
+	case s.What == forLimit:
+		ct.Limited = true // the dialplan's time-out may still take the call away
+	case s.What == forAnswer:
+		c.toContact(ct, answerFailed{})
+	case s.What == forPlay:
+		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
+	default:
+		c.ignore(IgnoredNoEffect)
+	}
+}
+
+// hangUpFailed: gone is as good as hung up; anything else is tried again by the contact's deadline or the sweeper.
+func (c *Center) hangUpFailed(ct *contact, channel string, gone bool) {
+	switch {
+	case !gone:
+		c.ignore(IgnoredNoEffect)
+	case channel == ct.ID:
+		c.callerGone(ct, 0, false)
+	default:
+		c.legGone(channel)
+	}
+}

@@ -1,0 +1,90 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// Snapshot is the public state of now. Source, Epoch, Position and Durable are the driver's to fill.
+func (c *Center) Snapshot(at time.Time) fact.Snapshot {
+	s := fact.Snapshot{
+		At: at.UTC(), Node: c.plan.Node, Plan: c.plan.Version, Link: c.meta.Link, Queues: []fact.SnapshotQueue{},
+		Agents: []fact.SnapshotAgent{}, Contacts: []fact.SnapshotContact{},
+	}
+	for _, q := range c.plan.Queues {
+		s.Queues = append(s.Queues, fact.SnapshotQueue{
+			ID: q.ID, Name: q.Name, ServiceLevelMS: ms(q.ServiceLevel), ShortAbandonMS: ms(q.ShortAbandon),
+		})
+	}
+	for _, a := range c.agents {
+		if a.Seq > 0 && (!a.Removed || a.LoggedIn) {
+			s.Agents = append(s.Agents, a.snapshot())
+		}
+	}
+	for _, ct := range c.running {
+		s.Contacts = append(s.Contacts, c.snapshotOf(ct))
+	}
+	return s
+}
+
+func (a *agent) snapshot() fact.SnapshotAgent {
+	s := fact.SnapshotAgent{
+		ID: a.ID, Queues: []string{}, State: a.State, Reason: a.Reason, Since: a.Since, Contact: a.Contact, Queue: a.Queue,
+		Missed: a.Missed, Next: string(a.Next),
+	}
+	if a.conf != nil {
+		s.Name, s.Endpoint = a.conf.Name, a.conf.Endpoint
+		s.Queues = append(s.Queues, a.conf.Queues...)
+	}
+	if !a.WrapUntil.IsZero() {
+		until := a.WrapUntil
+		s.WrapUntil = &until
+	}
+	return s
+}
+
+func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
+	s := fact.SnapshotContact{
+		ID: ct.ID, Kind: ct.Kind, Arrived: ct.Arrived, Stage: ct.publicStage(), Language: ct.Language,
+		Customer: ct.Who.Customer, Ticket: ct.Who.Ticket,
+	}
+	if e := ct.Entry; e != nil {
+		s.Entry = &fact.SnapshotEntry{
+			Entry: e.ID, Queue: e.Queue, QueuedAt: e.QueuedAt, Priority: e.Priority, Position: c.position(ct),
+		}
+		if e.Offer != nil {
+			popup := c.popup(ct)
+			s.Offer, s.Agent = &popup, e.Offer.Agent
+		}
+	}
+	if ct.Segment != nil {
+		s.Agent = ct.Segment.Agent
+	}
+	return s
+}
+
+// publicStage names where the contact is: ivr, waiting, ringing, talking, wrap_up.
+func (ct *contact) publicStage() string {
+	switch {
+	case ct.Segment != nil && ct.Segment.Kind == fact.SegmentWrapUp:
+		return "wrap_up"
+	case ct.Segment != nil:
+		return "talking"
+	case ct.Entry != nil && ct.Entry.Offer != nil:
+		return "ringing"
+	case ct.Entry != nil:
+		return "waiting"
+	default:
+		return "ivr"
+	}
+}
+
+// Popup is what the agent of an open offer sees; false when there is no such offer or it is over.
+func (c *Center) Popup(offer string) (fact.Popup, bool) {
+	ct := c.contacts[ownerOfPart(offer)]
+	if ct == nil || ct.Entry == nil || ct.Entry.Offer == nil || ct.Entry.Offer.ID != offer {
+		return fact.Popup{}, false
+	}
+	return c.popup(ct), true
+}

@@ -1,0 +1,274 @@
+package callcenter
+
+import (
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
+)
+
+// The private state: what Changes carry. Durations and times are as in facts; tags are short because each Step writes
+// every object it touched. The field names of the tags are a storage format: add, never rename.
+
+// meta is the state that belongs to no contact and no agent.
+type meta struct {
+	At       time.Time `json:"at"`               // of the last Step that changed anything
+	Plan     string    `json:"plan"`             // version in force
+	Link     bool      `json:"link"`             // Asterisk is connected and reconciled
+	Fallback int64     `json:"fallback"`         // byte offset in the queue_log
+	Sweeps   uint64    `json:"sweeps,omitempty"` // commands for resources whose contact is gone
+}
+
+// stage is where a contact's caller is.
+type stage string
+
+const (
+	stageFlow     stage = "flow"     // in a menu
+	stageWaiting  stage = "waiting"  // in a queue, perhaps with an offer ringing
+	stageTalking  stage = "talking"  // with an agent
+	stageClosing  stage = "closing"  // hears a last announcement
+	stageFallback stage = "fallback" // in the dialplan's fallback queue
+	stageOver     stage = "over"     // the call is over; wrap-up may go on, the channel may linger
+	stageEnded    stage = "ended"    // closed; kept for late facts
+)
+
+// contact is one contact, from its arrival until an hour after its end.
+type contact struct {
+	ID       string    `json:"id"` // the arrival's channel id
+	Plan     string    `json:"plan"`
+	Kind     fact.Kind `json:"kind"`
+	Stage    stage     `json:"stage"`
+	Number   string    `json:"number,omitempty"`
+	Name     string    `json:"name,omitempty"`
+	Dialed   string    `json:"dialed,omitempty"`
+	Phone    string    `json:"phone,omitempty"` // the agent whose own phone called
+	Language string    `json:"lang,omitempty"`
+	Arrived  time.Time `json:"arrived"` // its channel was created
+	Seq      uint64    `json:"seq"`     // of its last fact
+	Last     time.Time `json:"last"`    // time of its last fact
+	Count    counts    `json:"n"`
+	Sent     []sent    `json:"sent,omitempty"` // latest commands, to know what a failure means
+	Live     bool      `json:"live,omitempty"` // its channel exists, as far as is known
+	Limited  bool      `json:"limited,omitempty"`
+	GoneAt   time.Time `json:"gone,omitzero"`    // left the application; the fallback may have it
+	GoneBy   time.Time `json:"gone_by,omitzero"` // when to stop waiting for the fallback's word
+	HangBy   time.Time `json:"hang_by,omitzero"` // when to hang up once more
+	Hangs    int       `json:"hangs,omitempty"`  // hang-ups sent
+	Key      keyPress  `json:"key,omitzero"`     // the last digit, to know a repeated event
+	Call     call      `json:"call"`
+	Flow     *flow     `json:"flow,omitempty"`
+	Choices  []string  `json:"choices,omitempty"` // labels of what was chosen
+	Entry    *entry    `json:"entry,omitempty"`
+	Talk     *talk     `json:"talk,omitempty"`
+	Segment  *segment  `json:"seg,omitempty"`
+	Closing  *closing  `json:"closing,omitempty"`
+	Lookups  []lookup  `json:"lookups,omitempty"` // not answered yet
+	Pops     []pop     `json:"pops,omitempty"`    // latest
+	Who      identity  `json:"who,omitzero"`
+	Sums     sums      `json:"sums"`
+	Agents   []string  `json:"agents,omitempty"` // who talked, in order, each once
+	EndedAt  time.Time `json:"ended,omitzero"`
+	Drop     time.Time `json:"drop,omitzero"` // when it is forgotten
+
+	when    timer
+	dirty   bool
+	dropped bool
+}
+
+// call is the contact's call; more come with transfers.
+type call struct {
+	ID          string           `json:"id"`
+	Answered    time.Time        `json:"answered,omitzero"`
+	Over        bool             `json:"over,omitempty"`
+	Termination fact.Termination `json:"end,omitzero"`
+}
+
+// keyPress is a digit and when it was pressed.
+type keyPress struct {
+	Digit string    `json:"d,omitempty"`
+	At    time.Time `json:"t,omitzero"`
+}
+
+// flow is a caller's time in a menu.
+type flow struct {
+	Visit    ivr.Visit `json:"visit"`
+	Entered  time.Time `json:"entered"`
+	Path     []string  `json:"path"`
+	Playback string    `json:"pb,omitempty"`
+	Due      time.Time `json:"due,omitzero"`
+}
+
+// entry is a place in a queue.
+type entry struct {
+	ID         string      `json:"id"`
+	Queue      string      `json:"q"`
+	Asked      int         `json:"asked,omitempty"` // priority the flow gave; kept on overflow
+	Priority   int         `json:"prio,omitempty"`
+	Skills     []ivr.Skill `json:"skills,omitempty"`
+	QueuedAt   time.Time   `json:"at"`
+	Since      time.Time   `json:"since"` // when the contact first queued: its place in line
+	Carried    int64       `json:"carried,omitempty"`
+	First      int         `json:"first"`
+	LastPos    int         `json:"last,omitempty"` // position when it left the line
+	Offers     int         `json:"offers,omitempty"`
+	Unlined    bool        `json:"unlined,omitempty"` // the caller has left the line: not to be offered
+	AnnounceAt time.Time   `json:"announce,omitzero"`
+	MaxAt      time.Time   `json:"max,omitzero"`
+	Playback   string      `json:"pb,omitempty"` // an announcement plays
+	PlayBy     time.Time   `json:"pb_by,omitzero"`
+	Offer      *offer      `json:"offer,omitempty"`
+}
+
+// offer is an agent's phone being rung.
+type offer struct {
+	ID      string    `json:"id"`
+	Agent   string    `json:"agent"`
+	Leg     string    `json:"leg"`
+	Step    ringStep  `json:"step"`
+	Attempt int       `json:"attempt"`
+	At      time.Time `json:"at"`
+	By      time.Time `json:"by"` // ring time-out
+	Pop     string    `json:"pop"`
+}
+
+// ringStep is how far a leg has come.
+type ringStep string
+
+const (
+	legCreating ringStep = "creating"
+	legDialing  ringStep = "dialing"
+	legRinging  ringStep = "ringing"
+)
+
+// talk is an agent's conversation with the caller.
+type talk struct {
+	Agent   string    `json:"agent"`
+	Leg     string    `json:"leg"`
+	Bridge  string    `json:"bridge"`
+	Entry   string    `json:"entry"`
+	Queue   string    `json:"q"`
+	At      time.Time `json:"at"`
+	Agents  bool      `json:"hold_a,omitempty"` // the agent's phone holds
+	Callers bool      `json:"hold_c,omitempty"` // the caller's phone holds
+	Tries   int       `json:"tries,omitempty"`  // of bridging again
+}
+
+// segment is a stretch of an agent's time on the contact; one is open at most.
+type segment struct {
+	ID    string           `json:"id"`
+	Kind  fact.SegmentKind `json:"kind"`
+	Agent string           `json:"agent"`
+	Entry string           `json:"entry,omitempty"`
+	Queue string           `json:"q,omitempty"`
+	At    time.Time        `json:"at"`
+}
+
+// closing is a last announcement and what the call's end will be.
+type closing struct {
+	Termination fact.Termination `json:"end"`
+	Media       []string         `json:"media"`
+	Playback    string           `json:"pb"`
+	Due         time.Time        `json:"due"`
+}
+
+// lookup is a question to the ticket system that isn't answered yet.
+type lookup struct {
+	ID     string            `json:"id"`
+	Method fact.LookupMethod `json:"by"`
+	Value  string            `json:"value,omitempty"` // of a secret collection: in memory only
+	Digits int               `json:"digits,omitempty"`
+	Secret bool              `json:"secret,omitempty"`
+	Asked  time.Time         `json:"asked"`
+	By     time.Time         `json:"until"`
+}
+
+// pop is a screen pop that was sent.
+type pop struct {
+	ID      string    `json:"id"`
+	Offer   string    `json:"offer"`
+	Queue   string    `json:"q"`
+	Agent   string    `json:"agent"`
+	At      time.Time `json:"at"`
+	Desk    int       `json:"desk,omitempty"`    // last attempt reported
+	Webhook int       `json:"webhook,omitempty"` // last attempt reported
+	Shown   bool      `json:"shown,omitempty"`
+	Opened  bool      `json:"opened,omitempty"`
+}
+
+// identity is what the ticket system knew.
+type identity struct {
+	Customer string          `json:"customer,omitempty"`
+	Name     string          `json:"name,omitempty"`
+	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
+	Priority int             `json:"prio,omitempty"`
+}
+
+// sums are the figures of the closing row, milliseconds.
+type sums struct {
+	IVR        int64     `json:"ivr,omitempty"`
+	Wait       int64     `json:"wait,omitempty"`
+	Ring       int64     `json:"ring,omitempty"`
+	Talk       int64     `json:"talk,omitempty"`
+	Hold       int64     `json:"hold,omitempty"`
+	WrapUp     int64     `json:"wrap,omitempty"`
+	ToAgent    *int64    `json:"to_agent,omitempty"`
+	FirstQueue string    `json:"first_q,omitempty"`
+	LastQueue  string    `json:"last_q,omitempty"`
+	FirstAt    time.Time `json:"first_at,omitzero"` // first queued
+	Flow       string    `json:"flow,omitempty"`
+	Fallback   bool      `json:"fallback,omitempty"`
+}
+
+// sent is a command whose failure would matter.
+type sent struct {
+	N    uint64  `json:"n"`
+	What purpose `json:"w"`
+	Of   string  `json:"of,omitempty"`
+}
+
+// agent is a person with a phone. Agents taken out of the plan stay, logged out: their facts go on counting if they
+// come back.
+type agent struct {
+	ID         string          `json:"id"`
+	Removed    bool            `json:"removed,omitempty"` // not in the plan in force
+	Seq        uint64          `json:"seq"`
+	Last       time.Time       `json:"last,omitzero"`
+	State      fact.AgentState `json:"state,omitempty"` // the open one
+	Reason     string          `json:"reason,omitempty"`
+	Contact    string          `json:"contact,omitempty"`
+	Queue      string          `json:"q,omitempty"`
+	Since      time.Time       `json:"since,omitzero"`
+	LoggedIn   bool            `json:"in,omitempty"`
+	Paused     bool            `json:"paused,omitempty"`
+	PauseFor   string          `json:"pause_for,omitempty"`
+	Offer      string          `json:"offer,omitempty"` // contact that rings him
+	Talk       string          `json:"talk,omitempty"`  // contact he talks to
+	Wrap       string          `json:"wrap,omitempty"`  // contact he wraps up
+	WrapUntil  time.Time       `json:"wrap_until,omitzero"`
+	Serving    string          `json:"serving,omitempty"` // queue of that contact
+	Next       fact.AgentState `json:"next,omitempty"`    // chosen for after the call
+	NextReason string          `json:"next_reason,omitempty"`
+	NextBy     fact.By         `json:"next_by,omitempty"`
+	NextActor  string          `json:"next_actor,omitempty"`
+	ReadySince time.Time       `json:"ready_since,omitzero"` // longest idle first
+	Missed     int             `json:"missed,omitempty"`     // in a row
+	RetryAt    time.Time       `json:"retry,omitzero"`       // not offered before
+	Unplugged  bool            `json:"unplugged,omitempty"`  // phone not registered
+	Outside    []string        `json:"outside,omitempty"`    // channels of his phone that aren't ours
+	Fallback   []string        `json:"fallback,omitempty"`   // fallback contacts he talks to
+	OwnCall    string          `json:"own_call,omitempty"`   // contact his phone began: a feature code
+	Clearing   string          `json:"clearing,omitempty"`   // leg being hung up
+	ClearBy    time.Time       `json:"clear_by,omitzero"`
+	Replies    []Reply         `json:"replies,omitempty"` // latest, to answer repeats
+
+	conf  *Agent // in the plan in force; nil when removed
+	when  timer
+	idle  bool // in Center.free
+	dirty bool
+}
+
+const (
+	keptSent    = 12
+	keptPops    = 8
+	keptReplies = 16
+)

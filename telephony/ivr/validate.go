@@ -1,0 +1,341 @@
+package ivr
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"firstline/pipeline/problem"
+)
+
+// Known is what flows may refer to.
+type Known struct {
+	Schedules []string
+	Queues    []string
+}
+
+// Limits of what a flow may ask of a caller.
+const (
+	maxTimeout = time.Minute
+	maxTries   = 10
+	maxDigits  = 32
+)
+
+// keys are the digits a phone has.
+const keys = "0123456789*#ABCD"
+
+// ValidateFlows names every mistake of all flows; paths begin with the flow's index.
+func ValidateFlows(flows []Flow, known Known) []problem.Problem {
+	var out []problem.Problem
+	for i, f := range flows {
+		at := strconv.Itoa(i)
+		for _, earlier := range flows[:i] {
+			if earlier.ID == f.ID {
+				out = append(out, problem.Problem{Path: at + ".id", Message: fmt.Sprintf("flow %q is defined twice", f.ID), Mend: "give each flow an id of its own"})
+				break
+			}
+		}
+		out = append(out, problem.At(at, f.Validate(known))...)
+	}
+	return out
+}
+
+// ValidateSchedules names every mistake of all schedules; paths begin with the schedule's index.
+func ValidateSchedules(schedules []Schedule) []problem.Problem {
+	var out []problem.Problem
+	for i, s := range schedules {
+		at := strconv.Itoa(i)
+		for _, earlier := range schedules[:i] {
+			if earlier.ID == s.ID {
+				out = append(out, problem.Problem{Path: at + ".id", Message: fmt.Sprintf("schedule %q is defined twice", s.ID), Mend: "give each schedule an id of its own"})
+				break
+			}
+		}
+		out = append(out, problem.At(at, s.Validate())...)
+	}
+	return out
+}
+
+// Validate names every mistake of a schedule.
+func (s Schedule) Validate() []problem.Problem {
+	c := &checker{}
+	if s.ID == "" {
+		c.add("id", "a schedule has no id", "give it one, for example office")
+	}
+	if _, err := location(s.Zone); err != nil {
+		c.add("zone", fmt.Sprintf("%q is no known time zone", s.Zone), "write an IANA zone, for example Europe/Berlin")
+	}
+	if len(s.Open) == 0 {
+		c.add("open", "the schedule never opens", "write at least one line of days, from and until")
+	}
+	for i, h := range s.Open {
+		h.validate(c, fmt.Sprintf("open.%d", i))
+	}
+	for i, date := range s.Closed {
+		if _, err := time.Parse(time.DateOnly, date); err != nil {
+			c.add(fmt.Sprintf("closed.%d", i), fmt.Sprintf("%q is no date", date), `write it as "2026-12-25"`)
+		}
+	}
+	return c.problems
+}
+
+func (h Hours) validate(c *checker, path string) {
+	if len(h.Days) == 0 {
+		c.add(path+".days", "no days are named", "write days: [mon, tue, wed, thu, fri]")
+	}
+	for i, day := range h.Days {
+		if !slices.Contains(days(), day) {
+			c.add(fmt.Sprintf("%s.days.%d", path, i), fmt.Sprintf("%q is no day", day), "write one of mon, tue, wed, thu, fri, sat, sun")
+		}
+	}
+	if _, err := minutes(h.From); err != nil {
+		c.add(path+".from", fmt.Sprintf("%q is no time of day", h.From), `write it as "08:00"`)
+	}
+	if _, err := minutes(h.Until); err != nil {
+		c.add(path+".until", fmt.Sprintf("%q is no time of day", h.Until), `write it as "18:00"; "24:00" is the day's end`)
+	}
+}
+
+// Validate names every mistake of a flow: what isn't defined, what no caller reaches, what never ends.
+func (f Flow) Validate(known Known) []problem.Problem {
+	c := &checker{flow: f, known: known}
+	if f.ID == "" {
+		c.add("id", "a flow has no id", "give it one, for example main")
+	}
+	if len(f.Nodes) == 0 {
+		c.add("nodes", "the flow has no nodes", "write at least one node, for example one of type queue")
+		return c.problems
+	}
+	c.target("start", f.Start, true)
+	for _, id := range c.ids() {
+		c.node(id, f.Nodes[id])
+	}
+	if len(c.problems) == 0 {
+		c.reach()
+		c.ends()
+		c.loops()
+	}
+	return c.problems
+}
+
+// checker gathers the problems of one flow or schedule.
+type checker struct {
+	flow     Flow
+	known    Known
+	problems []problem.Problem
+}
+
+func (c *checker) add(path, message, mend string) {
+	c.problems = append(c.problems, problem.Problem{Path: path, Message: message, Mend: mend})
+}
+
+func (c *checker) ids() []string { return slices.Sorted(maps.Keys(c.flow.Nodes)) }
+
+func (c *checker) target(path, id string, required bool) {
+	if id == "" {
+		if required {
+			c.add(path, "the target is missing", "name a node of this flow")
+		}
+		return
+	}
+	if _, ok := c.flow.Nodes[id]; !ok {
+		c.add(path, fmt.Sprintf("node %q is not defined", id), "define it under nodes, or name one of "+strings.Join(c.ids(), ", "))
+	}
+}
+
+func (c *checker) node(id string, n Node) {
+	at := "nodes." + id + "."
+	switch n.Type {
+	case TypeSchedule:
+		c.reference(at+"schedule", "schedule", n.Schedule, c.known.Schedules)
+		c.target(at+"open", n.Open, true)
+		c.target(at+"closed", n.Closed, true)
+	case TypePlay:
+		if len(n.Media) == 0 {
+			c.add(at+"media", "there is nothing to play", "name at least one sound, for example [hello-world]")
+		}
+		c.target(at+"next", n.Next, true)
+	case TypeMenu:
+		c.asks(at, n)
+		c.menu(at, n)
+	case TypeCollect:
+		c.asks(at, n)
+		c.collect(at, n)
+	case TypeQueue:
+		c.reference(at+"queue", "queue", n.Queue, c.known.Queues)
+		for _, skill := range slices.Sorted(maps.Keys(n.Skills)) {
+			if n.Skills[skill] < 1 {
+				c.add(at+"skills."+skill, "a skill's level is below 1", "write the least level an agent must have, 1 or more")
+			}
+		}
+	case TypeHangup:
+	default:
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, queue, hangup")
+	}
+	c.media(at+"media", n.Media)
+}
+
+func (c *checker) media(path string, names []string) {
+	for i, name := range names {
+		if strings.TrimSpace(name) == "" {
+			c.add(fmt.Sprintf("%s.%d", path, i), "a sound has no name", "name a sound file without its extension, or leave the line out")
+		}
+	}
+}
+
+func (c *checker) reference(path, what, id string, known []string) {
+	if slices.Contains(known, id) {
+		return
+	}
+	c.add(path, fmt.Sprintf("%s %q is not defined", what, id), fmt.Sprintf("define it under %ss, or name one of %s", what, strings.Join(known, ", ")))
+}
+
+// asks checks what menu and collect have in common.
+func (c *checker) asks(at string, n Node) {
+	if len(n.Prompt) == 0 {
+		c.add(at+"prompt", "the caller is asked nothing", "name at least one sound, for example [vm-press, digits/1]")
+	}
+	c.media(at+"prompt", n.Prompt)
+	c.media(at+"no_input_media", n.NoInputMedia)
+	c.media(at+"invalid_media", n.InvalidMedia)
+	c.timeout(at+"timeout", n.Timeout)
+	c.timeout(at+"inter_digit", n.InterDigit)
+	if n.Tries < 0 || n.Tries > maxTries {
+		c.add(at+"tries", fmt.Sprintf("%d tries", n.Tries), fmt.Sprintf("write a number from 1 to %d", maxTries))
+	}
+	c.target(at+"no_input", n.NoInput, false)
+	c.target(at+"invalid", n.Invalid, false)
+	c.target(at+"gave_up", n.GaveUp, false)
+}
+
+func (c *checker) timeout(path string, d time.Duration) {
+	if d < 0 || d > maxTimeout || d > 0 && d < 100*time.Millisecond {
+		c.add(path, fmt.Sprintf("%s is no useful time to wait", d), fmt.Sprintf("write a time from 100ms to %s, for example 5s", maxTimeout))
+	}
+}
+
+func (c *checker) menu(at string, n Node) {
+	if len(n.Options) == 0 {
+		c.add(at+"options", "the menu has no options", `write at least one, for example "1": {next: …}`)
+	}
+	for _, key := range slices.Sorted(maps.Keys(n.Options)) {
+		if key == "" || strings.Trim(key, keys) != "" {
+			c.add(at+"options."+key, fmt.Sprintf("%q can't be pressed on a phone", key), "write digits, * or #, in quotes")
+		}
+		c.target(at+"options."+key+".next", n.Options[key].Next, true)
+	}
+}
+
+func (c *checker) collect(at string, n Node) {
+	if n.Max < 1 || n.Max > maxDigits {
+		c.add(at+"max", fmt.Sprintf("at most %d digits", n.Max), fmt.Sprintf("write a number from 1 to %d", maxDigits))
+	}
+	if n.Min < 0 || n.Min > n.Max {
+		c.add(at+"min", fmt.Sprintf("at least %d and at most %d digits", n.Min, n.Max), "write a number from 1 to max")
+	}
+	if n.Terminator != "" && n.Terminator != "#" && n.Terminator != "*" {
+		c.add(at+"terminator", fmt.Sprintf("%q can't end the digits", n.Terminator), `write "#" or "*", or leave it out`)
+	}
+	if n.NotFound != "" && !n.Lookup {
+		c.add(at+"not_found", "not_found without lookup is never reached", "write lookup: true, or leave not_found out")
+	}
+	c.target(at+"next", n.Next, true)
+	c.target(at+"not_found", n.NotFound, false)
+}
+
+// targets are the nodes a node leads to. Automatic ones need nothing but silence, time or noise from the caller.
+func (n Node) targets(automaticOnly bool) []string {
+	list := []string{n.Open, n.Closed}
+	switch n.Type {
+	case TypePlay:
+		list = append(list, n.Next)
+	case TypeMenu, TypeCollect:
+		list = append(list, n.NoInput, n.Invalid, n.GaveUp)
+		if automaticOnly {
+			break
+		}
+		if n.Type == TypeCollect {
+			list = append(list, n.Next, n.NotFound)
+		}
+		for _, key := range slices.Sorted(maps.Keys(n.Options)) {
+			list = append(list, n.Options[key].Next)
+		}
+	}
+	return slices.DeleteFunc(list, func(id string) bool { return id == "" })
+}
+
+// reach names the nodes that no caller gets to.
+func (c *checker) reach() {
+	reached := map[string]bool{c.flow.Start: true}
+	for todo := []string{c.flow.Start}; len(todo) > 0; todo = todo[1:] {
+		for _, id := range c.flow.Nodes[todo[0]].targets(false) {
+			if !reached[id] {
+				reached[id] = true
+				todo = append(todo, id)
+			}
+		}
+	}
+	for _, id := range c.ids() {
+		if !reached[id] {
+			c.add("nodes."+id, fmt.Sprintf("node %q is never reached", id), "lead to it from another node, or take it out")
+		}
+	}
+}
+
+// ends names the nodes from which no path leads to a queue or a hang-up. A menu that gives up without a target ends the
+// call, which is an end too.
+func (c *checker) ends() {
+	ending := map[string]bool{}
+	for changed := true; changed; {
+		changed = false
+		for _, id := range c.ids() {
+			if !ending[id] && c.endsSoon(c.flow.Nodes[id], ending) {
+				ending[id], changed = true, true
+			}
+		}
+	}
+	for _, id := range c.ids() {
+		if !ending[id] {
+			c.add("nodes."+id, fmt.Sprintf("no path from node %q leads to an end", id), "lead it to a node of type queue or hangup")
+		}
+	}
+}
+
+func (c *checker) endsSoon(n Node, ending map[string]bool) bool {
+	switch n.Type {
+	case TypeQueue, TypeHangup:
+		return true
+	case TypeMenu, TypeCollect:
+		// Giving up ends the call only where silence or mistakes can use up the tries.
+		if n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "") {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.targets(false), func(id string) bool { return ending[id] })
+}
+
+// loops names each circle that a caller who does nothing would go round for ever.
+func (c *checker) loops() {
+	done := map[string]bool{}
+	for _, id := range c.ids() {
+		c.follow(id, nil, done)
+	}
+}
+
+func (c *checker) follow(id string, path []string, done map[string]bool) {
+	if i := slices.Index(path, id); i >= 0 {
+		circle := strings.Join(append(slices.Clone(path[i:]), id), " → ")
+		c.add("nodes."+id, "a caller who presses nothing circles without limit: "+circle, "leave no_input or invalid out (the prompt is repeated up to tries), or lead gave_up to an end")
+		return
+	}
+	if done[id] {
+		return
+	}
+	for _, next := range c.flow.Nodes[id].targets(true) {
+		c.follow(next, append(path, id), done)
+	}
+	done[id] = true
+}
