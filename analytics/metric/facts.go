@@ -117,19 +117,20 @@ func (f *Facts) addTicket(x fact.Fact, d fact.TicketEvent) {
 // don't move it: their time is a foreign clock's.
 func (f *Facts) Watermark() (at time.Time, ok bool) { return f.watermark, !f.watermark.IsZero() }
 
-// Open counts the openings without a closing.
+// Open counts the openings of LookBack before the watermark that have no closing.
 func (f *Facts) Open() Open {
+	since := f.watermark.Add(-LookBack)
 	return Open{
-		Contacts: unclosed(f.arrivals, f.contacts),
-		Entries:  unclosed(f.entriesOpened, f.entries),
-		Offers:   unclosed(f.offersOpened, f.offers),
-		Segments: unclosed(f.segmentsOpened, f.segments),
+		Contacts: unclosed(f.arrivals, f.contacts, since),
+		Entries:  unclosed(f.entriesOpened, f.entries, since),
+		Offers:   unclosed(f.offersOpened, f.offers, since),
+		Segments: unclosed(f.segmentsOpened, f.segments, since),
 	}
 }
 
-func unclosed[A, B any](opened map[string]A, closed map[string]B) (n int64) {
-	for id := range opened {
-		if _, ok := closed[id]; !ok {
+func unclosed[A, B any](began map[string]opened[A], closed map[string]closed[B], since time.Time) (n int64) {
+	for id, o := range began {
+		if _, ok := closed[id]; !ok && !o.at.Before(since) {
 			n++
 		}
 	}

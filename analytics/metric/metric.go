@@ -181,7 +181,7 @@ type Freshness struct {
 	AsOf      time.Time  `json:"as_of" doc:"When the answer was computed"`
 	Watermark *time.Time `json:"watermark" doc:"Time of the newest loaded fact about contacts and agents; null when nothing is loaded"`
 	Late      int64      `json:"late" doc:"Facts of the window that were loaded more than a minute after they happened"`
-	Open      Open       `json:"open" doc:"What has begun and not ended up to the watermark, whatever the window"`
+	Open      Open       `json:"open" doc:"What has begun and not ended in the week before the watermark, whatever the window"`
 }
 
 // Open counts openings without a closing.
@@ -191,6 +191,10 @@ type Open struct {
 	Offers   int64 `json:"offers" doc:"Offers still ringing"`
 	Segments int64 `json:"segments" doc:"Talk, hold and wrap-up stretches in progress"`
 }
+
+// LookBack bounds how far before its window a report looks for what has begun and not ended: nobody waits, rings or talks
+// for a week. An older opening without a closing was lost and is no longer counted as open or carried in.
+const LookBack = 7 * 24 * time.Hour
 
 // LateAfter is how long after it happened a fact may be loaded without counting as late.
 const LateAfter = time.Minute

@@ -1,5 +1,7 @@
 package metric
 
+import "time"
+
 // QueueParams is what a queue report is asked for.
 type QueueParams struct {
 	Window
@@ -8,6 +10,15 @@ type QueueParams struct {
 	Queues      []string // only these; nil means all
 	Limits      Limits
 	Brief       bool // only counts, service level, speed of answer and time to abandon: no joins, for the wallboard
+}
+
+// Since is the earliest instant at which an entry of the report may have joined: the window's begin, or LookBack before
+// it where entries that joined earlier count.
+func (p QueueParams) Since() time.Time {
+	if p.AttributeBy == AttributeOffered {
+		return p.From
+	}
+	return p.From.Add(-LookBack)
 }
 
 // Limits are the parameters of service level and short abandons, milliseconds. Each entry is judged by its own queue's.

@@ -93,16 +93,16 @@ func (e *entry) concerns(b Bucket, by Attribution) bool {
 
 func (f *Facts) queueEntries(p QueueParams) []*entry {
 	all := map[string]*entry{}
-	keep := func(kind fact.Kind, queue string) bool {
-		return isCustomer(kind) && (p.Queues == nil || slices.Contains(p.Queues, queue))
+	keep := func(kind fact.Kind, queue string, queuedAt time.Time) bool {
+		return isCustomer(kind) && (p.Queues == nil || slices.Contains(p.Queues, queue)) && !queuedAt.Before(p.Since())
 	}
 	for id, o := range f.entriesOpened {
-		if _, ended := f.entries[id]; !ended && keep(o.data.Kind, o.data.Queue) {
+		if _, ended := f.entries[id]; !ended && keep(o.data.Kind, o.data.Queue, o.at) {
 			all[id] = &entry{queue: o.data.Queue, language: o.data.Language, queuedAt: o.at}
 		}
 	}
 	for id, c := range f.entries {
-		if d := c.data; keep(d.Kind, d.Queue) {
+		if d := c.data; keep(d.Kind, d.Queue, d.QueuedAt) {
 			all[id] = &entry{
 				queue: d.Queue, language: d.Language, outcome: d.Outcome, queuedAt: d.QueuedAt, endedAt: d.EndedAt,
 				waitMS: d.WaitMS, toAgentMS: d.EndedAt.Sub(d.Arrived).Milliseconds(), carriedMS: d.CarriedWaitMS,

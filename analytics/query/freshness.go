@@ -1,0 +1,70 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/analytics/metric"
+)
+
+// factScope says which facts a report is about, for counting the late ones.
+type factScope string
+
+const (
+	contactFacts factScope = "NOT startsWith(type, 'ticket.')"
+	ticketFacts  factScope = "startsWith(type, 'ticket.')"
+)
+
+// freshness is read before the report itself, so that the watermark never promises more than the report saw.
+func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope factScope) (metric.Freshness, error) {
+	f := metric.Freshness{AsOf: r.now().UTC().Truncate(time.Millisecond)}
+	watermark, err := r.watermark(ctx)
+	if err != nil || watermark == nil {
+		return f, err
+	}
+	f.Watermark = watermark
+	s := newStatement("freshness")
+	s.bindTime("from", from)
+	s.bindTime("until", until)
+	s.bindTime("watermark", *watermark)
+	s.bind("late_ms", metric.LateAfter.Milliseconds())
+	s.bindTime("since", watermark.Add(-metric.LookBack))
+	s.text = lines(
+		"SELECT",
+		"    (SELECT toInt64(count()) FROM events WHERE time >= "+instant("from")+" AND time < "+instant("until")+
+			" AND "+ms("loaded_at")+" > "+ms("time")+" + {late_ms:Int64} AND "+string(scope)+") AS late,",
+		"    "+openCount("arrivals", "contacts", "contact")+" AS contacts,",
+		"    "+openCount("entries_opened", "entries", "entry")+" AS entries,",
+		"    "+openCount("offers_opened", "offers", "offer")+" AS offers,",
+		"    "+openCount("segments_opened", "segments", "segment")+" AS segments",
+	)
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		return rows.Scan(&f.Late, &f.Open.Contacts, &f.Open.Entries, &f.Open.Offers, &f.Open.Segments)
+	})
+	return f, err
+}
+
+// openCount counts the rows of one table whose id has no row in the other.
+func openCount(opened, closed, id string) string {
+	since := "time >= " + instant("since")
+	return fmt.Sprintf("(SELECT toInt64(count()) FROM %s WHERE %s AND %s NOT IN (SELECT %s FROM %s WHERE %s))", opened, since, id, id, closed, since)
+}
+
+// watermark is the time of the newest loaded fact about contacts and agents, nil when nothing is loaded. The loader
+// writes it with each finished load, so no table of facts has to be read.
+func (r *Reader) watermark(ctx context.Context) (*time.Time, error) {
+	s := newStatement("watermark")
+	s.text = "SELECT " + ms("max(watermark)") + " FROM loads WHERE topic != 'firstline.tickets.v1'"
+	var at int64
+	if err := r.run(ctx, s, func(rows driver.Rows) error { return rows.Scan(&at) }); err != nil {
+		return nil, err
+	}
+	if at <= 0 {
+		return nil, nil
+	}
+	t := time.UnixMilli(at).UTC()
+	return &t, nil
+}

@@ -1,0 +1,86 @@
+package query
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/analytics/metric"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+var day = metric.Window{
+	From: time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC), Until: time.Date(2026, 3, 3, 23, 0, 0, 0, time.UTC), Interval: metric.Day, Zone: time.UTC,
+}
+
+// goldenStatements are one statement of every kind, with every shape it can take.
+func goldenStatements(t *testing.T) map[string]statement {
+	t.Helper()
+	out := map[string]statement{}
+	queue := func(name string, p metric.QueueParams) {
+		p.Window, p.Limits = day, metric.DefaultLimits()
+		s, _, err := queueStatement(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[name] = s
+	}
+	queue("queues_offered", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByQueue, metric.ByLanguage}, Queues: []string{"support"}})
+	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
+	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
+	queue("queues_brief", metric.QueueParams{AttributeBy: metric.AttributeOffered, Brief: true, GroupBy: []metric.Dimension{metric.ByQueue}})
+	return out
+}
+
+func TestGoldenSQL(t *testing.T) {
+	for name, s := range goldenStatements(t) {
+		path := filepath.Join("testdata", name+".sql")
+		got := "-- Arguments: " + describe(s) + "\n" + s.limited(DefaultConfig()) + "\n"
+		if *rewrite {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s differs from %s; read the difference, then run the test with -rewrite\n%s", name, path, got)
+		}
+	}
+}
+
+func describe(s statement) string {
+	var list []string
+	for n, v := range s.args {
+		list = append(list, fmt.Sprintf("%s=%v", n, v))
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
+// Every parameter that a statement names is bound, and every bound one is named.
+func TestParametersMatch(t *testing.T) {
+	for name, s := range goldenStatements(t) {
+		for p := range s.args {
+			if !strings.Contains(s.text, "{"+p+":") {
+				t.Errorf("%s binds %s and does not use it", name, p)
+			}
+		}
+		for _, part := range strings.Split(s.text, "{")[1:] {
+			if p, _, found := strings.Cut(part, ":"); found {
+				if _, bound := s.args[p]; !bound {
+					t.Errorf("%s uses %s and does not bind it", name, p)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,278 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/analytics/metric"
+)
+
+// Queues answers metrics/queues. The error of a bad request is *Invalid.
+func (r *Reader) Queues(ctx context.Context, req QueueRequest) (metric.QueueReport, error) {
+	p, err := req.Params()
+	if err != nil {
+		return metric.QueueReport{}, err
+	}
+	fresh, err := r.freshness(ctx, p.From, p.Until, contactFacts)
+	if err != nil {
+		return metric.QueueReport{}, err
+	}
+	tallies, total, err := r.queueTallies(ctx, p)
+	if err != nil {
+		return metric.QueueReport{}, err
+	}
+	return metric.NewQueueReport(p, tallies, total, fresh)
+}
+
+// queueRow is one row of the statement.
+type queueRow struct {
+	groupCells
+	tally metric.QueueTally
+}
+
+func (r *Reader) queueTallies(ctx context.Context, p metric.QueueParams) (map[metric.Key]metric.QueueTally, metric.QueueTally, error) {
+	s, columns, err := queueStatement(p)
+	if err != nil {
+		return nil, metric.QueueTally{}, err
+	}
+	index, err := bucketIndex(p.Window)
+	if err != nil {
+		return nil, metric.QueueTally{}, err
+	}
+	tallies, total := map[metric.Key]metric.QueueTally{}, metric.QueueTally{}
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		var row queueRow
+		if err := rows.Scan(destinations(columns, &row)...); err != nil {
+			return err
+		}
+		if row.whole {
+			total = row.tally
+			return nil
+		}
+		tallies[row.key(index)] = row.tally
+		return nil
+	})
+	return tallies, total, err
+}
+
+// bucketIndex finds a bucket by the Unix milliseconds of its begin.
+func bucketIndex(w metric.Window) (map[int64]int, error) {
+	buckets, err := w.Buckets()
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[int64]int, len(buckets))
+	for i, b := range buckets {
+		index[b.From.UnixMilli()] = i
+	}
+	return index, nil
+}
+
+// bindWindow sets the parameters that every report shares: from, until and the begins of its buckets; where stretches of
+// time are cut, also their ends.
+func (s *statement) bindWindow(w metric.Window, cut bool) error {
+	buckets, err := w.Buckets()
+	if err != nil {
+		return err
+	}
+	begins, ends := make([]int64, len(buckets)), make([]int64, len(buckets))
+	for i, b := range buckets {
+		begins[i], ends[i] = b.From.UnixMilli(), b.Until.UnixMilli()
+	}
+	s.bindTime("from", w.From)
+	s.bindTime("until", w.Until)
+	s.bind("begins", begins)
+	if cut {
+		s.bind("ends", ends)
+	}
+	return nil
+}
+
+const (
+	customerKinds = "kind IN ('inbound', 'callback')"
+	bucketOf      = "roundDown(%s, {begins:Array(Int64)})"
+	inWindow      = "%[1]s >= {from:Int64} AND %[1]s < {until:Int64}"
+)
+
+// queueStatement builds the statement of a queue report. Its common tables, in order: the closed entries, the open ones,
+// what belongs to them (offers, stretches), and the marks: an entry counted for a bucket, once or more.
+func queueStatement(p metric.QueueParams) (statement, []column[queueRow], error) {
+	s := newStatement("queues")
+	if err := s.bindWindow(p.Window, p.AttributeBy == metric.AttributeEnded); err != nil {
+		return s, nil, err
+	}
+	s.bindTime("since", p.Since())
+	s.bindLimits(p.Limits)
+	queues := ""
+	if p.Queues != nil {
+		s.bind("queues", append([]string{}, p.Queues...))
+		queues = " AND queue IN {queues:Array(String)}"
+	}
+	columns := queueColumns(p)
+	s.text = lines(
+		"WITH",
+		closedEntries(p, queues),
+		openEntries(p, queues),
+		when(!p.Brief, entryWork),
+		entryFacts(p),
+		marks(p),
+		refusalMarks(p, queues),
+		"SELECT\n"+selectList(columns),
+		"FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)",
+		groupingSets(p.GroupBy),
+	)
+	return s, columns, nil
+}
+
+// bindLimits sets the limits: those of single queues as two lists beside the list of their names.
+func (s *statement) bindLimits(l metric.Limits) {
+	s.bind("default_level", l.Default.ServiceLevelMS)
+	s.bind("default_short", l.Default.ShortAbandonMS)
+	names, levels, shorts := []string{""}, []int64{l.Default.ServiceLevelMS}, []int64{l.Default.ShortAbandonMS}
+	for id := range l.Queues {
+		names = append(names, id)
+	}
+	slices.Sort(names)
+	for _, id := range names[1:] {
+		levels, shorts = append(levels, l.Queues[id].ServiceLevelMS), append(shorts, l.Queues[id].ShortAbandonMS)
+	}
+	s.bind("limit_queues", names)
+	s.bind("limit_levels", levels)
+	s.bind("limit_shorts", shorts)
+}
+
+// closedEntries are the entries with an outcome. Their fact's time is their end, so that old partitions are left out.
+func closedEntries(p metric.QueueParams, queues string) string {
+	return lines("closed AS (",
+		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
+		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait",
+		"  FROM entries",
+		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
+		"),")
+}
+
+// openEntries are the openings without a closing. Nobody answered or left, so their end lies beyond every edge.
+func openEntries(p metric.QueueParams, queues string) string {
+	return lines("open AS (",
+		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
+		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait",
+		"  FROM entries_opened",
+		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
+		"    AND entry NOT IN (SELECT entry FROM entries WHERE time >= "+instant("since")+")",
+		"),")
+}
+
+const entryWork = `rung AS (
+  SELECT entry, groupArray(ring_ms) AS rings, countIf(result = 'answered') AS o_answered, countIf(result = 'missed') AS o_missed,
+    countIf(result = 'declined') AS o_declined, countIf(result = 'busy') AS o_busy, countIf(result = 'unavailable') AS o_unavailable,
+    countIf(result = 'withdrawn') AS o_withdrawn, countIf(result = 'lost_race') AS o_lost_race, countIf(result = 'failed') AS o_failed
+  FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY entry
+),
+ringing AS (
+  SELECT entry, count() AS o_ringing FROM offers_opened
+  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  GROUP BY entry
+),
+busy AS (
+  SELECT entry FROM segments_opened
+  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+),
+worked AS (
+  SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
+  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND entry NOT IN (SELECT entry FROM busy)
+  GROUP BY entry
+),`
+
+// markField is a column of the marks and its value where it means nothing.
+type markField struct{ name, zero string }
+
+// markFields are what the counting needs of an entry, beside bucket and flags.
+func markFields(p metric.QueueParams) []markField {
+	out := []markField{
+		{"queue", ""}, {"language", ""}, {"outcome", ""}, {"wait", "toInt64(0)"}, {"arrival_wait", "toInt64(0)"}, {"queueing_wait", "toInt64(0)"},
+	}
+	if p.Brief {
+		return out
+	}
+	out = append(out, markField{"rings", "emptyArrayInt64()"})
+	for _, name := range []string{"o_answered", "o_missed", "o_declined", "o_busy", "o_unavailable", "o_withdrawn", "o_lost_race", "o_failed", "o_ringing"} {
+		out = append(out, markField{name, "toUInt64(0)"})
+	}
+	return append(out, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+}
+
+func fieldNames(p metric.QueueParams) string {
+	var names []string
+	for _, f := range markFields(p) {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// entryFacts joins what belongs to each entry.
+func entryFacts(p metric.QueueParams) string {
+	if p.Brief {
+		return "known AS (SELECT * FROM closed UNION ALL SELECT * FROM open),"
+	}
+	return lines("known AS (",
+		"  SELECT queued, ended, "+fieldNames(p),
+		"  FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e",
+		"  LEFT JOIN rung USING (entry)",
+		"  LEFT JOIN ringing USING (entry)",
+		"  LEFT JOIN worked USING (entry)",
+		"),")
+}
+
+// marks counts an entry for the bucket it belongs to; with attribute_by=ended also for the bucket it joined in, and for
+// every bucket whose begin or end it waited through. Flags: joined in the bucket, belongs to it (mine), was waiting when
+// it began (came) and when it ended (went).
+func marks(p metric.QueueParams) string {
+	fields := "  SELECT " + fieldNames(p) + ", "
+	switch p.AttributeBy {
+	case metric.AttributeAnswered:
+		return lines("marks AS (",
+			fields+fmt.Sprintf(bucketOf, "ended")+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+			"  FROM known WHERE outcome = 'answered' AND "+fmt.Sprintf(inWindow, "ended"),
+			"),")
+	case metric.AttributeEnded:
+		return lines("marks AS (",
+			fields+"mark.1 AS bucket, mark.2 AS joined, mark.3 AS mine, mark.4 AS came, mark.5 AS went",
+			"  FROM known ARRAY JOIN arrayFilter(m -> m.2 + m.3 + m.4 + m.5 > 0, arrayMap((b, e) -> (b,",
+			"    queued >= b AND queued < e, ended >= b AND ended < e, queued < b AND ended >= b, queued < e AND ended >= e),",
+			"    {begins:Array(Int64)}, {ends:Array(Int64)})) AS mark",
+			"  WHERE ended >= {from:Int64}",
+			"),")
+	default:
+		return lines("marks AS (",
+			fields+fmt.Sprintf(bucketOf, "queued")+" AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+			"  FROM known",
+			"),")
+	}
+}
+
+// refusalMarks gives refused joins the shape of marks, so that one pass counts both.
+func refusalMarks(p metric.QueueParams, queues string) string {
+	fields := []string{"queue", "language", "concat('refused_', reason) AS outcome"}
+	for _, f := range markFields(p)[len(fields):] {
+		fields = append(fields, f.zero+" AS "+f.name)
+	}
+	return lines("refused AS (",
+		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 0 AS mine, 0 AS came, 0 AS went",
+		"  FROM refusals",
+		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
+		")")
+}
+
+func groupingSets(splits []metric.Dimension) string {
+	set := "bucket"
+	for _, d := range splits {
+		set += ", " + string(d)
+	}
+	return "GROUP BY GROUPING SETS ((" + set + "), ())"
+}

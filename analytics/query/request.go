@@ -1,0 +1,211 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/pipeline/problem"
+)
+
+// Invalid is the error of a request that can't be answered: every mistake with the name of its parameter.
+type Invalid struct {
+	Problems []problem.Problem // Path is the parameter
+}
+
+func (e *Invalid) Error() string {
+	list := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		list[i] = p.Path + ": " + p.Message
+	}
+	return "invalid request: " + strings.Join(list, "; ")
+}
+
+// WindowRequest is the part that all reports share, as a caller writes it.
+type WindowRequest struct {
+	From, Until time.Time // half-open
+	Interval    string    // of metric.Intervals; empty means whole
+	Zone        string    // IANA; empty means UTC
+	GroupBy     []string  // dimensions; "interval" is accepted and means nothing more than Interval
+}
+
+// QueueRequest asks for metrics/queues.
+type QueueRequest struct {
+	WindowRequest
+	AttributeBy    string        // of metric.Attributions; empty means offered
+	Queues         []string      // nil means all; an empty list matches nothing
+	Limits         metric.Limits // of the plan; the zero value means metric.DefaultLimits
+	ServiceLevelMS *int64        // T for all queues, instead of the plan's
+	ShortAbandonMS *int64        // short limit for all queues, instead of the plan's
+}
+
+// AgentRequest asks for metrics/agents.
+type AgentRequest struct {
+	WindowRequest                     // GroupBy empty means agent
+	Agents        []string            // nil means all
+	Queues        []string            // nil means all
+	Teams         map[string][]string // teams of each agent, of the plan
+}
+
+// ContactRequest asks for metrics/contacts, TicketRequest for metrics/tickets.
+type ContactRequest struct {
+	WindowRequest
+	Queues []string // last queue of the contact; nil means all
+	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
+}
+
+// TicketRequest has the same parameters.
+type TicketRequest = ContactRequest
+
+// DefaultDays is N of first-contact resolution and repeat contacts.
+const DefaultDays = 7
+
+const maxDays = 90
+
+// mistakes collects what is wrong with a request.
+type mistakes []problem.Problem
+
+func (m *mistakes) add(parameter, mend, format string, args ...any) {
+	*m = append(*m, problem.Problem{Path: parameter, Message: fmt.Sprintf(format, args...), Mend: mend})
+}
+
+func (m mistakes) err() error {
+	if len(m) == 0 {
+		return nil
+	}
+	return &Invalid{Problems: m}
+}
+
+func (w WindowRequest) params(m *mistakes, allowed ...metric.Dimension) (metric.Window, []metric.Dimension) {
+	out := metric.Window{From: w.From.UTC(), Until: w.Until.UTC(), Interval: metric.Interval(w.Interval), Zone: time.UTC}
+	if w.Zone != "" {
+		loc, err := time.LoadLocation(w.Zone)
+		if err != nil || w.Zone == "Local" {
+			m.add("tz", "write an IANA name such as Europe/Berlin", "unknown time zone %q", w.Zone)
+		} else {
+			out.Zone = loc
+		}
+	}
+	if out.Interval == "" {
+		out.Interval = metric.Whole
+	}
+	known := slices.Contains(metric.Intervals(), out.Interval)
+	if !known {
+		m.add("interval", "write one of "+join(metric.Intervals()), "unknown interval %q", w.Interval)
+	}
+	switch {
+	case w.From.IsZero():
+		m.add("from", "write an RFC 3339 instant", "is missing")
+	case w.Until.IsZero():
+		m.add("until", "write an RFC 3339 instant", "is missing")
+	case !w.From.Before(w.Until):
+		m.add("until", "the window is half-open, [from, until)", "is not after from")
+	case known:
+		if _, err := out.Buckets(); err != nil {
+			m.add("interval", "choose a longer interval or a shorter window", "%v", err)
+		}
+	}
+	return out, w.dimensions(m, out.Interval, allowed)
+}
+
+func (w WindowRequest) dimensions(m *mistakes, interval metric.Interval, allowed []metric.Dimension) []metric.Dimension {
+	var out []metric.Dimension
+	for _, g := range w.GroupBy {
+		d := metric.Dimension(g)
+		switch {
+		case g == "interval":
+			if interval == metric.Whole {
+				m.add("interval", "write one of "+join(metric.Intervals()), "is needed to group by interval")
+			}
+		case !slices.Contains(allowed, d):
+			m.add("group_by", "write some of interval, "+join(allowed), "this report is not split by %q", g)
+		case !slices.Contains(out, d):
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func join[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, w := range list {
+		words[i] = string(w)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Params validates; its error is *Invalid.
+func (r QueueRequest) Params() (metric.QueueParams, error) {
+	var m mistakes
+	p := metric.QueueParams{AttributeBy: metric.Attribution(r.AttributeBy), Queues: r.Queues, Limits: r.Limits}
+	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage)
+	if p.AttributeBy == "" {
+		p.AttributeBy = metric.AttributeOffered
+	}
+	if !slices.Contains(metric.Attributions(), p.AttributeBy) {
+		m.add("attribute_by", "write one of "+join(metric.Attributions()), "unknown attribution %q", r.AttributeBy)
+	}
+	if p.Limits.Default == (metric.QueueLimits{}) {
+		p.Limits.Default = metric.DefaultLimits().Default
+	}
+	override(&m, &p.Limits, "service_level_ms", r.ServiceLevelMS, func(l *metric.QueueLimits, v int64) { l.ServiceLevelMS = v })
+	override(&m, &p.Limits, "short_abandon_ms", r.ShortAbandonMS, func(l *metric.QueueLimits, v int64) { l.ShortAbandonMS = v })
+	return p, m.err()
+}
+
+const maxLimitMS = 7 * 24 * 3600 * 1000
+
+// override sets one limit of all queues to the request's value.
+func override(m *mistakes, l *metric.Limits, parameter string, value *int64, set func(*metric.QueueLimits, int64)) {
+	if value == nil {
+		return
+	}
+	if *value < 0 || *value > maxLimitMS {
+		m.add(parameter, "write milliseconds from 0 to 604800000", "%d is out of range", *value)
+		return
+	}
+	queues := map[string]metric.QueueLimits{}
+	for id, q := range l.Queues {
+		set(&q, *value)
+		queues[id] = q
+	}
+	set(&l.Default, *value)
+	l.Queues = queues
+}
+
+// Params validates; its error is *Invalid.
+func (r AgentRequest) Params() (metric.AgentParams, error) {
+	var m mistakes
+	p := metric.AgentParams{Agents: r.Agents, Queues: r.Queues, Teams: r.Teams}
+	p.Window, p.GroupBy = r.params(&m, metric.ByAgent, metric.ByTeam, metric.ByQueue)
+	if len(r.GroupBy) == 0 {
+		p.GroupBy = []metric.Dimension{metric.ByAgent}
+	}
+	return p, m.err()
+}
+
+// Params validates for metrics/contacts; its error is *Invalid.
+func (r ContactRequest) Params() (metric.ContactParams, error) {
+	var m mistakes
+	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m)}
+	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByAgent)
+	return p, m.err()
+}
+
+// TicketParams validates for metrics/tickets; its error is *Invalid.
+func (r ContactRequest) TicketParams() (metric.TicketParams, error) {
+	c, err := r.Params()
+	return metric.TicketParams(c), err
+}
+
+func (r ContactRequest) days(m *mistakes) int {
+	if r.Days == 0 {
+		return DefaultDays
+	}
+	if r.Days < 0 || r.Days > maxDays {
+		m.add("days", "write a number from 1 to 90", "%d is out of range", r.Days)
+	}
+	return r.Days
+}

@@ -1,0 +1,127 @@
+-- Arguments: begins=[1772492400000 1772496000000] default_level=20000 default_short=5000 from=1772492400000 limit_levels=[20000] limit_queues=[] limit_shorts=[5000] queues=[support] since=1772492400000 until=1772578800000
+WITH
+closed AS (
+  SELECT entry, queue, language, outcome, toUnixTimestamp64Milli(queued_at) AS queued, toUnixTimestamp64Milli(ended_at) AS ended, wait_ms AS wait,
+    toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(arrived_at) AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait
+  FROM entries
+  WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+),
+open AS (
+  SELECT entry, queue, language, '' AS outcome, toUnixTimestamp64Milli(time) AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,
+    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait
+  FROM entries_opened
+  WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+),
+rung AS (
+  SELECT entry, groupArray(ring_ms) AS rings, countIf(result = 'answered') AS o_answered, countIf(result = 'missed') AS o_missed,
+    countIf(result = 'declined') AS o_declined, countIf(result = 'busy') AS o_busy, countIf(result = 'unavailable') AS o_unavailable,
+    countIf(result = 'withdrawn') AS o_withdrawn, countIf(result = 'lost_race') AS o_lost_race, countIf(result = 'failed') AS o_failed
+  FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY entry
+),
+ringing AS (
+  SELECT entry, count() AS o_ringing FROM offers_opened
+  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  GROUP BY entry
+),
+busy AS (
+  SELECT entry FROM segments_opened
+  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+),
+worked AS (
+  SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
+  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND entry NOT IN (SELECT entry FROM busy)
+  GROUP BY entry
+),
+known AS (
+  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, rings, o_answered, o_missed, o_declined, o_busy, o_unavailable, o_withdrawn, o_lost_race, o_failed, o_ringing, handled, talk, hold, wrap_up
+  FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e
+  LEFT JOIN rung USING (entry)
+  LEFT JOIN ringing USING (entry)
+  LEFT JOIN worked USING (entry)
+),
+marks AS (
+  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, rings, o_answered, o_missed, o_declined, o_busy, o_unavailable, o_withdrawn, o_lost_race, o_failed, o_ringing, handled, talk, hold, wrap_up, roundDown(queued, {begins:Array(Int64)}) AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  FROM known
+),
+refused AS (
+  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, emptyArrayInt64() AS rings, toUInt64(0) AS o_answered, toUInt64(0) AS o_missed, toUInt64(0) AS o_declined, toUInt64(0) AS o_busy, toUInt64(0) AS o_unavailable, toUInt64(0) AS o_withdrawn, toUInt64(0) AS o_lost_race, toUInt64(0) AS o_failed, toUInt64(0) AS o_ringing, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 0 AS mine, 0 AS came, 0 AS went
+  FROM refusals
+  WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+)
+SELECT
+    toBool(grouping(bucket)) AS whole,
+    toInt64(bucket) AS bucket_begin,
+    toString(queue) AS by_queue,
+    toString(language) AS by_language,
+    toInt64(countIf(joined)) AS n_offered,
+    toInt64(countIf(mine)) AS n_attributed,
+    toInt64(countIf(joined AND outcome = '')) AS n_still_waiting,
+    toInt64(countIf(mine AND outcome = 'answered')) AS n_answered,
+    toInt64(countIf(mine AND outcome = 'abandoned')) AS n_abandoned,
+    toInt64(countIf(mine AND outcome = 'overflowed')) AS n_overflowed,
+    toInt64(countIf(mine AND outcome = 'exited')) AS n_exited,
+    toInt64(countIf(mine AND outcome = 'callback')) AS n_callback,
+    toInt64(countIf(mine AND outcome = 'voicemail')) AS n_voicemail,
+    toInt64(countIf(mine AND outcome = 'left_empty')) AS n_left_empty,
+    toInt64(countIf(mine AND outcome = 'withdrawn')) AS n_withdrawn,
+    toInt64(countIf(mine AND outcome = 'failed')) AS n_failed,
+    toInt64(countIf(mine AND outcome = 'abandoned' AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_shorts:Array(Int64)}, {default_short:Int64}))) AS n_abandoned_short,
+    toInt64(countIf(mine AND outcome = 'answered' AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}))) AS n_answered_within,
+    toInt64(countIf(mine AND outcome = 'abandoned' AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}))) AS n_abandoned_within,
+    toInt64(countIf(mine AND outcome = 'callback' AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}))) AS n_callback_within,
+    toInt64(countIf(outcome = 'refused_full')) AS n_refused_full,
+    toInt64(countIf(outcome = 'refused_empty')) AS n_refused_empty,
+    toInt64(countIf(outcome = 'refused_closed')) AS n_refused_closed,
+    if(grouping(bucket) = 1, toInt64(countIf(came AND bucket = {begins:Array(Int64)}[1])), toInt64(countIf(came))) AS n_carried_in,
+    if(grouping(bucket) = 1, toInt64(countIf(went AND bucket = {begins:Array(Int64)}[-1])), toInt64(countIf(went))) AS n_carried_out,
+    toInt64(countIf(mine AND outcome = 'answered')) AS d_answer_count,
+    toInt64(sumIf(wait, mine AND outcome = 'answered')) AS d_answer_sum,
+    toInt64(maxIf(wait, mine AND outcome = 'answered')) AS d_answer_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(wait, mine AND outcome = 'answered') AS d_answer_at,
+    toInt64(countIf(mine AND outcome = 'abandoned')) AS d_abandon_count,
+    toInt64(sumIf(wait, mine AND outcome = 'abandoned')) AS d_abandon_sum,
+    toInt64(maxIf(wait, mine AND outcome = 'abandoned')) AS d_abandon_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(wait, mine AND outcome = 'abandoned') AS d_abandon_at,
+    toInt64(countIf(mine AND outcome = 'answered')) AS d_arrival_count,
+    toInt64(sumIf(arrival_wait, mine AND outcome = 'answered')) AS d_arrival_sum,
+    toInt64(maxIf(arrival_wait, mine AND outcome = 'answered')) AS d_arrival_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(arrival_wait, mine AND outcome = 'answered') AS d_arrival_at,
+    toInt64(countIf(mine AND outcome = 'answered')) AS d_queueing_count,
+    toInt64(sumIf(queueing_wait, mine AND outcome = 'answered')) AS d_queueing_sum,
+    toInt64(maxIf(queueing_wait, mine AND outcome = 'answered')) AS d_queueing_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(queueing_wait, mine AND outcome = 'answered') AS d_queueing_at,
+    toInt64(sumIf(o_answered, mine)) AS offers_answered,
+    toInt64(sumIf(o_missed, mine)) AS offers_missed,
+    toInt64(sumIf(o_declined, mine)) AS offers_declined,
+    toInt64(sumIf(o_busy, mine)) AS offers_busy,
+    toInt64(sumIf(o_unavailable, mine)) AS offers_unavailable,
+    toInt64(sumIf(o_withdrawn, mine)) AS offers_withdrawn,
+    toInt64(sumIf(o_lost_race, mine)) AS offers_lost_race,
+    toInt64(sumIf(o_failed, mine)) AS offers_failed,
+    toInt64(sumIf(o_ringing, mine)) AS offers_ringing,
+    toInt64(sumIf(length(rings), mine)) AS d_ring_count,
+    toInt64(sumArrayIf(rings, mine)) AS d_ring_sum,
+    toInt64(maxArrayIf(rings, mine)) AS d_ring_max,
+    quantilesExactArrayIf(0.5, 0.9, 0.95, 0.99)(rings, mine) AS d_ring_at,
+    toInt64(countIf(mine AND outcome = 'answered' AND handled)) AS d_talk_count,
+    toInt64(sumIf(talk, mine AND outcome = 'answered' AND handled)) AS d_talk_sum,
+    toInt64(maxIf(talk, mine AND outcome = 'answered' AND handled)) AS d_talk_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(talk, mine AND outcome = 'answered' AND handled) AS d_talk_at,
+    toInt64(countIf(mine AND outcome = 'answered' AND handled)) AS d_hold_count,
+    toInt64(sumIf(hold, mine AND outcome = 'answered' AND handled)) AS d_hold_sum,
+    toInt64(maxIf(hold, mine AND outcome = 'answered' AND handled)) AS d_hold_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(hold, mine AND outcome = 'answered' AND handled) AS d_hold_at,
+    toInt64(countIf(mine AND outcome = 'answered' AND handled)) AS d_wrap_up_count,
+    toInt64(sumIf(wrap_up, mine AND outcome = 'answered' AND handled)) AS d_wrap_up_sum,
+    toInt64(maxIf(wrap_up, mine AND outcome = 'answered' AND handled)) AS d_wrap_up_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(wrap_up, mine AND outcome = 'answered' AND handled) AS d_wrap_up_at,
+    toInt64(countIf(mine AND outcome = 'answered' AND handled)) AS d_handle_count,
+    toInt64(sumIf(talk + hold + wrap_up, mine AND outcome = 'answered' AND handled)) AS d_handle_sum,
+    toInt64(maxIf(talk + hold + wrap_up, mine AND outcome = 'answered' AND handled)) AS d_handle_max,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(talk + hold + wrap_up, mine AND outcome = 'answered' AND handled) AS d_handle_at
+FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)
+GROUP BY GROUPING SETS ((bucket, queue, language), ())
+SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648
