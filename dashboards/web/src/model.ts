@@ -104,3 +104,51 @@ export interface Settings {
   pause_reasons: string[];
   dispositions: string[];
 }
+
+export interface Ratio {
+  numerator: number;
+  denominator: number;
+  percent: number | null;
+}
+
+export interface Stat {
+  count: number;
+  sum_ms: number;
+  mean_ms: number | null;
+  p50_ms: number | null;
+  p90_ms: number | null;
+  max_ms: number | null;
+}
+
+export interface QueueRow {
+  interval: { from: string; until: string };
+  queue: string | null;
+  offered: number | null;
+  answered: number;
+  abandoned: number | null;
+  still_waiting: number | null;
+  service_level: { threshold_ms: number | null; offered: Ratio | null };
+  speed_of_answer: Stat;
+}
+
+export interface Today {
+  as_of: string;
+  watermark: string | null;
+  late: number;
+  total: QueueRow;
+  queues: QueueRow[];
+  series: QueueRow[];
+}
+
+export interface AgentReport {
+  rows: {
+    answered: number;
+    talk: { mean_ms: number | null };
+    handle: { mean_ms: number | null };
+    offers: { missed: number };
+    time: { occupancy: Ratio } | null;
+  }[];
+}
+
+/** The reader's own time zone: a day begins at his midnight. */
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
