@@ -54,7 +54,7 @@ func TestBrokerKeepsNoLongerThanRetention(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	node.Broker.Retain()
+	node.Broker().(*kafka.Broker).Retain()
 	first, end, err := s.Bounds(t.Context(), fact.TopicContacts, 0)
 	if err != nil || first != 1 || end != 2 {
 		t.Errorf("kept offsets %d to %d (%v), want 1 to 2", first, end, err)

@@ -107,8 +107,8 @@ func (c *Cluster) Group(id string, topics []string, balancer kafkago.GroupBalanc
 		Topics:                 topics,
 		GroupBalancers:         []kafkago.GroupBalancer{balancer},
 		HeartbeatInterval:      time.Second,
-		SessionTimeout:         10 * time.Second,
-		RebalanceTimeout:       10 * time.Second,
+		SessionTimeout:         6 * time.Second, // the least brokers take: a killed loader is replaced after it
+		RebalanceTimeout:       6 * time.Second,
 		JoinGroupBackoff:       time.Second,
 		WatchPartitionChanges:  true,
 		PartitionWatchInterval: 5 * time.Second,

@@ -24,3 +24,7 @@ func TestKillBetweenTables(t *testing.T) {
 	}
 	loadtest.KillAtEveryStep(t, embedded(t), &loadtest.Sink{}, places)
 }
+
+func TestCountsOnceOnApacheKafka(t *testing.T) {
+	loadtest.Suite(t, func(t testing.TB) loadtest.Node { return kafkatest.StartApache(t) }, memory)
+}

@@ -1,16 +1,19 @@
-// Package kafkatest is what tests of pipeline/kafka and pipeline/load share: an embedded broker that can be stopped and
-// started, a log in memory, made-up facts. It is never part of the product.
+// Package kafkatest is what tests of pipeline/kafka and pipeline/load share: brokers that can be stopped and started, a log in memory, made-up facts. It is never part of the product.
 package kafkatest
 
 import (
 	"context"
 	"log/slog"
+	"net"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"firstline/pipeline/kafka"
+	"firstline/pipeline/kafka/apache"
+	"firstline/pipeline/parts"
 )
 
 // Logger writes to the test's own output.
@@ -38,22 +41,52 @@ func done(t testing.TB) func() bool {
 	return func() bool { mu.Lock(); defer mu.Unlock(); return over }
 }
 
-// Node is an embedded broker of a test.
+// Broker is a broker of any kind.
+type Broker interface {
+	Run(ctx context.Context) error
+	Ready() <-chan struct{}
+	Addr() string
+}
+
+// Node is a broker of a test.
 type Node struct {
 	t      testing.TB
 	cfg    kafka.Config
 	dir    string
+	make   func(n *Node) Broker
 	cancel context.CancelFunc
 	ended  chan error
-	Broker *kafka.Broker
+	broker Broker
 }
 
 // Start runs an embedded broker on a free port with its data in a temporary folder, until the test ends.
 func Start(t testing.TB) *Node {
 	t.Helper()
+	return start(t, func(n *Node) Broker { return kafka.NewBroker(n.cfg, n.dir, Logger(t)) })
+}
+
+// StartApache is Start with Apache Kafka. Where that is not installed the test is skipped, in CI it fails.
+func StartApache(t testing.TB) *Node {
+	t.Helper()
+	classpath := parts.Need(t, parts.KafkaClasspath)
+	return start(t, func(n *Node) Broker {
+		cfg := apache.Config{Classpath: classpath, Dir: n.dir, Kafka: n.cfg}
+		if _, port, err := net.SplitHostPort(n.cfg.Brokers[0]); err == nil {
+			cfg.Port, _ = strconv.Atoi(port)
+		}
+		a, err := apache.New(cfg, Logger(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	})
+}
+
+func start(t testing.TB, broker func(*Node) Broker) *Node {
+	t.Helper()
 	cfg := kafka.DefaultConfig()
 	cfg.Brokers = []string{"127.0.0.1:0"}
-	n := &Node{t: t, cfg: cfg, dir: t.TempDir()}
+	n := &Node{t: t, cfg: cfg, dir: t.TempDir(), make: broker}
 	n.Up()
 	t.Cleanup(n.Down)
 	return n
@@ -63,16 +96,22 @@ func Start(t testing.TB) *Node {
 func (n *Node) Up() {
 	n.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	n.Broker = kafka.NewBroker(n.cfg, n.dir, Logger(n.t))
+	n.broker = n.make(n)
 	n.cancel, n.ended = cancel, make(chan error, 1)
-	go func() { n.ended <- n.Broker.Run(ctx) }()
+	broker, ended := n.broker, n.ended
+	go func() { ended <- broker.Run(ctx) }()
 	select {
-	case <-n.Broker.Ready():
-		n.cfg.Brokers = []string{n.Broker.Addr()}
-	case err := <-n.ended:
+	case <-broker.Ready():
+		n.cfg.Brokers = []string{broker.Addr()}
+	case err := <-ended:
+		cancel()
+		n.cancel = nil
 		n.t.Fatalf("broker ended: %v", err)
 	}
 }
+
+// Broker is the broker that runs now.
+func (n *Node) Broker() Broker { return n.broker }
 
 // Down stops the broker and waits for its end. A second call does nothing.
 func (n *Node) Down() {
