@@ -1,0 +1,158 @@
+// Package asterisk is Firstline's way in and out of Asterisk: events in, commands out, and what is really there.
+//
+// telephony/controller is its only user. The events of ARI's outbound websocket, the phones' registration, the fallback's
+// queue_log and the failures of commands all go into one Sink, in the order in which they are known; commands come by
+// Execute. It decides nothing about calls, keeps nothing across restarts, and never waits for the controller.
+//
+// Order at the sink, for each connection of Asterisk: the events it kept while nobody listened, Reconciled (what is there),
+// then the events since the listing began, which may repeat what Reconciled says. A lost connection is LinkLost.
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"firstline/telephony/callcenter"
+)
+
+// BeatVariable is the dialplan's global variable that holds the epoch second of the controller's last heartbeat.
+const BeatVariable = "FIRSTLINE_BEAT"
+
+// Sink takes events in order. Put must not block: whatever Asterisk sends has to be read at once. occurred is Asterisk's
+// time of the event; for Reconciled it is when the listing began. Put is called by one goroutine at a time.
+type Sink interface {
+	Put(occurred time.Time, ev callcenter.Event)
+}
+
+// Options are what New needs besides the configuration.
+type Options struct {
+	Password string // of ARI, both ways
+	Sink     Sink
+	Log      *slog.Logger
+	Registry prometheus.Registerer
+	// Offset is the byte in queue_log behind the last line the core has seen.
+	Offset int64
+}
+
+// Adapter holds one Asterisk.
+type Adapter struct {
+	cfg      Config
+	password string
+	log      *slog.Logger
+	metrics  *metrics
+	rest     *rest
+	executor *executor
+	inlet    *inlet
+	follower *follower
+
+	phones  atomic.Pointer[map[string]bool] // the agents' endpoints: "PJSIP/101"
+	pollNow chan struct{}                   // room for one: look at the phones at once
+
+	complaints complaints
+
+	listener atomic.Pointer[net.Listener]
+	conns    sync.Mutex // held by whoever replaces current
+	current  *link      // the connection of Asterisk, nil = none
+}
+
+// New checks what it is given. It opens nothing.
+func New(cfg Config, o Options) (*Adapter, error) {
+	if problems := cfg.Validate(); len(problems) > 0 {
+		return nil, fmt.Errorf("asterisk: %s %s", problems[0].Path, problems[0].Message)
+	}
+	if o.Sink == nil || o.Log == nil || o.Registry == nil || o.Password == "" {
+		return nil, errors.New("asterisk: sink, log, registry and password are needed")
+	}
+	m := newMetrics(o.Registry)
+	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m), pollNow: make(chan struct{}, 1)}
+	a.inlet = newInlet(o.Sink, m)
+	a.executor = newExecutor(a.rest, cfg, func(f callcenter.CommandFailed) { a.inlet.tell(time.Now(), f) }, o.Log, m)
+	if cfg.QueueLog != "" {
+		a.follower = newFollower(cfg.QueueLog, o.Offset, a.inlet.tell, o.Log, m)
+	}
+	a.SetEndpoints(nil)
+	return a, nil
+}
+
+// Execute takes commands and returns at once; see callcenter.Command. Lookup and Pop are ignored: they are not Asterisk's.
+func (a *Adapter) Execute(commands []callcenter.Command) { a.executor.Execute(commands) }
+
+// SetEndpoints says which endpoints are agents' phones ("PJSIP/101"): they are polled, and calls from them carry their
+// endpoint. Call it at start and whenever the plan changes.
+func (a *Adapter) SetEndpoints(endpoints []string) {
+	set := make(map[string]bool, len(endpoints))
+	for _, e := range endpoints {
+		set[e] = true
+	}
+	a.phones.Store(&set)
+	a.pollSoon()
+}
+
+func (a *Adapter) isPhone(endpoint string) bool { return (*a.phones.Load())[endpoint] }
+
+// Beat tells the dialplan that the controller is there and works: new calls enter the application for as long as the last
+// heartbeat is no older than a few seconds. An error means that it wasn't told.
+func (a *Adapter) Beat(ctx context.Context, now time.Time) error {
+	err := a.rest.setGlobal(ctx, "heartbeat", BeatVariable, strconv.FormatInt(now.Unix(), 10))
+	result := "done"
+	if err != nil {
+		result = "failed"
+	}
+	a.metrics.beats.WithLabelValues(result).Inc()
+	return err
+}
+
+// Run reads what the fallback did meanwhile, then serves Asterisk until ctx ends (nil), or until the address can't be
+// listened on. When it returns everything it started has ended.
+func (a *Adapter) Run(ctx context.Context) error {
+	defer a.rest.close()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for asterisk's websocket: %w", err)
+	}
+	defer listener.Close()
+	a.listener.Store(&listener)
+	if a.follower != nil {
+		a.follower.catchUp()
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	parts := []func(context.Context) error{
+		a.executor.Run,
+		func(ctx context.Context) error { return a.serve(ctx, listener) },
+		a.pollPhones,
+	}
+	if a.follower != nil {
+		parts = append(parts, a.follower.run)
+	}
+	var all sync.WaitGroup
+	for _, part := range parts {
+		all.Go(func() {
+			if err := part(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Address is where Asterisk is listened for once Run has begun, else "".
+func (a *Adapter) Address() string {
+	if l := a.listener.Load(); l != nil {
+		return (*l).Addr().String()
+	}
+	return ""
+}
