@@ -36,6 +36,7 @@ const (
 	causeNotRegistered = 20
 	causeRejected      = 21
 	causeElsewhere     = 26
+	causeOutOfOrder    = 27
 	causeNetwork       = 38
 )
 

@@ -55,6 +55,9 @@ func (a *audit) begin() {
 func (w *world) refused(cmd callcenter.Command, code int) {
 	w.audit.troubled[cmd.ContactID()] = w.now
 	w.seen.add("refused " + commandName(cmd) + " " + strconv.Itoa(code))
+	if w.weather.calm && code != 404 && code != 400 && code != 500 {
+		w.fail("calm", "%T%+v failed with %d, though nothing was in its way but what the core did before", cmd, cmd, code)
+	}
 }
 
 func (a *audit) look() {
@@ -72,7 +75,7 @@ func (a *audit) look() {
 		a.contact(c)
 	}
 	for _, g := range a.w.ledger.roster {
-		if g.state.State == fact.AgentReady && !a.w.ctl.core.Free(g.id) {
+		if g.state.State == fact.AgentReady && !a.w.ctl.core.Free(g.id) && !a.w.onThePhone(g.id) {
 			a.wrong(g.id, "is ready but not free, state "+strconv.FormatUint(g.seq, 10))
 		}
 	}
@@ -81,6 +84,16 @@ func (a *audit) look() {
 			delete(a.seen, key)
 		}
 	}
+}
+
+// onThePhone tells whether the agent's phone has a call of any kind.
+func (w *world) onThePhone(agent string) bool {
+	for _, p := range w.phones {
+		if p.agent == agent {
+			return len(p.lines) > 0
+		}
+	}
+	return false
 }
 
 // wrong notes that something is not as it should be; when it has lasted too long the run fails.

@@ -45,15 +45,11 @@ func (w *world) checkIdle() {
 	}
 }
 
-// present tells whether the core counts the contact's caller as waiting: one who left the application without a word
-// waits for the queue_log's.
+// present tells whether the contact's caller is in the application. One who has left it waits for nobody, though the core
+// may not know it yet, or may wait for the fallback's word on him.
 func (w *world) present(contact string) bool {
-	for _, s := range w.ctl.core.Snapshot(w.stamp(w.now)).Contacts {
-		if s.ID == contact {
-			return s.Entry != nil && s.Entry.Position > 0
-		}
-	}
-	return false
+	ch := w.ast.channels[contact]
+	return ch != nil && ch.inApp
 }
 
 // checkDeadline: every call waits for something that must come.

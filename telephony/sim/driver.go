@@ -21,7 +21,8 @@ type driver struct {
 	core    center
 	exec    *executor
 	linked  bool // reconciled: may ring, has the heartbeat
-	listing bool // events wait for the list
+	listing bool // the list is under way
+	hold    bool // events wait for it
 	held    []*message
 	beat    time.Duration // last heartbeat while not linked
 
@@ -30,7 +31,11 @@ type driver struct {
 	syncing bool
 	wakeAt  time.Duration // of the planned Wake; 0 = none
 	wake    int
+	wakes   int // one after the other, each followed by a deadline that has passed
 }
+
+// maxWakes is how many Wakes it may take at one instant until nothing is due any more: one thing may follow from another.
+const maxWakes = 8
 
 // record is what one Step put out.
 type record struct {
@@ -150,13 +155,14 @@ func (d *driver) connect() {
 	d.list()
 }
 
-// list asks Asterisk for what there is. Events that arrive meanwhile are taken after the answer, so that the list is
-// never newer than what the core knows.
+// list asks Asterisk for what there is. After the link was down the core believes the whole list, so events that arrive
+// meanwhile are taken after it: the core must never know of something newer than the list.
 func (d *driver) list() {
 	if d.listing || !d.alive || !d.w.ast.events.up {
 		return
 	}
 	d.listing = true
+	d.hold = !d.linked
 	life := d.life
 	var actual callcenter.Reconciled
 	valid := func() bool { return d.life == life && d.listing }
@@ -170,7 +176,11 @@ func (d *driver) list() {
 			actual.Bridges = d.w.ast.listBridges()
 		}
 	})
-	d.w.after(3*time.Millisecond+d.luck.between(0, d.w.weather.lag), func() {
+	lag := 3*time.Millisecond + d.luck.between(0, d.w.weather.lag)
+	if d.w.weather.calm { // what happened before the list is heard before it
+		lag = 3*time.Millisecond + d.w.weather.lag
+	}
+	d.w.after(lag, func() {
 		if valid() {
 			d.reconcile(actual)
 		}
@@ -183,8 +193,8 @@ func (d *driver) reconcile(actual callcenter.Reconciled) {
 		d.listing = false
 		return
 	}
-	d.step(actual, 0)
 	d.listing, d.linked = false, true
+	d.step(actual, 0)
 	held := d.held
 	d.held = nil
 	for _, m := range held {
@@ -198,7 +208,9 @@ func (d *driver) safety() {
 		if d.linked {
 			d.list()
 		}
-		d.safety()
+		if !d.w.over {
+			d.safety()
+		}
 	})
 }
 
@@ -210,7 +222,7 @@ func (d *driver) poll() {
 				d.tell(p.polled())
 			}
 		}
-		if !d.w.ending {
+		if !d.w.over {
 			d.poll()
 		}
 	})
@@ -220,7 +232,7 @@ func (d *driver) poll() {
 func (d *driver) event(m *message) {
 	switch {
 	case !d.alive:
-	case d.listing:
+	case d.listing && d.hold:
 		d.held = append(d.held, m)
 	default:
 		d.take(m)
@@ -373,8 +385,10 @@ func (d *driver) planWake(after callcenter.Event) {
 		return
 	}
 	at := deadline.Sub(d.w.born)
-	if _, woken := after.(callcenter.Wake); woken && at <= d.w.now {
-		d.w.fail("deadlines pass", "after a Wake at %s the deadline still is %s", d.w.stamp(d.w.now), deadline)
+	if _, woken := after.(callcenter.Wake); !woken || at > d.w.now {
+		d.wakes = 0
+	} else if d.wakes++; d.wakes > maxWakes {
+		d.w.fail("deadlines pass", "after %d Wakes at %s the deadline still is %s", d.wakes, d.w.stamp(d.w.now), deadline)
 		return
 	}
 	if at == d.wakeAt {

@@ -133,8 +133,8 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		l.queued(f, c, d)
 	case fact.QueueRefused:
 		l.w.seen.add("refused " + string(d.Reason))
-		if c.entry != nil || d.Kind != c.arrived.Kind {
-			l.w.fail("one state", "%s was refused with an entry open, or as %s", f.Subject, d.Kind)
+		if d.Kind != c.arrived.Kind || c.segment != nil {
+			l.w.fail("one state", "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
 		}
 	case fact.PositionTold:
 		if c.entry == nil || d.Entry != c.entry.Entry || d.Queue != c.entry.Queue || d.Position < 1 {
@@ -200,12 +200,14 @@ func (l *ledger) segmentStarted(f fact.Fact, c *contactBook, d fact.SegmentStart
 	if c.segment != nil {
 		l.w.fail("one state", "%s begins segment %s within %s", f.Subject, d.Segment, c.segment.Segment)
 	}
-	if a.segment != nil || a.offer != nil {
-		l.w.fail("one talk", "%s begins %s of %s while busy with another", d.Agent, d.Kind, f.Subject)
-	}
 	c.segments++
 	c.segment = &segmentBook{SegmentStarted: d, at: f.Time}
-	a.segment = c.segment
+	if !c.native() {
+		if a.segment != nil || a.offer != nil {
+			l.w.fail("one talk", "%s begins %s of %s while busy with another", d.Agent, d.Kind, f.Subject)
+		}
+		a.segment = c.segment
+	}
 	if d.Kind == fact.SegmentTalk {
 		c.lastAgent = d.Agent
 	}
@@ -230,8 +232,15 @@ func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) 
 	case fact.SegmentWrapUp:
 		c.sums.wrapUp += d.DurationMS
 	}
-	l.agent(d.Agent).segment = nil
+	if a := l.agent(d.Agent); a.segment == c.segment {
+		a.segment = nil
+	}
 	c.segment = nil
+}
+
+// native tells whether the contact was answered in the dialplan's fallback queue, which minds no agent's state.
+func (c *contactBook) native() bool {
+	return c.lastEnded != nil && c.lastEnded.Outcome == fact.EntryAnswered && c.lastEnded.Offer == ""
 }
 
 func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
@@ -244,14 +253,31 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 	if d.Kind != c.arrived.Kind || d.Node != node || d.Termination.Result == "" || d.Termination.Reason == "" {
 		l.w.fail("closing rows", "%s: call %+v arrived as %+v", f.Subject, d, c.arrived)
 	}
-	if (d.Termination.Result == fact.ResultAnswered) != (c.answered > 0) {
+	answered := d.Termination.Result == fact.ResultAnswered
+	if answered && c.answered == 0 || !answered && c.answered > 0 && d.Termination.Reason != fact.ReasonCommandFailed {
 		l.w.fail("closing rows", "%s: the call is %s with %d answered entries", f.Subject, d.Termination.Result, c.answered)
 	}
 	if d.AnsweredAt != nil && (d.AnsweredAt.Before(c.began) || d.AnsweredAt.After(d.EndedAt)) {
 		l.w.fail("closing rows", "%s: the call was answered at %s, lasted from %s to %s", f.Subject, d.AnsweredAt, c.began, d.EndedAt)
 	}
+	l.ending(c, d)
 	c.callOpen = false
 	c.closed = &d
+}
+
+// ending compares how a call ended with what the people on the phones know.
+func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
+	if !l.w.weather.calm {
+		return
+	}
+	if why := d.Termination.Reason; d.Derived || why == fact.ReasonCommandFailed || why == fact.ReasonDisappeared {
+		l.w.fail("calm", "%s: call %+v failed without a fault", c.id, d)
+	}
+	t := l.truth(c.id)
+	want := map[string]fact.Reason{"caller": fact.ReasonCallerHungUp, "agent": fact.ReasonAgentHungUp}[t.ender]
+	if want != "" && d.Termination.Reason != want {
+		l.w.fail("truth", "%s: call %+v, but the %s hung up first", c.id, d, t.ender)
+	}
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {

@@ -56,7 +56,8 @@ func (l *ledger) overtaken(c *contactBook, r record) {
 		return
 	}
 	for _, o := range l.live {
-		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue || !l.suits(r.plan, o.entry, c.offer.Agent) {
+		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue ||
+			!l.w.present(o.id) || !l.suits(r.plan, o.entry, c.offer.Agent) {
 			continue
 		}
 		theirs := priority[o.id]
@@ -99,6 +100,12 @@ func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 	l.span(f, o.at, d.OfferedAt, d.EndedAt, d.RingMS)
 	if d.Entry != o.Entry || d.Agent != o.Agent || d.Attempt != o.Attempt || d.Queue != o.Queue || d.Call != o.Call {
 		l.w.fail("closing rows", "%s: offer %+v was opened as %+v", f.Subject, d, o.Offered)
+	}
+	if l.w.weather.calm && (d.Result == fact.OfferFailed || d.Derived) {
+		l.w.fail("calm", "%s: offer %+v failed without a fault", f.Subject, d)
+	}
+	if d.Result == fact.OfferAnswered && !l.truth(c.id).answeredBy(d.Agent) {
+		l.w.fail("truth", "%s: offer %+v was answered, but %s never took his phone", f.Subject, d, d.Agent)
 	}
 	c.sums.ring += d.RingMS
 	c.lastOffer = &d

@@ -60,7 +60,7 @@ func (p *phone) decide(ch *channel) {
 			p.registered = false
 			p.w.after(luck.around(20*time.Second), func() { p.registered = true })
 			if luck.chance(0.5) {
-				ast.hangUp(ch, causeNetwork)
+				ast.hangUp(ch, p.w.weather.broken())
 			}
 		})
 	}

@@ -50,8 +50,13 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 			Open: []ivr.Hours{{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", Until: one(d, "12:00", "18:00")}},
 		}},
 	}
+	overflows := d.below(3) // one of the queues flows over into the other, or none: never both
 	for i, id := range queueIDs() {
-		p.Queues = append(p.Queues, drawQueue(d, id, queueIDs()[1-i]))
+		q := drawQueue(d, id)
+		if i == overflows && q.MaxWait > 0 {
+			q.Overflow = queueIDs()[1-i]
+		}
+		p.Queues = append(p.Queues, q)
 	}
 	for i, id := range agentIDs() {
 		p.Agents = append(p.Agents, drawAgent(d, id, endpointOf(i)))
@@ -61,9 +66,9 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	return p
 }
 
-func drawQueue(d *dice, id, other string) callcenter.Queue {
+func drawQueue(d *dice, id string) callcenter.Queue {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
-	q := callcenter.Queue{
+	return callcenter.Queue{
 		ID: id, Name: id,
 		Priority:      one(d, 0, 0, 1),
 		RingTimeout:   seconds(2, 5, 15),
@@ -72,7 +77,6 @@ func drawQueue(d *dice, id, other string) callcenter.Queue {
 		MaxMissed:     one(d, 0, 1, 2),
 		RetryDelay:    seconds(0, 1, 5),
 		MaxWait:       seconds(0, 5, 30, 120),
-		Overflow:      one(d, "", other),
 		OverflowMedia: drawMedia(d),
 		MaxLength:     one(d, 0, 0, 1, 3),
 		JoinEmpty:     d.chance(0.5),
@@ -84,10 +88,6 @@ func drawQueue(d *dice, id, other string) callcenter.Queue {
 		FullMedia:     drawMedia(d),
 		EmptyMedia:    drawMedia(d),
 	}
-	if q.MaxWait == 0 {
-		q.Overflow = ""
-	}
-	return q
 }
 
 func drawAgent(d *dice, id, endpoint string) callcenter.Agent {

@@ -144,6 +144,7 @@ func (w *world) windDown() {
 	if w.failure == nil {
 		w.checkQuiet()
 	}
+	w.over = true
 	w.until(w.now + 3*time.Hour)
 	if w.failure == nil {
 		w.checkForgotten()

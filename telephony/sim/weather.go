@@ -42,6 +42,14 @@ type weather struct {
 	media     time.Duration // longest prompt
 }
 
+// broken is the cause that is given for a phone that vanished: without faults one that says so.
+func (w weather) broken() int {
+	if w.calm {
+		return causeOutOfOrder
+	}
+	return causeNetwork
+}
+
 // drawWeather throws the weather of a seed.
 func drawWeather(d *dice) weather {
 	w := weather{

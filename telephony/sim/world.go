@@ -34,6 +34,7 @@ type world struct {
 
 	reachable bool // Asterisk answers requests
 	ending    bool // no new stimuli
+	over      bool // everybody has gone home
 	steps     int
 	failure   *Failure
 
