@@ -175,28 +175,34 @@ func (c *Center) toContact(ct *contact, ev Event) {
 	}
 }
 
-// wake runs what is due, each thing once. What is due again at once is run by the next Wake.
+// wake runs what is due.
 func (c *Center) wake() {
-	if !c.meta.Link {
-		c.ignore(IgnoredNoEffect)
-		return
-	}
-	if !c.runDue() {
+	if !c.meta.Link || !c.runDue() {
 		c.ignore(IgnoredNoEffect)
 	}
 }
 
+// maxRounds bounds how often one Step looks for what is due: what one deadline leads to may be due at once.
+const maxRounds = 8
+
+// runDue runs what is due, the earliest first; false when nothing was. What then still is due is run by the next Wake.
 func (c *Center) runDue() bool {
-	list := c.agenda.until(c.now)
-	for _, t := range list {
-		switch t := t.(type) {
-		case *agent:
-			c.agentDue(t)
-		case *contact:
-			c.contactDue(t)
+	for round := range maxRounds {
+		list := c.agenda.until(c.now)
+		if len(list) == 0 {
+			return round > 0
+		}
+		for _, t := range list {
+			switch t := t.(type) {
+			case *agent:
+				c.agentDue(t)
+			case *contact:
+				c.contactDue(t)
+			}
+			c.agenda.set(t)
 		}
 	}
-	return len(list) > 0
+	return true
 }
 
 // Deadline is when the driver must send Wake; false = nothing waits for time. While the link is down nothing does.

@@ -1,6 +1,9 @@
 package callcenter
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"firstline/pipeline/problem"
@@ -89,5 +92,89 @@ type TicketsConfig struct {
 	TicketURL string        `yaml:"ticket_url"`
 }
 
-// Plan makes the plan and names every mistake; the paths are those of firstline.yaml. Version is the hash of the plan.
-func (c Config) Plan() (*Plan, []problem.Problem) { return &Plan{}, nil }
+// Defaults of what a queue leaves out.
+const (
+	defaultRing         = 15 * time.Second
+	defaultRetry        = 5 * time.Second
+	defaultServiceLevel = 20 * time.Second
+	defaultShortAbandon = 5 * time.Second
+	defaultLookup       = 2 * time.Second
+	defaultMusic        = "default"
+)
+
+// DefaultConfig is a configuration that names nothing: no queue, no agent, no flow.
+func DefaultConfig() Config {
+	return Config{Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
+}
+
+// Validate names every mistake; the paths are those of firstline.yaml.
+func (c Config) Validate() []problem.Problem {
+	_, problems := c.Plan()
+	return problems
+}
+
+// Plan makes the plan and names every mistake; the paths are those of firstline.yaml. With mistakes the plan is nil.
+// Version is the hash of the plan, so equal configurations give equal versions.
+func (c Config) Plan() (*Plan, []problem.Problem) {
+	p := &Plan{
+		Node: c.Node, Flows: c.IVR, Schedules: c.Schedules, Features: c.Features.features(), Pauses: c.PauseReasons,
+		Codes:     c.Dispositions,
+		Lookup:    LookupPlan{ByNumber: c.Integrations.Tickets.ByNumber, Timeout: c.Integrations.Tickets.Timeout},
+		TicketURL: c.Integrations.Tickets.TicketURL,
+	}
+	if p.Lookup.Timeout == 0 {
+		p.Lookup.Timeout = defaultLookup
+	}
+	for _, q := range c.Queues {
+		p.Queues = append(p.Queues, q.queue())
+	}
+	for _, a := range c.Agents {
+		p.Agents = append(p.Agents, Agent{
+			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
+		})
+	}
+	for _, e := range c.Entries {
+		p.Entries = append(p.Entries, Entry(e))
+	}
+	if problems := p.Validate(); len(problems) > 0 {
+		return nil, problems
+	}
+	p.Version = p.hash()
+	return p, nil
+}
+
+// hash is a short hash of everything in the plan but the version itself.
+func (p Plan) hash() string {
+	p.Version = ""
+	sum := sha256.Sum256(encode(p))
+	return hex.EncodeToString(sum[:])[:hashLetters]
+}
+
+const hashLetters = 16
+
+func (q QueueConfig) queue() Queue {
+	return Queue{
+		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: orDefault(q.RingTimeout, defaultRing),
+		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
+		RetryDelay: orDefault(q.RetryDelay, defaultRetry), MaxWait: q.MaxWait, Overflow: q.Overflow,
+		OverflowMedia: ivr.MediaURIs(q.OverflowMedia), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
+		MusicClass: cmp.Or(q.Music, defaultMusic), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
+		ServiceLevel: orDefault(q.ServiceLevel, defaultServiceLevel), ShortAbandon: orDefault(q.ShortAbandon, defaultShortAbandon),
+		FullMedia: ivr.MediaURIs(q.FullMedia), EmptyMedia: ivr.MediaURIs(q.EmptyMedia),
+	}
+}
+
+func orDefault(d *time.Duration, otherwise time.Duration) time.Duration {
+	if d == nil {
+		return otherwise
+	}
+	return *d
+}
+
+func (f FeaturesConfig) features() Features {
+	return Features{
+		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: ivr.MediaURIs(f.LoginMedia),
+		LogoutMedia: ivr.MediaURIs(f.LogoutMedia), ReadyMedia: ivr.MediaURIs(f.ReadyMedia),
+		PauseMedia: ivr.MediaURIs(f.PauseMedia), ErrorMedia: ivr.MediaURIs(f.ErrorMedia),
+	}
+}

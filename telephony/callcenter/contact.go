@@ -45,10 +45,7 @@ type arrival struct{ fallback, derived bool }
 
 // arrive makes the contact and records its arrival.
 func (c *Center) arrive(e CallArrived, how arrival) *contact {
-	created := e.Created.UTC().Round(0).Truncate(time.Millisecond)
-	if e.Created.IsZero() || created.After(c.occurred) {
-		created = c.occurred
-	}
+	created := c.createdAt(e.Created)
 	ct := &contact{
 		ID: e.Channel, Plan: c.plan.Version, Kind: fact.KindInbound, Stage: stageFlow, Number: e.Number, Name: e.Name,
 		Dialed: e.Dialed, Language: e.Language, Arrived: created, Last: created, Live: true,
@@ -61,12 +58,27 @@ func (c *Center) arrive(e CallArrived, how arrival) *contact {
 	ct.Sums.Fallback = how.fallback
 	c.plan.users++
 	c.addContact(ct)
+	now := c.occurred
+	c.occurred = created // the contact begins with its channel
 	c.emit(ct, fact.TypeArrived, fact.Arrived{
 		Call: ct.Call.ID, Kind: ct.Kind, Node: c.plan.Node, Channel: ct.ID, CallerNumber: ct.Number, CallerName: ct.Name,
 		Dialed: ct.Dialed, Language: ct.Language, Plan: ct.Plan, Fallback: how.fallback, Derived: how.derived,
 		SIPCallID: e.SIPCallID,
 	})
+	c.occurred = now
 	return ct
+}
+
+// oldestArrival is how long ago a channel may have been created at most; what says more is taken for a wrong clock.
+const oldestArrival = 24 * time.Hour
+
+// createdAt is when a channel was created, as far as that can be believed.
+func (c *Center) createdAt(t time.Time) time.Time {
+	created := t.UTC().Round(0).Truncate(time.Millisecond)
+	if t.IsZero() || created.After(c.occurred) || created.Before(c.occurred.Add(-oldestArrival)) {
+		return c.occurred
+	}
+	return created
 }
 
 // addContact puts a contact where it is found.

@@ -183,22 +183,24 @@ func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 func (c *Center) maxWait(ct *contact) {
 	p := c.planFor(ct)
 	q := p.queue(ct.Entry.Queue)
-	if next := p.queue(q.Overflow); next != nil {
-		why := c.refusal(next)
-		if why == "" {
-			c.overflow(ct, next)
-			return
-		}
-		c.refuse(ct, next, why)
+	next, why := p.queue(q.Overflow), fact.RefusedReason("")
+	if next != nil {
+		why = c.refusal(next)
 	}
 	c.silence(ct)
+	if next != nil && why == "" {
+		c.overflow(ct, next)
+		return
+	}
 	c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
+	if next != nil {
+		c.refuse(ct, next, why)
+	}
 	c.closeWith(ct, fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonMaxWait}, q.OverflowMedia)
 }
 
 // overflow moves the caller to another queue; he keeps the time he has waited.
 func (c *Center) overflow(ct *contact, next *Queue) {
-	c.silence(ct)
 	e := *ct.Entry
 	c.endEntry(ct, entryEnd{outcome: fact.EntryOverflowed, to: next.ID})
 	c.join(ct, next, &entry{

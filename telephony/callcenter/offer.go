@@ -1,6 +1,7 @@
 package callcenter
 
 import (
+	"slices"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -87,62 +88,57 @@ func (c *Center) legReady(ct *contact, o *offer, e LegReady) {
 	c.dial(ct, o, c.planFor(ct).queue(ct.Entry.Queue).RingTimeout)
 }
 
-// Q.850 causes and SIP status codes that say why a phone was not answered.
+// Q.850 causes, SIP and HTTP status codes that say why a phone was not answered.
 const (
-	causeUnallocated  = 1
-	causeNoRoute      = 3
-	causeBusy         = 17
-	causeNoResponse   = 18
-	causeNoAnswer     = 19
-	causeAbsent       = 20
-	causeRejected     = 21
-	causeOutOfOrder   = 27
-	sipNotFound       = 404
-	sipRequestTimeout = 408
-	sipGone           = 410
-	sipUnavailable    = 480
-	sipBusy           = 486
-	sipServiceFailure = 503
-	sipBusyEverywhere = 600
-	sipDeclined       = 603
-	httpServerError   = 500
-	httpNotAcceptable = 400
+	causeBusy       = 17
+	causeNoAnswer   = 19
+	causeRejected   = 21
+	sipBusy         = 486
+	sipAnywhereBusy = 600
+	sipDeclined     = 603
+	httpBadRequest  = 400
+	httpServerError = 500
 )
+
+// unavailableCauses: no such number or route, no response, absent, out of order, network trouble, congestion.
+func unavailableCauses() []int { return []int{1, 2, 3, 18, 20, 22, 27, 34, 38, 41, 42, 44, 47, 58} }
+
+// unavailableStatuses: not found, request time-out, gone, temporarily unavailable, server errors of the phone's side.
+func unavailableStatuses() []int { return []int{404, 408, 410, 480, 500, 502, 503, 504} }
 
 // resultOf says why a leg ended without an answer. What rang and ended without a word from the agent was missed.
 func resultOf(e legEnded, rang bool) fact.OfferResult {
-	switch e.techCause {
-	case sipBusy, sipBusyEverywhere:
+	switch {
+	case e.techCause == sipBusy || e.techCause == sipAnywhereBusy:
 		return fact.OfferBusy
-	case sipDeclined:
+	case e.techCause == sipDeclined:
 		return fact.OfferDeclined
-	case sipNotFound, sipRequestTimeout, sipGone, sipUnavailable, sipServiceFailure:
-		if rang {
-			return fact.OfferMissed
-		}
-		return fact.OfferUnavailable
-	}
-	switch e.cause {
-	case causeBusy:
+	case slices.Contains(unavailableStatuses(), e.techCause):
+		return missedOr(fact.OfferUnavailable, rang)
+	case e.cause == causeBusy:
 		return fact.OfferBusy
-	case causeRejected:
+	case e.cause == causeRejected:
 		return fact.OfferDeclined
-	case causeNoAnswer:
+	case e.cause == causeNoAnswer:
 		return fact.OfferMissed
-	case causeUnallocated, causeNoRoute, causeNoResponse, causeAbsent, causeOutOfOrder:
-		if rang {
-			return fact.OfferMissed
-		}
-		return fact.OfferUnavailable
+	case slices.Contains(unavailableCauses(), e.cause):
+		return missedOr(fact.OfferUnavailable, rang)
 	default:
 		return fact.OfferFailed
 	}
 }
 
+func missedOr(other fact.OfferResult, rang bool) fact.OfferResult {
+	if rang {
+		return fact.OfferMissed
+	}
+	return other
+}
+
 // resultOfFailure says why a leg could not be made or dialled. Asterisk answers 500 or 400 for an endpoint that has no
 // contact or does not exist.
 func resultOfFailure(e legFailed) fact.OfferResult {
-	if !e.dialled && (e.code == httpServerError || e.code == httpNotAcceptable) {
+	if !e.dialled && (e.code == httpServerError || e.code == httpBadRequest) {
 		return fact.OfferUnavailable
 	}
 	return fact.OfferFailed
