@@ -1,0 +1,208 @@
+package live
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"firstline/analytics/live/livetest"
+	"firstline/pipeline/fact"
+)
+
+// number gives facts positions after the snapshot's.
+func number(after uint64, facts []fact.Fact) []fact.Fact {
+	out := make([]fact.Fact, len(facts))
+	for i, f := range facts {
+		f.Position = after + 1 + uint64(i)
+		out[i] = f
+	}
+	return out
+}
+
+func applyAll(s *State, facts []fact.Fact) {
+	for _, f := range facts {
+		s.Apply(f)
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// A call's whole life, checked at each station against what a snapshot taken there says.
+func TestFoldFollowsACall(t *testing.T) {
+	call := livetest.Call("pbx1-1.1", time.Minute)
+	s := Fold(livetest.World())
+	stage := func() string {
+		if c, ok := s.contacts["pbx1-1.1"]; ok {
+			return c.Stage + " " + c.Agent
+		}
+		return "gone"
+	}
+	agent := func() fact.AgentState { return s.agents["anna"].State }
+	steps := []struct {
+		name      string
+		do        func()
+		stage     string
+		agent     fact.AgentState
+		missed    int
+		offerOpen bool
+	}{
+		{"arrives", func() { call.Arrive() }, "ivr ", fact.AgentReady, 0, false},
+		{"queues", func() { call.Queue("support", 0) }, "waiting ", fact.AgentReady, 0, false},
+		{"rings", func() { call.Offer("support", "anna", "1") }, "ringing anna", fact.AgentRinging, 0, true},
+		{"is missed", func() { call.Miss("support", "anna", "1") }, "waiting ", fact.AgentReady, 1, false},
+		{"rings again", func() { call.Offer("support", "anna", "2") }, "ringing anna", fact.AgentRinging, 1, true},
+		{"is answered", func() { call.Answer("support", "anna", "2") }, "talking anna", fact.AgentTalking, 0, true},
+		{"wraps up", func() { call.WrapUp("support", "anna") }, "wrap_up anna", fact.AgentWrapUp, 0, true},
+		{"is over", func() { call.Finish("anna") }, "gone", fact.AgentReady, 0, false},
+	}
+	for _, step := range steps {
+		step.do()
+		applyAll(s, number(s.Position(), call.Take()))
+		c := s.contacts["pbx1-1.1"]
+		if stage() != step.stage || agent() != step.agent || s.agents["anna"].Missed != step.missed || (c != nil && c.Offer != nil) != step.offerOpen {
+			t.Errorf("%s: stage %q, agent %s, missed %d, offer %t", step.name, stage(), agent(), s.agents["anna"].Missed, c != nil && c.Offer != nil)
+		}
+	}
+	if end := s.ended["anna"]; end.Result != fact.OfferAnswered || end.Offer != "pbx1-1.1/o2" {
+		t.Errorf("last offer %+v", end)
+	}
+}
+
+// Folding the facts up to some point, taking a snapshot there and folding the rest gives the same as folding all: at every
+// point of a busy minute, also when facts come twice.
+func TestFoldThroughASnapshotIsTheSame(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var scripts [][]fact.Fact
+	for i, id := range []string{"pbx1-1.1", "pbx1-2.1", "pbx1-3.1", "pbx1-4.1"} {
+		s := livetest.Call(id, time.Duration(i)*time.Second).Arrive().Queue("support", i%2)
+		switch i {
+		case 0:
+			s.Offer("support", "anna", "1").Miss("support", "anna", "1").Abandon("support")
+		case 1:
+			s.Offer("support", "boris", "1").Answer("support", "boris", "1").WrapUp("support", "boris").Finish("boris")
+		case 2:
+			s.Offer("support", "anna", "1").Answer("support", "anna", "1")
+		}
+		scripts = append(scripts, s.Facts())
+	}
+	var all []fact.Fact
+	for len(scripts) > 0 {
+		i := r.IntN(len(scripts))
+		all = append(all, scripts[i][0])
+		if scripts[i] = scripts[i][1:]; len(scripts[i]) == 0 {
+			scripts = append(scripts[:i], scripts[i+1:]...)
+		}
+	}
+	all = number(livetest.World().Position, all)
+	whole := Fold(livetest.World())
+	applyAll(whole, all)
+	want := asJSON(t, whole.Snapshot())
+	for cut := range all {
+		first := Fold(livetest.World())
+		applyAll(first, all[:cut])
+		var wire fact.Snapshot
+		if err := json.Unmarshal([]byte(asJSON(t, first.Snapshot())), &wire); err != nil {
+			t.Fatal(err)
+		}
+		second := Fold(wire)
+		applyAll(second, all[max(0, cut-3):]) // some of them twice
+		if got := asJSON(t, second.Snapshot()); got != want {
+			t.Fatalf("cut at %d:\n%s\nnot\n%s", cut, got, want)
+		}
+		if d := drift(second.Snapshot(), whole.Snapshot()); d != "" {
+			t.Fatalf("cut at %d: drift %s", cut, d)
+		}
+	}
+}
+
+func TestPositionsFollowPriorityThenWait(t *testing.T) {
+	s := Fold(livetest.World())
+	for i, c := range []struct {
+		id       string
+		priority int
+	}{{"a", 0}, {"b", 1}, {"c", 0}, {"d", 1}} {
+		applyAll(s, number(s.Position(), livetest.Call(c.id, time.Duration(i)*time.Minute).Arrive().Queue("support", c.priority).Facts()))
+	}
+	var order []string
+	for _, caller := range s.wallboard().Queues[0].Callers {
+		order = append(order, caller.Contact)
+	}
+	if got := asJSON(t, order); got != asJSON(t, []string{"b", "d", "a", "c"}) {
+		t.Errorf("order %s", got)
+	}
+}
+
+func TestWallboardCounts(t *testing.T) {
+	s := Fold(livetest.World())
+	waiting := livetest.Call("w", 0).Arrive().Queue("support", 0)
+	ringing := livetest.Call("r", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1")
+	talking := livetest.Call("t", 2*time.Minute).Arrive().Queue("support", 0).Offer("support", "boris", "1").Answer("support", "boris", "1")
+	ivr := livetest.Call("i", 3*time.Minute).Arrive()
+	for _, c := range []*livetest.Script{waiting, ringing, talking, ivr} {
+		applyAll(s, number(s.Position(), c.Facts()))
+	}
+	w := s.wallboard()
+	if w.Contacts != (StageCount{IVR: 1, Waiting: 1, Ringing: 1, Talking: 1}) {
+		t.Errorf("contacts %+v", w.Contacts)
+	}
+	q := w.Queues[0]
+	if q.Waiting != 2 || q.Ringing != 1 || q.Talking != 1 || q.OldestQueuedAt == nil || !q.OldestQueuedAt.Equal(waiting.Facts()[1].Time) {
+		t.Errorf("queue %+v", q)
+	}
+	if q.Agents != (AgentCount{LoggedIn: 2, Ringing: 1, Talking: 1}) {
+		t.Errorf("agents %+v", q.Agents)
+	}
+	if sales := w.Queues[1]; sales.OldestQueuedAt != nil || sales.Callers == nil || sales.Agents.LoggedIn != 1 {
+		t.Errorf("sales %+v", sales)
+	}
+}
+
+func TestDriftNamesTheDifference(t *testing.T) {
+	base := Fold(livetest.World())
+	applyAll(base, number(10, livetest.Call("x", 0).Arrive().Queue("support", 0).Offer("support", "anna", "1").Facts()))
+	for name, change := range map[string]func(*fact.Snapshot){
+		"agent anna: state":      func(s *fact.Snapshot) { s.Agents[0].State = fact.AgentReady },
+		"agent anna: contact":    func(s *fact.Snapshot) { s.Agents[0].Contact = "" },
+		"agent boris: reason":    func(s *fact.Snapshot) { s.Agents[1].Reason = "break" },
+		"2 agents, not 1":        func(s *fact.Snapshot) { s.Agents = s.Agents[:1] },
+		"1 contacts, not 0":      func(s *fact.Snapshot) { s.Contacts = nil },
+		"contact x: stage":       func(s *fact.Snapshot) { s.Contacts[0].Stage = StageTalking },
+		"contact x: customer":    func(s *fact.Snapshot) { s.Contacts[0].Customer = "c" },
+		"contact x: entry open":  func(s *fact.Snapshot) { s.Contacts[0].Entry = nil },
+		"contact x: entry x/e1,": func(s *fact.Snapshot) { s.Contacts[0].Entry.Entry = "x/e2" },
+		"contact x: position":    func(s *fact.Snapshot) { s.Contacts[0].Entry.Position = 2 },
+		"contact x: rings":       func(s *fact.Snapshot) { s.Contacts[0].Agent = "boris" },
+	} {
+		other := base.Snapshot()
+		change(&other)
+		got := drift(base.Snapshot(), other)
+		if len(got) < len(name) || got[:len(name)] != name {
+			t.Errorf("want %q, got %q", name, got)
+		}
+	}
+	if got := drift(base.Snapshot(), base.Snapshot()); got != "" {
+		t.Errorf("no difference gives %q", got)
+	}
+}
+
+// Every fact of the schema may come in any state without harm.
+func FuzzApply(f *testing.F) {
+	f.Add(uint8(0), "pbx1-1.1")
+	f.Fuzz(func(_ *testing.T, kind uint8, subject string) {
+		s := Fold(livetest.World())
+		types := fact.Types()
+		typ := types[int(kind)%len(types)]
+		s.Apply(fact.Fact{Type: typ, Subject: subject, Position: 11, Time: livetest.Began(), Data: fact.Zero(typ)})
+		s.Apply(fact.Fact{Type: typ, Subject: "anna", Position: 12, Time: livetest.Began(), Data: fact.Zero(typ)})
+		s.wallboard()
+		s.Snapshot()
+	})
+}
