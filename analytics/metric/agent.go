@@ -11,9 +11,9 @@ type AgentParams struct {
 	Teams   map[string][]string // teams of each agent; an agent of several counts in the row of each, once in the total
 }
 
-// perQueue says that the report is about work for certain queues, so that time by state, which belongs to no queue, is
+// PerQueue says that the report is about work for certain queues, so that time by state, which belongs to no queue, is
 // not defined.
-func (p AgentParams) perQueue() bool { return p.Queues != nil || hasDimension(p.GroupBy, ByQueue) }
+func (p AgentParams) PerQueue() bool { return p.Queues != nil || hasDimension(p.GroupBy, ByQueue) }
 
 func hasDimension(list []Dimension, d Dimension) bool {
 	for _, x := range list {
@@ -207,7 +207,7 @@ func NewAgentReport(p AgentParams, tallies map[Key]AgentTally, fresh Freshness) 
 	if err != nil {
 		return AgentReport{}, err
 	}
-	r := AgentReport{Header: newHeader(p.Window, p.GroupBy), Rows: []AgentRow{}, Total: total.row(p.perQueue())}
+	r := AgentReport{Header: newHeader(p.Window, p.GroupBy), Rows: []AgentRow{}, Total: total.row(p.PerQueue())}
 	r.Freshness = fresh
 	r.Total.Group = newGroup(Key{}, Bucket{From: r.From, Until: r.Until}.Span(), nil)
 	for _, k := range keys {
@@ -215,7 +215,7 @@ func NewAgentReport(p AgentParams, tallies map[Key]AgentTally, fresh Freshness) 
 		if g == nil {
 			g = &agentGroup{}
 		}
-		row := g.row(p.perQueue())
+		row := g.row(p.PerQueue())
 		row.Group = newGroup(k, buckets[k.Bucket].Span(), p.GroupBy)
 		r.Rows = append(r.Rows, row)
 	}

@@ -15,7 +15,7 @@ func (f *Facts) Agents(p AgentParams) (AgentReport, error) {
 		return AgentReport{}, err
 	}
 	c := agentCount{p: p, buckets: buckets, rows: map[Key]*AgentTally{}}
-	if !p.perQueue() {
+	if !p.PerQueue() {
 		f.countStates(&c)
 	}
 	f.countOffers(&c)

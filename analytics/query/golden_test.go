@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -35,6 +36,19 @@ func goldenStatements(t *testing.T) map[string]statement {
 	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
 	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
 	queue("queues_brief", metric.QueueParams{AttributeBy: metric.AttributeOffered, Brief: true, GroupBy: []metric.Dimension{metric.ByQueue}})
+	mark := day.Until
+	fresh := metric.Freshness{Watermark: &mark}
+	agents, err := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Agents: []string{"anna"}}, fresh)
+	out["agents"] = agents
+	perQueue, err2 := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByQueue}, Queues: []string{"support"}}, fresh)
+	out["agents_per_queue"] = perQueue
+	contacts, err3 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByQueue}, Days: 7})
+	out["contacts"] = contacts
+	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
+	out["tickets"] = tickets
+	if err := errors.Join(err, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 

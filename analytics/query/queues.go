@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"firstline/analytics/metric"
 )
 
@@ -39,24 +37,7 @@ func (r *Reader) queueTallies(ctx context.Context, p metric.QueueParams) (map[me
 	if err != nil {
 		return nil, metric.QueueTally{}, err
 	}
-	index, err := bucketIndex(p.Window)
-	if err != nil {
-		return nil, metric.QueueTally{}, err
-	}
-	tallies, total := map[metric.Key]metric.QueueTally{}, metric.QueueTally{}
-	err = r.run(ctx, s, func(rows driver.Rows) error {
-		var row queueRow
-		if err := rows.Scan(destinations(columns, &row)...); err != nil {
-			return err
-		}
-		if row.whole {
-			total = row.tally
-			return nil
-		}
-		tallies[row.key(index)] = row.tally
-		return nil
-	})
-	return tallies, total, err
+	return grouped(ctx, r, s, p.Window, columns, func(row *queueRow) metric.QueueTally { return row.tally })
 }
 
 // bucketIndex finds a bucket by the Unix milliseconds of its begin.

@@ -1,0 +1,206 @@
+package query
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/analytics/metric"
+	"firstline/pipeline/fact"
+)
+
+// Agents answers metrics/agents. The error of a bad request is *Invalid.
+func (r *Reader) Agents(ctx context.Context, req AgentRequest) (metric.AgentReport, error) {
+	p, err := req.Params()
+	if err != nil {
+		return metric.AgentReport{}, err
+	}
+	fresh, err := r.freshness(ctx, p.From, p.Until, contactFacts)
+	if err != nil {
+		return metric.AgentReport{}, err
+	}
+	tallies, err := r.agentTallies(ctx, p, fresh)
+	if err != nil {
+		return metric.AgentReport{}, err
+	}
+	return metric.NewAgentReport(p, tallies, fresh)
+}
+
+// agentCell is one row of the statement: durations or counts of one thing for an agent, a bucket and a queue.
+type agentCell struct {
+	bucket             int64
+	agent, queue       string
+	what, detail, more string
+	n, sum, longest    int64
+}
+
+func agentColumns() []column[agentCell] {
+	return []column[agentCell]{
+		{"bucket_begin", "toInt64(bucket)", func(c *agentCell) any { return &c.bucket }},
+		{"by_agent", "toString(agent)", func(c *agentCell) any { return &c.agent }},
+		{"by_queue", "toString(queue)", func(c *agentCell) any { return &c.queue }},
+		{"thing", "what", func(c *agentCell) any { return &c.what }},
+		{"thing_detail", "toString(detail)", func(c *agentCell) any { return &c.detail }},
+		{"thing_more", "toString(more)", func(c *agentCell) any { return &c.more }},
+		{"n", "toInt64(count())", func(c *agentCell) any { return &c.n }},
+		{"total", "toInt64(sum(duration))", func(c *agentCell) any { return &c.sum }},
+		{"longest", "toInt64(max(duration))", func(c *agentCell) any { return &c.longest }},
+	}
+}
+
+func (r *Reader) agentTallies(ctx context.Context, p metric.AgentParams, fresh metric.Freshness) (map[metric.Key]metric.AgentTally, error) {
+	tallies := map[metric.Key]metric.AgentTally{}
+	if fresh.Watermark == nil {
+		return tallies, nil
+	}
+	s, err := agentStatement(p, fresh)
+	if err != nil {
+		return nil, err
+	}
+	index, err := bucketIndex(p.Window)
+	if err != nil {
+		return nil, err
+	}
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		var c agentCell
+		if err := rows.Scan(destinations(agentColumns(), &c)...); err != nil {
+			return err
+		}
+		k := metric.Key{Bucket: index[c.bucket], Agent: c.agent, Queue: c.queue}
+		t := tallies[k]
+		if err := c.addTo(&t); err != nil {
+			return err
+		}
+		tallies[k] = t
+		return nil
+	})
+	return tallies, err
+}
+
+// The things of the statement. Each answered entry is counted once as answered, and when it is handled once more for
+// each kind of stretch.
+const (
+	thingState    = "state"
+	thingOffer    = "offer"
+	thingAnswered = "answered"
+	thingTalk     = "talk"
+	thingHold     = "hold"
+	thingWrapUp   = "wrap_up"
+	thingHandle   = "handle"
+)
+
+func (c agentCell) addTo(t *metric.AgentTally) error {
+	sums := metric.Sums{Count: c.n, Sum: c.sum, Max: c.longest}
+	switch c.what {
+	case thingState:
+		t.AddState(fact.AgentState(c.detail), c.more, c.sum)
+	case thingOffer:
+		t.AddOffers(fact.OfferResult(c.detail), c.n, sums)
+	case thingAnswered:
+		t.Answered += c.n
+	case thingTalk:
+		t.Talk = sums
+	case thingHold:
+		t.Hold = sums
+	case thingWrapUp:
+		t.WrapUp = sums
+	case thingHandle:
+		t.Handle = sums
+	default:
+		return fmt.Errorf("unknown thing %q", c.what)
+	}
+	return nil
+}
+
+// agentStatement builds the statement of an agent report: things, one row each, counted by bucket, agent and queue.
+func agentStatement(p metric.AgentParams, fresh metric.Freshness) (statement, error) {
+	s := newStatement("agents")
+	if err := s.bindWindow(p.Window, !p.PerQueue()); err != nil {
+		return s, err
+	}
+	agents, queues := "", ""
+	if p.Agents != nil {
+		s.bind("agents", append([]string{}, p.Agents...))
+		agents = " AND agent IN {agents:Array(String)}"
+	}
+	if p.Queues != nil {
+		s.bind("queues", append([]string{}, p.Queues...))
+		queues = " AND queue IN {queues:Array(String)}"
+	}
+	if !p.PerQueue() {
+		s.bindTime("watermark", *fresh.Watermark)
+	}
+	s.text = lines(
+		"WITH",
+		when(!p.PerQueue(), agentSpans(agents)),
+		agentWork(agents+queues),
+		"things AS (",
+		when(!p.PerQueue(), agentStates+"\n  UNION ALL"),
+		agentOffers(agents+queues),
+		"  UNION ALL",
+		agentAnswers,
+		")",
+		"SELECT\n"+selectList(agentColumns()),
+		"FROM things",
+		"GROUP BY bucket, agent, queue, what, detail, more",
+	)
+	return s, nil
+}
+
+// agentSpans are the stretches in a state: the ended ones, and of each agent the one begun last when nothing ended after
+// it, which lasts at least to the watermark. The facts of an agent are ordered by time, then sequence.
+func agentSpans(agents string) string {
+	return lines("last_ended AS (SELECT agent, max((time, sequence)) AS at FROM agent_states WHERE 1"+agents+" GROUP BY agent),",
+		"last_begun AS (",
+		"  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason, max((time, sequence)) AS at",
+		"  FROM agent_states_opened WHERE 1"+agents+" GROUP BY agent",
+		"),",
+		"spans AS (",
+		"  SELECT agent, state, reason, "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
+		"  FROM agent_states WHERE time >= "+instant("from")+" AND started_at < "+instant("until")+agents,
+		"  UNION ALL",
+		"  SELECT b.agent, b.state, b.reason, "+ms("b.at.1")+" AS began, {watermark:Int64} AS done",
+		"  FROM last_begun AS b LEFT JOIN last_ended AS e ON b.agent = e.agent",
+		"  WHERE e.agent = '' OR e.at < b.at",
+		"),")
+}
+
+// agentStates clips each stretch to every bucket it touches.
+const agentStates = `  SELECT part.1 AS bucket, agent, '' AS queue, 'state' AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration
+  FROM spans ARRAY JOIN arrayFilter(x -> x.2 > 0, arrayMap((b, e) -> (b, least(done, e) - greatest(began, b)), {begins:Array(Int64)}, {ends:Array(Int64)})) AS part
+  WHERE done > {from:Int64} AND began < {until:Int64}`
+
+func agentOffers(filter string) string {
+	return lines(
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("offered_at"))+" AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration",
+		"  FROM offers WHERE time >= "+instant("from")+" AND offered_at >= "+instant("from")+" AND offered_at < "+instant("until")+filter,
+		"  UNION ALL",
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration",
+		"  FROM offers_opened WHERE time >= "+instant("from")+" AND time < "+instant("until")+filter,
+		"    AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("from")+")",
+	)
+}
+
+// agentWork joins each answered entry with the stretches of the agent who answered it; an agent's work on an entry counts
+// when none of his stretches on it is open.
+func agentWork(filter string) string {
+	return lines("busy AS (",
+		"  SELECT entry, agent FROM segments_opened",
+		"  WHERE time >= "+instant("from")+" AND segment NOT IN (SELECT segment FROM segments WHERE time >= "+instant("from")+")",
+		"),",
+		"worked AS (",
+		"  SELECT entry, agent, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up",
+		"  FROM segments WHERE entry != '' AND time >= "+instant("from")+" AND (entry, agent) NOT IN (SELECT entry, agent FROM busy)",
+		"  GROUP BY entry, agent",
+		"),",
+		"answers AS (",
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("ended_at"))+" AS bucket, agent, queue, handled, talk, hold, wrap_up",
+		"  FROM (SELECT entry, agent, queue, ended_at FROM entries WHERE outcome = 'answered' AND "+customerKinds+
+			" AND time >= "+instant("from")+" AND ended_at >= "+instant("from")+" AND ended_at < "+instant("until")+filter+") AS e",
+		"  LEFT JOIN worked USING (entry, agent)",
+		"),")
+}
+
+const agentAnswers = `  SELECT bucket, agent, queue, part.1 AS what, '' AS detail, '' AS more, part.2 AS duration
+  FROM answers ARRAY JOIN arrayFilter(x -> x.1 = 'answered' OR handled, [('answered', toInt64(0)), ('talk', talk), ('hold', hold), ('wrap_up', wrap_up), ('handle', talk + hold + wrap_up)]) AS part`

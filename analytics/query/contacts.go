@@ -1,0 +1,165 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/analytics/metric"
+)
+
+// Contacts answers metrics/contacts. The error of a bad request is *Invalid.
+func (r *Reader) Contacts(ctx context.Context, req ContactRequest) (metric.ContactReport, error) {
+	p, err := req.Params()
+	if err != nil {
+		return metric.ContactReport{}, err
+	}
+	fresh, err := r.freshness(ctx, p.From, p.Until, contactFacts)
+	if err != nil {
+		return metric.ContactReport{}, err
+	}
+	s, err := contactStatement(p)
+	if err != nil {
+		return metric.ContactReport{}, err
+	}
+	tallies, total, err := grouped(ctx, r, s, p.Window, contactColumns(p.GroupBy), func(row *contactRow) metric.ContactTally { return row.tally })
+	if err != nil {
+		return metric.ContactReport{}, err
+	}
+	return metric.NewContactReport(p, tallies, total, fresh)
+}
+
+// keyed is a row of a statement with grouping sets.
+type keyed interface {
+	cells() *groupCells
+}
+
+func (g *groupCells) cells() *groupCells { return g }
+
+// grouped runs a statement with grouping sets: the tally of every group, and that of the whole window.
+func grouped[T any, R interface {
+	*T
+	keyed
+}, Tally any](ctx context.Context, r *Reader, s statement, w metric.Window, columns []column[T], tally func(*T) Tally) (map[metric.Key]Tally, Tally, error) {
+	var total Tally
+	tallies := map[metric.Key]Tally{}
+	index, err := bucketIndex(w)
+	if err != nil {
+		return nil, total, err
+	}
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		var row T
+		if err := rows.Scan(destinations(columns, &row)...); err != nil {
+			return err
+		}
+		if cells := R(&row).cells(); cells.whole {
+			total = tally(&row)
+		} else {
+			tallies[cells.key(index)] = tally(&row)
+		}
+		return nil
+	})
+	return tallies, total, err
+}
+
+type contactRow struct {
+	groupCells
+	tally metric.ContactTally
+}
+
+func contactColumns(splits []metric.Dimension) []column[contactRow] {
+	out := groupColumns(splits, func(r *contactRow) *groupCells { return &r.groupCells })
+	for _, c := range []struct {
+		name, condition string
+		dest            func(*metric.ContactTally) *int64
+	}{
+		{"contacts", "1", func(t *metric.ContactTally) *int64 { return &t.Contacts }},
+		{"answered", "result = 'answered'", func(t *metric.ContactTally) *int64 { return &t.Answered }},
+		{"contained", "result = 'contained'", func(t *metric.ContactTally) *int64 { return &t.Contained }},
+		{"abandoned", "result = 'abandoned'", func(t *metric.ContactTally) *int64 { return &t.Abandoned }},
+		{"refused", "result = 'refused'", func(t *metric.ContactTally) *int64 { return &t.Refused }},
+		{"failed", "result = 'failed'", func(t *metric.ContactTally) *int64 { return &t.Failed }},
+		{"abandoned_unqueued", "result = 'abandoned' AND entries = 0", func(t *metric.ContactTally) *int64 { return &t.AbandonedUnqueued }},
+		{"in_flow", "flow != ''", func(t *metric.ContactTally) *int64 { return &t.InFlow }},
+		{"contained_in_flow", "flow != '' AND result = 'contained'", func(t *metric.ContactTally) *int64 { return &t.ContainedInFlow }},
+		{"identified", "identified", func(t *metric.ContactTally) *int64 { return &t.Identified }},
+		{"repeats", "repeat", func(t *metric.ContactTally) *int64 { return &t.Repeats }},
+	} {
+		out = append(out, column[contactRow]{"n_" + c.name, countIf(c.condition), func(r *contactRow) any { return c.dest(&r.tally) }})
+	}
+	out = append(out, durationColumns("ivr", "ivr_ms", "flow != ''", func(r *contactRow) *metric.Durations { return &r.tally.IVR })...)
+	out = append(out, durationColumns("to_agent", "ifNull(to_agent_ms, 0)", "to_agent_ms IS NOT NULL", func(r *contactRow) *metric.Durations { return &r.tally.ToAgent })...)
+	return append(out, durationColumns("duration", "duration_ms", "1", func(r *contactRow) *metric.Durations { return &r.tally.Duration })...)
+}
+
+func contactStatement(p metric.ContactParams) (statement, error) {
+	s := newStatement("contacts")
+	if err := s.bindWindow(p.Window, false); err != nil {
+		return s, err
+	}
+	s.bindDays(p.Window, p.Days)
+	s.text = lines(
+		"WITH",
+		neighbours,
+		"counted AS (",
+		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
+		"    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat",
+		"  FROM people LEFT JOIN neighbours USING (contact)",
+		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
+		")",
+		"SELECT\n"+selectList(contactColumns(p.GroupBy)),
+		"FROM counted",
+		groupingSets(p.GroupBy),
+	)
+	return s, nil
+}
+
+// lastQueues narrows to contacts whose last queue is one of these.
+func (s *statement) lastQueues(queues []string) string {
+	if queues == nil {
+		return ""
+	}
+	s.bind("queues", append([]string{}, queues...))
+	return " AND queue IN {queues:Array(String)}"
+}
+
+// bindDays sets the reach of repeats, and the earliest end of a contact that can still matter.
+func (s *statement) bindDays(w metric.Window, days int) {
+	reach := time.Duration(days) * 24 * time.Hour
+	s.bind("reach", reach.Milliseconds())
+	s.bindTime("since", w.From.Add(-reach))
+}
+
+// neighbours are common tables: linked (the tickets of each contact), people (the ended contacts of customers), and of
+// each contact whether another one, by the same customer or about the same ticket, precedes or follows it within reach.
+// Within one key, contacts stand by arrival: the nearest later arrival and the latest earlier end decide.
+var neighbours = lines(
+	"linked AS (",
+	"  SELECT DISTINCT contact, system, id FROM (",
+	"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != ''",
+	"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM tickets_once WHERE contact != '' AND ticket != ''",
+	"  )",
+	"),",
+	"people AS (",
+	"  SELECT contact, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
+	"    "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
+	"  FROM contacts WHERE "+customerKinds+" AND time >= "+instant("since"),
+	"),",
+	"keyed AS (",
+	"  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer != ''",
+	"  UNION ALL SELECT contact, began, done, ('ticket', system, id) AS key FROM people INNER JOIN linked USING (contact)",
+	"),",
+	"neighbours AS (",
+	"  SELECT contact, max(next <= done + {reach:Int64}) AS further, max(count_before > 0 AND began <= before + {reach:Int64}) AS repeats",
+	"  FROM (",
+	"    SELECT contact, began, done,",
+	"      leadInFrame(began, 1, toInt64(9000000000000)) OVER (PARTITION BY key ORDER BY began, contact ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next,",
+	"      max(done) OVER (PARTITION BY key ORDER BY began, contact ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,",
+	"      count() OVER (PARTITION BY key ORDER BY began, contact ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS count_before",
+	"    FROM keyed",
+	"  )",
+	"  GROUP BY contact",
+	"),",
+)

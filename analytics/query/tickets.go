@@ -1,0 +1,115 @@
+package query
+
+import (
+	"context"
+	"fmt"
+
+	"firstline/analytics/metric"
+)
+
+// Tickets answers metrics/tickets. The error of a bad request is *Invalid.
+func (r *Reader) Tickets(ctx context.Context, req TicketRequest) (metric.TicketReport, error) {
+	p, err := req.TicketParams()
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	fresh, err := r.freshness(ctx, p.From, p.Until, ticketFacts)
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	s, err := ticketStatement(p, fresh)
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	tallies, total, err := grouped(ctx, r, s, p.Window, ticketColumns(p.GroupBy), func(row *ticketRow) metric.TicketTally { return row.tally })
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	return metric.NewTicketReport(p, tallies, total, fresh)
+}
+
+type ticketRow struct {
+	groupCells
+	tally metric.TicketTally
+}
+
+func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
+	out := groupColumns(splits, func(r *ticketRow) *groupCells { return &r.groupCells })
+	for _, c := range []struct {
+		name, condition string
+		dest            func(*metric.TicketTally) *int64
+	}{
+		{"linked", "pair", func(t *metric.TicketTally) *int64 { return &t.Linked }},
+		{"replied", "replied", func(t *metric.TicketTally) *int64 { return &t.Replied }},
+		{"resolved", "resolved", func(t *metric.TicketTally) *int64 { return &t.Resolved }},
+		{"fully_resolved", "fully", func(t *metric.TicketTally) *int64 { return &t.FullyResolved }},
+		{"reopened", "reopened", func(t *metric.TicketTally) *int64 { return &t.Reopened }},
+		{"first_contact_eligible", "decided", func(t *metric.TicketTally) *int64 { return &t.FirstContactEligible }},
+		{"first_contact_resolved", "decided AND NOT further", func(t *metric.TicketTally) *int64 { return &t.FirstContactResolved }},
+		{"undecided", "undecided", func(t *metric.TicketTally) *int64 { return &t.Undecided }},
+	} {
+		out = append(out, column[ticketRow]{"n_" + c.name, countIf(c.condition), func(r *ticketRow) any { return c.dest(&r.tally) }})
+	}
+	out = append(out, durationColumns("first_reply", "reply_at - began", "replied", func(r *ticketRow) *metric.Durations { return &r.tally.FirstReply })...)
+	out = append(out, durationColumns("first_resolution", "first_resolved_at - began", "resolved", func(r *ticketRow) *metric.Durations { return &r.tally.FirstResolution })...)
+	return append(out, durationColumns("full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *metric.Durations { return &r.tally.FullResolution })...)
+}
+
+// ticketStatement builds the statement of a ticket report: one row for each contact (first-contact resolution) and one
+// for each pair of a contact and its ticket (replies and resolutions), counted in one pass.
+func ticketStatement(p metric.TicketParams, fresh metric.Freshness) (statement, error) {
+	s := newStatement("tickets")
+	if err := s.bindWindow(p.Window, false); err != nil {
+		return s, err
+	}
+	s.bindDays(p.Window, p.Days)
+	s.bind("watermark", int64(0))
+	if fresh.Watermark != nil {
+		s.bindTime("watermark", *fresh.Watermark)
+	}
+	bucket := fmt.Sprintf(bucketOf, "began") + " AS bucket, queue, language, agent, began"
+	s.text = lines(
+		"WITH",
+		neighbours,
+		"asked AS (",
+		"  SELECT contact, customer, queue, language, agent, result, began, done FROM people",
+		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
+		"),",
+		ticketPairs,
+		"counted AS (",
+		"  SELECT "+bucket+", 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
+		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
+		"    0 AS decided, 0 AS undecided, 0 AS further",
+		"  FROM pairs",
+		"  UNION ALL",
+		"  SELECT "+bucket+", 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
+		"    0 AS reopened, 0 AS fully,",
+		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further",
+		"  FROM (",
+		"    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact",
+		"    FROM asked AS a LEFT JOIN neighbours AS n USING (contact)",
+		"  )",
+		")",
+		"SELECT\n"+selectList(ticketColumns(p.GroupBy)),
+		"FROM counted",
+		groupingSets(p.GroupBy),
+	)
+	return s, nil
+}
+
+// ticketPairs joins each asked contact's tickets with their events at or after its arrival, each event once. Times are 0
+// where there is no such event.
+var ticketPairs = lines(
+	"events_once AS (",
+	"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at FROM tickets_once",
+	"),",
+	"pairs AS (",
+	"  SELECT contact, system, id, queue, language, agent, began,",
+	"    countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at,",
+	"    countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at,",
+	"    maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
+	"  FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p",
+	"  LEFT JOIN events_once USING (system, id)",
+	"  GROUP BY contact, system, id, queue, language, agent, began",
+	"),",
+)
