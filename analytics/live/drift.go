@@ -11,16 +11,19 @@ func (s *State) inherit(old *State) {
 	s.ended = old.ended
 	for id, c := range s.contacts {
 		was, ok := old.contacts[id]
-		if !ok || was.Offer == nil {
+		if !ok {
 			continue
 		}
 		switch {
+		case was.Offer == nil:
 		case c.Offer == nil && c.Agent == was.Offer.Agent && c.Stage != StageWaiting && c.Stage != StageIVR:
 			c.Offer, c.full = was.Offer, was.full
 		case c.Offer != nil && c.Offer.Offer == was.Offer.Offer && was.full:
 			c.Offer, c.full = was.Offer, true
 		}
-		c.entryAt = was.entryAt
+		if c.Entry != nil && was.Entry != nil && c.Entry.Entry == was.Entry.Entry {
+			c.since = was.since
+		}
 	}
 }
 
@@ -37,7 +40,8 @@ func (s *State) supplement(snap fact.Snapshot) {
 }
 
 // drift names the first difference between the fold and the snapshot at the same position, "" when there is none. What no
-// fact carries is not compared: connection, language, and an agent's next state, misses and end of wrap-up.
+// fact carries is not compared: connection, language, priority and place in line, an agent's next state, misses and end
+// of wrap-up.
 func drift(fold, snap fact.Snapshot) string {
 	if d := driftAgents(fold.Agents, snap.Agents); d != "" {
 		return d
@@ -95,8 +99,6 @@ func driftContact(got, want fact.SnapshotContact) string {
 		return fmt.Sprintf("entry open: %t, not %t", got.Entry != nil, want.Entry != nil)
 	case got.Entry != nil && got.Entry.Entry != want.Entry.Entry:
 		return fmt.Sprintf("entry %s, not %s", got.Entry.Entry, want.Entry.Entry)
-	case got.Entry != nil && got.Entry.Position != want.Entry.Position:
-		return fmt.Sprintf("position %d, not %d", got.Entry.Position, want.Entry.Position)
 	case got.Stage == StageRinging && got.Agent != want.Agent:
 		return fmt.Sprintf("rings %q, not %q", got.Agent, want.Agent)
 	}

@@ -29,8 +29,8 @@ type State struct {
 
 type contact struct {
 	fact.SnapshotContact
-	entryAt uint64 // position of the fact that queued it: breaks ties among equal times
-	full    bool   // Offer holds the whole screen pop, not only what the facts say
+	since time.Time // queueing since, waits in earlier queues counted in: what orders the line
+	full  bool      // Offer holds the whole screen pop, not only what the facts say
 }
 
 // OfferEnd is how an agent's last offer ended.
@@ -62,7 +62,11 @@ func Fold(s fact.Snapshot) *State {
 		st.agents[a.ID] = &a
 	}
 	for _, c := range s.Contacts {
-		st.contacts[c.ID] = &contact{SnapshotContact: c, full: c.Offer != nil}
+		held := &contact{SnapshotContact: copyContact(c), full: c.Offer != nil}
+		if c.Entry != nil {
+			held.since = c.Entry.QueuedAt // a snapshot doesn't tell earlier waits
+		}
+		st.contacts[c.ID] = held
 	}
 	st.head.Queues, st.head.Agents, st.head.Contacts = nil, nil, nil
 	return st
@@ -114,6 +118,8 @@ func (s *State) Apply(f fact.Fact) Touched {
 		return s.offerEnded(f, d)
 	case fact.SegmentStarted:
 		return s.segmentStarted(f, d)
+	case fact.SegmentEnded:
+		return s.segmentEnded(f)
 	case fact.ContactEnded:
 		return s.contactEnded(f)
 	case fact.AgentLogged:
@@ -161,7 +167,7 @@ func (s *State) queued(f fact.Fact, d fact.Queued) Touched {
 		return Touched{}
 	}
 	c.Entry = &fact.SnapshotEntry{Entry: d.Entry, Queue: d.Queue, QueuedAt: f.Time, Priority: d.Priority, Position: d.Position}
-	c.entryAt = f.Position
+	c.since = f.Time.Add(-time.Duration(d.CarriedWaitMS) * time.Millisecond)
 	c.Stage = StageWaiting
 	if d.Language != "" {
 		c.Language = d.Language
@@ -238,6 +244,17 @@ func (s *State) segmentStarted(f fact.Fact, d fact.SegmentStarted) Touched {
 	return s.ofContact(c)
 }
 
+// segmentEnded: another stretch, or the contact's end, follows in the same breath; if not the caller is back in the flow.
+func (s *State) segmentEnded(f fact.Fact) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	t := s.ofContact(c)
+	c.Stage, c.Agent = StageIVR, ""
+	return t
+}
+
 func (s *State) contactEnded(f fact.Fact) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
@@ -297,7 +314,7 @@ func (s *State) popup(contactID, offer string, p *fact.Popup) string {
 	return c.Offer.Agent
 }
 
-// rank numbers the waiting callers of each queue: priority, then how long they wait, then id.
+// rank numbers the waiting callers of each queue as the core does: priority, then how long they wait, then id.
 func (s *State) rank() {
 	byQueue := map[string][]*contact{}
 	for _, c := range s.contacts {
@@ -307,8 +324,7 @@ func (s *State) rank() {
 	}
 	for _, line := range byQueue {
 		slices.SortFunc(line, func(a, b *contact) int {
-			return cmp.Or(-cmp.Compare(a.Entry.Priority, b.Entry.Priority), a.Entry.QueuedAt.Compare(b.Entry.QueuedAt),
-				cmp.Compare(a.entryAt, b.entryAt), cmp.Compare(a.ID, b.ID))
+			return cmp.Or(cmp.Compare(b.Entry.Priority, a.Entry.Priority), a.since.Compare(b.since), cmp.Compare(a.ID, b.ID))
 		})
 		for i, c := range line {
 			c.Entry.Position = i + 1
