@@ -198,7 +198,7 @@ func (c *Center) endCall(ct *contact, end callEnd) {
 	ct.Call.Over = true
 	ct.Call.Termination = end.termination
 	ct.Stage = stageOver
-	ct.Closing, ct.Flow = nil, nil
+	ct.Closing, ct.Flow, ct.MendAt = nil, nil, time.Time{}
 	if end.cause == 0 && !end.derived && ct.Live {
 		end.cause = causeNormal
 	}
@@ -265,7 +265,7 @@ func (ct *contact) due() time.Time {
 	if !ct.GoneBy.IsZero() {
 		return ct.GoneBy
 	}
-	times := []time.Time{ct.HangBy}
+	times := []time.Time{ct.HangBy, ct.MendAt}
 	for i := range ct.Lookups {
 		times = append(times, ct.Lookups[i].By)
 	}
@@ -294,6 +294,8 @@ func (c *Center) contactDue(ct *contact) {
 		c.goneForGood(ct)
 	case c.passed(ct.HangBy):
 		c.hangUpOnceMore(ct)
+	case c.passed(ct.MendAt):
+		c.mend(ct)
 	default:
 		if c.lookupsDue(ct) {
 			return

@@ -14,7 +14,7 @@ const (
 	forLimit  purpose = "limit"
 	forAnswer purpose = "answer"
 	forPlay   purpose = "play"
-	forMusic  purpose = "music"
+	forMusic  purpose = "music" // started or stopped
 	forLeg    purpose = "leg"
 	forDial   purpose = "dial"
 	forBridge purpose = "bridge"
@@ -68,7 +68,7 @@ func (c *Center) startMusic(ct *contact, class string) {
 }
 
 func (c *Center) stopMusic(ct *contact) {
-	c.order(ct, forOther, "", func(h Head) Command { return StopMusic{Head: h, Channel: ct.ID} })
+	c.order(ct, forMusic, "", func(h Head) Command { return StopMusic{Head: h, Channel: ct.ID} })
 }
 
 // createLeg begins to ring an agent: the leg is dialled when it is ready.
@@ -143,7 +143,7 @@ func (c *Center) commandFailed(e CommandFailed) {
 	case forLeg, forDial:
 		c.toContact(ct, legFailed{leg: s.Of, code: e.Code, dialled: s.What == forDial})
 	case forBridge:
-		c.toContact(ct, bridgeFailed{bridge: s.Of, maybe: e.Code == 0})
+		c.toContact(ct, bridgeFailed{bridge: s.Of})
 	case forHangUp:
 		c.hangUpFailed(ct, s.Of, gone)
 	case forLookup:
@@ -178,11 +178,8 @@ type (
 		derived  bool
 		answered bool // the agent being rung had just answered
 	}
-	// bridgeFailed: caller and leg could not be joined; maybe = the command may have worked after all.
-	bridgeFailed struct {
-		bridge string
-		maybe  bool
-	}
+	// bridgeFailed: caller and leg could not be joined.
+	bridgeFailed struct{ bridge string }
 	// answerFailed: the caller's channel could not be answered.
 	answerFailed struct{}
 	// due: the contact's deadline has come.
@@ -219,7 +216,7 @@ func (c *Center) callerCommandFailed(ct *contact, s sent, gone bool) {
 	case s.What == forPlay:
 		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
 	default:
-		c.ignore(IgnoredNoEffect)
+		c.mendSoon(ct)
 	}
 }
 

@@ -54,6 +54,7 @@ type contact struct {
 	GoneBy   time.Time `json:"gone_by,omitzero"` // when to stop waiting for the fallback's word
 	HangBy   time.Time `json:"hang_by,omitzero"` // when to hang up once more
 	Hangs    int       `json:"hangs,omitempty"`  // hang-ups sent
+	MendAt   time.Time `json:"mend,omitzero"`    // when to order again what failed: music, silence, the bridge
 	Key      keyPress  `json:"key,omitzero"`     // the last digit, to know a repeated event
 	Call     call      `json:"call"`
 	Flow     *flow     `json:"flow,omitempty"`
@@ -150,7 +151,8 @@ type talk struct {
 	At      time.Time `json:"at"`
 	Agents  bool      `json:"hold_a,omitempty"` // the agent's phone holds
 	Callers bool      `json:"hold_c,omitempty"` // the caller's phone holds
-	Tries   int       `json:"tries,omitempty"`  // of bridging again
+	Apart   bool      `json:"apart,omitempty"`  // the two could not be joined so far
+	Tries   int       `json:"tries,omitempty"`  // of joining them again
 }
 
 // segment is a stretch of an agent's time on the contact; one is open at most.

@@ -7,8 +7,10 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// maxBridgeTries is how often caller and agent are joined again when it is not known whether it worked.
-const maxBridgeTries = 2
+const (
+	maxBridgeTries = 3           // how often caller and agent are joined again before the call is given up
+	mendAfter      = time.Second // between tries of what failed
+)
 
 // answer: the agent took the call.
 func (c *Center) answer(ct *contact) {
@@ -62,17 +64,42 @@ func (c *Center) inTalk(ct *contact, ev Event) {
 	}
 }
 
-// bridgeFailed: the two could not be joined. Where it may have worked after all it is done again, which is harmless.
+// bridgeFailed: the two could not be joined. Mostly one of them has just hung up, which is heard in a moment; if nothing
+// is heard they are joined again.
 func (c *Center) bridgeFailed(ct *contact, e bridgeFailed) {
 	t := ct.Talk
 	switch {
 	case e.bridge != t.Bridge:
 		c.ignore(IgnoredStale)
-	case e.maybe && t.Tries < maxBridgeTries:
-		t.Tries++
-		c.bridge(ct, t.Bridge, t.Leg)
+	case t.Tries < maxBridgeTries:
+		t.Apart = true
+		c.mendSoon(ct)
 	default:
 		c.endTalk(ct, talkEnd{result: fact.ResultFailed, reason: fact.ReasonCommandFailed})
+	}
+}
+
+// mendSoon plans to order again what failed.
+func (c *Center) mendSoon(ct *contact) {
+	if ct.MendAt.IsZero() {
+		ct.MendAt = c.now.Add(mendAfter)
+	}
+	c.touch(ct)
+}
+
+// mend orders again what the caller should hear.
+func (c *Center) mend(ct *contact) {
+	ct.MendAt = time.Time{}
+	switch {
+	case ct.Stage == stageWaiting && ct.Entry.Playback == "":
+		c.startMusic(ct, c.planFor(ct).queue(ct.Entry.Queue).MusicClass)
+	case ct.Stage == stageTalking && ct.Talk.Apart:
+		ct.Talk.Apart = false
+		ct.Talk.Tries++
+		c.stopMusic(ct)
+		c.bridge(ct, ct.Talk.Bridge, ct.Talk.Leg)
+	case ct.Stage == stageTalking:
+		c.stopMusic(ct)
 	}
 }
 
