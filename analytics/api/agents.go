@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 
 	"firstline/analytics/live"
 	"firstline/pipeline/fact"
@@ -91,27 +90,6 @@ func (a *API) seePop(ctx context.Context, who principal, in *popInput) (*struct{
 		return nil, fail(CodeForbidden, "agents tell about their own screen pops", nil)
 	}
 	return nil, a.now.PopSeen(ctx, in.Body.Pop, in.Body.Event == "opened")
-}
-
-// classifyBackend finds the code of what the parts behind the API answer.
-func classifyBackend(err error) *Error {
-	var refused *live.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		return &Error{Code: codeOfRefusal(refused.Refusal), err: err}
-	case errors.Is(err, live.ErrOver):
-		return &Error{Code: CodeNotFound, Detail: "the offer is over", err: err}
-	case errors.Is(err, live.ErrNotReady):
-		return &Error{Code: CodeUnavailable, Detail: "the controller is not ready", err: err}
-	case errors.Is(err, live.ErrUnreachable):
-		return &Error{Code: CodeUnavailable, Detail: "the controller does not answer", err: err}
-	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Code: CodeTimeout, err: err}
-	case errors.Is(err, context.Canceled):
-		return &Error{Code: CodeUnavailable, Detail: "shutting down", err: err}
-	default:
-		return &Error{Code: CodeInternal, err: err}
-	}
 }
 
 // codeOfRefusal is the code of a refusal by the controller; one that this version doesn't know is a conflict.

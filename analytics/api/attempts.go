@@ -11,7 +11,7 @@ const (
 	freeByAddress = 30 // for all names from one address
 	longestLock   = 15 * time.Minute
 	forgetAfter   = time.Hour
-	mostAttempts  = 20_000 // entries kept; beyond it the stalest are forgotten
+	mostAttempts  = 20_000 // entries kept; beyond it some are forgotten
 )
 
 // attempts counts failed sign-ins by name and address, and by address alone. An attempt counts as failed from the moment
@@ -70,21 +70,19 @@ func (a *attempts) entry(k attemptKey, now time.Time) *attempt {
 	return e
 }
 
-// sweep forgets what is old; when nothing is, the stalest entry.
+// sweep forgets what is old; when that frees too little, a quarter of the rest, whichever comes: a flood from that many
+// addresses gains nothing by it, and the cost stays small for each attempt.
 func (a *attempts) sweep(now time.Time) {
-	var stalest attemptKey
-	oldest := now.Add(time.Second)
 	for k, e := range a.all {
 		if now.Sub(e.last) >= forgetAfter {
 			delete(a.all, k)
-			continue
-		}
-		if e.last.Before(oldest) {
-			stalest, oldest = k, e.last
 		}
 	}
-	if len(a.all) >= mostAttempts {
-		delete(a.all, stalest)
+	for k := range a.all {
+		if len(a.all) <= mostAttempts*3/4 {
+			return
+		}
+		delete(a.all, k)
 	}
 }
 

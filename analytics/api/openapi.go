@@ -122,6 +122,9 @@ func (a *API) document() {
 	op.Responses["202"] = &huma.Response{Description: "Accepted", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}
 	a.huma.OpenAPI().AddOperation(&op)
+	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own form of errors
+		delete(a.huma.OpenAPI().Components.Schemas.Map(), unused)
+	}
 }
 
 // openapi serves the document; it is written once and never changes.

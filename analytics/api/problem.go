@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -53,6 +54,16 @@ func codes() []Code {
 		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeInternal,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow,
 	}
+}
+
+// Schema lists the codes in the OpenAPI document.
+func (Code) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, c := range codes() {
+		s.Enum = append(s.Enum, string(c))
+	}
+	s.PrecomputeMessages()
+	return s
 }
 
 // kind is how a code is answered and logged.
@@ -226,6 +237,7 @@ func fromModel(model *huma.ErrorModel) *Error {
 	for _, d := range model.Errors {
 		e.Fields = append(e.Fields, Field{Location: d.Location, Message: d.Message})
 	}
+	slices.SortStableFunc(e.Fields, func(a, b Field) int { return strings.Compare(a.Location, b.Location) })
 	if len(e.Fields) > 0 {
 		e.Detail = strings.TrimSpace(e.Fields[0].Location + " " + e.Fields[0].Message)
 	}

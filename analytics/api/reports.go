@@ -30,7 +30,7 @@ func (r contactReport) csvRows() any { return r.Rows }
 func (r ticketReport) csvRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
-	windowInput
+	WindowQuery
 	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
@@ -66,10 +66,10 @@ func (a *API) limits() metric.Limits {
 }
 
 type agentMetricsInput struct {
-	windowInput
-	GroupBy []string `query:"group_by" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
-	Agent   []string `query:"agent" doc:"Only these agents, comma-separated; an agent always sees himself only"`
-	Queue   []string `query:"queue" doc:"Only offers and calls of these queues"`
+	WindowQuery
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
+	Agent   []string `query:"agent" nullable:"false" doc:"Only these agents, comma-separated; an agent always sees himself only"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only offers and calls of these queues"`
 }
 
 type agentMetricsOutput struct{ Body agentReport }
@@ -97,9 +97,9 @@ func (a *API) teams() map[string][]string {
 }
 
 type contactMetricsInput struct {
-	windowInput
-	GroupBy []string `query:"group_by" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
-	Queue   []string `query:"queue" doc:"Only contacts whose last queue is one of these"`
+	WindowQuery
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
 

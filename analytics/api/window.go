@@ -11,8 +11,9 @@ import (
 	"firstline/analytics/query"
 )
 
-// windowInput is the half-open window of a report and how it is cut.
-type windowInput struct {
+// WindowQuery is the half-open window of a report and how it is cut. It is exported because huma reads no other embedded
+// struct.
+type WindowQuery struct {
 	From     time.Time `query:"from" required:"true" doc:"Begin of the window, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until    time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
 	Zone     string    `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which hours, days, weeks and months begin" example:"Europe/Berlin"`
@@ -20,7 +21,7 @@ type windowInput struct {
 }
 
 // request checks what a URL can get wrong in ways that a report would not see, and leaves the rest to analytics/query.
-func (in windowInput) request(groupBy []string) (query.WindowRequest, error) {
+func (in WindowQuery) request(groupBy []string) (query.WindowRequest, error) {
 	for _, p := range []struct {
 		name string
 		at   time.Time

@@ -1,0 +1,340 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"firstline/analytics/live"
+	"firstline/analytics/live/livetest"
+	"firstline/analytics/metric"
+	"firstline/analytics/query"
+	"firstline/pipeline/fact"
+	"firstline/pipeline/log"
+)
+
+// Everybody's password in tests; its hash is cheap so that tests are quick.
+const password = "4711"
+
+func cheapHash(t testing.TB) string {
+	t.Helper()
+	h := passwordHash{memory: 64, time: 1, threads: 1, salt: []byte("salt of the test")}
+	h.key = h.derive(password, hashKey)
+	return h.String()
+}
+
+const webhookSecret = "a secret shared with the helpdesk"
+
+// world is an API on real parts: sessions in a file, a log for tickets, the state of now from a double of the controller.
+type world struct {
+	t          testing.TB
+	api        *API
+	controller *livetest.Controller
+	live       *live.Live
+	reports    *reportsDouble
+	tickets    *log.Log
+	cfg        Config
+	site       Site
+}
+
+// options change a world before it is built.
+type options struct {
+	config  func(*Config)
+	site    func(*Site)
+	env     map[string]string
+	checks  []Check
+	tickets bool // with a log for tickets; it takes a moment
+	reports Reports
+}
+
+func newWorld(t testing.TB, o options) *world {
+	t.Helper()
+	w := &world{t: t, controller: livetest.Start(t, livetest.World()), reports: &reportsDouble{}}
+	w.cfg, w.site = DefaultConfig(), testSite()
+	w.cfg.Listen = "127.0.0.1:0"
+	w.cfg.Users = []User{
+		{Name: "sue", Role: RoleSupervisor, PasswordHashEnv: "HASH"}, {Name: "adam", Role: RoleAdmin, PasswordHashEnv: "HASH"},
+		{Name: "ina", Role: RoleIntegrator, PasswordHashEnv: "HASH"},
+	}
+	if o.config != nil {
+		o.config(&w.cfg)
+	}
+	if o.site != nil {
+		o.site(&w.site)
+	}
+	env := map[string]string{"HASH": cheapHash(t), "SECRET": webhookSecret}
+	for k, v := range o.env {
+		env[k] = v
+	}
+	registry := prometheus.NewRegistry()
+	w.live = startLive(t, w.controller)
+	sessions, err := OpenSessions(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := Deps{
+		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: registry, Sessions: sessions,
+		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
+	}
+	if o.reports != nil {
+		deps.Reports = o.reports
+	}
+	if o.tickets {
+		w.tickets = startLog(t)
+		deps.Tickets = w.tickets
+	}
+	if w.api, err = New(w.cfg, w.site, deps); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		w.api.halt()
+		w.api.streams.wait()
+		if err := sessions.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func testSite() Site {
+	site := DefaultSite()
+	site.Agents = []AgentConfig{
+		{ID: "anna", Name: "Anna Becker", Endpoint: "PJSIP/101", Queues: []string{"support", "sales"}, Teams: []string{"first"}, PinHashEnv: "HASH"},
+		{ID: "boris", Name: "Boris Orlov", Endpoint: "PJSIP/102", Queues: []string{"support"}, PinHashEnv: "HASH"},
+	}
+	t := 30 * time.Second
+	site.Queues = []QueueConfig{{ID: "support", Name: "Support", ServiceLevel: &t}, {ID: "sales", Name: "Sales"}}
+	site.PauseReasons = []string{"break", "lunch"}
+	site.Dispositions = []string{"solved"}
+	site.IVR = []Flow{{ID: "main", Nodes: map[string]FlowNode{"language": {Options: map[string]FlowOption{"1": {Language: "en"}, "2": {Language: "ru"}, "3": {}}}}}}
+	site.Integrations.Tickets.WebhookSecretEnv = "SECRET"
+	return site
+}
+
+func testPages() fstest.MapFS {
+	return fstest.MapFS{
+		"index.html":            {Data: []byte("<!doctype html><title>Firstline</title>")},
+		"assets/index-abc12.js": {Data: []byte("export {}")},
+		"favicon.svg":           {Data: []byte("<svg/>")},
+	}
+}
+
+func startLive(t testing.TB, c *livetest.Controller) *live.Live {
+	t.Helper()
+	cfg := live.DefaultConfig()
+	cfg.URL, cfg.Retry, cfg.Refresh = c.URL, time.Millisecond, time.Hour
+	l, err := live.New(cfg, func(string) string { return "" }, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, l.Run)
+	w := l.Watch()
+	defer w.Close()
+	for l.Freshness().Stale {
+		<-w.Changed()
+	}
+	return l
+}
+
+func startLog(t testing.TB) *log.Log {
+	t.Helper()
+	cfg := log.DefaultConfig()
+	cfg.Dir, cfg.Source, cfg.Stateless = t.TempDir(), "api/test", true
+	l, err := log.Open(cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	run(t, l.Run)
+	return l
+}
+
+// run runs something until the test ends and waits for it.
+func run(t testing.TB, f func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+}
+
+// reportsDouble answers reports with what the test put in and notes what was asked.
+type reportsDouble struct {
+	mu       sync.Mutex
+	queues   []query.QueueRequest
+	agents   []query.AgentRequest
+	contacts []query.ContactRequest
+	err      error
+	panics   bool
+}
+
+func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
+
+func (r *reportsDouble) Queues(_ context.Context, req query.QueueRequest) (metric.QueueReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queues = append(r.queues, req)
+	if r.panics {
+		panic("a bug")
+	}
+	p, err := req.Params()
+	if err != nil {
+		return metric.QueueReport{}, err
+	}
+	if r.err != nil {
+		return metric.QueueReport{}, r.err
+	}
+	tallies := map[metric.Key]metric.QueueTally{{Queue: "support"}: {Offered: 3, Attributed: 3, Answered: 2, Abandoned: 1}}
+	if len(p.GroupBy) == 0 {
+		tallies = map[metric.Key]metric.QueueTally{{}: {Offered: 3, Attributed: 3, Answered: 2, Abandoned: 1}}
+	}
+	return metric.NewQueueReport(p, tallies, metric.QueueTally{Offered: 3, Attributed: 3, Answered: 2, Abandoned: 1}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Agents(_ context.Context, req query.AgentRequest) (metric.AgentReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.agents = append(r.agents, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.AgentReport{}, err
+	}
+	return metric.NewAgentReport(p, nil, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Contacts(_ context.Context, req query.ContactRequest) (metric.ContactReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.contacts = append(r.contacts, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.ContactReport{}, err
+	}
+	return metric.NewContactReport(p, nil, metric.ContactTally{}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (metric.TicketReport, error) {
+	p, err := req.TicketParams()
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	return metric.NewTicketReport(p, nil, metric.TicketTally{}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+// call is one request to the API.
+type call struct {
+	method, path string
+	body         any // marshalled unless it is a string
+	cookie       string
+	headers      map[string]string
+	host         string
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (w *world) do(c call) answer {
+	w.t.Helper()
+	var body io.Reader
+	switch b := c.body.(type) {
+	case nil:
+	case string:
+		body = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		body = bytes.NewReader(raw)
+	}
+	req := httptest.NewRequest(c.method, c.path, body)
+	req.Host = "127.0.0.1:8080"
+	if c.host != "" {
+		req.Host = c.host
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.cookie != "" {
+		req.Header.Set("Cookie", c.cookie)
+	}
+	for k, v := range c.headers {
+		req.Header.Set(k, v)
+	}
+	res, err := w.api.Test(req)
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", c.method, c.path, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, raw}
+}
+
+// get is do for a GET.
+func (w *world) get(path, cookie string) answer {
+	w.t.Helper()
+	return w.do(call{method: http.MethodGet, path: path, cookie: cookie})
+}
+
+// signIn returns the cookie of a new session.
+func (w *world) signIn(name string) string {
+	w.t.Helper()
+	a := w.do(call{method: http.MethodPost, path: Prefix + "/session", body: map[string]string{"name": name, "secret": password}})
+	if a.status != http.StatusOK {
+		w.t.Fatalf("sign in as %s: %d %s", name, a.status, a.body)
+	}
+	cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
+	return cookie
+}
+
+// into decodes the body.
+func (a answer) into(t testing.TB, v any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+}
+
+// wantProblem checks that the answer is a problem of the code, complete in every member.
+func (a answer) wantProblem(t testing.TB, code Code) Problem {
+	t.Helper()
+	var p Problem
+	a.into(t, &p)
+	want := kindOf(code)
+	switch {
+	case a.header.Get("Content-Type") != problemType:
+		t.Errorf("content type %q", a.header.Get("Content-Type"))
+	case p.Code != code || p.Status != want.status || a.status != want.status || p.Title != want.title:
+		t.Errorf("want %s, got %d %s", code, a.status, a.body)
+	case p.Type != "urn:firstline:problem:"+string(code) || p.Instance != "urn:firstline:request:"+a.header.Get("X-Request-Id"):
+		t.Errorf("type %q, instance %q, request %q", p.Type, p.Instance, a.header.Get("X-Request-Id"))
+	}
+	return p
+}
+
+const window = "?from=2026-03-02T00:00:00Z&until=2026-03-03T00:00:00Z"
+
+func ready() fact.AgentState { return fact.AgentReady }

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"firstline/analytics/live"
+	"firstline/analytics/live/livetest"
+	"firstline/analytics/query"
+	"firstline/pipeline/problem"
+)
+
+func TestEveryCodeHasItsKind(t *testing.T) {
+	titles := map[string]Code{}
+	for _, code := range codes() {
+		k := kindOf(code)
+		if k.status < 400 || k.title == "" || titles[k.title] != "" {
+			t.Errorf("%s: %+v", code, k)
+		}
+		if (k.status == http.StatusInternalServerError) != (code == CodeInternal) {
+			t.Errorf("%s is answered as an internal error", code)
+		}
+		titles[k.title] = code
+	}
+}
+
+func TestEveryErrorIsAProblem(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	for _, c := range []struct {
+		name string
+		call call
+		want Code
+	}{
+		{"unknown path", call{method: http.MethodGet, path: Prefix + "/nothing"}, CodeNotFound},
+		{"unknown path outside", call{method: http.MethodGet, path: "/nothing.txt"}, CodeNotFound},
+		{"unknown method", call{method: http.MethodPut, path: Prefix + "/queues", cookie: sue}, CodeMethodNotAllowed},
+		{"unknown method of a stream", call{method: http.MethodPost, path: Prefix + "/live/wallboard", cookie: sue}, CodeMethodNotAllowed},
+		{"get of the webhook", call{method: http.MethodGet, path: Prefix + "/tickets/events"}, CodeMethodNotAllowed},
+		{"no JSON", call{method: http.MethodPost, path: Prefix + "/session", body: `{"name"`}, CodeBadRequest},
+		{"wrong media type", call{method: http.MethodPost, path: Prefix + "/session", body: "x", headers: map[string]string{"Content-Type": "text/plain"}}, CodeUnsupportedMedia},
+		{"CSV is not read", call{method: http.MethodPost, path: Prefix + "/session", body: "x", headers: map[string]string{"Content-Type": "text/csv"}}, CodeUnsupportedMedia},
+		{"no body", call{method: http.MethodPost, path: Prefix + "/session"}, CodeBadRequest},
+		{"missing parameters", call{method: http.MethodGet, path: Prefix + "/metrics/queues", cookie: sue}, CodeInvalid},
+		{"no time", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=yesterday&until=now", cookie: sue}, CodeInvalid},
+		{"unknown parameter", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&form=x", cookie: sue}, CodeInvalid},
+		{"unknown zone", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&tz=Mars/Olympus", cookie: sue}, CodeInvalid},
+		{"server's zone", call{method: http.MethodGet, path: Prefix + "/wallboard?tz=Local", cookie: sue}, CodeInvalid},
+		{"unknown interval", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&interval=7m", cookie: sue}, CodeInvalid},
+		{"window turned round", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", cookie: sue}, CodeInvalid},
+		{"window of an age", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=1000-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", cookie: sue}, CodeInvalid},
+		{"too many intervals", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=2020-01-01T00:00:00Z&until=2026-03-01T00:00:00Z&interval=15m", cookie: sue}, CodeInvalid},
+		{"CSV where there is none", call{method: http.MethodGet, path: Prefix + "/queues", cookie: sue, headers: map[string]string{"Accept": "text/csv"}}, CodeNotAcceptable},
+		{"error with CSV asked for", call{method: http.MethodGet, path: Prefix + "/metrics/queues", cookie: sue, headers: map[string]string{"Accept": "text/csv"}}, CodeInvalid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := testutil.ToFloat64(w.api.m.problems.WithLabelValues(string(c.want)))
+			w.do(c.call).wantProblem(t, c.want)
+			if after := testutil.ToFloat64(w.api.m.problems.WithLabelValues(string(c.want))); after != before+1 {
+				t.Errorf("counted %v times", after-before)
+			}
+		})
+	}
+	if a := w.do(call{method: http.MethodPut, path: Prefix + "/session", cookie: sue}); !strings.Contains(a.header.Get("Allow"), "POST") {
+		t.Errorf("Allow is %q", a.header.Get("Allow"))
+	}
+}
+
+func TestPanicsAreAnsweredAndCounted(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	w.reports.panics = true
+	p := w.get(Prefix+"/metrics/queues"+window, sue).wantProblem(t, CodeInternal)
+	if p.Detail != "" || testutil.ToFloat64(w.api.m.panics) != 1 {
+		t.Errorf("%+v, %v panics", p, testutil.ToFloat64(w.api.m.panics))
+	}
+}
+
+// What lies behind the API fails in its own ways; strangers see the code and never the error's text.
+func TestErrorsOfThePartsBehind(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	const secret = "tcp 10.1.2.3:8123"
+	for _, c := range []struct {
+		err  error
+		want Code
+	}{
+		{errors.New(secret), CodeInternal},
+		{&query.Invalid{Problems: []problem.Problem{{Path: "days", Message: "is odd", Mend: "make it even"}}}, CodeInvalid},
+		{fmt.Errorf("query: %w", &net.OpError{Op: "dial", Err: errors.New(secret)}), CodeUnavailable},
+		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: chTimeout, Message: secret}), CodeTimeout},
+		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: chTooLarge, Message: secret}), CodeTooLarge},
+		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 60, Message: secret}), CodeInternal},
+		{context.DeadlineExceeded, CodeTimeout},
+		{context.Canceled, CodeUnavailable},
+		{live.ErrNotReady, CodeUnavailable},
+		{live.ErrUnreachable, CodeUnavailable},
+		{&live.RefusedError{Refusal: "a refusal of a later version"}, CodeConflict},
+	} {
+		w.reports.fails(c.err)
+		a := w.get(Prefix+"/metrics/queues"+window, sue)
+		a.wantProblem(t, c.want)
+		if strings.Contains(string(a.body), secret) {
+			t.Errorf("%v shows its text: %s", c.err, a.body)
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	down := errors.New("dial tcp 10.1.2.3:8123: refused")
+	var err error
+	w := newWorld(t, options{checks: []Check{{"clickhouse", func(context.Context) error { return err }}}, tickets: true})
+	if a := w.get("/healthz", ""); a.status != 200 || !strings.Contains(string(a.body), `"version":"test"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := w.get("/readyz", ""); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	err = down
+	a := w.get("/readyz", "")
+	p := a.wantProblem(t, CodeUnavailable)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "clickhouse" || strings.Contains(string(a.body), "10.1.2.3") {
+		t.Errorf("%s", a.body)
+	}
+}
+
+func TestReadyNamesTheControllerThatIsSilent(t *testing.T) {
+	w := newWorld(t, options{})
+	w.controller.Down(true)
+	w.controller.Break()
+	watch := w.live.Watch()
+	defer watch.Close()
+	for !w.live.Freshness().Stale {
+		<-watch.Changed()
+	}
+	p := w.get("/readyz", "").wantProblem(t, CodeUnavailable)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "controller" || !strings.Contains(p.Errors[0].Message, "not heard since") {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestPrometheusCountsByRoute(t *testing.T) {
+	w := newWorld(t, options{})
+	w.get(Prefix+"/queues", w.signIn("sue"))
+	w.get("/some/strangers/guess.php", "")
+	a := w.get("/metrics", "")
+	text := string(a.body)
+	for _, want := range []string{
+		`firstline_api_request_seconds_count{method="GET",route="/api/v1/queues",status="200"} 1`,
+		`firstline_api_request_seconds_count{method="GET",route="none",status="404"} 1`,
+		`firstline_api_problems_total{code="not_found"} 1`,
+		`firstline_api_sign_ins_total{result="ok"} 1`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if strings.Contains(text, "guess.php") {
+		t.Error("a stranger's path became a label")
+	}
+}
+
+func TestControlRefusalsKeepTheirCode(t *testing.T) {
+	w := newWorld(t, options{})
+	anna := w.signIn("anna")
+	for _, code := range []Code{CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow} {
+		w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusConflict, map[string]string{"refused": string(code)} })
+		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, cookie: anna}).wantProblem(t, code)
+	}
+}

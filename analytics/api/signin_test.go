@@ -1,0 +1,244 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+func (w *world) trySignIn(name, secret string) answer {
+	return w.do(call{method: http.MethodPost, path: Prefix + "/session", body: map[string]string{"name": name, "secret": secret}})
+}
+
+func TestSessionFromSignInToSignOut(t *testing.T) {
+	w := newWorld(t, options{})
+	in := w.trySignIn("anna", password)
+	cookie := in.header.Get("Set-Cookie")
+	for _, part := range []string{"firstline_session=", "Path=/", "HttpOnly", "SameSite=Strict", "Expires="} {
+		if !strings.Contains(cookie, part) {
+			t.Errorf("cookie %q lacks %s", cookie, part)
+		}
+	}
+	if strings.Contains(cookie, "Secure") {
+		t.Error("a Secure cookie over http would never come back")
+	}
+	var who Identity
+	in.into(t, &who)
+	if who.Name != "anna" || who.Label != "Anna Becker" || who.Role != RoleAgent || who.Agent != "anna" || time.Until(who.Ends) < 11*time.Hour {
+		t.Errorf("identity %+v", who)
+	}
+	pair, _, _ := strings.Cut(cookie, ";")
+	var again Identity
+	w.get(Prefix+"/session", pair).into(t, &again)
+	if again != who {
+		t.Errorf("%+v, not %+v", again, who)
+	}
+	out := w.do(call{method: http.MethodDelete, path: Prefix + "/session", cookie: pair})
+	if out.status != http.StatusNoContent || !strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("sign out: %d, cookie %q", out.status, out.header.Get("Set-Cookie"))
+	}
+	w.get(Prefix+"/session", pair).wantProblem(t, CodeUnauthenticated)
+}
+
+func TestHTTPSCookieIsBoundToTheHost(t *testing.T) {
+	w := newWorld(t, options{config: func(c *Config) { c.PublicURL = "https://desk.example" }})
+	a := w.do(call{method: http.MethodPost, path: Prefix + "/session", host: "desk.example",
+		body: map[string]string{"name": "sue", "secret": password}, headers: map[string]string{"Origin": "https://desk.example"}})
+	if c := a.header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-firstline_session=") || !strings.Contains(c, "Secure") {
+		t.Errorf("cookie %q", c)
+	}
+	if a.header.Get("Strict-Transport-Security") == "" {
+		t.Error("no HSTS")
+	}
+}
+
+func TestWrongCredentialsSayNothing(t *testing.T) {
+	w := newWorld(t, options{})
+	known := w.trySignIn("sue", "wrong").wantProblem(t, CodeWrongCredentials)
+	unknown := w.trySignIn("nobody", "wrong").wantProblem(t, CodeWrongCredentials)
+	known.Instance, unknown.Instance = "", ""
+	if known.Detail != unknown.Detail {
+		t.Errorf("%+v differs from %+v", known, unknown)
+	}
+	if n := testutil.ToFloat64(w.api.m.signIns.WithLabelValues("wrong")); n != 2 {
+		t.Errorf("%v counted", n)
+	}
+	for _, body := range []string{`{}`, `{"name":"sue"}`, `{"name":"sue","secret":4711}`, `{"name":"","secret":"x"}`} {
+		p := w.do(call{method: http.MethodPost, path: Prefix + "/session", body: body}).wantProblem(t, CodeInvalid)
+		if len(p.Errors) == 0 || strings.Contains(p.Detail, "4711") {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+}
+
+func TestGuessingIsLocked(t *testing.T) {
+	w := newWorld(t, options{})
+	now := time.Now()
+	w.api.clock = func() time.Time { return now }
+	for range freeByName {
+		w.trySignIn("sue", "wrong").wantProblem(t, CodeWrongCredentials)
+	}
+	locked := w.trySignIn("SUE", password) // another spelling is no way around
+	locked.wantProblem(t, CodeTooManyAttempts)
+	wait, err := strconv.Atoi(locked.header.Get("Retry-After"))
+	if err != nil || wait < 1 {
+		t.Errorf("Retry-After %q", locked.header.Get("Retry-After"))
+	}
+	if a := w.trySignIn("adam", password); a.status != http.StatusOK {
+		t.Errorf("another name is locked too: %s", a.body)
+	}
+	now = now.Add(time.Duration(wait) * time.Second)
+	if a := w.trySignIn("sue", password); a.status != http.StatusOK {
+		t.Errorf("still locked: %s", a.body)
+	}
+	if n := testutil.ToFloat64(w.api.m.signIns.WithLabelValues("locked")); n != 1 {
+		t.Errorf("%v counted", n)
+	}
+}
+
+func TestAttempts(t *testing.T) {
+	a, now := newAttempts(), time.Now()
+	waits := []time.Duration{}
+	for range 16 {
+		wait := a.begin("n", "1.1.1.1", now)
+		waits = append(waits, wait)
+		now = now.Add(wait)
+		if wait > 0 && a.begin("n", "1.1.1.1", now) != 0 {
+			t.Error("locked beyond the time said")
+		}
+	}
+	for i, w := range waits {
+		if (i < freeByName) != (w == 0) || w > longestLock || (i > freeByName && w < waits[i-1]) {
+			t.Fatalf("waits %v", waits)
+		}
+	}
+	if a.begin("n", "2.2.2.2", now) != 0 {
+		t.Error("another address is locked")
+	}
+	a.succeed("n", "1.1.1.1")
+	if a.begin("n", "1.1.1.1", now.Add(longestLock)) != 0 {
+		t.Error("locked after a success")
+	}
+	// One address that tries many names is locked as a whole.
+	b := newAttempts()
+	var locked bool
+	for i := range 2 * freeByAddress {
+		locked = locked || b.begin("n"+strconv.Itoa(i), "3.3.3.3", now) > 0
+	}
+	if !locked || b.begin("fresh", "4.4.4.4", now) != 0 {
+		t.Error("the address is not what is locked")
+	}
+	// Memory is bounded, and what is old is forgotten.
+	for i := range mostAttempts + 10 {
+		b.begin("n", strconv.Itoa(i), now)
+	}
+	if len(b.all) > mostAttempts+1 {
+		t.Errorf("%d entries", len(b.all))
+	}
+	if b.begin("x", "3.3.3.3", now.Add(forgetAfter+time.Second)) != 0 {
+		t.Error("nothing is forgotten")
+	}
+}
+
+// A session ends by time, by a changed password, and with its user.
+func TestSessionsEnd(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"by time": func(w *world) { w.api.clock = func() time.Time { return time.Now().Add(w.cfg.SessionLife) } },
+		"by a new password": func(w *world) {
+			acc := w.api.secrets.users["sue"]
+			acc.hash += "x"
+			w.api.secrets.users["sue"] = acc
+		},
+		"with the user": func(w *world) { delete(w.api.secrets.users, "sue") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, options{})
+			cookie := w.signIn("sue")
+			change(w)
+			w.get(Prefix+"/queues", cookie).wantProblem(t, CodeUnauthenticated)
+		})
+	}
+}
+
+func TestSessionsOutliveTheProcess(t *testing.T) {
+	dir, ctx, now := t.TempDir(), context.Background(), time.Now()
+	s, err := OpenSessions(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.begin(ctx, "sue", "hash", now, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = OpenSessions(ctx, dir); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	got, err := s.find(ctx, token, now)
+	if err != nil || got.name != "sue" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := s.begin(ctx, "adam", "hash", now.Add(2*time.Hour), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.count(ctx, now); err != nil || n != 1 {
+		t.Errorf("%d sessions after the sweep, %v", n, err)
+	}
+}
+
+func TestSessionFileOfANewerVersionIsRefused(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	s, err := OpenSessions(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.ExecContext(ctx, "PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	if _, err := OpenSessions(ctx, dir); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestHashPassword(t *testing.T) {
+	h, err := HashPassword("correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parseHash(h)
+	if err != nil || !parsed.verify("correct horse") || parsed.verify("correct horse ") || parsed.String() != h {
+		t.Errorf("%s: %v", h, err)
+	}
+	if _, err := HashPassword(""); err == nil {
+		t.Error("an empty password has a hash")
+	}
+	for _, bad := range []string{
+		"", "x", "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5", "$argon2id$v=18$m=64,t=1,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5",
+		"$argon2id$v=19$m=64,t=1$c2FsdHNhbHQ$a2V5", "$argon2id$v=19$m=99999999,t=1,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5",
+		"$argon2id$v=19$m=64,t=99,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5", "$argon2id$v=19$m=64,t=1,p=0$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5",
+		"$argon2id$v=19$m=64,t=1,p=1$!$a2V5a2V5a2V5a2V5a2V5a2V5", "$argon2id$v=19$m=64,t=1,p=1$c2FsdA$a2V5a2V5a2V5a2V5a2V5a2V5",
+	} {
+		if _, err := parseHash(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func FuzzParseHash(f *testing.F) {
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5")
+	f.Fuzz(func(t *testing.T, s string) {
+		h, err := parseHash(s)
+		if err == nil && (h.memory > maxMemory || h.time > maxTime || h.threads == 0) {
+			t.Errorf("%q costs %d KiB × %d", s, h.memory, h.time)
+		}
+	})
+}
