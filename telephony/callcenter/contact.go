@@ -14,7 +14,7 @@ const (
 	hangUpAgain   = 10 * time.Second // after which a channel that is still there is hung up once more
 	maxHangUps    = 3                // then the channel counts as gone
 	fallbackGrace = 5 * time.Second  // how long to wait for the queue_log's word on a caller who left the application
-	playLimit     = 5 * time.Minute  // after which a playback whose end was not heard counts as ended
+	playLimit     = time.Minute      // after which a playback whose end was not heard counts as ended
 )
 
 // Q.850 causes used for hanging up.
@@ -342,6 +342,18 @@ func (c *Center) closeWith(ct *contact, end fact.Termination, media []string) {
 	ct.Stage = stageClosing
 	ct.Closing = &closing{Termination: end, Media: media, Due: c.now.Add(playLimit)}
 	ct.Closing.Playback = c.play(ct, media)
+}
+
+// playsOn notes that a playback counts as ended though its end was not heard: it may be a long one that goes on.
+func (ct *contact) playsOn(playback string) { ct.Unheard = playback }
+
+// stopUnheard stops what may still play.
+func (c *Center) stopUnheard(ct *contact) {
+	if ct.Unheard != "" {
+		c.stopPlay(ct, ct.Unheard)
+		ct.Unheard = ""
+		c.touch(ct)
+	}
 }
 
 // inClosing: the caller hears a last announcement; the call's end is settled.

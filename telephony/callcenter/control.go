@@ -11,30 +11,36 @@ import (
 // answer and no effect.
 func (c *Center) control(e Control) {
 	a := c.agentOf[e.Agent]
-	if a == nil || a.Removed {
-		c.reply(Reply{Request: e.Request, Refused: RefusedUnknownAgent})
+	known := &c.meta.Replies // of agents there are none of
+	if a != nil {
+		known = &a.Replies
+	}
+	if i := slices.IndexFunc(*known, func(r Reply) bool { return r.Request == e.Request }); i >= 0 && e.Request != "" {
+		c.reply((*known)[i])
+		c.ignore(IgnoredDuplicate)
 		return
 	}
-	for _, r := range a.Replies {
-		if r.Request == e.Request && e.Request != "" {
-			c.reply(r)
-			c.ignore(IgnoredDuplicate)
-			return
+	r := Reply{Request: e.Request, Refused: RefusedUnknownAgent}
+	if a != nil && !a.Removed {
+		r.Refused = RefusedConflict
+		if e.Expect == "" || e.Expect == a.State {
+			r.Refused = c.act(a, e)
 		}
-	}
-	refused := RefusedConflict
-	if e.Expect == "" || e.Expect == a.State {
-		refused = c.act(a, e)
-	}
-	r := Reply{Request: e.Request, Refused: refused, State: a.State}
-	if e.Request != "" {
-		a.Replies = append(a.Replies, r)
-		if len(a.Replies) > keptReplies {
-			a.Replies = slices.Clone(a.Replies[len(a.Replies)-keptReplies:])
-		}
-		c.touchAgent(a)
+		r.State = a.State
 	}
 	c.reply(r)
+	if e.Request == "" {
+		return
+	}
+	*known = append(*known, r)
+	if extra := len(*known) - keptReplies; extra > 0 {
+		*known = slices.Clone((*known)[extra:])
+	}
+	if a == nil {
+		c.touched.meta = true
+		return
+	}
+	c.touchAgent(a)
 }
 
 func (c *Center) reply(r Reply) { c.out.Reply = &r }

@@ -146,11 +146,15 @@ func (c *Center) waitingDue(ct *contact) {
 	case e.Offer == nil && c.passed(e.MaxAt):
 		c.maxWait(ct)
 	case c.passed(e.PlayBy):
+		c.stopPlay(ct, e.Playback)
 		c.announced(ct, PlaybackEnded{Playback: e.Playback})
 	case e.Playback == "" && c.passed(e.AnnounceAt):
 		c.announce(ct)
 	}
 }
+
+// announceLimit is after which an announcement whose end was not heard is stopped: nobody shall wait in silence.
+const announceLimit = 30 * time.Second
 
 // announce tells the caller his position, between two stretches of music.
 func (c *Center) announce(ct *contact) {
@@ -159,7 +163,7 @@ func (c *Center) announce(ct *contact) {
 	c.emit(ct, fact.TypePositionTold, fact.PositionTold{Entry: e.ID, Queue: e.Queue, Position: position})
 	c.stopMusic(ct)
 	e.Playback = c.play(ct, positionMedia(position))
-	e.PlayBy = c.now.Add(playLimit)
+	e.PlayBy = c.now.Add(announceLimit)
 	e.AnnounceAt = time.Time{}
 }
 
@@ -208,12 +212,13 @@ func (c *Center) overflow(ct *contact, next *Queue) {
 	})
 }
 
-// silence stops whatever the waiting caller hears.
+// silence stops whatever the waiting caller hears. The music is stopped also under an announcement: stopping it before
+// may have failed.
 func (c *Center) silence(ct *contact) {
+	c.stopUnheard(ct)
 	if e := ct.Entry; e.Playback != "" {
 		c.stopPlay(ct, e.Playback)
 		e.Playback, e.PlayBy = "", time.Time{}
-		return
 	}
 	c.stopMusic(ct)
 }

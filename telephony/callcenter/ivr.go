@@ -62,6 +62,7 @@ func (c *Center) flowDue(ct *contact) {
 		return
 	}
 	if f.Playback != "" {
+		ct.playsOn(f.Playback)
 		f.Playback = ""
 		c.follow(ct, menus.Played(f.Visit, c.stamp(ct)))
 		return
@@ -82,6 +83,7 @@ func (c *Center) digit(ct *contact, e DigitPressed) {
 	}
 	ct.Key = press
 	c.touch(ct)
+	c.stopUnheard(ct)
 	r := c.planFor(ct).menus.Digit(ct.Flow.Visit, e.Digit, c.stamp(ct))
 	if ct.Flow.Visit.Phase == ivr.PhaseLooking {
 		c.ignore(IgnoredNoEffect)

@@ -12,11 +12,12 @@ import (
 
 // meta is the state that belongs to no contact and no agent.
 type meta struct {
-	At       time.Time `json:"at"`               // of the last Step that changed anything
-	Plan     string    `json:"plan"`             // version in force
-	Link     bool      `json:"link"`             // Asterisk is connected and reconciled
-	Fallback int64     `json:"fallback"`         // byte offset in the queue_log
-	Sweeps   uint64    `json:"sweeps,omitempty"` // commands for resources whose contact is gone
+	At       time.Time `json:"at"`                // of the last Step that changed anything
+	Plan     string    `json:"plan"`              // version in force
+	Link     bool      `json:"link"`              // Asterisk is connected and reconciled
+	Fallback int64     `json:"fallback"`          // byte offset in the queue_log
+	Sweeps   uint64    `json:"sweeps,omitempty"`  // commands for resources whose contact is gone
+	Replies  []Reply   `json:"replies,omitempty"` // latest to requests about agents there are none of
 }
 
 // stage is where a contact's caller is.
@@ -50,12 +51,13 @@ type contact struct {
 	Sent     []sent    `json:"sent,omitempty"` // latest commands, to know what a failure means
 	Live     bool      `json:"live,omitempty"` // its channel exists, as far as is known
 	Limited  bool      `json:"limited,omitempty"`
-	GoneAt   time.Time `json:"gone,omitzero"`    // left the application; the fallback may have it
-	GoneBy   time.Time `json:"gone_by,omitzero"` // when to stop waiting for the fallback's word
-	HangBy   time.Time `json:"hang_by,omitzero"` // when to hang up once more
-	Hangs    int       `json:"hangs,omitempty"`  // hang-ups sent
-	MendAt   time.Time `json:"mend,omitzero"`    // when to order again what failed: music, silence, the bridge
-	Key      keyPress  `json:"key,omitzero"`     // the last digit, to know a repeated event
+	GoneAt   time.Time `json:"gone,omitzero"`     // left the application; the fallback may have it
+	GoneBy   time.Time `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
+	HangBy   time.Time `json:"hang_by,omitzero"`  // when to hang up once more
+	Hangs    int       `json:"hangs,omitempty"`   // hang-ups sent
+	Unheard  string    `json:"unheard,omitempty"` // playback that may still go on
+	MendAt   time.Time `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
+	Key      keyPress  `json:"key,omitzero"`      // the last digit, to know a repeated event
 	Call     call      `json:"call"`
 	Flow     *flow     `json:"flow,omitempty"`
 	Choices  []string  `json:"choices,omitempty"` // labels of what was chosen
