@@ -6,7 +6,7 @@
 -- that a newer controller adds must not break an insert.
 --
 -- Partitions follow the fact's own time, never loaded_at: a repeated insert has to hit the same partitions, because the
--- token is remembered for each of them (docs/adr/deterministic-inserts.md).
+-- token is remembered for each of them (docs/adr/0011-deterministic-inserts.md).
 -- {engine}, {on_cluster} and {settings} are filled in by analytics/store. Statements end with a semicolon at a line's
 -- end; each can be run again, because DDL has no transaction.
 
@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS events {on_cluster}
 (
     `type` LowCardinality(String),
     `subject` String CODEC(ZSTD(1)),
-    `body` String CODEC(ZSTD(3)) COMMENT 'the data of the fact as JSON, personal fields blanked',
+    `body` String COMMENT 'the data of the fact as JSON, personal fields blanked' CODEC(ZSTD(3)),
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     `source` LowCardinality(String),
@@ -35,8 +35,8 @@ CREATE TABLE IF NOT EXISTS arrivals {on_cluster}
     `kind` LowCardinality(String),
     `node` LowCardinality(String),
     `channel` String CODEC(ZSTD(1)),
-    `caller_number` String CODEC(ZSTD(1)) COMMENT 'personal',
-    `caller_name` String CODEC(ZSTD(1)) COMMENT 'personal',
+    `caller_number` String COMMENT 'personal' CODEC(ZSTD(1)),
+    `caller_name` String COMMENT 'personal' CODEC(ZSTD(1)),
     `dialed` LowCardinality(String),
     `language` LowCardinality(String),
     `plan` LowCardinality(String),
@@ -62,9 +62,9 @@ CREATE TABLE IF NOT EXISTS identified {on_cluster}
     `lookup` String CODEC(ZSTD(1)),
     `method` LowCardinality(String),
     `result` LowCardinality(String),
-    `digits` String CODEC(ZSTD(1)) COMMENT 'personal',
+    `digits` String COMMENT 'personal' CODEC(ZSTD(1)),
     `customer` String CODEC(ZSTD(1)),
-    `customer_name` String CODEC(ZSTD(1)) COMMENT 'personal',
+    `customer_name` String COMMENT 'personal' CODEC(ZSTD(1)),
     `ticket_system` LowCardinality(String),
     `ticket_id` String CODEC(ZSTD(1)),
     `ticket_title` String CODEC(ZSTD(1)),
@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS ivr_steps {on_cluster}
     `key` LowCardinality(String),
     `target` LowCardinality(String),
     `kind` LowCardinality(String),
-    `digits` Int64 CODEC(T64, ZSTD(1)) COMMENT 'how many',
+    `digits` Int64 COMMENT 'how many' CODEC(T64, ZSTD(1)),
     `derived` Bool,
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -142,7 +142,7 @@ CREATE TABLE IF NOT EXISTS entries_opened {on_cluster}
     `language` LowCardinality(String),
     `priority` Int64 CODEC(T64, ZSTD(1)),
     `skills` Array(LowCardinality(String)),
-    `position_in_queue` Int64 CODEC(T64, ZSTD(1)) COMMENT 'data.position; 1 = next',
+    `position_in_queue` Int64 COMMENT 'data.position; 1 = next' CODEC(T64, ZSTD(1)),
     `from` LowCardinality(String),
     `derived` Bool,
     `carried_wait_ms` Int64 CODEC(T64, ZSTD(1)),
@@ -183,7 +183,7 @@ CREATE TABLE IF NOT EXISTS positions_told {on_cluster}
     `contact` String CODEC(ZSTD(1)),
     `entry` String CODEC(ZSTD(1)),
     `queue` LowCardinality(String),
-    `position_in_queue` Int64 CODEC(T64, ZSTD(1)) COMMENT 'data.position; 1 = next',
+    `position_in_queue` Int64 COMMENT 'data.position; 1 = next' CODEC(T64, ZSTD(1)),
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     `source` LowCardinality(String),
@@ -269,7 +269,7 @@ CREATE TABLE IF NOT EXISTS offers {on_cluster}
     `offered_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     `ended_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     `ring_ms` Int64 CODEC(T64, ZSTD(1)),
-    `cause` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Q.850, 0 when none',
+    `cause` Int64 COMMENT 'Q.850, 0 when none' CODEC(T64, ZSTD(1)),
     `derived` Bool,
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -390,7 +390,7 @@ CREATE TABLE IF NOT EXISTS calls {on_cluster}
     `duration_ms` Int64 CODEC(T64, ZSTD(1)),
     `termination_result` LowCardinality(String),
     `termination_reason` LowCardinality(String),
-    `cause` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Q.850, 0 when none',
+    `cause` Int64 COMMENT 'Q.850, 0 when none' CODEC(T64, ZSTD(1)),
     `derived` Bool,
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
     `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -517,7 +517,7 @@ SETTINGS {settings};
 CREATE TABLE IF NOT EXISTS tickets {on_cluster}
 (
     `type` LowCardinality(String) COMMENT 'ticket.linked, opened, first_reply, resolved or reopened',
-    `subject` String CODEC(ZSTD(1)) COMMENT 'system:ticket',
+    `subject` String COMMENT 'system:ticket' CODEC(ZSTD(1)),
     `system` LowCardinality(String),
     `event_id` String CODEC(ZSTD(1)),
     `ticket` String CODEC(ZSTD(1)),
@@ -526,9 +526,9 @@ CREATE TABLE IF NOT EXISTS tickets {on_cluster}
     `agent` LowCardinality(String),
     `queue` LowCardinality(String),
     `priority` LowCardinality(String),
-    `received_ms` Int64 CODEC(T64, ZSTD(1)) COMMENT 'Unix milliseconds',
+    `received_ms` Int64 COMMENT 'Unix milliseconds' CODEC(T64, ZSTD(1)),
     `sequence` UInt64 CODEC(T64, ZSTD(1)),
-    `time` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'the time the sender gave',
+    `time` DateTime64(3, 'UTC') COMMENT 'the time the sender gave' CODEC(Delta, ZSTD(1)),
     `source` LowCardinality(String),
     `epoch` LowCardinality(String),
     `position` UInt64 CODEC(Delta, ZSTD(1)),
@@ -549,7 +549,7 @@ LIMIT 1 BY `system`, `event_id`;
 
 CREATE TABLE IF NOT EXISTS gaps {on_cluster}
 (
-    `subject` String CODEC(ZSTD(1)) COMMENT 'log/epoch',
+    `subject` String COMMENT 'log/epoch' CODEC(ZSTD(1)),
     `from` DateTime64(3, 'UTC'),
     `until` DateTime64(3, 'UTC'),
     `kept` Int64,
@@ -575,8 +575,8 @@ CREATE TABLE IF NOT EXISTS loads {on_cluster}
     `number` UInt64 COMMENT 'counts the plans of a partition from 1',
     `first` Int64 COMMENT 'offset of the first message, inclusive',
     `last` Int64 COMMENT 'offset of the last message, inclusive',
-    `before` String CODEC(ZSTD(1)) COMMENT 'repeat numbers before, JSON',
-    `after` String CODEC(ZSTD(1)) COMMENT 'repeat numbers after, JSON',
+    `before` String COMMENT 'repeat numbers before, JSON' CODEC(ZSTD(1)),
+    `after` String COMMENT 'repeat numbers after, JSON' CODEC(ZSTD(1)),
     `accepted` Bool COMMENT 'an operator accepted another log; nothing was inserted',
     `facts` Int64 COMMENT 'messages inserted as facts',
     `repeats` Int64 COMMENT 'messages seen before',
