@@ -36,9 +36,18 @@ func newAudit(w *world) *audit {
 // may fail.
 func (a *audit) limit() time.Duration {
 	if a.w.weather.calm {
-		return 15 * time.Second
+		return 8 * time.Second
 	}
 	return 2*a.w.weather.reconcile + 30*time.Second
+}
+
+// silence is how long a caller in a menu may hear nothing: where the end of a prompt gets lost the core waits for it
+// longer than the longest prompt lasts.
+func (a *audit) silence() time.Duration {
+	if a.w.weather.missing > 0 {
+		return a.limit() + 5*time.Minute
+	}
+	return a.limit()
 }
 
 // begin audits now and then until the world has been wound down.
@@ -97,7 +106,9 @@ func (w *world) onThePhone(agent string) bool {
 }
 
 // wrong notes that something is not as it should be; when it has lasted too long the run fails.
-func (a *audit) wrong(contact, what string) {
+func (a *audit) wrong(contact, what string) { a.lasting(contact, what, a.limit()) }
+
+func (a *audit) lasting(contact, what string, limit time.Duration) {
 	key := contact + ": " + what
 	s, ok := a.seen[key]
 	if !ok {
@@ -106,7 +117,7 @@ func (a *audit) wrong(contact, what string) {
 	s.round = a.round
 	s.since = max(s.since, a.disturbed, a.troubled[contact])
 	a.seen[key] = s
-	if a.w.now-s.since > a.limit() {
+	if a.w.now-s.since > limit {
 		a.w.fail("nothing lasts that is wrong", "for %s: %s", a.w.now-s.since, key)
 	}
 }
@@ -187,7 +198,7 @@ func (a *audit) contact(c *contactBook) {
 			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
 		}
 	case c.callOpen && !ch.playing():
-		a.wrong(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10))
+		a.lasting(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10), a.silence())
 	}
 }
 

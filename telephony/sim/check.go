@@ -19,7 +19,7 @@ func (w *world) settled() {
 		w.checkSnapshot()
 		w.checkDeadline()
 	}
-	if w.steps%(16*w.every) == 0 {
+	if w.steps%(64*w.every) == 0 {
 		w.checkFold()
 	}
 }

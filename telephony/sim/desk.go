@@ -45,7 +45,7 @@ func (d *desk) request(n int, luck *dice) {
 		c.Agent = "nobody"
 	}
 	c.Action = d.sensible(c.Agent, luck)
-	if luck.chance(0.2) {
+	if luck.chance(0.1) {
 		c.Action = one(luck, callcenter.ActionLogin, callcenter.ActionLogout, callcenter.ActionReady, callcenter.ActionPause,
 			callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, "dance")
 	}
@@ -76,7 +76,8 @@ func (d *desk) sensible(agent string, luck *dice) callcenter.Action {
 	case fact.AgentTalking:
 		return one(luck, callcenter.ActionDisposition, callcenter.ActionPause, callcenter.ActionReady, callcenter.ActionLogout)
 	default:
-		return one(luck, callcenter.ActionPause, callcenter.ActionDisposition, callcenter.ActionDisposition, callcenter.ActionLogout)
+		return one(luck, callcenter.ActionPause, callcenter.ActionLogout, callcenter.ActionDisposition, callcenter.ActionDisposition,
+			callcenter.ActionDisposition, callcenter.ActionDisposition, callcenter.ActionReady)
 	}
 }
 

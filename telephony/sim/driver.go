@@ -23,6 +23,7 @@ type driver struct {
 	linked  bool // reconciled: may ring, has the heartbeat
 	listing bool // the list is under way
 	hold    bool // events wait for it
+	lists   int  // so far
 	held    []*message
 	beat    time.Duration // last heartbeat while not linked
 
@@ -65,15 +66,18 @@ func (d *driver) start() {
 			d.w.fail("restore", "the folded changes are refused: %v", err)
 			return
 		}
+		if d.life%4 == 1 {
+			d.w.checkFold()
+		}
 		if last := d.core.LastAt(); last.After(d.w.stamp(d.w.now)) {
 			d.w.fail("restore", "the last instant of the state, %s, is in the future", last)
 		}
 	}
 	d.w.tracef("controller: starts with %d objects", len(d.durable))
+	d.step(callcenter.LinkLost{Why: "start"}, 0)
 	if d.core.PlanVersion() != d.w.plan.Version {
 		d.step(callcenter.PlanChanged{Plan: d.w.plan}, 0)
 	}
-	d.step(callcenter.LinkLost{Why: "start"}, 0)
 	d.w.native.replay(d.core.FallbackOffset())
 	d.connect()
 	if d.life == 0 {
@@ -163,9 +167,10 @@ func (d *driver) list() {
 	}
 	d.listing = true
 	d.hold = !d.linked
-	life := d.life
+	d.lists++
+	list := d.lists
 	var actual callcenter.Reconciled
-	valid := func() bool { return d.life == life && d.listing }
+	valid := func() bool { return d.alive && d.listing && d.lists == list }
 	d.w.after(d.luck.between(0, time.Millisecond), func() {
 		if valid() {
 			actual.Channels = d.w.ast.listChannels()

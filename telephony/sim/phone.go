@@ -21,7 +21,7 @@ type phone struct {
 }
 
 // aloneLimit is how long an agent listens to silence after he has answered.
-const aloneLimit = 20 * time.Second
+const aloneLimit = 30 * time.Second
 
 // ring starts a leg that was dialled; what the agent does about it depends on the leg alone.
 func (p *phone) ring(ch *channel) {

@@ -63,7 +63,7 @@ func TestSaboteurs(t *testing.T) {
 			case failure == nil:
 				t.Fatal("nobody noticed")
 			case !slices.Contains(s.rules, failure.Rule):
-				t.Fatalf("noticed by rule %q, expected one of %q: %v", failure.Rule, s.rules, failure)
+				t.Fatalf("seed %d: noticed by rule %q, expected one of %q: %s", failure.Seed, failure.Rule, s.rules, failure.Message)
 			default:
 				t.Logf("seed %d, step %d: %s: %.150s", failure.Seed, failure.Step, failure.Rule, failure.Message)
 			}
@@ -263,7 +263,7 @@ func spoiledFacts() []sabotage {
 	state := []string{"one state", "closed once", "one talk", "one agent state", "closing rows"}
 	rows := []string{"closing rows"}
 	return []sabotage{
-		{bug: "an entry's end is swallowed", rules: state, turn: swallow(fact.TypeEntryEnded)},
+		{bug: "an entry's end is swallowed", rules: append(state, "nobody waits for an idle agent"), turn: swallow(fact.TypeEntryEnded)},
 		{bug: "an offer's end is swallowed", rules: state, turn: swallow(fact.TypeOfferEnded)},
 		{bug: "a segment's end is swallowed", rules: state, turn: swallow(fact.TypeSegmentEnded)},
 		{bug: "a call's end is swallowed", rules: state, turn: swallow(fact.TypeCallEnded)},
@@ -332,11 +332,12 @@ func busyAgent() func(*saboteur) {
 // overtake gives an offer to the last who queued instead of the first.
 func overtake(s *saboteur) {
 	waiting := map[string]fact.Queued{}
+	since := map[string]time.Time{}
 	var order []string
 	edit(func(f fact.Fact) []fact.Fact {
 		switch d := f.Data.(type) {
 		case fact.Queued:
-			waiting[f.Subject] = d
+			waiting[f.Subject], since[f.Subject] = d, f.Time
 			order = append(order, f.Subject)
 		case fact.EntryEnded:
 			delete(waiting, f.Subject)
@@ -346,7 +347,7 @@ func overtake(s *saboteur) {
 				if !still || id == f.Subject || q.Queue != d.Queue || d.Attempt != 1 || q.Position == 1 {
 					continue
 				}
-				d.Entry, d.Offer, d.Call, d.WaitMS = q.Entry, id+"/o1", q.Call, 0
+				d.Entry, d.Offer, d.Call, d.WaitMS = q.Entry, id+"/o1", q.Call, f.Time.Sub(since[id]).Milliseconds()
 				f.Subject, f.Data = id, d
 				break
 			}
@@ -418,7 +419,7 @@ func spoiledTime() []sabotage {
 			f.Time = f.Time.Add(time.Hour)
 			return []fact.Fact{f}
 		})},
-		{bug: "time goes back", rules: []string{"sequence"}, turn: edit(func(f fact.Fact) []fact.Fact {
+		{bug: "time goes back", rules: []string{"sequence", "fold of facts"}, turn: edit(func(f fact.Fact) []fact.Fact {
 			f.Time = f.Time.Add(-time.Duration(f.Sequence) * time.Hour)
 			return []fact.Fact{f}
 		})},
