@@ -122,4 +122,4 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99)(talk + hold + wrap_up, mine AND outcome = 'answered' AND handled) AS d_handle_at
 FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)
 GROUP BY GROUPING SETS ((bucket), ())
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648
+SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -66,4 +66,4 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99)(queueing_wait, mine AND outcome = 'answered') AS d_queueing_at
 FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)
 GROUP BY GROUPING SETS ((bucket, queue), ())
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648
+SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
