@@ -245,3 +245,29 @@ func TestConfigNamesEveryMistake(t *testing.T) {
 		t.Errorf("%d problems in an empty section, want 3: %v", len(p), p)
 	}
 }
+
+// A topic deleted and made again in the same cluster counts offsets from zero once more: its plans must not be taken for
+// those of the old topic.
+func TestTopicMadeAgain(t *testing.T) {
+	node := kafkatest.Start(t)
+	sink := &loadtest.Sink{}
+	r := loadtest.NewRig(t, node, sink)
+	r.Conf.Linger = 500 * time.Millisecond // everything in one plan, so that the new topic's has the same offsets
+	r.Make(100)
+	r.WaitPublished()
+	l := r.Load(sink, nil)
+	r.WaitLoaded()
+	l.Stop()
+	client := &kafkago.Client{Addr: kafkago.TCP(node.Config().Brokers...)}
+	_, err := client.DeleteTopics(t.Context(), &kafkago.DeleteTopicsRequest{Topics: []string{fact.TopicContacts, fact.TopicAgents}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Make(100)
+	r.WaitPublished()
+	l = r.Load(sink, nil)
+	r.Until("both partitions stopped", func() bool { return loadtest.Sum(t, l.Registry, "firstline_load_stopped") == 2 })
+	r.Accept(fact.TopicContacts)
+	r.Accept(fact.TopicAgents)
+	r.WaitLoaded()
+}

@@ -41,7 +41,7 @@ type Rig struct {
 	Sink Counted
 	Conf load.Config
 	made int
-	stop func()
+	pub  *kafka.Publisher
 }
 
 // NewRig starts a publisher on the node. The publisher ends with the test.
@@ -49,7 +49,7 @@ func NewRig(t testing.TB, node Node, sink Counted) *Rig {
 	conf := load.DefaultConfig()
 	conf.Linger = 20 * time.Millisecond
 	r := &Rig{T: t, Node: node, Sink: sink, Conf: conf, Log: kafkatest.NewLog("controller", "epoch1")}
-	r.stop = r.Publish(r.Log, filepath.Join(t.TempDir(), "published"))
+	r.pub, _ = r.publisher(r.Log, filepath.Join(t.TempDir(), "published"))
 	return r
 }
 
@@ -58,8 +58,19 @@ func (r *Rig) Cluster() *kafka.Cluster { return kafkatest.Open(r.T, r.Node.Confi
 
 // Publish runs another publisher until the returned function is called or the test ends.
 func (r *Rig) Publish(log *kafkatest.Log, path string) (stop func()) {
+	_, stop = r.publisher(log, path)
+	return stop
+}
+
+func (r *Rig) publisher(log *kafkatest.Log, path string) (*kafka.Publisher, func()) {
 	p := kafka.NewPublisher(r.Cluster(), log, "controller", path, kafkatest.Logger(r.T), prometheus.NewRegistry())
-	return run(r.T, "publisher", p.Run)
+	return p, run(r.T, "publisher", p.Run)
+}
+
+// WaitPublished waits until Kafka has the whole log.
+func (r *Rig) WaitPublished() {
+	r.T.Helper()
+	r.Until("all facts published", func() bool { return r.pub.Published() == uint64(r.made) }) //nolint:gosec // a count
 }
 
 // Make appends n new facts to the log.
