@@ -1,0 +1,98 @@
+// Package nodetest starts a real Asterisk for a test: on free ports, in a folder of its own, gone when the test ends.
+package nodetest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"firstline/pipeline/parts"
+	"firstline/telephony/asterisk/node"
+)
+
+// startLimit is how long Asterisk may take until it answers on a busy machine.
+const startLimit = 60 * time.Second
+
+// Config is a node on free ports with one queue, support, and no phones. The test is skipped without Asterisk.
+func Config(t testing.TB) node.Config {
+	t.Helper()
+	cfg := node.DefaultConfig()
+	cfg.Root = parts.Need(t, parts.AsteriskRoot)
+	cfg.Name = fmt.Sprintf("t%dx%d", os.Getpid(), rand.Uint32())
+	cfg.SIPPort, cfg.HTTPPort = UDP(t), TCP(t)
+	cfg.RTPStart = Media(t, 400)
+	cfg.RTPEnd = cfg.RTPStart + 399
+	cfg.Password = "secret"
+	cfg.ControllerURL = fmt.Sprintf("ws://127.0.0.1:%d/ari", TCP(t))
+	cfg.Queues = []node.Queue{{ID: "support"}}
+	return cfg
+}
+
+// Start runs Asterisk until the test ends and returns when it answers.
+func Start(t testing.TB, cfg node.Config) *node.Node {
+	t.Helper()
+	n, err := node.New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("asterisk: %v", err)
+		}
+	})
+	select {
+	case <-n.Ready():
+	case err := <-ended:
+		ended <- nil
+		t.Fatalf("asterisk: %v", err)
+	case <-time.After(startLimit):
+		t.Fatal("asterisk did not answer in time")
+	}
+	return n
+}
+
+// UDP is a port nobody listens on just now.
+func UDP(t testing.TB) int {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).Port
+}
+
+// TCP is a port nobody listens on just now.
+func TCP(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// Media is the first, even port of a range for RTP below those the system hands out.
+func Media(t testing.TB, length int) int {
+	t.Helper()
+	for range 100 {
+		start := 12000 + 2*rand.IntN((32000-12000-length)/2)
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: start})
+		if err == nil {
+			c.Close()
+			return start
+		}
+	}
+	t.Fatal("no free ports for RTP")
+	return 0
+}
