@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Back-off of a role that ends by itself, and how long a drain may take.
+const (
+	restartFirst = 200 * time.Millisecond
+	restartMost  = 10 * time.Second
+	steady       = 30 * time.Second // a role that ran so long starts over with the first back-off
+	drainTime    = 15 * time.Second
+)
+
+// all is the parent of every role: it starts each as a child process, restarts what ends, and drains on SIGTERM in the
+// order that loses nothing: callers of others before those they call.
+func all(ctx context.Context, env *environment) error {
+	s, err := loadSettings(env)
+	if err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find my own program: %w", err)
+	}
+	order := rolesOf(s, slices.Contains(env.args, "--demo"))
+	var wg sync.WaitGroup
+	stops := make([]context.CancelFunc, len(order))
+	ended := make([]chan struct{}, len(order))
+	for i, role := range order {
+		roleCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		stops[i], ended[i] = cancel, make(chan struct{})
+		wg.Go(func() {
+			defer close(ended[i])
+			keep(roleCtx, env, exe, role)
+		})
+	}
+	env.log.Info("started", "roles", order)
+	<-ctx.Done()
+	for i := len(order) - 1; i >= 0; i-- {
+		stops[i]()
+		<-ended[i]
+	}
+	wg.Wait()
+	env.log.Info("stopped")
+	return nil
+}
+
+// rolesOf lists the roles this host runs, engines first; they drain in reverse.
+func rolesOf(s *settings, demo bool) []string {
+	var roles []string
+	if s.Kafka.Embedded {
+		roles = append(roles, "broker")
+	}
+	if s.Engine.Embedded {
+		roles = append(roles, "clickhouse")
+	}
+	if s.Node.Embedded {
+		roles = append(roles, "asterisk")
+	}
+	roles = append(roles, "controller", "load", "api")
+	if demo {
+		roles = append(roles, "demo")
+	}
+	return roles
+}
+
+// keep runs one role until ctx ends, starting it again with back-off whenever it ends by itself.
+func keep(ctx context.Context, env *environment, exe, role string) {
+	// The kernel ties a child's parent-death signal to the thread that started it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	delay := restartFirst
+	for ctx.Err() == nil {
+		started := time.Now()
+		err := child(ctx, env, exe, role)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(started) > steady {
+			delay = restartFirst
+		}
+		env.log.Error("role ended, starting it again", "child", role, "error", err, "in", delay.String())
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+		}
+		delay = min(2*delay, restartMost)
+	}
+}
+
+func child(ctx context.Context, env *environment, exe, role string) error {
+	cmd := exec.CommandContext(ctx, exe, role, "--config", env.config)
+	cmd.Stdout, cmd.Stderr = env.stdout, env.stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = drainTime
+	// Own process group: Ctrl-C reaches the parent only, which drains in order. If the parent is killed, so is the child.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	return cmd.Run()
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"firstline/analytics/api"
+	"firstline/analytics/live"
+	"firstline/analytics/query"
+	"firstline/analytics/store"
+	"firstline/dashboards"
+	"firstline/pipeline/kafka"
+	"firstline/pipeline/log"
+)
+
+// runAPI serves the API and the pages, follows the controller, and publishes the ticket events it takes in.
+func runAPI(ctx context.Context, env *environment) error {
+	s, err := loadSettings(env)
+	if err != nil {
+		return err
+	}
+	reg := newRegistry()
+	dir, err := s.folder("api")
+	if err != nil {
+		return err
+	}
+	sessions, err := api.OpenSessions(ctx, dir)
+	if err != nil {
+		return err
+	}
+	now, err := live.New(s.Live, env.getenv, env.log, reg)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(s.Store, env.getenv, env.log, reg)
+	if err != nil {
+		return err
+	}
+	cluster, err := kafka.Open(s.Kafka, env.getenv)
+	if err != nil {
+		return err
+	}
+	ticketLog, err := openLog(s, filepath.Join("api", "log"), "api/"+s.Plan.Node, true, env, reg)
+	if err != nil {
+		return err
+	}
+	publisher := kafka.NewPublisher(cluster, ticketLog, "api/"+s.Plan.Node, filepath.Join(dir, "published.json"), env.log, reg)
+	ticketLog.Protect(publisher.Published)
+	server, err := api.New(s.HTTP, s.Site, api.Deps{
+		Log: env.log, Getenv: env.getenv, Registry: reg, Sessions: sessions, Now: now,
+		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release,
+		Checks: []api.Check{{Name: "clickhouse", Test: db.Ping}},
+	})
+	if err != nil {
+		return err
+	}
+	g := newGroup(ctx)
+	g.run("log", ticketLog.Run)
+	g.run("publisher", publisher.Run)
+	g.run("live", now.Run)
+	g.run("http", server.Run)
+	return joined(g.wait(), ticketLog.Close(), db.Close(), sessions.Close())
+}
+
+// openLog opens a process's own log under the data folder.
+func openLog(s *settings, name, source string, stateless bool, env *environment, reg prometheus.Registerer) (*log.Log, error) {
+	dir, err := s.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.Log
+	cfg.Dir, cfg.Source, cfg.Stateless = dir, source, stateless
+	l, err := log.Open(cfg, env.log, reg)
+	if err != nil {
+		return nil, fmt.Errorf("open the log in %s: %w", dir, err)
+	}
+	return l, nil
+}

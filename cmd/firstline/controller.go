@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"firstline/pipeline/kafka"
+	"firstline/telephony/asterisk"
+	"firstline/telephony/callcenter"
+	"firstline/telephony/controller"
+	"firstline/telephony/tickets"
+)
+
+// runController holds Asterisk's calls: the core's loop, its log, the ARI adapter, look-ups and pops, and the publisher.
+func runController(ctx context.Context, env *environment) error {
+	s, err := loadSettings(env)
+	if err != nil {
+		return err
+	}
+	reg := newRegistry()
+	journal, err := openLog(s, "controller", "controller", false, env, reg)
+	if err != nil {
+		return err
+	}
+	c, err := controller.New(s.Controller, controller.Options{
+		Plan: s.Plan, Journal: journal, Token: env.getenv(s.Controller.TokenEnv), Log: env.log, Registry: reg,
+	})
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	if s.Asterisk.QueueLog, err = queueLog(s, env.getenv, s.Asterisk.QueueLog); err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	adapter, err := asterisk.New(s.Asterisk, asterisk.Options{
+		Password: env.getenv(s.Asterisk.PasswordEnv), Sink: c, Log: env.log, Registry: reg, Offset: c.FallbackOffset(),
+	})
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	adapter.SetEndpoints(endpoints(s.Plan))
+	tasks, err := tickets.New(s.Tickets, env.getenv, c, env.log, reg)
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	cluster, err := kafka.Open(s.Kafka, env.getenv)
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	dir, err := s.folder("controller")
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	publisher := kafka.NewPublisher(cluster, journal, journal.Source(), filepath.Join(dir, "published.json"), env.log, reg)
+	journal.Protect(publisher.Published)
+	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Heart: adapter})
+
+	g := newGroup(ctx)
+	g.run("controller", c.Run)
+	g.run("asterisk", adapter.Run)
+	g.run("tickets", tasks.Run)
+	g.run("publisher", publisher.Run)
+	g.run("reload", func(ctx context.Context) error { return reload(ctx, env, c, adapter) })
+	return errors.Join(g.wait(), journal.Close())
+}
+
+func endpoints(p *callcenter.Plan) []string {
+	var out []string
+	for _, a := range p.Agents {
+		out = append(out, a.Endpoint)
+	}
+	return out
+}
+
+// reload takes a changed file over at SIGHUP: queues, agents and flows hold for new calls, running ones keep theirs.
+// A file with mistakes changes nothing; they are told in the log.
+func reload(ctx context.Context, env *environment, c *controller.Controller, adapter *asterisk.Adapter) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+		}
+		s, mistakes := readSettings(env.config)
+		for _, m := range mistakes {
+			env.log.Error("configuration not taken over", "mistake", m.String())
+		}
+		if len(mistakes) > 0 {
+			continue
+		}
+		adapter.SetEndpoints(endpoints(s.Plan))
+		c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
+		env.log.Info("configuration taken over", "plan", s.Plan.Version)
+	}
+}

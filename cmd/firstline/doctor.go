@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"firstline/analytics/api"
+	"firstline/analytics/store"
+	"firstline/pipeline/kafka"
+	"firstline/pipeline/parts"
+)
+
+// finding is one thing the doctor looked at.
+type finding struct {
+	name   string
+	err    error  // nil = fit
+	detail string // of what is fit
+	mend   string
+}
+
+// doctor looks whether everything the configuration names is there and fit. It changes nothing.
+func doctor(ctx context.Context, env *environment) error {
+	s, err := loadSettings(env)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	findings := secretsFit(s, env)
+	findings = append(findings, enginesFit(ctx, s, env)...)
+	sick := 0
+	for _, f := range findings {
+		if f.err == nil {
+			_, _ = fmt.Fprintf(env.stdout, "ok    %-22s %s\n", f.name, f.detail)
+			continue
+		}
+		sick++
+		_, _ = fmt.Fprintf(env.stdout, "WRONG %-22s %v\n      %-22s → %s\n", f.name, f.err, "", f.mend)
+	}
+	if sick > 0 {
+		_, _ = fmt.Fprintf(env.stdout, "%d of %d are wrong\n", sick, len(findings))
+		return errShown
+	}
+	return nil
+}
+
+func secretsFit(s *settings, env *environment) []finding {
+	var out []finding
+	for _, p := range api.CheckSecrets(s.HTTP, s.Site, env.getenv) {
+		out = append(out, finding{name: "secrets", err: fmt.Errorf("%s: %s", p.Path, p.Message), mend: p.Mend})
+	}
+	for _, v := range []struct{ name, variable string }{
+		{"ARI password", s.Asterisk.PasswordEnv}, {"ClickHouse password", s.Store.PasswordEnv}, {"look-up token", s.Tickets.Tickets.TokenEnv},
+	} {
+		if v.variable != "" && env.getenv(v.variable) == "" {
+			out = append(out, finding{name: v.name, err: fmt.Errorf("the variable %s is empty", v.variable), mend: "set it in the environment of every role"})
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, finding{name: "secrets", detail: "all set"})
+	}
+	return out
+}
+
+// enginesFit looks at Kafka and ClickHouse: the embedded ones by their parts, outside ones by asking them.
+func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
+	var out []finding
+	if s.Engine.Embedded && s.Engine.Library == "" {
+		path, err := parts.ClickHouseLibrary()
+		out = append(out, finding{"clickhouse library", err, path, "make setup, or set clickhouse.library"})
+	}
+	if !s.Engine.Embedded {
+		db, err := store.Open(s.Store, env.getenv, env.log, newRegistry())
+		if err == nil {
+			err = db.Ping(ctx)
+			_ = db.Close()
+		}
+		out = append(out, finding{"clickhouse", err, s.Store.URL, "start it, or mend clickhouse.url, username and password_env; then firstline migrate"})
+	}
+	if !s.Kafka.Embedded {
+		cluster, err := kafka.Open(s.Kafka, env.getenv)
+		id := ""
+		if err == nil {
+			id, err = cluster.ID(ctx)
+		}
+		out = append(out, finding{"kafka", err, "cluster " + id, "start it, or mend kafka.brokers"})
+	}
+	return out
+}

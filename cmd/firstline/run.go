@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// command is one sub-command.
+type command struct {
+	name    string
+	args    string // what follows the name, for help
+	summary string
+	run     func(ctx context.Context, env *environment) error
+}
+
+// environment is what a sub-command gets from outside: nothing else is read.
+type environment struct {
+	config string   // path of the YAML
+	args   []string // after the flags
+	getenv func(string) string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	log    *slog.Logger
+}
+
+// commands in the order of help.
+func commands() []command {
+	return []command{
+		{"all", "[--demo]", "run every role as a child process, restart what ends, drain on SIGTERM", all},
+		{"controller", "", "run the controller: Asterisk's calls, the log, the publisher", runController},
+		{"load", "[accept --topic T --partition N]", "run the loader: Kafka to ClickHouse, counted once", runLoad},
+		{"api", "", "run the API and the pages", runAPI},
+		{"broker", "", "run the embedded Kafka broker (trial and single hosts)", runBroker},
+		{"clickhouse", "", "run the embedded ClickHouse engine", runClickHouse},
+		{"asterisk", "", "run an Asterisk configured for Firstline on this machine", runAsterisk},
+		{"demo", "", "call in with SIPp callers and answer with SIPp agents", runDemo},
+		{"doctor", "", "look whether everything the configuration names is there and fit", doctor},
+		{"check", "", "check the configuration: file, line and mend of each mistake", check},
+		{"dump", "", "print the configuration in force, defaults included", dump},
+		{"migrate", "", "bring ClickHouse's tables to this version", migrate},
+		{"hash", "", "read a PIN or password from standard input and print its hash", hash},
+		{"version", "", "print the version", version},
+		{"help", "", "print this", nil},
+	}
+}
+
+const examples = `
+Examples:
+  firstline check --config firstline.yaml     is the configuration right?
+  firstline doctor                            is the machine ready, Asterisk set up?
+  firstline all --config firstline.yaml       the whole product on one host
+  firstline controller                        one role, for systemd or kubernetes
+  echo -n 4711 | firstline hash               a PIN for an agent
+`
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitFault = 1 // it ran and failed
+	exitUsage = 2 // it was called wrongly
+)
+
+// errShown is returned by a sub-command that has told the reader already.
+var errShown = errors.New("told already")
+
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		usage(stdout)
+		return exitOK
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		env := &environment{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+		if err := env.parse(c, args[1:]); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return exitOK
+			}
+			return exitUsage
+		}
+		env.log = logger(stderr, c.name, getenv("FIRSTLINE_LOG"))
+		err := c.run(ctx, env)
+		switch {
+		case err == nil:
+			return exitOK
+		case !errors.Is(err, errShown):
+			_, _ = fmt.Fprintf(stderr, "firstline %s: %v\n", c.name, err)
+		}
+		return exitFault
+	}
+	_, _ = fmt.Fprintf(stderr, "firstline: there is no sub-command %q; `firstline help` lists them\n", args[0])
+	return exitUsage
+}
+
+// parse takes --config from anywhere; the rest is the sub-command's own.
+func (env *environment) parse(c command, args []string) error {
+	env.config = "firstline.yaml"
+	if path := env.getenv("FIRSTLINE_CONFIG"); path != "" {
+		env.config = path
+	}
+	for i := 0; i < len(args); i++ {
+		switch value, inline := strings.CutPrefix(args[i], "--config="); {
+		case args[i] == "-h" || args[i] == "--help":
+			_, _ = fmt.Fprintf(env.stdout, "firstline %s [--config FILE] %s\n  %s\n", c.name, c.args, c.summary)
+			return flag.ErrHelp
+		case inline:
+			env.config = value
+		case args[i] == "--config":
+			if i+1 == len(args) {
+				_, _ = fmt.Fprintf(env.stderr, "firstline %s: --config needs a file\n", c.name)
+				return errors.New("usage")
+			}
+			i++
+			env.config = args[i]
+		default:
+			env.args = append(env.args, args[i])
+		}
+	}
+	return nil
+}
+
+func logger(to io.Writer, role, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: l})).With("role", role)
+}
+
+func usage(w io.Writer) {
+	_, _ = fmt.Fprintln(w, "Firstline: the first line of support on Asterisk.\n\nUsage: firstline COMMAND [--config FILE]\n\nCommands:")
+	for _, c := range commands() {
+		_, _ = fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
+	}
+	_, _ = fmt.Fprint(w, examples)
+}

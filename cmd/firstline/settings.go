@@ -1,0 +1,186 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+
+	"firstline/analytics/api"
+	"firstline/analytics/chdb"
+	"firstline/analytics/live"
+	"firstline/analytics/query"
+	"firstline/analytics/store"
+	"firstline/pipeline/config"
+	"firstline/pipeline/kafka"
+	"firstline/pipeline/load"
+	"firstline/pipeline/log"
+	"firstline/pipeline/problem"
+	"firstline/telephony/asterisk"
+	"firstline/telephony/callcenter"
+	"firstline/telephony/controller"
+	"firstline/telephony/tickets"
+)
+
+// settings is the whole configuration: each package's own view of the one file.
+type settings struct {
+	Root struct {
+		Data string `yaml:"data"`
+	}
+	Node       nodeConfig // section asterisk, as far as Firstline runs Asterisk itself
+	Asterisk   asterisk.Config
+	Controller controller.Config
+	Live       live.Config // section controller, as the API sees it
+	Kafka      kafka.Config
+	Load       load.Config
+	LoadListen healthConfig // section load: its health and metrics
+	Log        log.Config   // section log, of every log
+	Query      query.Config
+	Engine     chdb.Config // section clickhouse, the embedded engine
+	Store      store.Config
+	HTTP       api.Config
+	Site       api.Site
+	Center     callcenter.Config
+	Tickets    tickets.Config
+
+	Plan *callcenter.Plan
+	file *config.File
+}
+
+func defaults() *settings {
+	s := &settings{
+		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
+		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
+		HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(),
+	}
+	s.Root.Data = "./data"
+	return s
+}
+
+func (s *settings) views() []config.View {
+	return []config.View{
+		{Section: "", Into: &s.Root},
+		{Section: "", Into: &s.Center},
+		{Section: "", Into: &s.Site},
+		{Section: "asterisk", Into: &s.Node},
+		{Section: "asterisk", Into: &s.Asterisk},
+		{Section: "controller", Into: &s.Controller},
+		{Section: "controller", Into: &s.Live},
+		{Section: "kafka", Into: &s.Kafka},
+		{Section: "load", Into: &s.Load},
+		{Section: "load", Into: &s.LoadListen},
+		{Section: "log", Into: &s.Log},
+		{Section: "query", Into: &s.Query},
+		{Section: "clickhouse", Into: &s.Engine},
+		{Section: "clickhouse", Into: &s.Store},
+		{Section: "http", Into: &s.HTTP},
+		{Section: "integrations", Into: &s.Tickets},
+	}
+}
+
+// validate collects every package's word on its part.
+func (s *settings) validate() []problem.Problem {
+	plan, out := s.Center.Plan()
+	s.Plan = plan
+	if s.Root.Data == "" {
+		out = append(out, problem.Problem{Path: "data", Message: "is empty", Mend: "name a folder: ./data"})
+	}
+	for section, problems := range map[string][]problem.Problem{
+		"asterisk":     append(s.Node.Validate(), s.Asterisk.Validate()...),
+		"controller":   append(s.Controller.Validate(), s.Live.Validate()...),
+		"kafka":        s.Kafka.Validate(),
+		"load":         s.Load.Validate(),
+		"log":          s.Log.Validate(),
+		"clickhouse":   append(s.Engine.Validate(), s.Store.Validate()...),
+		"http":         s.HTTP.Validate(),
+		"integrations": s.Tickets.Validate(),
+	} {
+		out = append(out, problem.At(section, problems)...)
+	}
+	return append(out, s.Site.Validate()...)
+}
+
+// readSettings reads and checks the file; the mistakes are in the order of its lines.
+func readSettings(path string) (*settings, []config.Mistake) {
+	file, mistakes := config.Read(path)
+	if file == nil {
+		return nil, mistakes
+	}
+	s := defaults()
+	s.file = file
+	mistakes = file.Fill(s.views()...)
+	if len(mistakes) == 0 { // values that could not be read would only give wrong problems
+		mistakes = file.Locate(s.validate())
+	}
+	return s, config.Sort(mistakes)
+}
+
+// loadSettings is readSettings for sub-commands that can't go on with mistakes: they are printed, one a line.
+func loadSettings(env *environment) (*settings, error) {
+	s, mistakes := readSettings(env.config)
+	for _, m := range mistakes {
+		_, _ = fmt.Fprintln(env.stderr, m)
+	}
+	if len(mistakes) > 0 {
+		return nil, errShown
+	}
+	return s, nil
+}
+
+// folder returns a folder under data, made when it is missing.
+func (s *settings) folder(name string) (string, error) {
+	dir, err := filepath.Abs(filepath.Join(s.Root.Data, name))
+	if err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	return dir, nil
+}
+
+// effective is the configuration in force as YAML.
+func (s *settings) effective() ([]byte, error) {
+	merged := map[string]any{}
+	for _, v := range s.views() {
+		text, err := yaml.Marshal(v.Into)
+		if err != nil {
+			return nil, fmt.Errorf("print section %q: %w", v.Section, err)
+		}
+		part := map[string]any{}
+		if err := yaml.Unmarshal(text, &part); err != nil {
+			return nil, fmt.Errorf("print section %q: %w", v.Section, err)
+		}
+		if v.Section != "" {
+			part = map[string]any{v.Section: part}
+		}
+		merge(merged, part)
+	}
+	return yaml.Marshal(merged)
+}
+
+// merge puts b into a, mappings and lists of mappings item by item, so that several views of one section make one.
+func merge(a, b map[string]any) {
+	for key, value := range b {
+		switch value := value.(type) {
+		case map[string]any:
+			if under, ok := a[key].(map[string]any); ok {
+				merge(under, value)
+				continue
+			}
+		case []any:
+			if under, ok := a[key].([]any); ok && len(under) == len(value) {
+				for i := range value {
+					x, okX := under[i].(map[string]any)
+					y, okY := value[i].(map[string]any)
+					if okX && okY {
+						merge(x, y)
+					}
+				}
+				continue
+			}
+		}
+		a[key] = value
+	}
+}
