@@ -30,8 +30,8 @@ func keysPressed() []string {
 func (w *world) arrive(index int, luck *dice) {
 	c := &caller{w: w, luck: luck, keys: one(luck, 0, 2, 6, 12), hurry: one(luck, 500*time.Millisecond, 2*time.Second)}
 	c.ch = &channel{
-		id: node + "-" + strconv.Itoa(1700000000+index) + ".1", number: one(luck, numbers()...),
-		dialed: one(luck, dialedOnes()...), state: one(luck, stateRing, stateRing, stateUp), party: c,
+		id:     node + "-" + strconv.FormatInt(w.stamp(w.now).Unix(), 10) + "." + strconv.Itoa(index),
+		number: one(luck, w.site.numbers...), dialed: one(luck, w.site.dialed...), state: one(luck, stateRing, stateRing, stateUp), party: c,
 	}
 	w.seen.add("caller")
 	c.enter()
@@ -130,9 +130,11 @@ func (c *caller) heard(_, other *channel) {
 		c.w.seen.add("talk")
 	}
 	c.heardBy = other.endpoint
-	if c.luck.chance(0.6) {
-		c.w.after(c.luck.around(c.w.weather.talk), func() { c.hangUp("ends the talk") })
+	talk := c.luck.around(c.w.weather.talk)
+	if c.luck.chance(0.4) {
+		talk *= 3 // he leaves it to the agent
 	}
+	c.w.after(talk, func() { c.hangUp("ends the talk") })
 }
 
 // rung is told when an agent's phone rings for the caller: some give up just then.

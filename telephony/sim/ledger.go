@@ -20,6 +20,8 @@ type ledger struct {
 	truths   map[string]*truth
 	touched  []*contactBook // by the record being read
 	at       time.Time      // of the record being read
+
+	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
 }
 
 // contactBook is what the facts say about one contact.
@@ -113,6 +115,9 @@ func (l *ledger) record(r record) {
 		}
 		l.facts++
 		l.w.absorbFact(f)
+		if l.w.sink != nil {
+			l.w.sink(f)
+		}
 		l.w.seen.fact(f)
 		if l.w.trace != nil {
 			l.w.tracef("   fact %s %s#%d at %s %+v", f.Type, f.Subject, f.Sequence, f.Time.Format("15:04:05.000"), f.Data)

@@ -302,6 +302,9 @@ func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) 
 		l.w.fail("closing rows", "%s says to agent %v, was %v", f.Subject, deref(d.ToAgentMS), deref(c.toAgent))
 	}
 	c.ended, c.endedAt = true, f.Time
+	if l.ended != nil {
+		l.ended(f.Subject, d)
+	}
 	for i, o := range l.live {
 		if o == c {
 			l.live = append(l.live[:i], l.live[i+1:]...)

@@ -35,7 +35,7 @@ func newScript(w *world) *script {
 	add("feature code", 6*w.weather.control, func(_ int, luck *dice) {
 		one(luck, w.phones...).dial(one(luck, codeLogin, codeOut, codeReady, codeReady, codePause, codePause+"2", codePause+"9", "1000"), luck)
 	})
-	add("outside call", 4*time.Minute, w.outsideCall)
+	add("outside call", 12*w.weather.arrival, w.outsideCall)
 	add("phone trouble", w.weather.phoneTrouble, w.phoneTrouble)
 	add("link loss", w.weather.linkLoss, w.linkTrouble)
 	add("crash", w.weather.crash, w.crash)
@@ -50,6 +50,9 @@ func (s *script) begin() {
 		if st.mean > 0 {
 			s.plan(st)
 		}
+	}
+	if s.w.weather.arrival == 0 {
+		return // the callers and the shifts are planned elsewhere
 	}
 	for _, p := range s.w.phones {
 		s.w.desk.morning(p.agent)

@@ -86,7 +86,7 @@ func run(o Options, s setting) (Result, error) {
 
 // play runs a world once.
 func play(o Options, s setting) (Result, *Failure) {
-	w := newWorld(o, s)
+	w := newWorld(o, s, drawSite(o.Seed))
 	w.run()
 	return w.result(), w.failure
 }
@@ -97,7 +97,7 @@ func explain(o Options, s setting, failure *Failure) *Failure {
 	tail := &lastLines{max: tailLines}
 	o.Trace = tail
 	s.once = true
-	w := newWorld(o, s)
+	w := newWorld(o, s, drawSite(o.Seed))
 	w.every = 1
 	w.run()
 	if w.failure != nil {

@@ -29,6 +29,7 @@ type world struct {
 	callers map[string]*caller // by contact, those who are on the phone
 	desk    *desk
 	native  *fallback
+	site    site
 	ledger  *ledger
 	audit   *audit
 
@@ -43,19 +44,36 @@ type world struct {
 	trace io.Writer
 	born  time.Time
 	table *crc32.Table
+	sink  func(fact.Fact) // takes every durable fact; nil = nobody does
 }
 
-// worldBegins is the wall clock at the start of every run: a Monday in office hours.
-func worldBegins() time.Time { return time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC) }
+// site is where a world is: who works there, what numbers there are, what may go wrong.
+type site struct {
+	born    time.Time
+	weather weather
+	plan    *callcenter.Plan
+	numbers []string // of callers
+	dialed  []string
+}
 
-func newWorld(o Options, s setting) *world {
+// drawSite throws the site of a seed: tiny, so that everything collides, on a Monday in office hours.
+func drawSite(seed uint64) site {
+	return site{
+		born:    time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC),
+		weather: drawWeather(newDice(seed, "weather", 0)),
+		plan:    drawPlan(newDice(seed, "plan", 0), 0),
+		numbers: numbers(),
+		dialed:  dialedOnes(),
+	}
+}
+
+func newWorld(o Options, s setting, at site) *world {
 	w := &world{
 		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
-		callers: map[string]*caller{}, seen: counts{}, trace: o.Trace, born: worldBegins(),
+		callers: map[string]*caller{}, seen: counts{}, trace: o.Trace,
+		site: at, born: at.born, weather: at.weather, plan: at.plan,
 		table: crc32.MakeTable(crc32.Castagnoli),
 	}
-	w.weather = drawWeather(w.newDice("weather"))
-	w.plan = drawPlan(w.newDice("plan"), 0)
 	w.known = map[string]*callcenter.Plan{w.plan.Version: w.plan}
 	w.ast = newAsterisk(w)
 	for _, a := range w.plan.Agents {
