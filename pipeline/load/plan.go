@@ -23,8 +23,10 @@ type Plan struct {
 	Last      int64  `json:"last"`   // last offset, inclusive; First-1 for an accepted log, which inserts nothing
 	Before    []Mark `json:"before"` // repeat numbers before First, least recently moved first
 
-	// Check says that rows of this plan may be in the tables already although their token is forgotten: a repeat after
-	// an error or a crash. The sink then inserts only rows whose (Source, Epoch, Position) the table lacks. Never stored.
+	// Check says that this may be a repeat after an error or a crash, so that tokens alone do not tell what the tables
+	// have: a token may be forgotten while its rows are there, and an engine that was killed may know a token without
+	// having its rows. The sink then makes sure that each table has each row once, by (Source, Epoch, Position), and
+	// `loads` its row. Never stored.
 	Check bool `json:"-"`
 }
 

@@ -65,6 +65,24 @@ func TestForgottenTokenDoesNotRepeatRows(t *testing.T) {
 	r.WaitLoaded()
 }
 
+// The engine is killed between noting a token and the rows: a repeat with that token would be dropped.
+func TestTokenWithoutRowsIsNotBelieved(t *testing.T) {
+	for _, table := range []string{loadtest.TableEvents, string(fact.TypeIVREntered), load.TableLoads} {
+		t.Run(table, func(t *testing.T) {
+			sink := &loadtest.Sink{}
+			r := loadtest.NewRig(t, kafkatest.Start(t), sink)
+			sink.Break(table)
+			r.Load(sink, nil)
+			// Contacts alone, so that what other partitions loaded does not call for a second look anyway.
+			r.Log.Append(slices.DeleteFunc(kafkatest.Facts(0, 100), func(f fact.Fact) bool { return f.Topic() != fact.TopicContacts })...)
+			r.WaitLoaded()
+			r.Until("contacts in table loads", func() bool {
+				return sum(sink.Loads(fact.TopicContacts), func(l load.Load) int64 { return l.Facts }) == 80
+			})
+		})
+	}
+}
+
 func TestDeadLetters(t *testing.T) {
 	node := kafkatest.Start(t)
 	sink := &loadtest.Sink{}

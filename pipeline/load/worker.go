@@ -163,6 +163,7 @@ func (w *worker) resume(ctx context.Context, p Plan) error {
 			}
 		}
 	}
+	p.Check = true
 	if err := w.carryOut(ctx, p, messages); err != nil {
 		return err
 	}
@@ -263,7 +264,7 @@ func (w *worker) carryOut(ctx context.Context, p Plan, messages []kafkago.Messag
 	if err := w.at(BeforeInsert); err != nil {
 		return err
 	}
-	p.Check = w.mayBeThere(s)
+	p.Check = p.Check || w.mayBeThere(s)
 	l := Load{Plan: p, After: s.after, Facts: int64(len(s.facts)), Repeats: s.repeats, Missing: s.missing,
 		DeadLetters: int64(len(s.bad)), Watermark: s.watermark}
 	began := time.Now()
@@ -283,8 +284,8 @@ func (w *worker) carryOut(ctx context.Context, p Plan, messages []kafkago.Messag
 	return nil
 }
 
-// mayBeThere says whether any of the facts may be in the tables already: from a plan that was left half done, here or in
-// a cluster that is gone. Their tokens may be forgotten by now, so the sink is told to look.
+// mayBeThere says whether any of the facts may be in the tables without this plan having been tried: from one that was
+// left half done in a cluster that is gone, cut at other offsets.
 func (w *worker) mayBeThere(s sifted) bool {
 	for _, f := range s.facts {
 		if f.Position <= markOf(w.reached, f.Source, f.Epoch) {

@@ -5,6 +5,7 @@ package loadtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -17,7 +18,8 @@ import (
 const TableEvents = "events"
 
 // Sink is a test double: tables in memory with ClickHouse's rules for insert_deduplication_token. An insert into a table
-// is atomic, a token the table has seen among its last Window inserts drops the whole insert, an older one is forgotten.
+// is atomic, a token the table has seen among its last Window inserts drops the whole insert, an older one is forgotten,
+// and an engine that is killed at the wrong moment (Break) knows a token without having its rows.
 // The suite runs beside it against the real engine (analytics/store), which is what counts.
 type Sink struct {
 	// Window is how many tokens each table remembers; 0 is 10000.
@@ -25,6 +27,7 @@ type Sink struct {
 
 	mu     sync.Mutex // guards the rest
 	fault  func(table string, after bool) error
+	broken string // the next insert into this table notes its token and nothing else
 	tables map[string]*table
 	loads  []load.Load
 }
@@ -44,17 +47,54 @@ func (s *Sink) Insert(_ context.Context, l load.Load, facts []fact.Fact) error {
 		byTable[string(f.Type)] = append(byTable[string(f.Type)], f)
 	}
 	for _, name := range order(byTable) {
-		err := s.around(name, func() { s.insert(name, l, byTable[name]) })
+		err := s.around(name, func() error { return s.insert(name, l, byTable[name]) })
 		if err != nil {
 			return err
 		}
 	}
-	return s.around(load.TableLoads, func() {
-		if s.accepts(load.TableLoads, l.Token(load.TableLoads)) {
-			l.Check = false
-			s.loads = append(s.loads, l)
+	return s.around(load.TableLoads, func() error { return s.note(l) })
+}
+
+// Break makes the next insert into a table fail after its token was noted and before its rows were.
+func (s *Sink) Break(table string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = table
+}
+
+var errBroken = errors.New("the engine was killed")
+
+// breaks says whether this insert is the one that Break was about.
+func (s *Sink) breaks(name string) bool {
+	if s.broken != name {
+		return false
+	}
+	s.broken = ""
+	return true
+}
+
+func (s *Sink) note(l load.Load) error {
+	noted := func() bool {
+		return slices.ContainsFunc(s.loads, func(o load.Load) bool {
+			return o.Topic == l.Topic && o.Partition == l.Partition && o.Number == l.Number
+		})
+	}
+	tokens := []string{l.Token(load.TableLoads)}
+	if l.Check {
+		tokens = append(tokens, tokens[0]+"/again")
+	}
+	for _, token := range tokens {
+		if l.Check && noted() || !s.accepts(load.TableLoads, token) {
+			continue
 		}
-	})
+		if s.breaks(load.TableLoads) {
+			return errBroken
+		}
+		row := l
+		row.Check = false
+		s.loads = append(s.loads, row)
+	}
+	return nil
 }
 
 // order puts events first.
@@ -72,7 +112,7 @@ func order(byTable map[string][]fact.Fact) []string {
 	return names
 }
 
-func (s *Sink) around(name string, do func()) error {
+func (s *Sink) around(name string, do func() error) error {
 	s.mu.Lock()
 	fault := s.fault
 	s.mu.Unlock()
@@ -82,8 +122,11 @@ func (s *Sink) around(name string, do func()) error {
 		}
 	}
 	s.mu.Lock()
-	do()
+	err := do()
 	s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("insert into %s: %w", name, err)
+	}
 	if fault != nil {
 		if err := fault(name, true); err != nil {
 			return fmt.Errorf("after %s: %w", name, err)
@@ -99,14 +142,24 @@ func (s *Sink) SetFault(f func(table string, after bool) error) {
 	s.fault = f
 }
 
-func (s *Sink) insert(name string, l load.Load, facts []fact.Fact) {
+func (s *Sink) insert(name string, l load.Load, facts []fact.Fact) error {
+	tokens := []string{l.Token(name)}
 	if l.Check {
-		facts = s.lacking(name, facts)
+		tokens = append(tokens, tokens[0]+"/again")
 	}
-	if len(facts) > 0 && s.accepts(name, l.Token(name)) {
-		t := s.tables[name]
-		t.rows = append(t.rows, facts...)
+	for _, token := range tokens {
+		if l.Check {
+			facts = s.lacking(name, facts)
+		}
+		if len(facts) == 0 || !s.accepts(name, token) {
+			continue
+		}
+		if s.breaks(name) {
+			return errBroken
+		}
+		s.tables[name].rows = append(s.tables[name].rows, facts...)
 	}
+	return nil
 }
 
 // lacking returns the facts that the table does not have.
