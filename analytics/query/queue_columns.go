@@ -53,14 +53,7 @@ func countIf(condition string) string { return "toInt64(countIf(" + condition + 
 // outcomeIs is true for marks of entries that belong to the bucket and ended so.
 func outcomeIs(outcome string) string { return "mine AND outcome = '" + outcome + "'" }
 
-// limitOf is a limit of the mark's queue.
-func limitOf(list, fallback string) string {
-	return "transform(toString(queue), {limit_queues:Array(String)}, {" + list + ":Array(Int64)}, {" + fallback + ":Int64})"
-}
-
 func entryColumns() []column[queueRow] {
-	within := " AND wait <= " + limitOf("limit_levels", "default_level")
-	short := " AND wait <= " + limitOf("limit_shorts", "default_short")
 	list := []struct {
 		name, condition string
 		dest            func(*metric.QueueTally) *int64
@@ -68,8 +61,8 @@ func entryColumns() []column[queueRow] {
 		{"offered", "joined", func(t *metric.QueueTally) *int64 { return &t.Offered }},
 		{"attributed", "mine", func(t *metric.QueueTally) *int64 { return &t.Attributed }},
 		{"still_waiting", "joined AND outcome = ''", func(t *metric.QueueTally) *int64 { return &t.StillWaiting }},
-		{"answered", outcomeIs("answered"), func(t *metric.QueueTally) *int64 { return &t.Answered }},
-		{"abandoned", outcomeIs("abandoned"), func(t *metric.QueueTally) *int64 { return &t.Abandoned }},
+		{"answered", "is_answered", func(t *metric.QueueTally) *int64 { return &t.Answered }},
+		{"abandoned", "is_abandoned", func(t *metric.QueueTally) *int64 { return &t.Abandoned }},
 		{"overflowed", outcomeIs("overflowed"), func(t *metric.QueueTally) *int64 { return &t.Overflowed }},
 		{"exited", outcomeIs("exited"), func(t *metric.QueueTally) *int64 { return &t.Exited }},
 		{"callback", outcomeIs("callback"), func(t *metric.QueueTally) *int64 { return &t.Callback }},
@@ -77,10 +70,10 @@ func entryColumns() []column[queueRow] {
 		{"left_empty", outcomeIs("left_empty"), func(t *metric.QueueTally) *int64 { return &t.LeftEmpty }},
 		{"withdrawn", outcomeIs("withdrawn"), func(t *metric.QueueTally) *int64 { return &t.Withdrawn }},
 		{"failed", outcomeIs("failed"), func(t *metric.QueueTally) *int64 { return &t.Failed }},
-		{"abandoned_short", outcomeIs("abandoned") + short, func(t *metric.QueueTally) *int64 { return &t.AbandonedShort }},
-		{"answered_within", outcomeIs("answered") + within, func(t *metric.QueueTally) *int64 { return &t.AnsweredWithin }},
-		{"abandoned_within", outcomeIs("abandoned") + within, func(t *metric.QueueTally) *int64 { return &t.AbandonedWithin }},
-		{"callback_within", outcomeIs("callback") + within, func(t *metric.QueueTally) *int64 { return &t.CallbackWithin }},
+		{"abandoned_short", "is_abandoned AND short", func(t *metric.QueueTally) *int64 { return &t.AbandonedShort }},
+		{"answered_within", "is_answered AND within", func(t *metric.QueueTally) *int64 { return &t.AnsweredWithin }},
+		{"abandoned_within", "is_abandoned AND within", func(t *metric.QueueTally) *int64 { return &t.AbandonedWithin }},
+		{"callback_within", outcomeIs("callback") + " AND within", func(t *metric.QueueTally) *int64 { return &t.CallbackWithin }},
 		{"refused_full", "outcome = 'refused_full'", func(t *metric.QueueTally) *int64 { return &t.RefusedFull }},
 		{"refused_empty", "outcome = 'refused_empty'", func(t *metric.QueueTally) *int64 { return &t.RefusedEmpty }},
 		{"refused_closed", "outcome = 'refused_closed'", func(t *metric.QueueTally) *int64 { return &t.RefusedClosed }},
@@ -121,7 +114,7 @@ func durationColumns[T any](name, value, condition string, dest func(*T) *metric
 }
 
 func waitColumns() (out []column[queueRow]) {
-	answered, abandoned := outcomeIs("answered"), outcomeIs("abandoned")
+	const answered, abandoned = "is_answered", "is_abandoned"
 	out = append(out, durationColumns("answer", "wait", answered, func(r *queueRow) *metric.Durations { return &r.tally.SpeedOfAnswer })...)
 	out = append(out, durationColumns("abandon", "wait", abandoned, func(r *queueRow) *metric.Durations { return &r.tally.TimeToAbandon })...)
 	out = append(out, durationColumns("arrival", "arrival_wait", answered, func(r *queueRow) *metric.Durations { return &r.tally.ArrivalToAgent })...)
@@ -157,9 +150,9 @@ func offerColumns() []column[queueRow] {
 }
 
 func workColumns() (out []column[queueRow]) {
-	handled := outcomeIs("answered") + " AND handled"
+	const handled = "is_handled"
 	out = append(out, durationColumns("talk", "talk", handled, func(r *queueRow) *metric.Durations { return &r.tally.Talk })...)
 	out = append(out, durationColumns("hold", "hold", handled, func(r *queueRow) *metric.Durations { return &r.tally.Hold })...)
 	out = append(out, durationColumns("wrap_up", "wrap_up", handled, func(r *queueRow) *metric.Durations { return &r.tally.WrapUp })...)
-	return append(out, durationColumns("handle", "talk + hold + wrap_up", handled, func(r *queueRow) *metric.Durations { return &r.tally.Handle })...)
+	return append(out, durationColumns("handle", "handle", handled, func(r *queueRow) *metric.Durations { return &r.tally.Handle })...)
 }

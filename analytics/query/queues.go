@@ -102,8 +102,9 @@ func queueStatement(p metric.QueueParams) (statement, []column[queueRow], error)
 		entryFacts(p),
 		marks(p),
 		refusalMarks(p, queues),
+		judged(p),
 		"SELECT\n"+selectList(columns),
-		"FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)",
+		"FROM judged",
 		groupingSets(p.GroupBy),
 	)
 	return s, columns, nil
@@ -247,7 +248,25 @@ func refusalMarks(p metric.QueueParams, queues string) string {
 		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 0 AS mine, 0 AS came, 0 AS went",
 		"  FROM refusals",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
+		"),")
+}
+
+// judged names each condition once: the engine takes milliseconds to resolve one, and they are used many times.
+func judged(p metric.QueueParams) string {
+	flags := []string{"mine AND outcome = 'answered' AS is_answered", "mine AND outcome = 'abandoned' AS is_abandoned"}
+	if !p.Brief {
+		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "talk + hold + wrap_up AS handle")
+	}
+	return lines("judged AS (",
+		"  SELECT *, "+strings.Join(flags, ", ")+",",
+		"    wait <= "+limitOf("limit_levels", "default_level")+" AS within, wait <= "+limitOf("limit_shorts", "default_short")+" AS short",
+		"  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)",
 		")")
+}
+
+// limitOf is a limit of the mark's queue.
+func limitOf(list, fallback string) string {
+	return "transform(toString(queue), {limit_queues:Array(String)}, {" + list + ":Array(Int64)}, {" + fallback + ":Int64})"
 }
 
 func groupingSets(splits []metric.Dimension) string {
