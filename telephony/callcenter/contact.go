@@ -156,8 +156,7 @@ func (c *Center) callerGone(ct *contact, cause int, derived bool) {
 	ct.Live = false
 	ct.HangBy = time.Time{}
 	c.freePhone(ct)
-	if ct.Stage == stageOver {
-		c.settle(ct)
+	if ct.Stage == stageOver || ct.Stage == stageEnded {
 		return
 	}
 	if !ct.GoneAt.IsZero() {

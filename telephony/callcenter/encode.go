@@ -134,15 +134,15 @@ func (c *Center) Restore(changes []Change) error {
 
 // restoreOrder sorts the keys so that plans come before the contacts that refer to them.
 func restoreOrder(fold map[string]json.RawMessage) []string {
-	keys := slices.Collect(maps.Keys(fold))
 	rank := func(key string) int {
 		if strings.HasPrefix(key, keyPlan) {
 			return 0
 		}
 		return 1
 	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(rank(a)-rank(b), cmp.Compare(a, b)) })
-	return keys
+	return slices.SortedFunc(maps.Keys(fold), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
 }
 
 func (c *Center) restore(key string, raw json.RawMessage) error {

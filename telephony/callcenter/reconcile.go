@@ -316,8 +316,26 @@ func (c *Center) sweepUp(contact string, order func(Head) Command) {
 	if contact == "" {
 		return
 	}
+	id := contact + "/xs" + strconv.FormatUint(c.meta.Sweeps+1, 10)
+	cmd := order(Head{ID: id, Contact: contact})
+	if slices.ContainsFunc(c.out.Commands, func(o Command) bool { return sameEnd(o, cmd) }) {
+		return // this Step has ordered it already
+	}
 	c.meta.Sweeps++
 	c.touched.meta = true
-	id := contact + "/xs" + strconv.FormatUint(c.meta.Sweeps, 10)
-	c.out.Commands = append(c.out.Commands, order(Head{ID: id, Contact: contact}))
+	c.out.Commands = append(c.out.Commands, cmd)
+}
+
+// sameEnd tells whether two commands end the same thing.
+func sameEnd(a, b Command) bool {
+	switch a := a.(type) {
+	case HangUp:
+		b, ok := b.(HangUp)
+		return ok && a.Channel == b.Channel
+	case DestroyBridge:
+		b, ok := b.(DestroyBridge)
+		return ok && a.Bridge == b.Bridge
+	default:
+		return false
+	}
 }
