@@ -64,7 +64,7 @@ func (a *Adapter) endpoints(ctx context.Context) ([]callcenter.EndpointState, er
 	}
 	there := make(map[string]ari.EndpointData, len(list))
 	for _, e := range list {
-		there[e.ID()] = e
+		there[e.Technology+"/"+e.Resource] = e // ari/v5 joins them with "|"
 	}
 	phones := *a.phones.Load()
 	out := make([]callcenter.EndpointState, 0, len(phones))
