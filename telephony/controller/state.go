@@ -1,0 +1,78 @@
+package controller
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"firstline/telephony/callcenter"
+)
+
+// private is a record's private part, and a snapshot's state: there Changes are the whole state.
+type private struct {
+	At       time.Time           `json:"at"`
+	Changes  []callcenter.Change `json:"changes,omitempty"`
+	Commands []string            `json:"commands,omitempty"` // ids and kinds, to read what was ordered; never replayed
+}
+
+// restore folds snapshot and records into a centre, and returns the last At in them.
+func restore(plan *callcenter.Plan, journal Journal) (center *callcenter.Center, last time.Time, err error) {
+	center, err = callcenter.New(plan)
+	if err != nil {
+		return nil, last, err
+	}
+	fold := map[string]callcenter.Change{}
+	take := func(b []byte) error {
+		var p private
+		if err := json.Unmarshal(b, &p); err != nil {
+			return fmt.Errorf("read a record of the log: %w", err)
+		}
+		for _, ch := range p.Changes {
+			fold[ch.Key] = ch
+		}
+		if p.At.After(last) {
+			last = p.At
+		}
+		return nil
+	}
+	whole := func(b []byte) error {
+		clear(fold)
+		return take(b)
+	}
+	if err := journal.Restore(whole, take); err != nil {
+		return nil, last, err
+	}
+	changes := make([]callcenter.Change, 0, len(fold))
+	for _, key := range slices.Sorted(maps.Keys(fold)) {
+		changes = append(changes, fold[key])
+	}
+	if err := center.Restore(changes); err != nil {
+		return nil, last, err
+	}
+	if at := center.LastAt(); at.After(last) {
+		last = at
+	}
+	return center, last, nil
+}
+
+// clock is At: never before the last At of the log, and monotone since the start.
+type clock struct {
+	base  time.Time
+	began time.Time // with the monotonic reading
+}
+
+func newClock(last time.Time) clock {
+	now := time.Now()
+	base := now.Round(0)
+	if last.After(base) {
+		base = last
+	}
+	return clock{base: base, began: now}
+}
+
+func (c clock) now() time.Time { return c.base.Add(time.Since(c.began)).UTC() }
+
+// until is how long until an instant of this clock.
+func (c clock) until(at time.Time) time.Duration { return at.Sub(c.now()) }
