@@ -74,7 +74,7 @@ func (w *web) stream(ctx context.Context, rw http.ResponseWriter, after uint64) 
 			lines.WriteByte('\n')
 			after = f.Position
 		}
-		if err := errors.Join(control.SetWriteDeadline(time.Now().Add(writeTimeout)), send(rw, control, lines.Bytes())); err != nil {
+		if err := errors.Join(control.SetWriteDeadline(time.Now().Add(w.writeTimeout)), send(rw, control, lines.Bytes())); err != nil {
 			return "slow"
 		}
 		w.metrics.streamed.Add(float64(len(facts)))

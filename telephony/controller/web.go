@@ -22,29 +22,31 @@ import (
 
 const (
 	requestTimeout = 5 * time.Second  // of everything but a stream
-	writeTimeout   = 10 * time.Second // of one write to a stream: a reader that is slower is left behind
+	slowest        = 10 * time.Second // of one write to a stream: a reader that is slower is left behind
 	hangs          = 5 * time.Second  // a loop without a turn for so long hangs
 	maxBody        = 64 << 10
 )
 
 // web is the internal HTTP server. It asks the loop, or reads the log; it has no state of its own.
 type web struct {
-	cfg      Config
-	token    [sha256.Size]byte
-	secured  bool
-	inbox    *inbox
-	loop     *loop
-	journal  Journal
-	log      *slog.Logger
-	metrics  *metrics
-	server   *http.Server
-	listener atomic.Pointer[net.Listener]
+	cfg     Config
+	token   [sha256.Size]byte
+	secured bool
+	inbox   *inbox
+	loop    *loop
+	journal Journal
+	log     *slog.Logger
+	metrics *metrics
+	// writeTimeout is slowest; tests have less patience.
+	writeTimeout time.Duration
+	server       *http.Server
+	listener     atomic.Pointer[net.Listener]
 }
 
 func newWeb(cfg Config, o Options, in *inbox, p *loop, m *metrics) *web {
 	w := &web{
 		cfg: cfg, token: sha256.Sum256([]byte(o.Token)), secured: o.Token != "",
-		inbox: in, loop: p, journal: o.Journal, log: o.Log, metrics: m,
+		inbox: in, loop: p, journal: o.Journal, log: o.Log, metrics: m, writeTimeout: slowest,
 	}
 	mux := http.NewServeMux()
 	handle := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, w.counted(pattern, w.authorized(h))) }
