@@ -2,6 +2,7 @@ package callcenter_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -20,22 +21,40 @@ func FuzzStep(f *testing.F) {
 	}
 	f.Add(seed)
 	plans := map[string]*callcenter.Plan{"base": loadPlan(f, "base"), "smaller": loadPlan(f, "smaller")}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := callcenter.New(plans["base"])
-		if err != nil {
-			t.Fatal(err)
+	f.Fuzz(func(t *testing.T, data []byte) { playBytes(t, plans, data) })
+}
+
+// TestStepAtRandom plays random bytes as FuzzStep does.
+func TestStepAtRandom(t *testing.T) {
+	plans := map[string]*callcenter.Plan{"base": loadPlan(t, "base"), "smaller": loadPlan(t, "smaller")}
+	for seed := range uint64(60) {
+		dice := rand.NewPCG(seed, 1)
+		data := make([]byte, 100+dice.Uint64()%2000)
+		for i := range data {
+			data[i] = byte(dice.Uint64() >> 32)
 		}
-		z := &fuzzer{t: t, data: data, center: c, rules: newRules(t, c), now: began(), plans: plans}
-		z.step(callcenter.Reconciled{})
-		for _, a := range []string{"anna", "boris"} {
-			z.step(callcenter.Control{Agent: a, Action: callcenter.ActionLogin})
+		playBytes(t, plans, data)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
 		}
-		for len(z.data) > 0 && !t.Failed() {
-			z.now = z.now.Add(time.Duration(z.pick(40)) * 137 * time.Millisecond)
-			z.step(z.event())
-		}
-		z.goHome()
-	})
+	}
+}
+
+func playBytes(t *testing.T, plans map[string]*callcenter.Plan, data []byte) {
+	c, err := callcenter.New(plans["base"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := &fuzzer{t: t, data: data, center: c, rules: newRules(t, c), now: began(), plans: plans}
+	z.step(callcenter.Reconciled{})
+	for _, a := range []string{"anna", "boris"} {
+		z.step(callcenter.Control{Agent: a, Action: callcenter.ActionLogin})
+	}
+	for len(z.data) > 0 && !t.Failed() {
+		z.now = z.now.Add(time.Duration(z.pick(40)) * 137 * time.Millisecond)
+		z.step(z.event())
+	}
+	z.goHome()
 }
 
 type fuzzer struct {
