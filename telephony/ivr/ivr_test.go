@@ -1,0 +1,241 @@
+package ivr_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
+)
+
+const flowText = `
+id: main
+start: hello
+nodes:
+  hello: {type: play, media: [hello], next: more}
+  more:  {type: play, media: [more], next: menu}
+  menu:
+    type: menu
+    prompt: [press]
+    timeout: 4s
+    inter_digit: 2s
+    tries: 2
+    options: {"1": {label: One, next: pick}, "12": {label: Twelve, language: ru, next: number}, "2": {next: quiet}, "3": {next: said}, "#": {next: bye}}
+    invalid_media: [wrong]
+    no_input_media: [silent]
+    gave_up: bye
+  quiet:  {type: menu, prompt: [press], options: {"1": {next: q}}, no_input: q, invalid: said}
+  said:   {type: play, media: [said], next: bye}
+  pick:   {type: collect, prompt: [pick], min: 2, max: 3, terminator: "*", timeout: 4s, inter_digit: 2s, tries: 1, next: q}
+  number: {type: collect, prompt: [number], max: 2, secret: true, lookup: true, not_found: said, next: q}
+  q:      {type: queue, queue: support, priority: 3, skills: {b: 2, a: 1}}
+  bye:    {type: hangup, media: [bye, "digits:1"]}
+`
+
+func load(t testing.TB, text string) ivr.Flow {
+	t.Helper()
+	var f ivr.Flow
+	if err := yaml.Unmarshal([]byte(text), &f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func noon() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
+
+// play plays a visit: digits are pressed, "." is the end of a playback, "t" a time-out, "+" and "-" the ticket system's
+// answer, "r" a repeat. It returns what each did, in words.
+func play(menus *ivr.Menus, keys string) []string {
+	r := menus.Begin("main", noon())
+	out := []string{tell(r)}
+	for _, key := range keys {
+		switch key {
+		case '.':
+			r = menus.Played(r.Visit, noon())
+		case 't':
+			r = menus.TimedOut(r.Visit, noon())
+		case '+', '-':
+			r = menus.Looked(r.Visit, key == '+', noon())
+		case 'r':
+			r = menus.Repeat(r.Visit, noon())
+		default:
+			r = menus.Digit(r.Visit, string(key), noon())
+		}
+		out = append(out, tell(r))
+	}
+	return out
+}
+
+func tell(r ivr.Result) string {
+	var words []string
+	if r.Stop {
+		words = append(words, "stop")
+	}
+	for _, ev := range r.Events {
+		switch e := ev.(type) {
+		case ivr.Entered:
+			words = append(words, "@"+e.Node)
+		case ivr.Chose:
+			words = append(words, "chose "+e.Key+"/"+e.Label)
+		case ivr.Heard:
+			words = append(words, fmt.Sprintf("%s(%d)", e.Kind, e.Digits))
+		}
+	}
+	if r.Language != "" {
+		words = append(words, "lang "+r.Language)
+	}
+	if r.Lookup != nil {
+		words = append(words, fmt.Sprintf("lookup %s %t", r.Lookup.Digits, r.Lookup.Secret))
+	}
+	if len(r.Play) > 0 {
+		words = append(words, "play "+strings.Join(r.Play, ","))
+	}
+	if r.Wait > 0 {
+		words = append(words, "wait "+r.Wait.String())
+	}
+	if r.End != nil {
+		words = append(words, fmt.Sprintf("end %s %s%v", r.End.Outcome, r.End.Queue, r.End.Skills))
+	}
+	return strings.Join(words, "; ")
+}
+
+func TestVisit(t *testing.T) {
+	menus := newMenus(t, []ivr.Flow{load(t, flowText)}, nil)
+	for _, test := range []struct {
+		name, keys, last string
+	}{
+		{"greeting", "", "@hello; play sound:hello"},
+		{"announcements follow each other", ".", "@more; play sound:more"},
+		{"then the menu", "..", "@menu; play sound:press"},
+		{"then it listens", "...", "wait 4s"},
+		{"a digit is heard during the announcements", "2", "stop; @more; @menu; chose 2/; @quiet; play sound:press"},
+		{"a digit during the prompt stops it", "..2", "stop; chose 2/; @quiet; play sound:press"},
+		{"a digit that may go on waits", "..1", "stop; wait 2s"},
+		{"and is a choice when nothing follows", "..1t", "chose 1/One; @pick; play sound:pick"},
+		{"or part of a longer one", "..12", "chose 12/Twelve; @number; lang ru; play sound:number"},
+		{"a mistake asks again", "..19", "invalid(2); play sound:wrong,sound:press"},
+		{"silence asks again", "...t", "no_input(0); play sound:silent,sound:press"},
+		{"both use up the tries", "..9.t", "no_input(0); gave_up(0); @bye; play sound:bye,digits:1"},
+		{"giving up is how it ends", "..9.t.", "end gave_up []"},
+		{"a digit ends the goodbye", "..#9", "stop; end contained []"},
+		{"silence has a path of its own", "...2.t", "no_input(0); @q; end queued support[{a 1} {b 2}]"},
+		{"a mistake has a path of its own", "...29", "stop; invalid(1); @said; play sound:said"},
+		{"a digit before a goodbye skips only the announcement", "..39", "stop; @bye; play sound:bye,digits:1"},
+		{"digits end with the terminator", "..1t12*", "digits(2); @q; end queued support[{a 1} {b 2}]"},
+		{"or with the greatest number", "..1t123", "digits(3); @q; end queued support[{a 1} {b 2}]"},
+		{"or with silence", "..1t12t", "digits(2); @q; end queued support[{a 1} {b 2}]"},
+		{"too few are a mistake", "..1t1*", "invalid(1); gave_up(0); end gave_up []"},
+		{"too few and silence are a mistake", "..1t1t", "invalid(1); gave_up(0); end gave_up []"},
+		{"no digit at all is silence", "..1t.t", "no_input(0); gave_up(0); end gave_up []"},
+		{"a key that is no digit is a mistake", "..1tA", "stop; invalid(0); gave_up(0); end gave_up []"},
+		{"a lookup is waited for", "..1245", "digits(2); lookup 45 true"},
+		{"digits mean nothing meanwhile", "..12457", ""},
+		{"found", "..1245+", "@q; end queued support[{a 1} {b 2}]"},
+		{"not found", "..1245-", "@said; play sound:said"},
+		{"an answer nobody waits for", "..+", ""},
+		{"a repeat asks again and forgets digits", "..1r", "play sound:press"},
+		{"a repeat of an announcement", "r", "play sound:hello"},
+		{"a time-out while it plays means nothing", "t", ""},
+		{"an end of a playback while it listens means nothing", "....", ""},
+		{"after the end nothing happens", "..1t12*9", ""},
+	} {
+		out := play(menus, test.keys)
+		if got := out[len(out)-1]; got != test.last {
+			t.Errorf("%s: after %q got %q, want %q\n%s", test.name, test.keys, got, test.last, strings.Join(out, "\n"))
+		}
+	}
+}
+
+func TestVisitAsksAndSecret(t *testing.T) {
+	menus := newMenus(t, []ivr.Flow{load(t, flowText)}, nil)
+	for node, want := range map[string]struct{ asks, secret, leaving bool }{
+		"hello": {}, "menu": {asks: true}, "number": {asks: true, secret: true}, "bye": {leaving: true}, "q": {},
+	} {
+		v := ivr.Visit{Flow: "main", Node: node}
+		outcome, leaving := menus.Leaving(v)
+		if menus.Asks(v) != want.asks || menus.Secret(v) != want.secret || leaving != want.leaving {
+			t.Errorf("%s: asks %t, secret %t, leaving %t", node, menus.Asks(v), menus.Secret(v), leaving)
+		}
+		if leaving && outcome != fact.IVRContained {
+			t.Errorf("%s: outcome %s", node, outcome)
+		}
+	}
+}
+
+// TestUnknownFlowFails: what should not happen ends the visit instead of leaving the caller in silence.
+func TestUnknownFlowFails(t *testing.T) {
+	menus := newMenus(t, nil, nil)
+	if r := menus.Begin("nowhere", noon()); r.End == nil || r.End.Outcome != fact.IVRFailed {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// TestCirclingEnds: a caller who chooses the same way for ever is let go.
+func TestCirclingEnds(t *testing.T) {
+	menus := newMenus(t, []ivr.Flow{load(t, `{id: main, start: a, nodes: {a: {type: menu, prompt: [x], options: {"1": {next: a}, "2": {next: b}}}, b: {type: hangup}}}`)}, nil)
+	r := menus.Begin("main", noon())
+	for i := 0; r.End == nil; i++ {
+		if i > 10_000 {
+			t.Fatal("it never ends")
+		}
+		r = menus.Digit(r.Visit, "1", noon())
+	}
+}
+
+// TestEveryVisitGoesOn: whatever a caller does in a valid flow, he hears something, is waited for, or is at an end.
+func TestEveryVisitGoesOn(t *testing.T) {
+	flow := load(t, flowText)
+	if problems := flow.Validate(ivr.Known{Queues: []string{"support"}}); len(problems) > 0 {
+		t.Fatalf("the flow has mistakes: %+v", problems)
+	}
+	menus := newMenus(t, []ivr.Flow{flow}, nil)
+	rapid.Check(t, func(t *rapid.T) {
+		r := menus.Begin("main", noon())
+		heard := r
+		for range rapid.IntRange(1, 40).Draw(t, "keys") {
+			key := rapid.SampledFrom(strings.Split("0 1 2 3 4 9 * # A . . t t + - r", " ")).Draw(t, "key")
+			before := r.Visit
+			switch key {
+			case ".":
+				r = menus.Played(before, noon())
+			case "t":
+				r = menus.TimedOut(before, noon())
+			case "+", "-":
+				r = menus.Looked(before, key == "+", noon())
+			case "r":
+				r = menus.Repeat(before, noon())
+			default:
+				r = menus.Digit(before, key, noon())
+			}
+			if tell(r) != "" {
+				heard = r
+			}
+			v := heard.Visit
+			switch {
+			case heard.End != nil:
+				if v.Phase != ivr.PhaseOver {
+					t.Fatalf("ended in phase %s", v.Phase)
+				}
+				return
+			case v.Phase == ivr.PhasePlaying && len(heard.Play) == 0,
+				v.Phase == ivr.PhaseListening && heard.Wait == 0,
+				v.Phase == ivr.PhaseLooking && heard.Lookup == nil,
+				v.Phase == ivr.PhaseOver:
+				t.Fatalf("the caller is left alone: %+v", heard)
+			}
+		}
+	})
+}
+
+// FuzzVisit: bytes as keys; a valid flow never panics and never leaves a caller alone.
+func FuzzVisit(f *testing.F) {
+	f.Add("...12t45-.")
+	f.Add("....t.t.")
+	menus := newMenus(f, []ivr.Flow{load(f, flowText)}, nil)
+	f.Fuzz(func(_ *testing.T, keys string) { play(menus, keys) })
+}

@@ -1,0 +1,94 @@
+package ivr_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"firstline/pipeline/problem"
+	"firstline/telephony/ivr"
+)
+
+// TestFlowMistakes: each mistake is named at its place, with a mend.
+func TestFlowMistakes(t *testing.T) {
+	for _, test := range []struct{ name, path, message, flow string }{
+		{"no nodes", "nodes", "no nodes", `{id: f, start: a}`},
+		{"no id", "id", "no id", `{start: a, nodes: {a: {type: hangup}}}`},
+		{"no start", "start", "missing", `{id: f, nodes: {a: {type: hangup}}}`},
+		{"undefined start", "start", `"b" is not defined`, `{id: f, start: b, nodes: {a: {type: hangup}}}`},
+		{"unknown type", "nodes.a.type", `"say"`, `{id: f, start: a, nodes: {a: {type: say}}}`},
+		{"undefined next", "nodes.a.next", `"b" is not defined`, `{id: f, start: a, nodes: {a: {type: play, media: [x], next: b}}}`},
+		{"missing next", "nodes.a.next", "missing", `{id: f, start: a, nodes: {a: {type: play, media: [x]}}}`},
+		{"nothing to play", "nodes.a.media", "nothing to play", `{id: f, start: a, nodes: {a: {type: play, next: b}, b: {type: hangup}}}`},
+		{"nameless sound", "nodes.a.media.0", "no name", `{id: f, start: a, nodes: {a: {type: hangup, media: [""]}}}`},
+		{"undefined schedule", "nodes.a.schedule", `"s" is not defined`, `{id: f, start: a, nodes: {a: {type: schedule, schedule: s, open: b, closed: b}, b: {type: hangup}}}`},
+		{"undefined queue", "nodes.a.queue", `"x" is not defined`, `{id: f, start: a, nodes: {a: {type: queue, queue: x}}}`},
+		{"low skill", "nodes.a.skills.x", "below 1", `{id: f, start: a, nodes: {a: {type: queue, queue: support, skills: {x: 0}}}}`},
+		{"no options", "nodes.a.options", "no options", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x]}}}`},
+		{"no prompt", "nodes.a.prompt", "asked nothing", `{id: f, start: a, nodes: {a: {type: menu, options: {"1": {next: b}}}, b: {type: hangup}}}`},
+		{"impossible key", "nodes.a.options.x", "can't be pressed", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], options: {x: {next: b}}}, b: {type: hangup}}}`},
+		{"undefined option", "nodes.a.options.1.next", "not defined", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], options: {"1": {next: b}}}}}`},
+		{"long timeout", "nodes.a.timeout", "no useful time", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], timeout: 5m, options: {"1": {next: b}}}, b: {type: hangup}}}`},
+		{"timeout without unit", "nodes.a.inter_digit", "no useful time", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], inter_digit: 5ns, options: {"1": {next: b}}}, b: {type: hangup}}}`},
+		{"many tries", "nodes.a.tries", "99", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], tries: 99, options: {"1": {next: b}}}, b: {type: hangup}}}`},
+		{"no max", "nodes.a.max", "at most 0", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], next: b}, b: {type: hangup}}}`},
+		{"min above max", "nodes.a.min", "at least 4", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], min: 4, max: 2, next: b}, b: {type: hangup}}}`},
+		{"terminator", "nodes.a.terminator", `"9"`, `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, terminator: "9", next: b}, b: {type: hangup}}}`},
+		{"not_found alone", "nodes.a.not_found", "without lookup", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, not_found: b, next: b}, b: {type: hangup}}}`},
+		{"unreachable", "nodes.c", "never reached", `{id: f, start: a, nodes: {a: {type: hangup}, c: {type: hangup}}}`},
+		{"no end", "nodes.a", "no path", `{id: f, start: a, nodes: {a: {type: play, media: [x], next: b}, b: {type: play, media: [x], next: a}}}`},
+		{"endless silence", "nodes.a", "a → b → a", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], no_input: b, options: {"1": {next: c}}}, b: {type: play, media: [x], next: a}, c: {type: hangup}}}`},
+		{"giving up leads back", "nodes.a", "a → a", `{id: f, start: a, nodes: {a: {type: menu, prompt: [x], gave_up: a, options: {"1": {next: c}}}, c: {type: hangup}}}`},
+	} {
+		problems := load(t, test.flow).Validate(ivr.Known{Queues: []string{"support"}, Schedules: []string{"office"}})
+		i := slices.IndexFunc(problems, func(p problem.Problem) bool {
+			return p.Path == test.path && strings.Contains(p.Message, test.message)
+		})
+		if i < 0 {
+			t.Errorf("%s: not named, but %+v", test.name, problems)
+			continue
+		}
+		if problems[i].Mend == "" {
+			t.Errorf("%s: no mend: %+v", test.name, problems[i])
+		}
+	}
+}
+
+// TestGoodFlows have no mistakes, though they circle where the caller chooses to.
+func TestGoodFlows(t *testing.T) {
+	for _, text := range []string{
+		flowText,
+		`{id: f, start: a, nodes: {a: {type: menu, prompt: [x], options: {"9": {next: a}}}}}`,
+		`{id: f, start: a, nodes: {a: {type: queue, queue: support}}}`,
+		`{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 4, lookup: true, not_found: a, next: b}, b: {type: queue, queue: support}}}`,
+	} {
+		if problems := load(t, text).Validate(ivr.Known{Queues: []string{"support"}}); len(problems) > 0 {
+			t.Errorf("%s: %+v", text, problems)
+		}
+	}
+}
+
+func TestListMistakes(t *testing.T) {
+	f := load(t, flowText)
+	problems := ivr.ValidateFlows([]ivr.Flow{f, f}, ivr.Known{Queues: []string{"support"}})
+	if len(problems) != 1 || problems[0].Path != "1.id" {
+		t.Errorf("a flow defined twice: %+v", problems)
+	}
+	s := ivr.Schedule{ID: "s", Zone: "UTC", Open: []ivr.Hours{{Days: []string{"mon"}, From: "08:00", Until: "18:00"}}}
+	problems = ivr.ValidateSchedules([]ivr.Schedule{s, s})
+	if len(problems) != 1 || problems[0].Path != "1.id" {
+		t.Errorf("a schedule defined twice: %+v", problems)
+	}
+	bad := ivr.Schedule{Zone: "Nowhere", Open: []ivr.Hours{{Days: []string{"x"}, From: "x", Until: "x"}, {From: "08:00", Until: "24:00"}}, Closed: []string{"25.12."}}
+	var paths []string
+	for _, p := range bad.Validate() {
+		paths = append(paths, p.Path)
+	}
+	want := []string{"id", "zone", "open.0.days.0", "open.0.from", "open.0.until", "open.1.days", "closed.0"}
+	if !slices.Equal(paths, want) {
+		t.Errorf("got %v, want %v", paths, want)
+	}
+	if got := (ivr.Schedule{ID: "s", Zone: "UTC"}).Validate(); len(got) != 1 || got[0].Path != "open" {
+		t.Errorf("a schedule that never opens: %+v", got)
+	}
+}
