@@ -56,15 +56,17 @@ func (c *counted) Counts(ctx context.Context, name string) (map[loadtest.Key]int
 
 // The loader's own suite: embedded broker, real engine.
 func TestLoaderCountsOnce(t *testing.T) {
-	loadtest.Suite(t, func(t testing.TB) loadtest.Node { return kafkatest.Start(t) },
-		func(t testing.TB) loadtest.Counted {
-			url, database := chdbtest.Database(t)
-			s := openAt(t, url, database)
-			if err := s.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			return countedStore(s)
-		})
+	loadtest.Suite(t, func(t testing.TB) loadtest.Node { return kafkatest.Start(t) }, engineSink)
+}
+
+// engineSink is a database of its own in the shared engine.
+func engineSink(t testing.TB) loadtest.Counted {
+	url, database := chdbtest.Database(t)
+	s := openAt(t, url, database)
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return countedStore(s)
 }
 
 // The engine is killed and started again while facts come.
@@ -90,5 +92,19 @@ func TestLoaderCountsOnceOverKilledEngine(t *testing.T) {
 		engine.Restart(t)
 		sink.now.Store(openAt(t, engine.URL, database))
 		r.WaitLoaded()
+	}
+}
+
+// The whole way from a log to the tables, reported, not asserted.
+
+func BenchmarkLoaderThroughput(b *testing.B) {
+	for b.Loop() {
+		loadtest.Throughput(b, kafkatest.Start(b), engineSink(b), 100_000)
+	}
+}
+
+func BenchmarkLoaderLatency(b *testing.B) {
+	for b.Loop() {
+		loadtest.Latency(b, kafkatest.Start(b), engineSink(b), 20, 500)
 	}
 }
