@@ -359,3 +359,18 @@ func TestTasksAreNotAsterisks(t *testing.T) {
 		r.end(t)
 	})
 }
+
+// A stamp that has waited too long is not sent: since then the loop may hang.
+func TestStaleStampIsNotSent(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *memdisk.Disk) {
+		r := newRig(t, logConfig(d, "/log"), nil)
+		r.loop.heart.stamp(time.Now())
+		time.Sleep(beatFresh + time.Millisecond)
+		r.start(t)
+		synctest.Wait()
+		if r.world.beaten() != 0 || metric(t, r.reg, "beats_total", "stale") != 1 {
+			t.Errorf("%d beats", r.world.beaten())
+		}
+		r.end(t)
+	})
+}
