@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 // The pages are embedded in the binary and served under a strict Content-Security-Policy: no inline script or style.
 export default defineConfig({
   base: "/",
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { outDir: "dist", emptyOutDir: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
 });

@@ -152,3 +152,38 @@ export interface AgentReport {
 
 /** The reader's own time zone: a day begins at his midnight. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export interface ContactBrief {
+  id: string;
+  kind: string;
+  open: boolean;
+  arrived_at: string;
+  ended_at: string | null;
+  duration_ms: number | null;
+  language: string;
+  dialed: string;
+  caller_number: string | null;
+  caller_name: string | null;
+  customer: string;
+  ticket: TicketRef | null;
+  queues: string[];
+  agents: string[];
+  result: string | null;
+  reason: string | null;
+  wait_ms: number | null;
+  talk_ms: number | null;
+  ivr_ms: number | null;
+  hold_ms: number | null;
+  wrap_up_ms: number | null;
+}
+
+export interface ContactPage {
+  items: ContactBrief[];
+  next: string | null;
+}
+
+export interface Moment {
+  time: string;
+  type: string;
+  data: Record<string, unknown>;
+}

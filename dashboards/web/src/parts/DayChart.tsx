@@ -24,7 +24,8 @@ export function DayChart({ series }: { series: Series }) {
     const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const chart = new uPlot({
       width: element.clientWidth, height: 210, legend: { show: false }, cursor: { show: false },
-      scales: { y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.1)] } },
+      // Half an interval of room on both sides, so that the bars of the present one are whole.
+      scales: { x: { range: (_u, min, max) => [min - 600, max + 600] }, y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.1)] } },
       axes: [axis, { ...axis, size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] }],
       series: [{}, bar(t("offered"), "--series-offered", -1), bar(t("answered"), "--series-answered", 0), bar(t("abandoned"), "--series-abandoned", 1)],
     }, [series.at, series.offered, series.answered, series.abandoned], element);
