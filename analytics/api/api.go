@@ -79,6 +79,7 @@ type API struct {
 	version  string
 	origins  origins
 	streams  *streams
+	patience time.Duration // with a client that doesn't read
 	clock    func() time.Time
 
 	app  *fiber.App
@@ -115,7 +116,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		cfg: cfg, site: site, log: deps.Log, m: newMetrics(deps.Registry), registry: deps.Registry,
 		secrets: found, sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
 		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, pages: deps.Pages, checks: deps.Checks, version: deps.Version,
-		origins: newOrigins(cfg), clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
+		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
 	a.build()

@@ -57,11 +57,17 @@ type options struct {
 	checks  []Check
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
+	// snapshot changes what the controller begins with
+	snapshot func(*fact.Snapshot)
 }
 
 func newWorld(t testing.TB, o options) *world {
 	t.Helper()
-	w := &world{t: t, controller: livetest.Start(t, livetest.World()), reports: &reportsDouble{}}
+	start := livetest.World()
+	if o.snapshot != nil {
+		o.snapshot(&start)
+	}
+	w := &world{t: t, controller: livetest.Start(t, start), reports: &reportsDouble{}}
 	w.cfg, w.site = DefaultConfig(), testSite()
 	w.cfg.Listen = "127.0.0.1:0"
 	w.cfg.Users = []User{
@@ -336,5 +342,3 @@ func (a answer) wantProblem(t testing.TB, code Code) Problem {
 }
 
 const window = "?from=2026-03-02T00:00:00Z&until=2026-03-03T00:00:00Z"
-
-func ready() fact.AgentState { return fact.AgentReady }

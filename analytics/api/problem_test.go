@@ -172,7 +172,9 @@ func TestControlRefusalsKeepTheirCode(t *testing.T) {
 	w := newWorld(t, options{})
 	anna := w.signIn("anna")
 	for _, code := range []Code{CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow} {
-		w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusConflict, map[string]string{"refused": string(code)} })
+		w.controller.Answer(func(livetest.Control) (int, any) {
+			return http.StatusConflict, map[string]string{"refused": string(code)}
+		})
 		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, cookie: anna}).wantProblem(t, code)
 	}
 }

@@ -58,17 +58,18 @@ var (
 	errSignedOut = errors.New("api: the session ended")
 )
 
-// patience is how long a client may take to accept what is sent before it counts as gone.
-const patience = 15 * time.Second
+// defaultPatience is how long a client may take to accept what is sent before it counts as gone.
+const defaultPatience = 15 * time.Second
 
 // checkEvery is how many heartbeats pass between two looks at the session.
 const checkEvery = 5
 
 // eventWriter writes server-sent events to one client.
 type eventWriter struct {
-	w      *bufio.Writer
-	conn   net.Conn
-	events func(name string)
+	w        *bufio.Writer
+	conn     net.Conn
+	patience time.Duration
+	events   func(name string)
 }
 
 // send writes one event. An error means that the client is gone, or too slow to be served.
@@ -81,7 +82,7 @@ func (e *eventWriter) send(name string, v any) error {
 }
 
 func (e *eventWriter) raw(name string, data []byte) error {
-	if err := e.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+	if err := e.conn.SetWriteDeadline(time.Now().Add(e.patience)); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, data); err != nil {
@@ -127,7 +128,7 @@ func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() sourc
 		}()
 		src := open()
 		defer src.close()
-		ew := &eventWriter{w: w, conn: conn, events: func(name string) { a.m.events.WithLabelValues(name).Inc() }}
+		ew := &eventWriter{w: w, conn: conn, patience: a.patience, events: func(name string) { a.m.events.WithLabelValues(name).Inc() }}
 		cause = causeOf(a.serve(ew, src, token))
 	})
 	return nil
@@ -182,7 +183,7 @@ func (a *API) serve(w *eventWriter, src source, token string) error {
 
 // stillSignedIn looks whether the session goes on; if not the client is told.
 func (a *API) stillSignedIn(w *eventWriter, token string) error {
-	ctx, cancel := context.WithTimeout(a.stop, patience)
+	ctx, cancel := context.WithTimeout(a.stop, a.patience)
 	defer cancel()
 	_, err := a.whoIs(ctx, token)
 	if !errors.Is(err, errNoSession) {

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"firstline/analytics/live/livetest"
+)
+
+func TestControlPassesEverythingOn(t *testing.T) {
+	w := newWorld(t, options{})
+	w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusOK, map[string]string{"state": "paused"} })
+	body := map[string]string{"action": "pause", "reason": "lunch", "expect": "ready"}
+	a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, cookie: w.signIn("anna"), headers: map[string]string{"Idempotency-Key": "k1"}})
+	if a.status != http.StatusOK || string(a.body) != `{"state":"paused"}`+"\n" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	body = map[string]string{"action": "disposition", "code": "solved", "note": "ok", "contact": "pbx1-1.1"}
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, cookie: w.signIn("sue"), headers: map[string]string{"Idempotency-Key": "k1"}})
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/state", body: map[string]string{"action": "login"}, cookie: w.signIn("adam")})
+	got := w.controller.Controls()
+	if len(got) != 3 || !strings.HasPrefix(got[2].Request, "api/") {
+		t.Fatalf("sent %+v", got)
+	}
+	got[2].Request = ""
+	want := []livetest.Control{
+		{Request: "anna/k1", Actor: "anna", By: "desk", Agent: "anna", Action: "pause", Reason: "lunch", Expect: "ready"},
+		{Request: "sue/k1", Actor: "sue", By: "supervisor", Agent: "anna", Action: "disposition", Code: "solved", Note: "ok", Contact: "pbx1-1.1"},
+		{Actor: "adam", By: "supervisor", Agent: "boris", Action: "login"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+func TestControlRefusedBeforeTheController(t *testing.T) {
+	w := newWorld(t, options{})
+	anna := w.signIn("anna")
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/state", body: map[string]string{"action": "logout"}, cookie: anna}).wantProblem(t, CodeForbidden)
+	for _, body := range []map[string]string{
+		{}, {"action": "dance"}, {"action": "pause"}, {"action": "disposition", "code": "x"}, {"action": "ready", "expect": "asleep"},
+		{"action": "ready", "reason": strings.Repeat("x", 201)},
+	} {
+		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, cookie: anna}).wantProblem(t, CodeInvalid)
+	}
+	if got := w.controller.Controls(); len(got) != 0 {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+func TestPopsSeen(t *testing.T) {
+	w := newWorld(t, options{})
+	anna := w.signIn("anna")
+	for _, event := range []string{"shown", "opened"} {
+		a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/pops", body: map[string]string{"pop": "pbx1-1.1/p1", "event": event}, cookie: anna})
+		if a.status != http.StatusNoContent {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if got := w.controller.Seen(); !reflect.DeepEqual(got, []livetest.Seen{{Pop: "pbx1-1.1/p1"}, {Pop: "pbx1-1.1/p1", Opened: true}}) {
+		t.Errorf("seen %+v", got)
+	}
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/pops", body: map[string]string{"pop": "p", "event": "shown"}, cookie: anna}).wantProblem(t, CodeForbidden)
+}
+
+func TestControllerDown(t *testing.T) {
+	w := newWorld(t, options{})
+	w.controller.Down(true)
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, cookie: w.signIn("anna")}).
+		wantProblem(t, CodeUnavailable)
+}
+
+func TestListsAreNarrowedForAgents(t *testing.T) {
+	w := newWorld(t, options{})
+	var queues struct{ Queues []Queue }
+	var agents struct{ Agents []Agent }
+	w.get(Prefix+"/queues", w.signIn("boris")).into(t, &queues)
+	w.get(Prefix+"/agents", w.signIn("boris")).into(t, &agents)
+	if len(queues.Queues) != 1 || queues.Queues[0] != (Queue{ID: "support", Name: "Support", ServiceLevelMS: 30_000, ShortAbandonMS: 5_000}) {
+		t.Errorf("%+v", queues)
+	}
+	if len(agents.Agents) != 1 || agents.Agents[0].ID != "boris" || agents.Agents[0].Teams == nil {
+		t.Errorf("%+v", agents)
+	}
+	w.get(Prefix+"/queues", w.signIn("sue")).into(t, &queues)
+	w.get(Prefix+"/agents", w.signIn("ina")).into(t, &agents)
+	if len(queues.Queues) != 2 || len(agents.Agents) != 2 {
+		t.Errorf("%+v, %+v", queues, agents)
+	}
+	var s Settings
+	w.get(Prefix+"/settings", w.signIn("anna")).into(t, &s)
+	if !reflect.DeepEqual(s, Settings{PauseReasons: []string{"break", "lunch"}, Dispositions: []string{"solved"}, Languages: []string{"en", "ru"}, TicketSystem: "helpdesk", Version: "test"}) {
+		t.Errorf("%+v", s)
+	}
+}
