@@ -78,8 +78,8 @@ func (f *follower) mustDrain() bool {
 	return true
 }
 
-// open opens the file at the offset. When the file is shorter than that it was replaced while nobody looked: what was not
-// read of the former one is read first, where it is still there.
+// open opens the file at the offset. When no line ends there it was replaced while nobody looked: what was not read of the
+// former one is read first, where it is still there.
 func (f *follower) open() bool {
 	file, err := os.Open(f.path)
 	if err != nil {
@@ -88,22 +88,28 @@ func (f *follower) open() bool {
 		}
 		return false
 	}
-	info, err := file.Stat()
-	if err == nil && info.Size() < f.offset {
+	if !endsLine(file, f.offset) {
 		f.metrics.rotations.Inc()
 		f.readFormer()
 		f.offset = 0
 	}
-	if err == nil {
-		_, err = file.Seek(f.offset, io.SeekStart)
-	}
-	if err != nil {
+	if _, err := file.Seek(f.offset, io.SeekStart); err != nil {
 		f.log.Warn("queue_log could not be read", "path", f.path, "error", err)
 		file.Close()
 		return false
 	}
 	f.file = file
 	return true
+}
+
+// endsLine says whether a line ends before the offset.
+func endsLine(file io.ReaderAt, offset int64) bool {
+	if offset == 0 {
+		return true
+	}
+	var last [1]byte
+	_, err := file.ReadAt(last[:], offset-1)
+	return err == nil && last[0] == '\n'
 }
 
 // readFormer reads the rest of the newest rotated file that reaches to the offset.

@@ -37,7 +37,6 @@ type link struct {
 	reconciled atomic.Bool   // what is there was handed on
 	lastFrame  atomic.Int64  // unix nanoseconds
 	recent     recent
-	causes     causes
 }
 
 // serve answers Asterisk's handshakes until ctx ends.
@@ -172,7 +171,7 @@ func (l *link) take(raw []byte) {
 		}
 		return
 	}
-	ev := l.causes.apply(f, translate(f, l.a.isPhone))
+	ev := translate(f, l.a.isPhone)
 	if ev == nil {
 		return
 	}

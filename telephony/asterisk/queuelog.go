@@ -3,7 +3,6 @@ package asterisk
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +42,7 @@ func parseLine(text string) (queueLine, error) {
 // caller's to fill.
 func (l queueLine) fallback() (ev callcenter.FallbackEvent, ok bool, err error) {
 	queue, isFallback := strings.CutPrefix(l.queue, fallbackPrefix)
-	if !isFallback || !slices.Contains(fallbackEvents, l.event) {
+	if !isFallback || !isTold(l.event) {
 		return ev, false, nil
 	}
 	ev = callcenter.FallbackEvent{Channel: l.channel, Event: l.event, Queue: queue, Agent: l.agent}
@@ -83,4 +82,11 @@ func (l queueLine) fallback() (ev callcenter.FallbackEvent, ok bool, err error) 
 // maxSeconds bounds a duration in queue_log: a year.
 const maxSeconds = 366 * 24 * 3600
 
-var fallbackEvents = []string{"ENTERQUEUE", "CONNECT", "ABANDON", "EXITEMPTY", "EXITWITHTIMEOUT", "EXITWITHKEY", "COMPLETECALLER", "COMPLETEAGENT"}
+// isTold says whether the core is told of an event. RINGNOANSWER and the like change nothing.
+func isTold(event string) bool {
+	switch event {
+	case "ENTERQUEUE", "CONNECT", "ABANDON", "EXITEMPTY", "EXITWITHTIMEOUT", "EXITWITHKEY", "COMPLETECALLER", "COMPLETEAGENT":
+		return true
+	}
+	return false
+}

@@ -1,53 +1,44 @@
 package asterisk
 
 import (
-	"slices"
 	"strings"
 
 	"firstline/telephony/callcenter"
 )
 
-// Types of ARI events. Those which aren't named here, or are only named, change nothing that the core decides by.
+// Types of ARI events that are translated, and values in them.
 const (
 	typeRegistered      = "ApplicationRegistered"
-	typeUnregistered    = "ApplicationUnregistered"
-	typeReplaced        = "ApplicationReplaced"
 	typeStart           = "StasisStart"
 	typeEnd             = "StasisEnd"
 	typeDigit           = "ChannelDtmfReceived"
 	typeState           = "ChannelStateChange"
 	typeDestroyed       = "ChannelDestroyed"
-	typeHangup          = "ChannelHangupRequest"
 	typeHold            = "ChannelHold"
 	typeUnhold          = "ChannelUnhold"
-	typeDial            = "Dial"
 	typePlaybackDone    = "PlaybackFinished"
 	ours                = "fl." // prefix of every id that Firstline chose
 	oursPlayback        = "fl.pb."
 	stateUp             = "Up"
 	stateRinging        = "Ringing"
-	dialRinging         = "RINGING"
 	playbackStateFailed = "failed"
 )
 
-// others are the types that are known to say nothing new. They are counted under their name; any other type as "unknown".
-var others = []string{
-	"ApplicationMoveFailed", "BridgeAttendedTransfer", "BridgeBlindTransfer", "BridgeCreated", "BridgeDestroyed", "BridgeMerged",
-	"BridgeVideoSourceChanged", "ChannelCallerId", "ChannelConnectedLine", "ChannelCreated", "ChannelDialplan", "ChannelEnteredBridge",
-	"ChannelLeftBridge", "ChannelTalkingFinished", "ChannelTalkingStarted", "ChannelToneDetected",
-	"ChannelTransfer", "ChannelUserevent", "ChannelVarset", "ContactStatusChange", "DeviceStateChanged", "EndpointStateChange",
-	"PeerStatusChange", "PlaybackContinuing", "PlaybackStarted", "RecordingFailed", "RecordingFinished", "RecordingStarted",
-	"TextMessageReceived", "RESTResponse",
-}
-
-// isKnown says whether a type is counted under its own name.
+// isKnown says whether a type is counted under its own name: those that are translated, and those that are known to say
+// nothing new. Any other is counted as "unknown".
 func isKnown(kind string) bool {
 	switch kind {
-	case typeRegistered, typeUnregistered, typeReplaced, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeHangup, typeHold, typeUnhold,
-		typeDial, typePlaybackDone:
+	case typeRegistered, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeHold, typeUnhold, typePlaybackDone:
+		return true
+	case "ApplicationMoveFailed", "ApplicationReplaced", "ApplicationUnregistered", "BridgeAttendedTransfer", "BridgeBlindTransfer",
+		"BridgeCreated", "BridgeDestroyed", "BridgeMerged", "BridgeVideoSourceChanged", "ChannelCallerId", "ChannelConnectedLine",
+		"ChannelCreated", "ChannelDialplan", "ChannelEnteredBridge", "ChannelHangupRequest", "ChannelLeftBridge",
+		"ChannelTalkingFinished", "ChannelTalkingStarted", "ChannelToneDetected", "ChannelTransfer", "ChannelUserevent", "ChannelVarset",
+		"ContactStatusChange", "DeviceStateChanged", "Dial", "EndpointStateChange", "PeerStatusChange", "PlaybackContinuing",
+		"PlaybackStarted", "RESTResponse", "RecordingFailed", "RecordingFinished", "RecordingStarted", "TextMessageReceived":
 		return true
 	}
-	return slices.Contains(others, kind)
+	return false
 }
 
 // translate says what an event means to the core: at most one event, nil = nothing. It is pure. knows tells which endpoints
@@ -58,18 +49,16 @@ func translate(f frame, knows func(endpoint string) bool) callcenter.Event {
 	case typeStart:
 		return started(f, isOurs, knows)
 	case typeEnd:
-		// A leg of ours ends with ChannelDestroyed, which tells the cause; a caller's is told only until it leaves.
+		// A leg of ours ends with ChannelDestroyed, which tells the cause. For a caller that isn't sure to come.
 		if !isOurs {
 			return callcenter.ChannelEnded{Channel: f.Channel.ID}
 		}
 	case typeDestroyed:
-		return callcenter.ChannelEnded{Channel: f.Channel.ID, Cause: f.Cause, TechCause: f.TechCause}
+		if isOurs {
+			return callcenter.ChannelEnded{Channel: f.Channel.ID, Cause: f.Cause, TechCause: f.TechCause}
+		}
 	case typeState:
 		return stateChanged(f, isOurs)
-	case typeDial:
-		if f.DialStatus == dialRinging && strings.HasPrefix(f.Peer.ID, ours) {
-			return callcenter.LegRinging{Channel: f.Peer.ID}
-		}
 	case typeDigit:
 		return callcenter.DigitPressed{Channel: f.Channel.ID, Digit: f.Digit}
 	case typePlaybackDone:

@@ -70,11 +70,9 @@ type frame struct {
 	Application string    `json:"application"`
 	Timestamp   stamp     `json:"timestamp"`
 	Channel     channel   `json:"channel"`
-	Peer        channel   `json:"peer"`            // Dial
 	Replaced    *channel  `json:"replace_channel"` // StasisStart of a channel that took another's place
 	Digit       string    `json:"digit"`           // ChannelDtmfReceived
-	DialStatus  string    `json:"dialstatus"`      // Dial
-	Cause       int       `json:"cause"`           // ChannelDestroyed, ChannelHangupRequest
+	Cause       int       `json:"cause"`           // ChannelDestroyed
 	TechCause   int       `json:"tech_cause"`
 	Playback    *playback `json:"playback"`
 }

@@ -12,7 +12,7 @@ import (
 
 // Oldest is the oldest Asterisk that Firstline works with: the first whose outbound websocket keeps events while the
 // controller is away.
-var Oldest = Version{22, 5, 0}
+func Oldest() Version { return Version{22, 5, 0} }
 
 // ErrTooOld is wrapped when Asterisk is older than Oldest.
 var ErrTooOld = errors.New("asterisk is too old")
@@ -57,8 +57,8 @@ func ParseVersion(text string) (Version, error) {
 
 // CheckVersion is ErrTooOld, with the reason, for versions before Oldest.
 func CheckVersion(v Version) error {
-	if v.Less(Oldest) {
-		return fmt.Errorf("%w: it is %v, and events sent while the controller is away would be lost before %v", ErrTooOld, v, Oldest)
+	if v.Less(Oldest()) {
+		return fmt.Errorf("%w: it is %v, and events sent while the controller is away would be lost before %v", ErrTooOld, v, Oldest())
 	}
 	return nil
 }
