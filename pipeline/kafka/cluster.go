@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,19 +118,50 @@ func (c *Cluster) Group(id string, topics []string, balancer kafkago.GroupBalanc
 	}
 }
 
-// EnsureTopics makes the topics that are missing. On the embedded broker it also gives existing ones the configured
-// retention; an outside cluster's topics belong to its operator once they exist.
+// EnsureTopics makes the topics that are missing. On the embedded broker it also gives the others the configured
+// retention; an outside cluster's topics belong to its operator once they exist, and no rights are needed to make them.
 func (c *Cluster) EnsureTopics(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	s := c.Session()
 	defer s.Close()
-	return s.ensureTopics(ctx, c.cfg)
+	there, err := s.existing(ctx)
+	if err != nil {
+		return err
+	}
+	if c.cfg.Embedded && len(there) > 0 {
+		if err := s.setRetention(ctx, c.cfg, there); err != nil {
+			return err
+		}
+	}
+	missing := slices.DeleteFunc(Topics(), func(topic string) bool { return slices.Contains(there, topic) })
+	if len(missing) == 0 {
+		return nil
+	}
+	return s.createTopics(ctx, c.cfg, missing)
 }
 
-func (s *Session) ensureTopics(ctx context.Context, cfg Config) error {
+// existing returns those of Firstline's topics that the cluster has.
+func (s *Session) existing(ctx context.Context) ([]string, error) {
+	m, err := s.metadata(ctx, Topics())
+	if err != nil {
+		return nil, err
+	}
+	var there []string
+	for _, t := range m.Topics {
+		switch {
+		case t.Error == nil:
+			there = append(there, t.Name)
+		case !errors.Is(t.Error, kafkago.UnknownTopicOrPartition):
+			return nil, fmt.Errorf("ask for topic %s: %w", t.Name, t.Error)
+		}
+	}
+	return there, nil
+}
+
+func (s *Session) createTopics(ctx context.Context, cfg Config, topics []string) error {
 	req := &kafkago.CreateTopicsRequest{}
-	for _, topic := range Topics() {
+	for _, topic := range topics {
 		req.Topics = append(req.Topics, kafkago.TopicConfig{
 			Topic:             topic,
 			NumPartitions:     cfg.Partitions,
@@ -144,19 +176,12 @@ func (s *Session) ensureTopics(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("create topics: %w", err)
 	}
-	var existing []string
 	for topic, err := range res.Errors {
-		switch {
-		case errors.Is(err, kafkago.TopicAlreadyExists):
-			existing = append(existing, topic)
-		case err != nil:
+		if err != nil && !errors.Is(err, kafkago.TopicAlreadyExists) { // another role was quicker
 			return fmt.Errorf("create topic %s: %w", topic, err)
 		}
 	}
-	if !cfg.Embedded || len(existing) == 0 {
-		return nil
-	}
-	return s.setRetention(ctx, cfg, existing)
+	return nil
 }
 
 func (s *Session) setRetention(ctx context.Context, cfg Config, topics []string) error {

@@ -35,18 +35,19 @@ func (s *Session) Close() { s.transport.CloseIdleConnections() }
 
 // ID returns the cluster's id.
 func (s *Session) ID(ctx context.Context) (string, error) {
-	m, err := s.metadata(ctx)
+	m, err := s.metadata(ctx, FactTopics())
 	if err != nil {
 		return "", err
 	}
 	return m.ClusterID, nil
 }
 
-// metadata returns the state of the topics of facts.
-func (s *Session) metadata(ctx context.Context) (*kafkago.MetadataResponse, error) {
+// metadata returns the cluster's id and the state of topics. A session's first answer is fresh, later ones may be some
+// seconds old.
+func (s *Session) metadata(ctx context.Context, topics []string) (*kafkago.MetadataResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	m, err := s.client.Metadata(ctx, &kafkago.MetadataRequest{Topics: FactTopics()})
+	m, err := s.client.Metadata(ctx, &kafkago.MetadataRequest{Topics: topics})
 	if err != nil {
 		return nil, fmt.Errorf("ask for the cluster's metadata: %w", err)
 	}
@@ -58,7 +59,7 @@ func (s *Session) metadata(ctx context.Context) (*kafkago.MetadataResponse, erro
 
 // partitions returns the partitions of every topic of facts, with their leaders.
 func (s *Session) partitions(ctx context.Context) (map[string][]kafkago.Partition, error) {
-	m, err := s.metadata(ctx)
+	m, err := s.metadata(ctx, FactTopics())
 	if err != nil {
 		return nil, err
 	}
