@@ -75,6 +75,16 @@ func Buckets(from, until time.Time, interval Interval, zone *time.Location) ([]B
 	return out, nil
 }
 
+// DayOf is the day of zone (nil means UTC) that holds an instant: 23, 24 or 25 hours, in some zones a half more or less.
+func DayOf(at time.Time, zone *time.Location) Bucket {
+	if zone == nil {
+		zone = time.UTC
+	}
+	begin, next := dateEdges(func(t time.Time) time.Time { return t }, 0, 1)
+	from := begin(at.In(zone))
+	return Bucket{From: from, Until: next(from)}
+}
+
 // edges returns two functions: the last edge at or before an instant, and the first edge after an edge.
 func edges(interval Interval) (begin, next func(time.Time) time.Time, err error) {
 	switch interval {

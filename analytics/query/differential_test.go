@@ -99,7 +99,7 @@ func readWorld(t *testing.T, path string) world {
 func TestSQLEqualsDefinitions(t *testing.T) {
 	for i, w := range worlds(t) {
 		t.Run(w.name, func(t *testing.T) {
-			c := comparison{t: t, oracle: metric.Read(w.facts), reader: New(load(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
+			c := comparison{t: t, facts: w.facts, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
 			asked := 0
 			for n, ask := range c.reports(w) {
 				if os.Getenv("FIRSTLINE_REPORTS") == "all" || (n+i)%stride == 0 {
@@ -113,7 +113,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 }
 
 // stride is prime, so that it falls on every combination of the loops below.
-const stride = 23
+const stride = 37
 
 // reports are all shapes.
 func (c *comparison) reports(w world) (out []func()) {
@@ -141,6 +141,7 @@ func (w world) windows() []WindowRequest {
 
 type comparison struct {
 	t      *testing.T
+	facts  []fact.Fact
 	oracle *metric.Facts
 	reader *Reader
 }
@@ -152,8 +153,10 @@ func (c *comparison) same(what any, want, got any, err error) {
 		c.t.Fatalf("%+v: %v", what, err)
 	}
 	a, b := flatten(want), flatten(got)
-	delete(a, ".as_of")
-	delete(b, ".as_of")
+	for _, of := range []string{".as_of", ".late"} { // not of the facts, but of when they were asked for and loaded
+		delete(a, of)
+		delete(b, of)
+	}
 	if reflect.DeepEqual(a, b) {
 		return
 	}
@@ -168,6 +171,32 @@ func (c *comparison) same(what any, want, got any, err error) {
 		}
 	}
 	c.t.FailNow()
+}
+
+// late checks the count of late facts: these were all loaded months after they happened.
+func (c *comparison) late(report any) {
+	c.t.Helper()
+	var head metric.Header
+	var tickets bool
+	switch r := report.(type) {
+	case metric.QueueReport:
+		head = r.Header
+	case metric.AgentReport:
+		head = r.Header
+	case metric.ContactReport:
+		head = r.Header
+	case metric.TicketReport:
+		head, tickets = r.Header, true
+	}
+	var want int64
+	for _, f := range c.facts {
+		if (f.Topic() == fact.TopicTickets) == tickets && !f.Time.Before(head.From) && f.Time.Before(head.Until) {
+			want++
+		}
+	}
+	if head.Late != want {
+		c.t.Fatalf("%T: %d late, want %d", report, head.Late, want)
+	}
 }
 
 // flatten turns a report into its leaves by path.
@@ -214,6 +243,7 @@ func compare[R, P, Report any](c *comparison, req R, params func(R) (P, error), 
 		}
 		got, err := ask(context.Background(), req)
 		c.same(req, want, got, err)
+		c.late(got)
 	}
 }
 

@@ -46,7 +46,14 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["contacts"] = contacts
 	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
 	out["tickets"] = tickets
-	if err := errors.Join(err, err2, err3, err4); err != nil {
+	list, _, err5 := searchStatement(SearchRequest{
+		From: day.From, Until: day.Until, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
+		Cursor: cursor{At: 1, ID: "c"}.String(),
+	})
+	out["search"] = list
+	lost, _, err6 := abandonedStatement(AbandonedRequest{From: day.From, Until: day.Until, OnlyLost: true})
+	out["abandoned"] = lost
+	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -1,0 +1,291 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/pipeline/fact"
+)
+
+// lists is a day of facts in the engine, and what is asked of it.
+type lists struct {
+	facts       []fact.Fact
+	r           *Reader
+	from, until time.Time
+}
+
+func TestLists(t *testing.T) {
+	from := time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
+	until := from.Add(24 * time.Hour)
+	facts := makeFacts(t, 7, from, until)
+	w := lists{facts, New(loadFacts(t, facts), DefaultConfig(), func() time.Time { return from.Add(15*time.Hour + 7*time.Minute) }), from, until}
+	t.Run("search filters", w.searchFilters)
+	t.Run("pages have neither gap nor repeat", w.pages)
+	t.Run("personal data needs the right", w.personal)
+	t.Run("timeline is whole and in order", w.timeline)
+	t.Run("abandoned", w.abandoned)
+	t.Run("today equals the report", w.today)
+}
+
+// known is what the facts say of each contact, gathered plainly.
+type known struct {
+	arrival fact.Arrived
+	at      time.Time
+	end     *fact.ContactEnded
+	queues  []string
+	agents  []string
+	who     string
+}
+
+func gather(facts []fact.Fact) map[string]*known {
+	out := map[string]*known{}
+	for _, f := range facts {
+		if f.Topic() != fact.TopicContacts {
+			continue
+		}
+		k := out[f.Subject]
+		if k == nil {
+			k = &known{}
+			out[f.Subject] = k
+		}
+		switch d := f.Data.(type) {
+		case fact.Arrived:
+			k.arrival, k.at = d, f.Time
+		case fact.Identified:
+			k.who = d.Customer
+		case fact.Queued:
+			k.queues = append(k.queues, d.Queue)
+		case fact.SegmentStarted:
+			k.agents = append(k.agents, d.Agent)
+		case fact.ContactEnded:
+			k.end = &d
+		}
+	}
+	return out
+}
+
+func (w lists) searchFilters(t *testing.T) {
+	facts, r, from, until := w.facts, w.r, w.from, w.until
+	contacts := gather(facts)
+	base := SearchRequest{From: from, Until: until, Personal: true, Limit: MaxPage}
+	for name, c := range map[string]struct {
+		edit func(*SearchRequest)
+		want func(id string, k *known) bool
+	}{
+		"all":      {func(*SearchRequest) {}, func(string, *known) bool { return true }},
+		"queue":    {func(r *SearchRequest) { r.Queues = []string{"sales"} }, func(_ string, k *known) bool { return slices.Contains(k.queues, "sales") }},
+		"agent":    {func(r *SearchRequest) { r.Agent = "anna" }, func(_ string, k *known) bool { return slices.Contains(k.agents, "anna") }},
+		"outcome":  {func(r *SearchRequest) { r.Outcome = "abandoned" }, func(_ string, k *known) bool { return k.end != nil && k.end.Termination.Result == "abandoned" }},
+		"open":     {func(r *SearchRequest) { r.Outcome = OutcomeOpen }, func(_ string, k *known) bool { return k.end == nil }},
+		"customer": {func(r *SearchRequest) { r.Customer = "C5" }, func(_ string, k *known) bool { return k.who == "C5" }},
+		"number": {func(r *SearchRequest) { r.Number = "0 42" }, func(_ string, k *known) bool {
+			return strings.HasSuffix(k.arrival.CallerNumber, "042")
+		}},
+		"ticket": {func(r *SearchRequest) { r.Ticket = "T3" }, func(_ string, k *known) bool { return k.end != nil && k.end.Ticket != nil && k.end.Ticket.ID == "T3" }},
+		"half":   {func(r *SearchRequest) { r.From = from.Add(12 * time.Hour) }, func(_ string, k *known) bool { return !k.at.Before(from.Add(12 * time.Hour)) }},
+	} {
+		req := base
+		c.edit(&req)
+		var want []string
+		for id, k := range contacts {
+			if !k.at.Before(from) && k.at.Before(until) && c.want(id, k) {
+				want = append(want, id)
+			}
+		}
+		got := searchAll(t, r, req)
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) || len(want) == 0 && name != "open" {
+			t.Errorf("%s: %d found, %d wanted", name, len(got), len(want))
+		}
+	}
+}
+
+// searchAll reads every page and checks that they are in order.
+func searchAll(t *testing.T, r *Reader, req SearchRequest) (ids []string) {
+	t.Helper()
+	last := time.Time{}
+	for {
+		page, err := r.Search(context.Background(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range page.Items {
+			if !last.IsZero() && c.ArrivedAt.After(last) {
+				t.Fatalf("%s arrived after the one before it", c.ID)
+			}
+			last = c.ArrivedAt
+			ids = append(ids, c.ID)
+		}
+		if page.Next == nil {
+			return ids
+		}
+		req.Cursor = *page.Next
+	}
+}
+
+func (w lists) pages(t *testing.T) {
+	facts, r, from, until := w.facts, w.r, w.from, w.until
+	ids := searchAll(t, r, SearchRequest{From: from, Until: until, Limit: 37})
+	want := 0
+	for _, k := range gather(facts) {
+		if !k.at.Before(from) && k.at.Before(until) {
+			want++
+		}
+	}
+	slices.Sort(ids)
+	if distinct := slices.Compact(ids); len(distinct) != want || len(ids) != want {
+		t.Errorf("%d on the pages, %d distinct, %d wanted", len(ids), len(distinct), want)
+	}
+}
+
+func (w lists) personal(t *testing.T) {
+	r, from, until := w.r, w.from, w.until
+	page, err := r.Search(context.Background(), SearchRequest{From: from, Until: until, Limit: 5})
+	if err != nil || page.Items[0].CallerNumber != nil || page.Items[0].CallerName != nil {
+		t.Fatalf("without the right: %+v, %v", page.Items, err)
+	}
+	var invalid *Invalid
+	if _, err := r.Search(context.Background(), SearchRequest{From: from, Until: until, Number: "042"}); !errors.As(err, &invalid) || invalid.Problems[0].Path != "number" {
+		t.Errorf("search by number without the right: %v", err)
+	}
+	for _, personal := range []bool{false, true} {
+		line, err := r.Timeline(context.Background(), page.Items[0].ID, personal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arrived := slices.IndexFunc(line.Facts, func(f TimelineFact) bool { return f.Type == fact.TypeArrived })
+		if shown := strings.Contains(string(line.Facts[arrived].Data), "+4930"); shown != personal {
+			t.Errorf("right %v, number shown %v: %s", personal, shown, line.Facts[arrived].Data)
+		}
+	}
+}
+
+func (w lists) timeline(t *testing.T) {
+	facts, r := w.facts, w.r
+	for id, k := range gather(facts) {
+		if k.end == nil || k.end.Ticket == nil || len(k.queues) < 2 {
+			continue
+		}
+		var want []string
+		tickets := map[string]bool{}
+		for _, f := range facts {
+			if d, ok := f.Data.(fact.TicketEvent); ok && d.Ticket == k.end.Ticket.ID {
+				tickets[f.ID()] = true
+			}
+			if f.Subject == id {
+				want = append(want, f.ID())
+			}
+		}
+		got, err := r.Timeline(context.Background(), id, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		seen := map[string]bool{}
+		last := time.Time{}
+		for _, f := range got.Facts {
+			if f.Time.Before(last) {
+				t.Errorf("%s lies before the one before it", f.ID)
+			}
+			last = f.Time
+			if f.Type.Topic() == fact.TopicTickets {
+				seen[f.ID] = true
+				continue
+			}
+			ids = append(ids, f.ID)
+		}
+		if !slices.Equal(ids, want) || !reflect.DeepEqual(seen, tickets) {
+			t.Errorf("%s: facts %v, want %v; tickets %v, want %v", id, ids, want, seen, tickets)
+		}
+		if !slices.Equal(got.Queues, slices.Compact(k.queues)) || *got.Result != k.end.Termination.Result {
+			t.Errorf("%s: %+v", id, got.Contact)
+		}
+		break
+	}
+	if _, err := r.Timeline(context.Background(), "nobody", false); !errors.Is(err, ErrNotFound) {
+		t.Errorf("unknown contact: %v", err)
+	}
+}
+
+func (w lists) abandoned(t *testing.T) {
+	facts, r, from, until := w.facts, w.r, w.from, w.until
+	calls := gather(facts)
+	type answer struct {
+		number string
+		at     time.Time
+	}
+	var answers []answer
+	want := map[string]fact.EntryEnded{}
+	subject := map[string]string{}
+	for _, f := range facts {
+		d, ok := f.Data.(fact.EntryEnded)
+		if !ok {
+			continue
+		}
+		if d.Outcome == fact.EntryAnswered {
+			answers = append(answers, answer{calls[f.Subject].arrival.CallerNumber, d.EndedAt})
+		}
+		if d.Outcome == fact.EntryAbandoned && (d.Kind == fact.KindInbound || d.Kind == fact.KindCallback) && !d.EndedAt.Before(from) && d.EndedAt.Before(until) {
+			want[d.Entry], subject[d.Entry] = d, f.Subject
+		}
+	}
+	got := map[string]Abandoned{}
+	for req := (AbandonedRequest{From: from, Until: until, Personal: true, Limit: 20}); ; {
+		page, err := r.Abandoned(context.Background(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.Items {
+			got[a.Entry] = a
+		}
+		if page.Next == nil {
+			break
+		}
+		req.Cursor = *page.Next
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d listed, want %d", len(got), len(want))
+	}
+	for id, d := range want {
+		a, number := got[id], calls[subject[id]].arrival.CallerNumber
+		var answered time.Time
+		for _, x := range answers {
+			if x.number == number && !x.at.Before(d.EndedAt) && !x.at.After(d.EndedAt.Add(metric.LookBack)) && (answered.IsZero() || x.at.Before(answered)) {
+				answered = x.at
+			}
+		}
+		if a.WaitMS != d.WaitMS || *a.CallerNumber != number || (a.AnsweredAt == nil) != answered.IsZero() || a.AnsweredAt != nil && !a.AnsweredAt.Equal(answered) {
+			t.Errorf("%s: %+v, want answered %s", id, a, answered)
+		}
+	}
+}
+
+func (w lists) today(t *testing.T) {
+	r, from, until := w.r, w.from, w.until
+	today, err := r.Today(context.Background(), TodayRequest{Step: "15m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.Queues(context.Background(), QueueRequest{WindowRequest: WindowRequest{From: from, Until: until, GroupBy: []string{"queue"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	series, err := r.Queues(context.Background(), QueueRequest{WindowRequest: WindowRequest{From: from, Until: until, Interval: "15m"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(today.Total, report.Total.Today()) || len(today.Queues) != 3 || !reflect.DeepEqual(today.Queues[1], report.Rows[1].Today()) {
+		t.Errorf("today %+v\nreport %+v", today.Total, report.Total.Today())
+	}
+	// 15:07: sixty quarters are over and one has begun.
+	if len(today.Series) != 61 || len(today.ByQueue) != 183 || !reflect.DeepEqual(today.Series[40], series.Rows[40].Today()) {
+		t.Errorf("%d and %d rows in the series", len(today.Series), len(today.ByQueue))
+	}
+}

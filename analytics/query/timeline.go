@@ -1,0 +1,171 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/pipeline/fact"
+)
+
+// ErrNotFound says that no loaded fact knows the contact.
+var ErrNotFound = errors.New("contact not found")
+
+// Timeline is one contact with everything that happened to it.
+type Timeline struct {
+	Contact
+	Facts []TimelineFact `json:"facts" doc:"Facts of the contact and of the tickets it is linked to, in the order they happened"`
+}
+
+// TimelineFact is one fact.
+type TimelineFact struct {
+	ID       string          `json:"id" doc:"CloudEvents id"`
+	Type     fact.Type       `json:"type" doc:"What happened"`
+	Time     time.Time       `json:"time" doc:"When it happened"`
+	Sequence uint64          `json:"sequence" doc:"Number within the contact; 0 for tickets"`
+	Source   string          `json:"source" doc:"Whose log it was recorded in"`
+	Position uint64          `json:"position" doc:"Its number in that log"`
+	LoadedAt time.Time       `json:"loaded_at" doc:"When it was loaded"`
+	Data     json.RawMessage `json:"data" doc:"The body of the fact, as in docs/events; personal fields are blank without the right to see them"`
+}
+
+// Timeline answers one contact with all its facts in order. personal says that the asker may see the caller's number,
+// name and digits. It fails with ErrNotFound.
+func (r *Reader) Timeline(ctx context.Context, id string, personal bool) (Timeline, error) {
+	out, err := r.oneContact(ctx, id, personal)
+	if err != nil {
+		return Timeline{}, err
+	}
+	if out.Facts, err = r.factsOf(ctx, id); err != nil {
+		return Timeline{}, err
+	}
+	if personal {
+		err = r.unblank(ctx, id, out.Facts)
+	}
+	return out, err
+}
+
+func (r *Reader) oneContact(ctx context.Context, id string, personal bool) (Timeline, error) {
+	s := newStatement("contact")
+	s.bind("id", id)
+	s.text = lines(
+		"WITH page AS (",
+		"  SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals WHERE contact = {id:String} LIMIT 1",
+		")",
+		contactDetails("1"),
+	)
+	var out Timeline
+	found := false
+	err := r.run(ctx, s, func(rows driver.Rows) error {
+		var row contactCells
+		if err := rows.Scan(destinations(contactCellColumns(), &row)...); err != nil {
+			return err
+		}
+		out.Contact, found = row.contact(personal), true
+		return nil
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("contact %q: %w", id, ErrNotFound)
+	}
+	return out, err
+}
+
+// factsOf reads the contact's own facts and the events of tickets that are linked to it, each event once.
+func (r *Reader) factsOf(ctx context.Context, id string) ([]TimelineFact, error) {
+	const columns = "type, subject, sequence, time, source, position, loaded_at, body"
+	s := newStatement("timeline")
+	s.bind("id", id)
+	s.text = lines(
+		"WITH linked AS (",
+		"  SELECT concat(toString(system), ':', ticket) AS subject FROM tickets WHERE contact = {id:String}",
+		"  UNION ALL SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE contact = {id:String} AND ticket_id != ''",
+		")",
+		"SELECT toString(type), subject, sequence, "+ms("time")+" AS at, toString(source), position, "+ms("loaded_at")+", body FROM (",
+		"  SELECT "+columns+" FROM events WHERE subject = {id:String}",
+		"  UNION ALL SELECT "+columns+" FROM events WHERE subject IN (SELECT subject FROM linked) AND startsWith(type, 'ticket.')",
+		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM tickets_once WHERE subject IN (SELECT subject FROM linked))",
+		")",
+		"ORDER BY at, sequence, position",
+	)
+	facts := []TimelineFact{}
+	err := r.run(ctx, s, func(rows driver.Rows) error {
+		var f TimelineFact
+		var kind, subject, body string
+		var at, loaded int64
+		if err := rows.Scan(&kind, &subject, &f.Sequence, &at, &f.Source, &f.Position, &loaded, &body); err != nil {
+			return err
+		}
+		f.Type, f.Time, f.LoadedAt = fact.Type(kind), time.UnixMilli(at).UTC(), time.UnixMilli(loaded).UTC()
+		f.Data = json.RawMessage(body)
+		f.ID = factID(subject, f)
+		facts = append(facts, f)
+		return nil
+	})
+	return facts, err
+}
+
+// factID is the CloudEvents id, as fact.Fact.ID makes it.
+func factID(subject string, f TimelineFact) string {
+	if f.Type.Topic() != fact.TopicTickets {
+		return fmt.Sprintf("%s/%d", subject, f.Sequence)
+	}
+	var t fact.TicketEvent
+	if err := json.Unmarshal(f.Data, &t); err != nil {
+		return subject
+	}
+	return t.System + "/" + t.EventID
+}
+
+// unblank puts the personal fields back, which stand in two tables of their own only, so that they can be erased.
+func (r *Reader) unblank(ctx context.Context, id string, facts []TimelineFact) error {
+	personal := map[uint64]map[string]string{}
+	s := newStatement("personal")
+	s.bind("id", id)
+	s.text = lines(
+		"SELECT sequence, caller_number AS first, caller_name AS second, '' AS third FROM arrivals WHERE contact = {id:String}",
+		"UNION ALL",
+		"SELECT sequence, '' AS first, customer_name AS second, digits AS third FROM identified WHERE contact = {id:String}",
+	)
+	err := r.run(ctx, s, func(rows driver.Rows) error {
+		var sequence uint64
+		var number, name, digits string
+		if err := rows.Scan(&sequence, &number, &name, &digits); err != nil {
+			return err
+		}
+		personal[sequence] = map[string]string{"number": number, "name": name, "digits": digits}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range facts {
+		if p := personal[facts[i].Sequence]; p != nil {
+			if err := facts[i].fill(p); err != nil {
+				return fmt.Errorf("read fact %s: %w", facts[i].ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (f *TimelineFact) fill(personal map[string]string) (err error) {
+	switch f.Type {
+	case fact.TypeArrived:
+		var d fact.Arrived
+		if err = json.Unmarshal(f.Data, &d); err == nil {
+			d.CallerNumber, d.CallerName = personal["number"], personal["name"]
+			f.Data, err = json.Marshal(d)
+		}
+	case fact.TypeIdentified:
+		var d fact.Identified
+		if err = json.Unmarshal(f.Data, &d); err == nil {
+			d.CustomerName, d.Digits = personal["name"], personal["digits"]
+			f.Data, err = json.Marshal(d)
+		}
+	}
+	return err
+}
