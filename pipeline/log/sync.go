@@ -20,6 +20,7 @@ const (
 // Run writes and syncs what is appended until ctx ends; then it writes what is left and returns. It must outlive the
 // owner's last Append. It fails only when records were still in memory at the end.
 func (l *Log) Run(ctx context.Context) error {
+	l.reserve() // before anything else takes the room
 	// Whatever helps the syncer outlives it: stopped only when the last records are written.
 	helpers, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
