@@ -1,0 +1,427 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+
+	"firstline/analytics/api"
+	"firstline/pipeline/parts"
+	"firstline/pipeline/signature"
+	"firstline/telephony/asterisk/sipp"
+)
+
+// binary builds the program once for all tests of this package.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "firstline-e2e-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "firstline")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if path, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(status)
+}
+
+const (
+	testPassword = "correct horse"
+	testPIN      = "4711"
+	phoneSecret  = "phone-secret"
+	ticketSecret = "ticket-secret"
+)
+
+// product is a running Firstline with its own Asterisk, broker and ClickHouse on free ports.
+type product struct {
+	t      *testing.T
+	dir    string
+	config string
+	env    []string
+	ports  ports
+	client *http.Client
+	cmd    *exec.Cmd
+	ended  chan error
+	log    *os.File
+}
+
+type ports struct{ ARI, WS, Control, Kafka, ClickHouse, HTTP, SIP, RTP, SIPp, Media int }
+
+// startProduct runs `firstline all` with the given sections (agents, queues, ivr …) and waits until it is ready.
+func startProduct(t *testing.T, name, sections string) *product {
+	t.Helper()
+	parts.Need(t, parts.AsteriskRoot)
+	parts.Need(t, parts.ClickHouseLibrary)
+	parts.Need(t, func() (string, error) { return parts.Program("sipp") })
+	p := &product{t: t, dir: t.TempDir(), ports: freePorts(t)}
+	p.writeConfig(name, sections)
+	p.start()
+	return p
+}
+
+const head = `node: {{.Name}}
+data: {{.Dir}}/data
+asterisk:
+  embedded: true
+  url: http://127.0.0.1:{{.Ports.ARI}}/ari
+  password_env: ARI
+  listen: 127.0.0.1:{{.Ports.WS}}
+  poll: 1s
+  relist: 5s
+  sip_port: {{.Ports.SIP}}
+  rtp_start: {{.Ports.RTP}}
+  rtp_end: {{.RTPEnd}}
+  phone_secret_env: PHONE
+controller: {listen: "127.0.0.1:{{.Ports.Control}}"}
+kafka: {brokers: ["127.0.0.1:{{.Ports.Kafka}}"], embedded: true}
+clickhouse: {url: "http://127.0.0.1:{{.Ports.ClickHouse}}", embedded: true}
+http:
+  listen: 127.0.0.1:{{.Ports.HTTP}}
+  public_url: http://127.0.0.1:{{.Ports.HTTP}}
+  users: [{name: boss, role: supervisor, password_hash_env: BOSS}]
+`
+
+func (p *product) writeConfig(name, sections string) {
+	p.t.Helper()
+	var text bytes.Buffer
+	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999}
+	if err := template.Must(template.New("config").Parse(head)).Execute(&text, view); err != nil {
+		p.t.Fatal(err)
+	}
+	text.WriteString(sections)
+	p.config = filepath.Join(p.dir, "firstline.yaml")
+	p.must(os.WriteFile(p.config, text.Bytes(), 0o600))
+	boss, err := api.HashPassword(testPassword)
+	p.must(err)
+	pin, err := api.HashPassword(testPIN)
+	p.must(err)
+	p.env = append(os.Environ(), "ARI=ari-secret", "PHONE="+phoneSecret, "BOSS="+boss, "PIN="+pin, "TICKETS="+ticketSecret)
+}
+
+func (p *product) start() {
+	p.t.Helper()
+	path, err := binary()
+	p.must(err)
+	p.log, err = os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	p.must(err)
+	p.cmd = exec.Command(path, "all", "--config", p.config)
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.log, p.log
+	p.must(p.cmd.Start())
+	p.ended = make(chan error, 1)
+	go func() { p.ended <- p.cmd.Wait() }()
+	p.t.Cleanup(p.stop)
+	p.waitFor("the product to be ready", time.Minute, func() error { return p.ready(p.ports.HTTP) })
+	p.waitFor("the controller to be ready", time.Minute, func() error { return p.ready(p.ports.Control) })
+	p.signIn()
+}
+
+// stop drains the product and says so when that fails; a failed test keeps what the roles said.
+func (p *product) stop() {
+	if p.cmd == nil {
+		return
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-p.ended:
+		if err != nil {
+			p.t.Errorf("the product ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		_ = p.cmd.Process.Kill()
+		p.t.Error("the product did not stop within a minute")
+	}
+	p.cmd = nil
+	_ = p.log.Close()
+	if p.t.Failed() {
+		if text, err := os.ReadFile(p.log.Name()); err == nil {
+			p.t.Logf("log of the product:\n%s", text[max(0, len(text)-8000):])
+		}
+	}
+}
+
+func (p *product) ready(port int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", port), nil)
+	if err != nil {
+		return err
+	}
+	resp, err := (&http.Client{}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(resp.Body)
+		return fmt.Errorf("%s: %s", resp.Status, text)
+	}
+	return nil
+}
+
+// waitFor polls a condition until it holds: the thing itself is waited for, the limit only ends a broken test.
+func (p *product) waitFor(what string, limit time.Duration, condition func() error) {
+	p.t.Helper()
+	deadline := time.Now().Add(limit)
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("waited %s for %s: %v", limit, what, err)
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+}
+
+func (p *product) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *product) base() string { return fmt.Sprintf("http://127.0.0.1:%d", p.ports.HTTP) }
+
+func (p *product) signIn() {
+	p.t.Helper()
+	jar, err := cookiejar.New(nil)
+	p.must(err)
+	p.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	p.must(p.call(http.MethodPost, "/session", map[string]string{"name": "boss", "secret": testPassword}, nil))
+}
+
+// call sends a request to the API as the supervisor; into takes the answer's JSON when it is not nil.
+func (p *product) call(method, path string, body, into any) error {
+	var payload io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		payload = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, p.base()+"/api/v1"+path, payload)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", p.base())
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, text)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(text, into)
+}
+
+// tell sends a signed ticket event.
+func (p *product) tell(event map[string]any) {
+	p.t.Helper()
+	body, err := json.Marshal(event)
+	p.must(err)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, p.base()+"/api/v1/tickets/events", bytes.NewReader(body))
+	p.must(err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(signature.Header, signature.Sign(ticketSecret, time.Now(), body))
+	resp, err := (&http.Client{Timeout: 10 * time.Second}).Do(req)
+	p.must(err)
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusAccepted {
+		text, _ := io.ReadAll(resp.Body)
+		p.t.Fatalf("ticket event: %s: %s", resp.Status, text)
+	}
+}
+
+// wallboard is what tests read of the state of now.
+type wallboardNow struct {
+	Contacts []struct {
+		ID    string `json:"id"`
+		Stage string `json:"stage"`
+	} `json:"contacts"`
+	Agents []struct {
+		ID    string `json:"id"`
+		State string `json:"state"`
+	} `json:"agents"`
+	Link bool `json:"link"`
+}
+
+// now is the controller's snapshot.
+func (p *product) now() (wallboardNow, error) {
+	var s wallboardNow
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/snapshot", p.ports.Control), nil)
+	if err != nil {
+		return s, err
+	}
+	resp, err := (&http.Client{}).Do(req)
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return s, json.NewDecoder(resp.Body).Decode(&s)
+}
+
+// stages counts contacts by stage.
+func (s wallboardNow) stages() map[string]int {
+	out := map[string]int{}
+	for _, c := range s.Contacts {
+		out[c.Stage]++
+	}
+	return out
+}
+
+// logIn logs agents in and waits until they are ready.
+func (p *product) logIn(agents ...string) {
+	p.t.Helper()
+	for _, a := range agents {
+		p.waitFor(a+" to be ready", time.Minute, func() error {
+			s, err := p.now()
+			if err != nil {
+				return err
+			}
+			for _, x := range s.Agents {
+				if x.ID == a && x.State == "ready" {
+					return nil
+				}
+			}
+			return errors.Join(errors.New("not ready"), p.call(http.MethodPost, "/agents/"+a+"/state", map[string]string{"action": "login"}, nil))
+		})
+	}
+}
+
+// phones runs agents' phones until the returned function is called, which gives what each of them saw.
+func (p *product) phones(agents ...sipp.Agent) func() []sipp.Result {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	var mu sync.Mutex // guards all
+	var all []sipp.Result
+	for _, a := range agents {
+		wg.Go(func() {
+			results, err := a.Run(ctx)
+			if err != nil && ctx.Err() == nil {
+				p.t.Errorf("phone of %s: %v", a.Name, err)
+			}
+			mu.Lock()
+			all = append(all, results...)
+			mu.Unlock()
+		})
+	}
+	done := sync.OnceFunc(func() { cancel(); wg.Wait() })
+	p.t.Cleanup(done)
+	return func() []sipp.Result { done(); return all }
+}
+
+// agent is the phone of an agent of the test's configuration; n counts from 0.
+func (p *product) agent(n int, name, user string, acts ...sipp.Act) sipp.Agent {
+	return sipp.Agent{
+		Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + n, MediaPort: p.ports.Media + n*100, Speech: time.Minute},
+		Name:  name, User: user, Secret: phoneSecret, Acts: acts,
+	}
+}
+
+// callers is a batch of calls; n counts batches from 0.
+func (p *product) callers(n int, calls ...sipp.Call) sipp.Callers {
+	return sipp.Callers{Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + 50 + n, MediaPort: p.ports.Media + 3000 + n*1200, Speech: time.Minute}, Calls: calls}
+}
+
+func (p *product) sip() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.ports.SIP)) }
+
+// killRole kills a role with SIGKILL and returns its process id.
+func (p *product) killRole(role string) int {
+	p.t.Helper()
+	pid := p.roleID(role)
+	p.must(syscall.Kill(pid, syscall.SIGKILL))
+	return pid
+}
+
+// roleID finds a role's process among the parent's children.
+func (p *product) roleID(role string) int {
+	p.t.Helper()
+	found := 0
+	p.waitFor("the process of "+role, time.Minute, func() error {
+		entries, err := os.ReadDir("/proc")
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			pid, err := strconv.Atoi(e.Name())
+			if err != nil {
+				continue
+			}
+			line, err := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+			if err != nil {
+				continue // ended meanwhile
+			}
+			words := strings.Split(string(line), "\x00")
+			if len(words) > 3 && words[1] == role && words[3] == p.config {
+				found = pid
+				return nil
+			}
+		}
+		return errors.New("no such process")
+	})
+	return found
+}
+
+// freePorts asks the system for ports nobody listens on.
+func freePorts(t *testing.T) ports {
+	t.Helper()
+	var p ports
+	for _, port := range []*int{&p.ARI, &p.WS, &p.Control, &p.Kafka, &p.ClickHouse, &p.HTTP} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		*port = l.Addr().(*net.TCPAddr).Port
+	}
+	// Blocks below the range the system hands out, so that nothing else takes one of them meanwhile.
+	block := 10000 + os.Getpid()%4*5000
+	p.SIP, p.RTP, p.SIPp, p.Media = block, block+1000, block+100, block+2000
+	return p
+}
+
+func params(values map[string]string) string {
+	q := url.Values{}
+	for k, v := range values {
+		q.Set(k, v)
+	}
+	return "?" + q.Encode()
+}
