@@ -111,5 +111,7 @@ func fill(name string, v reflect.Value, leaf func(string, reflect.Value) bool) {
 		for i := range v.Len() {
 			fill(name, v.Index(i), leaf)
 		}
+	default:
+		panic("no sample for " + v.Type().String())
 	}
 }

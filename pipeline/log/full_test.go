@@ -64,7 +64,7 @@ func TestReserveIsUsedFirst(t *testing.T) {
 		}
 		checkPositions(t, l.facts(t, 0), 1, l.Epoch())
 		d.SetCapacity(0)
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		synctest.Wait()
 		if l.metric(t, "reserve_bytes") != 32<<10 {
 			t.Error("the reserve was not made again")
@@ -111,9 +111,9 @@ func TestFullDisk(t *testing.T) {
 			t.Error("the folder still says that what was shown is durable")
 		}
 
-		time.Sleep(10 * time.Second) // attempts fail
+		pass(10 * time.Second) // attempts fail
 		d.SetCapacity(0)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		synctest.Wait()
 		if h := l.Health(); !h.Durable {
 			t.Fatalf("not durable although there is room: %+v", h)
@@ -192,7 +192,7 @@ func TestDropped(t *testing.T) {
 		}
 		before := l.Position()
 		d.SetHook(nil)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		synctest.Wait()
 		found := gaps(l.facts(t, 0))
 		if len(found) != 1 || found[0].Dropped != h.Dropped || found[0].Kept != int64(h.Kept) {
@@ -254,7 +254,7 @@ func failsOnce(t *testing.T, at int, fault error) (reached bool) {
 			l.Snapshot([]byte("16"))
 			synctest.Wait()
 		}
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 	}
 	synctest.Wait()
 	if h := l.Health(); !h.Durable {
@@ -309,7 +309,7 @@ func TestKilledWhileRepairing(t *testing.T) {
 		})
 		l.appendAll(t, 10, 20)
 		synctest.Wait()
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		synctest.Wait()
 		if !l.Health().Durable {
 			t.Error("not repaired")
@@ -346,11 +346,11 @@ func TestHangingDisk(t *testing.T) {
 		release := make(chan struct{})
 		d.SetHook(func(memdisk.Op, string) error { <-release; return nil })
 		index := l.appendAll(t, 10, 20)
-		time.Sleep(9 * time.Second)
+		pass(9 * time.Second)
 		if !l.Health().Durable || l.Released(index) {
 			t.Error("broken off too early")
 		}
-		time.Sleep(9 * time.Second)
+		pass(9 * time.Second)
 		if l.Health().Durable || !l.Released(index) {
 			t.Error("a hanging disk holds the calls")
 		}
@@ -388,7 +388,7 @@ func TestStatelessRepairs(t *testing.T) {
 			t.Error("durable on a full disk")
 		}
 		d.SetCapacity(0)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		synctest.Wait()
 		if !l.Health().Durable || len(gaps(l.facts(t, 0))) != 1 {
 			t.Error("not repaired")

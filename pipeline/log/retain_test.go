@@ -25,18 +25,18 @@ func TestDeletesByAge(t *testing.T) {
 			}
 		}
 		fill(0)
-		time.Sleep(8 * 24 * time.Hour)
+		pass(8 * 24 * time.Hour)
 		fill(60)
 		if l.Oldest() != 1 {
 			t.Error("deleted what was not published")
 		}
 		published.Store(45)
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		if l.Oldest() != 1 {
 			t.Error("deleted what is in no snapshot")
 		}
 		l.Snapshot([]byte("a"))
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		oldest := l.Oldest()
 		if oldest < 30 || oldest > 46 {
 			t.Errorf("oldest is %d, want one a little below 46", oldest)
@@ -46,7 +46,7 @@ func TestDeletesByAge(t *testing.T) {
 		}
 		checkPositions(t, l.facts(t, oldest-1), oldest, l.Epoch())
 		published.Store(120)
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		if got := l.Oldest(); got <= oldest || got > 61 {
 			t.Errorf("oldest is %d: young facts are gone, or old ones stayed", got)
 		}
@@ -63,7 +63,7 @@ func TestDeletesWhenIdle(t *testing.T) {
 		l := open(t, cfg).run(t)
 		l.Protect(func() uint64 { return 1 << 60 })
 		l.wait(t, l.appendAll(t, 0, 10))
-		time.Sleep(9 * 24 * time.Hour)
+		pass(9 * 24 * time.Hour)
 		synctest.Wait()
 		if l.Oldest() != 10 {
 			t.Errorf("oldest is %d, want 10: all are deleted", l.Oldest())

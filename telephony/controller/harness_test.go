@@ -254,3 +254,6 @@ func inBubble(t *testing.T, test func(t *testing.T, d *memdisk.Disk)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t, memdisk.New()) })
 }
+
+// pass lets time pass in a bubble: no real time does.
+func pass(d time.Duration) { <-time.After(d) }

@@ -69,7 +69,7 @@ func TestKillAtAnyCommand(t *testing.T) {
 			synctest.Wait()
 		}
 		r.tell(callcenter.ChannelEnded{Channel: "pbx1-2.1", Cause: 16})
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		synctest.Wait()
 		r.end(t)
 		if len(found) < 5 {
@@ -126,7 +126,7 @@ func TestClockNeverGoesBack(t *testing.T) {
 			t.Error("the clock begins before the log's last instant")
 		}
 		before := c.now()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if got := c.now().Sub(before); got != time.Minute {
 			t.Errorf("a minute took %s", got)
 		}
@@ -149,7 +149,7 @@ func TestDeadlines(t *testing.T) {
 			}
 		}
 		r.tell(callcenter.LegReady{Channel: leg}, callcenter.LegRinging{Channel: leg})
-		time.Sleep(14 * time.Second)
+		pass(14 * time.Second)
 		synctest.Wait()
 		ended := func() bool {
 			return slices.ContainsFunc(r.facts(t), func(f fact.Fact) bool { return f.Type == fact.TypeOfferEnded })
@@ -157,7 +157,7 @@ func TestDeadlines(t *testing.T) {
 		if ended() {
 			t.Error("the offer ended before its ring time")
 		}
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		synctest.Wait()
 		if !ended() {
 			t.Error("the offer did not end at its ring time")
@@ -172,7 +172,7 @@ func TestHeartbeat(t *testing.T) {
 		r := newRig(t, logConfig(d, "/log"), nil).start(t)
 		during := func(length time.Duration) int {
 			before := r.world.beaten()
-			time.Sleep(length)
+			pass(length)
 			synctest.Wait()
 			return r.world.beaten() - before
 		}
@@ -221,7 +221,7 @@ func TestHangingHeartbeat(t *testing.T) {
 		r := newRig(t, logConfig(d, "/log"), nil).start(t)
 		r.world.hold = make(chan struct{})
 		r.openDesk()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		r.tell(arrival(1))
 		synctest.Wait()
 		if !slices.Contains(r.world.kinds(), "CreateLeg") {
@@ -231,7 +231,7 @@ func TestHangingHeartbeat(t *testing.T) {
 			t.Error("not counted")
 		}
 		close(r.world.hold)
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		synctest.Wait()
 		r.world.mu.Lock()
 		for _, at := range r.world.beats {
@@ -254,7 +254,7 @@ func TestHangingLoopIsSilent(t *testing.T) {
 		r.inbox.put(item{look: func(*loop) { <-release }})
 		synctest.Wait()
 		before := r.world.beaten()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if n := r.world.beaten() - before; n > 0 {
 			t.Errorf("%d beats of a loop that hangs", n)
 		}
@@ -280,9 +280,9 @@ func TestCallsGoOnWithoutADisk(t *testing.T) {
 		if s := r.view(t); s.Durable {
 			t.Error("the snapshot says durable")
 		}
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		d.SetCapacity(0)
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		synctest.Wait()
 		want := r.view(t)
 		if !want.Durable {
@@ -365,7 +365,7 @@ func TestStaleStampIsNotSent(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *memdisk.Disk) {
 		r := newRig(t, logConfig(d, "/log"), nil)
 		r.loop.heart.stamp(time.Now())
-		time.Sleep(beatFresh + time.Millisecond)
+		pass(beatFresh + time.Millisecond)
 		r.start(t)
 		synctest.Wait()
 		if r.world.beaten() != 0 || metric(t, r.reg, "beats_total", "stale") != 1 {

@@ -108,7 +108,9 @@ func (w *web) run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = w.server.Close()
 	}
-	<-ended
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 

@@ -280,7 +280,7 @@ func TestToken(t *testing.T) {
 	if code := c.do("GET", "/healthz", nil, nil); code != 200 {
 		t.Errorf("healthz: %d", code)
 	}
-	req, _ := http.NewRequest("GET", c.base+"/snapshot", nil)
+	req, _ := http.NewRequest(http.MethodGet, c.base+"/snapshot", nil)
 	req.Header.Set("Origin", "http://evil.example")
 	req.Header.Set("Authorization", "Bearer secret")
 	res, err := c.http.Do(req)
