@@ -105,7 +105,7 @@ func (t *OfferTally) merge(o OfferTally) {
 // AgentReport answers metrics/agents.
 type AgentReport struct {
 	Header
-	Rows  []AgentRow `json:"rows" doc:"One row for each interval and group"`
+	Rows  []AgentRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
 	Total AgentRow   `json:"total" doc:"The whole window, each agent once"`
 }
 

@@ -20,7 +20,7 @@ type ContactTally struct {
 type ContactReport struct {
 	Header
 	Days  int          `json:"days" doc:"N: how many days a repeat contact may lie after the one before it"`
-	Rows  []ContactRow `json:"rows" doc:"One row for each interval and group"`
+	Rows  []ContactRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
 	Total ContactRow   `json:"total" doc:"The whole window over all groups"`
 }
 

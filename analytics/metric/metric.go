@@ -161,7 +161,7 @@ type Header struct {
 	Until    time.Time   `json:"until" doc:"End of the window, exclusive"`
 	Zone     string      `json:"zone" doc:"IANA time zone in which days and hours begin"`
 	Interval Interval    `json:"interval" doc:"How the window is cut"`
-	GroupBy  []Dimension `json:"group_by" doc:"What the rows are split by beside time"`
+	GroupBy  []Dimension `json:"group_by" nullable:"false" doc:"What the rows are split by beside time"`
 	Freshness
 }
 

@@ -71,8 +71,8 @@ type OfferTally struct {
 type QueueReport struct {
 	Header
 	AttributeBy Attribution   `json:"attribute_by" doc:"The instant that decides to which interval an entry belongs"`
-	Limits      []QueueLimits `json:"limits" doc:"The limits used, per queue; the one without a queue is for all others"`
-	Rows        []QueueRow    `json:"rows" doc:"One row for each interval and group"`
+	Limits      []QueueLimits `json:"limits" nullable:"false" doc:"The limits used, per queue; the one without a queue is for all others"`
+	Rows        []QueueRow    `json:"rows" nullable:"false" doc:"One row for each interval and group"`
 	Total       QueueRow      `json:"total" doc:"The whole window over all groups, computed from the entries and not from the rows"`
 }
 

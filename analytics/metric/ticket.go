@@ -19,7 +19,7 @@ type TicketTally struct {
 type TicketReport struct {
 	Header
 	Days  int         `json:"days" doc:"N: a contact is resolved at first contact when none follows it within N days"`
-	Rows  []TicketRow `json:"rows" doc:"One row for each interval and group"`
+	Rows  []TicketRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
 	Total TicketRow   `json:"total" doc:"The whole window over all groups"`
 }
 

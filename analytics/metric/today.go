@@ -10,9 +10,9 @@ type Today struct {
 	Until     time.Time  `json:"until" doc:"End of the day in the zone, exclusive"`
 	Zone      string     `json:"zone" doc:"IANA time zone in which the day begins"`
 	Total     TodayRow   `json:"total" doc:"All queues asked for together"`
-	Queues    []TodayRow `json:"queues" doc:"One row for each queue with calls today"`
-	Series    []TodayRow `json:"series" doc:"All queues together, one row for each interval begun"`
-	ByQueue   []TodayRow `json:"series_by_queue" doc:"One row for each interval begun and queue"`
+	Queues    []TodayRow `json:"queues" nullable:"false" doc:"One row for each queue with calls today"`
+	Series    []TodayRow `json:"series" nullable:"false" doc:"All queues together, one row for each interval begun"`
+	ByQueue   []TodayRow `json:"series_by_queue" nullable:"false" doc:"One row for each interval begun and queue"`
 }
 
 // TodayRow is the part of a queue report's row that a wallboard needs. Entries belong to the interval they joined in.

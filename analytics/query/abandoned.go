@@ -23,7 +23,7 @@ type AbandonedRequest struct {
 
 // AbandonedPage is one page.
 type AbandonedPage struct {
-	Items []Abandoned `json:"items" doc:"Abandoned entries, newest first"`
+	Items []Abandoned `json:"items" nullable:"false" doc:"Abandoned entries, newest first"`
 	Next  *string     `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
 

@@ -80,6 +80,7 @@ func contactCellColumns() []column[contactCells] {
 
 func (c *contactCells) contact(personal bool) Contact {
 	out := c.Contact
+	out.Queues, out.Agents = append([]string{}, c.Queues...), append([]string{}, c.Agents...)
 	out.Kind, out.ArrivedAt, out.Open = fact.Kind(c.kind), time.UnixMilli(c.arrivedMS).UTC(), !c.closed
 	out.Customer, out.Ticket = c.knownCustomer, someTicket(c.looked)
 	if personal {

@@ -47,7 +47,7 @@ func Outcomes() []string {
 
 // ContactPage is one page of a search.
 type ContactPage struct {
-	Items []Contact `json:"items" doc:"Contacts, newest first"`
+	Items []Contact `json:"items" nullable:"false" doc:"Contacts, newest first"`
 	Next  *string   `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
 
@@ -65,8 +65,8 @@ type Contact struct {
 	CallerName   *string         `json:"caller_name" doc:"Personal; null without the right to see it"`
 	Customer     string          `json:"customer" doc:"Customer id; empty when unknown"`
 	Ticket       *fact.TicketRef `json:"ticket" doc:"The ticket found by look-up; null when none"`
-	Queues       []string        `json:"queues" doc:"Queues joined, in order"`
-	Agents       []string        `json:"agents" doc:"Agents who talked to the caller, in order"`
+	Queues       []string        `json:"queues" nullable:"false" doc:"Queues joined, in order"`
+	Agents       []string        `json:"agents" nullable:"false" doc:"Agents who talked to the caller, in order"`
 	Result       *fact.Result    `json:"result" doc:"How its first call ended"`
 	Reason       *fact.Reason    `json:"reason" doc:"Why it ended so"`
 	IVRMS        *int64          `json:"ivr_ms" doc:"Time in the menu"`

@@ -18,7 +18,7 @@ var ErrNotFound = errors.New("contact not found")
 // Timeline is one contact with everything that happened to it.
 type Timeline struct {
 	Contact
-	Facts []TimelineFact `json:"facts" doc:"Facts of the contact and of the tickets it is linked to, in the order they happened"`
+	Facts []TimelineFact `json:"facts" nullable:"false" doc:"Facts of the contact and of the tickets it is linked to, in the order they happened"`
 }
 
 // TimelineFact is one fact.

@@ -1,0 +1,158 @@
+package metric
+
+// Definition says what one number of a report means. docs/metrics.md is made of them.
+type Definition struct {
+	Report   string // the report it stands in: queues, agents, contacts, tickets
+	Field    string // its name in the report's row
+	Title    string
+	Unit     string
+	Formula  string
+	Counts   string // which entries, offers, contacts count
+	Boundary string // what decides on which side of an edge something falls
+	Source   string // the facts it is computed from
+}
+
+// Reports in the order of the page.
+const (
+	reportQueues   = "queues"
+	reportAgents   = "agents"
+	reportContacts = "contacts"
+	reportTickets  = "tickets"
+)
+
+// What many definitions share.
+const (
+	unitCount = "count"
+	unitMS    = "milliseconds"
+	unitShare = "numerator, denominator, percent"
+
+	customersOnly = "entries of inbound and callback contacts"
+	byAttribution = "the instant named by attribute_by lies in [from, until)"
+	byJoin        = "the instant of joining lies in [from, until)"
+	byArrival     = "the contact's arrival lies in [from, until)"
+	byOffer       = "the offer's begin lies in [from, until)"
+	byAnswer      = "the answer lies in [from, until)"
+	clipped       = "clipped to [from, until) and to the watermark"
+
+	fromEntries  = "queue.queued, queue.ended"
+	fromEnded    = "queue.ended"
+	fromSegments = "queue.ended, segment.started, segment.ended"
+	fromOffers   = "offer.made, offer.ended"
+	fromStates   = "agent.state_began, agent.state_ended"
+	fromContacts = "contact.ended"
+	fromTickets  = "contact.ended, ticket.*"
+)
+
+// Definitions lists every number of every report.
+func Definitions() []Definition {
+	var out []Definition
+	out = append(out, queueDefinitions()...)
+	out = append(out, agentDefinitions()...)
+	out = append(out, contactDefinitions()...)
+	return append(out, ticketDefinitions()...)
+}
+
+func outcome(field, title, meaning string) Definition {
+	return Definition{reportQueues, field, title, unitCount, "entries whose outcome is " + field, meaning + "; " + customersOnly, byAttribution, fromEnded}
+}
+
+func queueDefinitions() []Definition {
+	wait := func(field, title, formula, counts string) Definition {
+		return Definition{reportQueues, field, title, unitMS, formula, counts, byAttribution, fromEnded}
+	}
+	work := func(field, title, formula string) Definition {
+		return Definition{
+			reportQueues, field, title, unitMS, formula,
+			"handled entries: answered, at least one stretch ended, none open; stretches of all agents on the entry", byAttribution, fromSegments,
+		}
+	}
+	return []Definition{
+		{reportQueues, "offered", "Offered", unitCount, "entries that joined; = answered + abandoned + overflowed + exited + callback + voicemail + left_empty + withdrawn + failed + still_waiting, exact in every row", customersOnly, byJoin, fromEntries},
+		outcome("answered", "Answered", "an agent answered"),
+		outcome("abandoned", "Abandoned", "the caller hung up while waiting, short ones included"),
+		{reportQueues, "abandoned_short", "Short abandons", unitCount, "abandoned with wait <= short_abandon_ms of the entry's queue", "a part of abandoned, never subtracted from it", byAttribution, fromEnded},
+		outcome("overflowed", "Overflowed", "moved on after the maximum wait"),
+		outcome("exited", "Exited", "left by a key or to a menu"),
+		outcome("callback", "Callback", "left for a promised callback; not abandoned"),
+		outcome("voicemail", "Voicemail", "left for voicemail"),
+		outcome("left_empty", "Left empty", "the queue had no agents left"),
+		outcome("withdrawn", "Withdrawn", "taken out by an operator or a plan change"),
+		outcome("failed", "Failed", "technical failure or a time-out with nowhere to go"),
+		{reportQueues, "still_waiting", "Still waiting", unitCount, "entries that joined and have no outcome up to the watermark", customersOnly, byJoin, fromEntries},
+		{reportQueues, "carried_in", "Carried in", unitCount, "joined before the interval and not ended before it; with attribute_by=ended: carried_in + offered = ended by outcome + carried_out, exact", customersOnly + " that joined at most 7 days before the window", "joined < from <= ended", fromEntries},
+		{reportQueues, "carried_out", "Carried out", unitCount, "joined before the interval's end and not ended before it", customersOnly + " that joined at most 7 days before the window", "joined < until <= ended, or open", fromEntries},
+		{reportQueues, "refused", "Refused", unitCount, "refused joins by reason: full, empty, closed", "inbound and callback contacts; never offered", "the refusal lies in [from, until)", "queue.refused"},
+		{reportQueues, "service_level", "Service level", unitShare, "answered: ans_T / answered. offered: ans_T / (answered + abandoned). offered_less_short: ans_T / (answered + abandoned - abandoned_short). resolved_within: (ans_T + aband_T + callback_T) / entries of the interval. x_T counts outcome x with wait <= T", customersOnly + "; T and the short limit are those of the entry's queue, or the request's", byAttribution + "; a wait of exactly T is within", fromEntries},
+		wait("speed_of_answer", "Speed of answer", "wait in this queue", "answered entries"),
+		wait("time_to_abandon", "Time to abandon", "wait in this queue", "abandoned entries, short ones included"),
+		wait("arrival_to_agent", "Arrival to agent", "answer - arrival of the contact; the menu is included", "answered entries"),
+		wait("queueing_to_agent", "Queueing to agent", "wait in this and all earlier queues of the contact; the menu is left out", "answered entries"),
+		{reportQueues, "ring", "Ring time", unitMS, "end of the offer - its begin", "every ended offer of the entries, whatever its result", byAttribution + ", of the entry", fromOffers},
+		work("talk", "Talk time", "sum of the talk stretches"),
+		work("hold", "Hold time", "sum of the hold stretches"),
+		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
+		work("handle", "Handle time", "talk + hold + wrap-up; menu and wait are never part of it"),
+		{reportQueues, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch, or without any", byAttribution, fromSegments},
+		{reportQueues, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers of the entries", byAttribution + ", of the entry", fromOffers},
+	}
+}
+
+func agentDefinitions() []Definition {
+	work := func(field, title, formula string) Definition {
+		return Definition{reportAgents, field, title, unitMS, formula, "answered entries on which no stretch of the agent is open; the agent's own stretches only", byAnswer + "; not clipped", fromSegments}
+	}
+	return []Definition{
+		{reportAgents, "agents", "Agents", unitCount, "distinct agents", "with time logged in, an offer or an answered call", "any of these in [from, until)", fromStates},
+		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up) / (talking + wrap_up + ready + ringing); talking includes hold", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
+		{reportAgents, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers to the agent", byOffer, fromOffers},
+		{reportAgents, "answered", "Answered", unitCount, "entries answered by the agent", customersOnly, byAnswer, fromEnded},
+		{reportAgents, "ring", "Ring time", unitMS, "end of the offer - its begin", "ended offers to the agent", byOffer + "; not clipped", fromOffers},
+		work("talk", "Talk time", "sum of the talk stretches"),
+		work("hold", "Hold time", "sum of the hold stretches"),
+		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
+		work("handle", "Handle time", "talk + hold + wrap-up"),
+		{reportAgents, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch of the agent, or without any", byAnswer, fromSegments},
+	}
+}
+
+func contactDefinitions() []Definition {
+	result := func(field, title, meaning string) Definition {
+		return Definition{reportContacts, field, title, unitCount, "contacts whose first call ended with result " + field, meaning, byArrival, fromContacts}
+	}
+	return []Definition{
+		{reportContacts, "contacts", "Contacts", unitCount, "ended contacts; = answered + contained + abandoned + refused + failed", "inbound and callback contacts, each once, however many queues it passed", byArrival, fromContacts},
+		result("answered", "Answered", "an agent talked to the caller"),
+		result("contained", "Contained", "served by the menu without an agent"),
+		result("abandoned", "Abandoned", "the caller gave up before either: the caller's view, not the queue's"),
+		result("refused", "Refused", "queue full, empty or closed"),
+		result("failed", "Failed", "technical failure"),
+		{reportContacts, "abandoned_unqueued", "Given up in the menu", unitCount, "abandoned without a queue entry", "a part of abandoned", byArrival, fromContacts},
+		{reportContacts, "in_flow", "In the menu", unitCount, "contacts that entered a menu", "inbound and callback contacts", byArrival, fromContacts},
+		{reportContacts, "containment", "Containment", unitShare, "contained / contacts, both among those that entered a menu", "inbound and callback contacts", byArrival, fromContacts},
+		{reportContacts, "ivr", "Time in the menu", unitMS, "sum of the visits to the menu", "contacts that entered one", byArrival, fromContacts},
+		{reportContacts, "arrival_to_agent", "Arrival to agent", unitMS, "first agent's answer - arrival", "contacts that an agent answered", byArrival, fromContacts},
+		{reportContacts, "duration", "Duration", unitMS, "end of the contact, wrap-up included - arrival", "all contacts of the row", byArrival, fromContacts},
+		{reportContacts, "identified", "Identified", unitCount, "contacts with a known customer or a linked ticket", "inbound and callback contacts", byArrival, fromTickets},
+		{reportContacts, "repeat", "Repeat contacts", unitShare, "contacts that another one by the same customer or about the same ticket precedes: arrived earlier, ended at most N days before this arrival / identified contacts", "identified contacts", byArrival + "; exactly N days is within", fromTickets},
+	}
+}
+
+func ticketDefinitions() []Definition {
+	pairs := "pairs of an ended inbound or callback contact and a ticket: found by its look-up, or named by the ticket system's events; each event once, the first delivery"
+	pair := func(field, title, unit, formula string) Definition {
+		return Definition{reportTickets, field, title, unit, formula, pairs, byArrival + "; events at the instant of arrival count", fromTickets}
+	}
+	return []Definition{
+		pair("linked", "Linked", unitCount, "pairs"),
+		pair("replied", "Replied", unitCount, "pairs with a first reply at or after the arrival"),
+		pair("resolved", "Resolved", unitCount, "pairs with a resolution at or after the arrival"),
+		pair("fully_resolved", "Fully resolved", unitCount, "resolved pairs without a reopening later than the last resolution"),
+		pair("reopened", "Reopened", unitCount, "resolved pairs with a reopening at or after the first resolution"),
+		pair("first_reply", "Call to first reply", unitMS+", wall clock", "ticket's first reply at or after the arrival - arrival"),
+		pair("first_resolution", "Call to first resolution", unitMS+", wall clock", "first resolution at or after the arrival - arrival; reopening does not restart it"),
+		pair("full_resolution", "Call to full resolution", unitMS+", wall clock", "last resolution - arrival, of fully resolved pairs"),
+		pair("reopen_rate", "Reopen rate", unitShare, "reopened / resolved"),
+		{reportTickets, "first_contact_resolution", "First-contact resolution", unitShare, "contacts that no other one follows: by the same customer or about the same ticket, arrived later and at most N days after this one's end / contacts below", "identified contacts that an agent answered, whose N days after the end are over at the watermark", byArrival + "; exactly N days is within", fromTickets},
+		{reportTickets, "undecided", "Undecided", unitCount, "contacts whose N days are not over", "identified contacts that an agent answered", byArrival, fromTickets},
+	}
+}
