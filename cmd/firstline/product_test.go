@@ -273,6 +273,9 @@ type wallboardNow struct {
 	Contacts []struct {
 		ID    string `json:"id"`
 		Stage string `json:"stage"`
+		Entry *struct {
+			QueuedAt time.Time `json:"queued_at"`
+		} `json:"entry"`
 	} `json:"contacts"`
 	Agents []struct {
 		ID    string `json:"id"`
