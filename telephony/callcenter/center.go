@@ -158,7 +158,7 @@ func (c *Center) toOwner(id string, unknown Ignored, ev Event) {
 // toContact is the one switch over the states of a contact.
 func (c *Center) toContact(ct *contact, ev Event) {
 	if !ct.GoneAt.IsZero() {
-		c.ignore(IgnoredStale)
+		c.afterLeaving(ct, ev)
 		return
 	}
 	switch ct.Stage {

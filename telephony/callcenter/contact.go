@@ -58,14 +58,13 @@ func (c *Center) arrive(e CallArrived, how arrival) *contact {
 	ct.Sums.Fallback = how.fallback
 	c.plan.users++
 	c.addContact(ct)
-	now := c.occurred
-	c.occurred = created // the contact begins with its channel
-	c.emit(ct, fact.TypeArrived, fact.Arrived{
-		Call: ct.Call.ID, Kind: ct.Kind, Node: c.plan.Node, Channel: ct.ID, CallerNumber: ct.Number, CallerName: ct.Name,
-		Dialed: ct.Dialed, Language: ct.Language, Plan: ct.Plan, Fallback: how.fallback, Derived: how.derived,
-		SIPCallID: e.SIPCallID,
+	c.asOf(created, func() { // the contact begins with its channel
+		c.emit(ct, fact.TypeArrived, fact.Arrived{
+			Call: ct.Call.ID, Kind: ct.Kind, Node: c.plan.Node, Channel: ct.ID, CallerNumber: ct.Number, CallerName: ct.Name,
+			Dialed: ct.Dialed, Language: ct.Language, Plan: ct.Plan, Fallback: how.fallback, Derived: how.derived,
+			SIPCallID: e.SIPCallID,
+		})
 	})
-	c.occurred = now
 	return ct
 }
 
@@ -138,11 +137,42 @@ func (c *Center) leave(ct *contact) {
 	c.touch(ct)
 	ct.GoneAt = c.stamp(ct)
 	ct.GoneBy = c.now.Add(fallbackGrace)
-	if e := ct.Entry; e != nil {
-		if e.Offer != nil {
-			c.endOffer(ct, offerEnd{result: fact.OfferWithdrawn})
+	if ct.Entry == nil {
+		return
+	}
+	c.unline(ct)
+	if c.meta.Link {
+		c.withdrawOffer(ct, fact.OfferWithdrawn)
+	}
+}
+
+// afterLeaving: while the link is down, events about the phone that rang for a caller who has left still say how that
+// offer ended.
+func (c *Center) afterLeaving(ct *contact, ev Event) {
+	if ct.Entry == nil || ct.Entry.Offer == nil {
+		c.ignore(IgnoredStale)
+		return
+	}
+	o := ct.Entry.Offer
+	switch e := ev.(type) {
+	case LegAnswered:
+		if e.Channel == o.Leg {
+			c.withdrawOffer(ct, fact.OfferLostRace)
+			return
 		}
-		c.unline(ct)
+	case legEnded:
+		if e.leg == o.Leg {
+			c.endOffer(ct, offerEnd{result: resultOf(e, o.Step == legRinging), cause: e.cause, derived: e.derived, legGone: true})
+			return
+		}
+	}
+	c.ignore(IgnoredStale)
+}
+
+// withdrawOffer ends the offer of a caller who has left, if one is open.
+func (c *Center) withdrawOffer(ct *contact, result fact.OfferResult) {
+	if ct.Entry != nil && ct.Entry.Offer != nil {
+		c.endOffer(ct, offerEnd{result: result})
 	}
 }
 
@@ -308,9 +338,14 @@ func (c *Center) passed(t time.Time) bool { return !t.IsZero() && !t.After(c.now
 
 // goneForGood: the fallback did not take the caller who left: he hung up when he left.
 func (c *Center) goneForGood(ct *contact) {
+	c.asOf(ct.GoneAt, func() { c.callerGone(ct, 0, false) })
+}
+
+// asOf does something that happened earlier, as is only known now.
+func (c *Center) asOf(t time.Time, do func()) {
 	now := c.occurred
-	c.occurred = later(ct.GoneAt, ct.Last)
-	c.callerGone(ct, 0, false)
+	c.occurred = t
+	do()
 	c.occurred = now
 }
 

@@ -62,19 +62,19 @@ func (c *Center) fallBack(ct *contact, e FallbackEvent) *contact {
 	if e.Event == fallbackCallerHungUp || e.Event == fallbackAgentHungUp {
 		began = began.Add(-time.Duration(max(e.TalkMS, 0)) * time.Millisecond)
 	}
-	now := c.occurred
-	c.occurred = began
-	if ct == nil {
-		ct = c.arrive(CallArrived{Channel: e.Channel, Number: e.Number, Created: began}, arrival{fallback: true, derived: true})
-	}
-	ct.Sums.Fallback = true
-	ct.GoneAt, ct.GoneBy = time.Time{}, time.Time{}
-	c.leaveForFallback(ct, e.Queue)
-	ct.Stage = stageFallback
-	if ct.Entry == nil {
-		c.enterFallback(ct, e.Queue)
-	}
-	c.occurred = now
+	c.asOf(began, func() {
+		if ct == nil {
+			arrived := CallArrived{Channel: e.Channel, Number: e.Number, Created: began}
+			ct = c.arrive(arrived, arrival{fallback: true, derived: true})
+		}
+		ct.Sums.Fallback = true
+		ct.GoneAt, ct.GoneBy = time.Time{}, time.Time{}
+		c.leaveForFallback(ct, e.Queue)
+		ct.Stage = stageFallback
+		if ct.Entry == nil {
+			c.enterFallback(ct, e.Queue)
+		}
+	})
 	return ct
 }
 
@@ -160,10 +160,8 @@ func (c *Center) fallbackConnected(ct *contact, e FallbackEvent) {
 // fallbackCompleted: the conversation is over. Its beginning may have been missed.
 func (c *Center) fallbackCompleted(ct *contact, e FallbackEvent) {
 	if ct.Segment == nil {
-		now := c.occurred
-		c.occurred = now.Add(-time.Duration(max(e.TalkMS, 0)) * time.Millisecond)
-		c.fallbackConnected(ct, e)
-		c.occurred = now
+		talked := time.Duration(max(e.TalkMS, 0)) * time.Millisecond
+		c.asOf(c.occurred.Add(-talked), func() { c.fallbackConnected(ct, e) })
 	}
 	reason := fact.ReasonCallerHungUp
 	if e.Event == fallbackAgentHungUp {

@@ -73,7 +73,7 @@ func (c *Center) reconcile(ct *contact, act actual) {
 	case ct.Stage == stageFallback:
 		c.reconcileFallback(ct, exists)
 	case !ct.GoneAt.IsZero():
-		c.reconcileGone(ct, exists)
+		c.reconcileGone(ct, act)
 	case ct.Stage == stageOver:
 		if !exists && ct.Live && act.old(c, ct.Last) {
 			c.callerGone(ct, 0, true)
@@ -89,16 +89,20 @@ func (c *Center) reconcile(ct *contact, act actual) {
 
 // callerMissing: the caller hung up and nobody heard it.
 func (c *Center) callerMissing(ct *contact, act actual) {
-	answered := false
-	if e := ct.Entry; e != nil && e.Offer != nil {
-		leg, ok := act.channels[e.Offer.Leg]
-		answered = ok && leg.State == stateUp
-	}
 	c.touch(ct)
 	ct.Live = false
 	ct.HangBy = time.Time{}
 	c.freePhone(ct)
-	c.toContact(ct, callerEnded{derived: true, answered: answered})
+	c.toContact(ct, callerEnded{derived: true, answered: act.answered(ct)})
+}
+
+// answered tells whether the leg of the contact's open offer was answered.
+func (act actual) answered(ct *contact) bool {
+	if ct.Entry == nil || ct.Entry.Offer == nil {
+		return false
+	}
+	leg, ok := act.channels[ct.Entry.Offer.Leg]
+	return ok && leg.State == stateUp
 }
 
 // stateUp is ARI's name of an answered channel.
@@ -115,8 +119,13 @@ func (c *Center) callerAway(ct *contact) {
 
 // reconcileGone: a caller who left the application and whose channel is gone hung up then, unless the fallback took him,
 // which the queue_log would have said before.
-func (c *Center) reconcileGone(ct *contact, exists bool) {
-	if exists {
+func (c *Center) reconcileGone(ct *contact, act actual) {
+	result := fact.OfferWithdrawn
+	if act.answered(ct) {
+		result = fact.OfferLostRace
+	}
+	c.asOf(ct.GoneAt, func() { c.withdrawOffer(ct, result) })
+	if _, exists := act.channels[ct.ID]; exists {
 		ct.GoneBy = c.now.Add(fallbackGrace)
 		c.touch(ct)
 		return
