@@ -97,7 +97,9 @@ func (c *caller) press() {
 			return
 		}
 		if c.ch.inApp {
-			c.w.ast.emit(c.ch, callcenter.DigitPressed{Channel: c.ch.id, Digit: one(c.luck, keysPressed()...)})
+			key := one(c.luck, keysPressed()...)
+			c.w.ledger.truth(c.ch.id).press(key)
+			c.w.ast.emit(c.ch, callcenter.DigitPressed{Channel: c.ch.id, Digit: key})
 		}
 		c.press()
 	})

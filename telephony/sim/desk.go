@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -97,9 +98,22 @@ func (d *desk) replied(r callcenter.Reply) {
 		d.w.fail("replies", "reply to %q, which nobody sent", r.Request)
 	case a.reply == nil:
 		a.reply = &r
+		d.sensibleReply(a.control, r)
 		d.w.seen.add("reply " + string(r.Refused))
 	case *a.reply != r:
 		d.w.fail("replies", "%+v got %+v first and then %+v", a.control, *a.reply, r)
+	}
+}
+
+// sensibleReply: what was granted must show in the agent's state.
+func (d *desk) sensibleReply(c callcenter.Control, r callcenter.Reply) {
+	may := map[callcenter.Action][]fact.AgentState{
+		callcenter.ActionLogout: {fact.AgentLoggedOut, fact.AgentTalking},
+		callcenter.ActionPause:  {fact.AgentPaused, fact.AgentTalking},
+		callcenter.ActionReady:  {fact.AgentReady, fact.AgentRinging, fact.AgentTalking, fact.AgentOutside, fact.AgentUnreachable},
+	}[c.Action]
+	if r.Refused == "" && may != nil && !slices.Contains(may, r.State) {
+		d.w.fail("replies", "%+v was granted, and the agent is %s", c, r.State)
 	}
 }
 

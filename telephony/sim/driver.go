@@ -45,8 +45,9 @@ type record struct {
 	changes  []callcenter.Change
 	commands []callcenter.Command
 	reply    *callcenter.Reply
-	plan     string         // version in force after it
-	snapshot *fact.Snapshot // after it, when it made an offer
+	plan     string // version in force after it
+	asked    string // agent about whom somebody asked for something
+	readied  string // agent who was made ready by request
 }
 
 func newDriver(w *world) *driver {
@@ -290,9 +291,11 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 		at: in.At, facts: out.Facts, changes: out.Changes, commands: out.Commands, reply: out.Reply,
 		plan: d.core.PlanVersion(),
 	}
-	if slices.ContainsFunc(r.facts, func(f fact.Fact) bool { return f.Type == fact.TypeOffered }) {
-		s := d.core.Snapshot(in.At)
-		r.snapshot = &s
+	if ask, ok := in.Event.(callcenter.Control); ok && out.Reply != nil && out.Reply.Refused == "" {
+		r.asked = ask.Agent
+		if ask.Action == callcenter.ActionReady && !slices.Contains(out.Ignored, callcenter.IgnoredDuplicate) {
+			r.readied = ask.Agent
+		}
 	}
 	d.tail = append(d.tail, r)
 	return out

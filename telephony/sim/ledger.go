@@ -20,6 +20,7 @@ type ledger struct {
 	truths   map[string]*truth
 	touched  []*contactBook // by the record being read
 	at       time.Time      // of the record being read
+	version  string         // of the plan in force after it
 
 	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
 }
@@ -51,6 +52,9 @@ type contactBook struct {
 	lastEnded  *fact.EntryEnded
 	pops       map[string]*popBook
 	customer   string
+	language   string // chosen
+	asked      int    // priority the menu asked for
+	bonus      int    // priority the ticket system gave
 	ticket     *fact.TicketRef
 	firstQueue string
 	lastQueue  string
@@ -72,13 +76,13 @@ type visitBook struct {
 type entryBook struct {
 	fact.Queued
 	at     time.Time
-	since  time.Time
 	offers int
 }
 
 type offerBook struct {
 	fact.Offered
-	at time.Time
+	at    time.Time
+	fresh bool // made by the Step being read
 }
 
 type segmentBook struct {
@@ -99,6 +103,11 @@ type agentBook struct {
 	loggedIn bool
 	offer    *offerBook   // rings
 	segment  *segmentBook // talk, hold or wrap-up
+
+	misses    int // offers missed in a row
+	limit     int // of the queue of the last one
+	notBefore time.Time
+	acted     time.Time // when somebody last asked for something about him
 }
 
 func newLedger(w *world) *ledger {
@@ -107,7 +116,13 @@ func newLedger(w *world) *ledger {
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.
 func (l *ledger) record(r record) {
-	l.at = r.at
+	l.at, l.version = r.at, r.plan
+	if r.asked != "" {
+		l.agent(r.asked).acted = r.at
+	}
+	if r.readied != "" {
+		l.agent(r.readied).excused()
+	}
 	l.touched = l.touched[:0]
 	for _, f := range r.facts {
 		if l.w.failure != nil {

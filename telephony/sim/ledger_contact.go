@@ -78,12 +78,21 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 		l.w.fail("facts", "%s arrived as %+v", f.Subject, a)
 	}
 	l.w.seen.add("arrived " + string(a.Kind))
+	if agent := l.w.owners[f.Subject]; agent != "" && a.Kind == fact.KindFeature {
+		l.agent(agent).acted = l.at
+		if a.Dialed == codeReady {
+			l.agent(agent).excused()
+		}
+	}
 }
 
 func (l *ledger) identified(f fact.Fact, c *contactBook, d fact.Identified) {
 	l.w.seen.add("lookup " + string(d.Result))
 	if d.LatencyMS < 0 {
 		l.w.fail("facts", "%s was identified before the question", f.Subject)
+	}
+	if d.Result == fact.LookupFound {
+		c.bonus = l.w.bonuses[d.Lookup]
 	}
 	if d.Customer != "" {
 		c.customer = d.Customer
@@ -110,8 +119,14 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 	}
 	switch d := f.Data.(type) {
 	case fact.IVREntered:
+		from := ""
+		if len(v.path) > 0 {
+			from = v.path[len(v.path)-1]
+		}
+		l.step(f, c, from, d)
 		v.path = append(v.path, d.Node)
 	case fact.IVRChoice:
+		l.chose(f, c, d)
 		v.choices++
 	case fact.IVRInput:
 		l.w.seen.add("input " + string(d.Kind))
@@ -133,6 +148,7 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		l.queued(f, c, d)
 	case fact.QueueRefused:
 		l.w.seen.add("refused " + string(d.Reason))
+		l.mayRefuse(f, c, d)
 		if d.Kind != c.arrived.Kind || c.segment != nil {
 			l.w.fail("one state", "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
 		}
@@ -161,7 +177,8 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 		c.since, c.firstQueue = f.Time, d.Queue
 	}
 	c.lastQueue, c.lastEntry = d.Queue, d.Entry
-	c.entry = &entryBook{Queued: d, at: f.Time, since: c.since}
+	c.entry = &entryBook{Queued: d, at: f.Time}
+	l.mayJoin(f, c)
 }
 
 func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
@@ -188,6 +205,10 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 			ms := f.Time.Sub(c.began).Milliseconds()
 			c.toAgent = &ms
 		}
+	}
+	l.lasted(f, c, d)
+	if !d.Derived && !e.Derived && d.Priority != l.priority(c) {
+		l.w.fail("priorities", "%s ends with priority %d in %s, expected %d", f.Subject, d.Priority, d.Queue, l.priority(c))
 	}
 	c.waited += d.WaitMS
 	c.sums.wait += d.WaitMS
@@ -230,6 +251,7 @@ func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) 
 	case fact.SegmentHold:
 		c.sums.hold += d.DurationMS
 	case fact.SegmentWrapUp:
+		l.wrapped(f, c, d)
 		c.sums.wrapUp += d.DurationMS
 	}
 	if a := l.agent(d.Agent); a.segment == c.segment {

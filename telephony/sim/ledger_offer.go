@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -35,59 +34,12 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 	case d.WaitMS != f.Time.Sub(e.at).Milliseconds():
 		l.w.fail("facts", "%s: offer says %d ms of waiting, it was %s", f.Subject, d.WaitMS, f.Time.Sub(e.at))
 	}
+	l.rested(f, a)
 	e.offers++
 	c.offers++
-	c.offer = &offerBook{Offered: d, at: f.Time}
+	c.offer = &offerBook{Offered: d, at: f.Time, fresh: true}
 	a.offer = c.offer
 	l.w.desk.offered(f.Subject, d)
-}
-
-// overtaken looks, after a Step that made offers, for somebody who still waits in the same queue with a better claim on
-// the agent. Priorities change without a fact of their own, so they are taken from the core's snapshot of that Step.
-func (l *ledger) overtaken(c *contactBook, r record) {
-	priority := map[string]int{}
-	for _, s := range r.snapshot.Contacts {
-		if s.Entry != nil {
-			priority[s.ID] = s.Entry.Priority
-		}
-	}
-	own, waits := priority[c.id]
-	if !waits {
-		return
-	}
-	for _, o := range l.live {
-		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue ||
-			!l.w.present(o.id) || !l.suits(r.plan, o.entry, c.offer.Agent) {
-			continue
-		}
-		theirs := priority[o.id]
-		if theirs > own || theirs == own && before(o, c) {
-			l.w.fail("nobody is overtaken", "%s rings for %s (priority %d, since %s), %s waits with %d since %s",
-				c.offer.Agent, c.id, own, c.since, o.id, theirs, o.since)
-		}
-	}
-}
-
-// before is the order among equals in a queue: who queued first, however often he moved since; then the id.
-func before(a, b *contactBook) bool {
-	if !a.since.Equal(b.since) {
-		return a.since.Before(b.since)
-	}
-	return a.id < b.id
-}
-
-// suits tells whether an agent, by the plan of that version, serves the entry's queue and has its skills.
-func (l *ledger) suits(version string, e *entryBook, agent string) bool {
-	plan := l.w.known[version]
-	if plan == nil {
-		return false
-	}
-	for _, a := range plan.Agents {
-		if a.ID == agent {
-			return slices.Contains(a.Queues, e.Queue) && skilled(a, e.Skills)
-		}
-	}
-	return false
 }
 
 func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
@@ -107,6 +59,7 @@ func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 	if d.Result == fact.OfferAnswered && !l.truth(c.id).answeredBy(d.Agent) {
 		l.w.fail("truth", "%s: offer %+v was answered, but %s never took his phone", f.Subject, d, d.Agent)
 	}
+	l.missed(f, c, d)
 	c.sums.ring += d.RingMS
 	c.lastOffer = &d
 	c.offer = nil
@@ -135,8 +88,9 @@ func (l *ledger) pop(f fact.Fact, c *contactBook, d fact.Pop) {
 func (l *ledger) agree(r record) {
 	for _, c := range l.touched {
 		c.touched = false
-		if c.offer != nil && r.snapshot != nil {
-			l.overtaken(c, r)
+		if c.offer != nil && c.offer.fresh {
+			c.offer.fresh = false
+			l.fair(c, r.plan)
 		}
 		switch {
 		case c.offer != nil && c.entry == nil:
@@ -167,6 +121,7 @@ func (l *ledger) agentAgrees(a *agentBook) {
 		want = fact.AgentTalking
 	}
 	state := a.state.State
+	l.punished(a)
 	switch {
 	case want != "" && state != want:
 		l.w.fail("one talk", "%s is %s, his offer or segment says %s", a.id, state, want)
@@ -186,6 +141,7 @@ func (l *ledger) agentFact(f fact.Fact) {
 			l.w.fail("one state", "%s: %s twice", f.Subject, d.Type)
 		}
 		a.loggedIn = d.Type == fact.TypeAgentLoggedIn
+		a.excused()
 	case fact.AgentStateBegan:
 		if a.open {
 			l.w.fail("one agent state", "%s begins %s within %s", f.Subject, d.State, a.state.State)

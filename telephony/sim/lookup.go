@@ -16,6 +16,7 @@ func (e *executor) lookup(c callcenter.Lookup) {
 		answer.Customer = "c" + c.Value
 		answer.CustomerName = "Customer " + c.Value
 		answer.Priority = one(luck, 0, 0, 1)
+		e.w.bonuses[c.Lookup] = answer.Priority
 		if luck.chance(0.6) {
 			answer.Ticket = &fact.TicketRef{System: "helpdesk", ID: "t" + c.Value, Title: "a printer", Status: "open"}
 		}

@@ -71,6 +71,16 @@ func (p *phone) busy(ch *channel) bool {
 	return slices.ContainsFunc(p.lines, func(o *channel) bool { return o != ch && o.state == stateUp })
 }
 
+// taken is a call of ours, or to us, that the phone is on and the core must know of; nil when there is none.
+func (p *phone) taken() *channel {
+	for _, ch := range p.lines {
+		if strings.HasPrefix(ch.id, "fl.") || ch.inApp && p.w.now-ch.created > time.Second {
+			return ch
+		}
+	}
+	return nil
+}
+
 func (p *phone) rings(ch *channel) {
 	if !ch.gone && ch.state == stateDown {
 		ch.state = stateRinging
@@ -161,6 +171,7 @@ func (p *phone) dial(number string, luck *dice) {
 		id:       node + "-" + strings.TrimPrefix(p.endpoint, "PJSIP/") + strconv.Itoa(p.dialed) + ".7",
 		endpoint: p.endpoint, number: strings.TrimPrefix(p.endpoint, "PJSIP/"), dialed: number, state: stateRing, party: p,
 	}
+	p.w.owners[ch.id] = p.agent
 	p.w.ast.open(ch)
 	p.lines = append(p.lines, ch)
 	p.w.enterApp(ch)

@@ -128,6 +128,9 @@ func (a *asterisk) createLeg(c callcenter.CreateLeg, done answer) {
 		done(500, "Allocation failed")
 		return
 	}
+	if other := phone.taken(); other != nil && a.w.weather.calm {
+		a.w.fail("one talk", "%s is rung by %s, but is on %s", c.Endpoint, c.Channel, other.id)
+	}
 	if !strings.HasPrefix(c.Channel, "fl.leg."+c.Contact+".") {
 		a.w.fail("command", "leg %s is not named after its contact %s", c.Channel, c.Contact)
 	}

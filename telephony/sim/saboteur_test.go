@@ -150,7 +150,7 @@ func isA[T callcenter.Command](c callcenter.Command) bool {
 func spoiledCommands() []sabotage {
 	lasting := []string{"nothing lasts that is wrong"}
 	return []sabotage{
-		{bug: "legs are never hung up", rules: lasting, turn: without(func(c callcenter.Command) bool {
+		{bug: "legs are never hung up", rules: append(lasting, "one talk"), turn: without(func(c callcenter.Command) bool {
 			h, ok := c.(callcenter.HangUp)
 			return ok && strings.HasPrefix(h.Channel, "fl.")
 		})},

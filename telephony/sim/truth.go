@@ -8,6 +8,7 @@ type truth struct {
 	contact string
 	picked  []string // agents whose phone was answered for him
 	talked  []string // endpoints he heard
+	keys    []string // pressed
 	ender   string   // who hung up first in the talk: "caller" or "agent"
 }
 
@@ -20,6 +21,9 @@ func (l *ledger) truth(contact string) *truth {
 	}
 	return t
 }
+
+// press notes a key.
+func (t *truth) press(key string) { t.keys = append(t.keys, key) }
 
 // pick notes that an agent took his phone off the hook for the caller.
 func (t *truth) pick(agent string) { t.picked = append(t.picked, agent) }

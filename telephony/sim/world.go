@@ -28,6 +28,8 @@ type world struct {
 	phones  []*phone
 	callers map[string]*caller // by contact, those who are on the phone
 	desk    *desk
+	owners  map[string]string // agents' own calls, by channel
+	bonuses map[string]int    // what the ticket system adds to a priority, by look-up
 	native  *fallback
 	site    site
 	ledger  *ledger
@@ -70,7 +72,7 @@ func drawSite(seed uint64) site {
 func newWorld(o Options, s setting, at site) *world {
 	w := &world{
 		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
-		callers: map[string]*caller{}, seen: counts{}, trace: o.Trace,
+		callers: map[string]*caller{}, owners: map[string]string{}, bonuses: map[string]int{}, seen: counts{}, trace: o.Trace,
 		site: at, born: at.born, weather: at.weather, plan: at.plan,
 		table: crc32.MakeTable(crc32.Castagnoli),
 	}

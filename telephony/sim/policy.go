@@ -1,0 +1,283 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+	"firstline/telephony/ivr"
+)
+
+// The rules of this file hold the facts against the plan: who may be rung for whom and when, how long things last, where
+// a menu leads.
+
+// tolerance is how far a time measured by facts may be from the plan's in calm weather: a fact is stamped when Asterisk
+// saw the thing, a deadline counts from when the core heard of it.
+func (l *ledger) tolerance() time.Duration { return l.w.weather.lag + 5*time.Millisecond }
+
+// queue is a queue as the contact's plan has it; the zero one when there is none of that name.
+func (l *ledger) queue(c *contactBook, id string) callcenter.Queue {
+	if p := l.w.known[c.arrived.Plan]; p != nil {
+		if i := slices.IndexFunc(p.Queues, func(q callcenter.Queue) bool { return q.ID == id }); i >= 0 {
+			return p.Queues[i]
+		}
+	}
+	return callcenter.Queue{}
+}
+
+// planned is an agent as a plan has him.
+func (l *ledger) planned(version, agent string) (callcenter.Agent, bool) {
+	if p := l.w.known[version]; p != nil {
+		if i := slices.IndexFunc(p.Agents, func(a callcenter.Agent) bool { return a.ID == agent }); i >= 0 {
+			return p.Agents[i], true
+		}
+	}
+	return callcenter.Agent{}, false
+}
+
+// suits tells whether an agent, by the plan of that version, serves the entry's queue and has its skills.
+func (l *ledger) suits(version string, e *entryBook, agent string) bool {
+	a, ok := l.planned(version, agent)
+	return ok && slices.Contains(a.Queues, e.Queue) && skilled(a, e.Skills)
+}
+
+// priority is where a waiting contact should stand: what the queue, the menu and the ticket system say.
+func (l *ledger) priority(c *contactBook) int {
+	return l.queue(c, c.entry.Queue).Priority + c.asked + c.bonus
+}
+
+// before tells whether a stands before b in a queue: by priority, then by who queued first, however often he moved
+// since; then by id.
+func (l *ledger) before(a, b *contactBook) bool {
+	pa, pb := l.priority(a), l.priority(b)
+	switch {
+	case pa != pb:
+		return pa > pb
+	case !a.since.Equal(b.since):
+		return a.since.Before(b.since)
+	default:
+		return a.id < b.id
+	}
+}
+
+// fair looks, after a Step that made an offer, whether the agent may take the call and whether somebody waits in the same
+// queue with a better claim on him.
+func (l *ledger) fair(c *contactBook, version string) {
+	if !l.suits(version, c.entry, c.offer.Agent) {
+		l.w.fail("the right agent", "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.Skills)
+	}
+	for _, o := range l.live {
+		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue || o.entry.Derived ||
+			!l.w.present(o.id) || !l.suits(version, o.entry, c.offer.Agent) {
+			continue
+		}
+		if l.before(o, c) {
+			l.w.fail("nobody is overtaken", "%s rings for %s (priority %d, since %s), %s waits with %d since %s",
+				c.offer.Agent, c.id, l.priority(c), c.since, o.id, l.priority(o), o.since)
+		}
+	}
+}
+
+// rested: who missed a call is not rung again at once, unless he said that he is ready.
+func (l *ledger) rested(f fact.Fact, a *agentBook) {
+	if f.Time.Before(a.notBefore) {
+		l.w.fail("agents rest", "%s is rung at %s, not before %s after a miss", a.id, f.Time, a.notBefore)
+	}
+}
+
+// missed counts the misses in a row and how long the agent is left alone.
+func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
+	a, q := l.agent(d.Agent), l.queue(c, d.Queue)
+	switch d.Result {
+	case fact.OfferAnswered:
+		a.misses = 0
+	case fact.OfferMissed:
+		a.misses++
+		a.limit = q.MaxMissed
+		fallthrough
+	case fact.OfferDeclined, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed:
+		a.notBefore = f.Time.Add(q.RetryDelay)
+	}
+	if l.w.weather.calm && d.RingMS > (q.RingTimeout+l.tolerance()).Milliseconds() {
+		l.w.fail("durations", "%s: %s rang for %d ms, at most %s", f.Subject, d.Agent, d.RingMS, q.RingTimeout)
+	}
+	if l.w.weather.calm && d.Result == fact.OfferMissed && d.Cause == 0 && d.RingMS < (q.RingTimeout-l.tolerance()).Milliseconds() {
+		l.w.fail("durations", "%s: missed after %d ms, not %s", f.Subject, d.RingMS, q.RingTimeout)
+	}
+}
+
+// punished: who missed too many calls in a row is paused, and nobody else.
+func (l *ledger) punished(a *agentBook) {
+	too := a.limit > 0 && a.misses >= a.limit
+	auto := a.state.State == fact.AgentPaused && a.state.Reason == fact.AutoPauseReason
+	switch {
+	case too && !auto && a.offer == nil && a.loggedIn && a.state.State != fact.AgentPaused:
+		l.w.fail("misses", "%s missed %d calls, %d are allowed, and is %s", a.id, a.misses, a.limit, a.state.State)
+	case auto && !too:
+		l.w.fail("misses", "%s is paused after %d misses of %d", a.id, a.misses, a.limit)
+	}
+}
+
+// excused: the agent said that he is ready: misses and rest are forgotten.
+func (a *agentBook) excused() { a.misses, a.notBefore = 0, time.Time{} }
+
+// mayJoin: the queue isn't full, and somebody could answer. The priority and the language are what they should be.
+func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {
+	e := c.entry
+	if e.Derived {
+		return // in the fallback, which has its own rules
+	}
+	q := l.queue(c, e.Queue)
+	if q.MaxLength > 0 && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
+		l.w.fail("queue limits", "%s joins %s, which is full with %d", f.Subject, e.Queue, q.MaxLength)
+	}
+	if !q.JoinEmpty && !l.staffed(e.Queue) {
+		l.w.fail("queue limits", "%s joins %s, for which nobody is logged in", f.Subject, e.Queue)
+	}
+	if e.Priority != l.priority(c) {
+		l.w.fail("priorities", "%s has priority %d in %s, expected %d", f.Subject, e.Priority, e.Queue, l.priority(c))
+	}
+	if c.language != "" && e.Language != c.language {
+		l.w.fail("facts", "%s chose %s and queues in %s", f.Subject, c.language, e.Language)
+	}
+	least := 1 + l.better(c, l.w.present)
+	most := 1 + l.better(c, func(string) bool { return true })
+	if e.Position < least || e.Position > most {
+		l.w.fail("positions", "%s is told to be number %d in %s, is between %d and %d", f.Subject, e.Position, e.Queue, least, most)
+	}
+}
+
+// mayRefuse: a queue turns away only who it must.
+func (l *ledger) mayRefuse(f fact.Fact, c *contactBook, d fact.QueueRefused) {
+	q := l.queue(c, d.Queue)
+	everybody := func(string) bool { return true }
+	switch d.Reason {
+	case fact.RefusedFull:
+		if q.MaxLength == 0 || l.waiting(c, d.Queue, everybody) < q.MaxLength {
+			l.w.fail("queue limits", "%s is refused by %s, which is not full", f.Subject, d.Queue)
+		}
+	case fact.RefusedEmpty:
+		if q.JoinEmpty || l.staffed(d.Queue) {
+			l.w.fail("queue limits", "%s is refused by %s, where somebody is logged in", f.Subject, d.Queue)
+		}
+	}
+}
+
+// waiting counts who else is in a queue.
+func (l *ledger) waiting(c *contactBook, queue string, counts func(string) bool) int {
+	n := 0
+	for _, o := range l.live {
+		if o != c && o.entry != nil && !o.entry.Derived && o.entry.Queue == queue && counts(o.id) {
+			n++
+		}
+	}
+	return n
+}
+
+// better counts who stands before c in his queue.
+func (l *ledger) better(c *contactBook, counts func(string) bool) int {
+	n := 0
+	for _, o := range l.live {
+		if o != c && o.entry != nil && !o.entry.Derived && o.entry.Queue == c.entry.Queue && counts(o.id) && l.before(o, c) {
+			n++
+		}
+	}
+	return n
+}
+
+// staffed tells whether somebody who serves the queue is logged in.
+func (l *ledger) staffed(queue string) bool {
+	for _, a := range l.roster {
+		if p, ok := l.planned(l.version, a.id); ok && a.loggedIn && slices.Contains(p.Queues, queue) {
+			return true
+		}
+	}
+	return false
+}
+
+// lasted checks in calm weather how long an entry lasted against the queue's longest wait, which never cuts a ringing
+// phone short.
+func (l *ledger) lasted(f fact.Fact, c *contactBook, d fact.EntryEnded) {
+	q := l.queue(c, d.Queue)
+	if !l.w.weather.calm || d.Derived {
+		return
+	}
+	wait := time.Duration(d.WaitMS) * time.Millisecond
+	if (d.Outcome == fact.EntryOverflowed || d.Outcome == fact.EntryFailed) && (q.MaxWait == 0 || wait < q.MaxWait-l.tolerance()) {
+		l.w.fail("durations", "%s: %s after %s, the longest wait is %s", f.Subject, d.Outcome, wait, q.MaxWait)
+	}
+	if q.MaxWait > 0 && wait > q.MaxWait+q.RingTimeout+2*l.tolerance() {
+		l.w.fail("durations", "%s waited for %s, the longest wait is %s and %s of ringing", f.Subject, wait, q.MaxWait, q.RingTimeout)
+	}
+}
+
+// wrapped checks in calm weather how long a wrap-up lasted that nobody ended or extended.
+func (l *ledger) wrapped(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
+	a := l.agent(d.Agent)
+	if !l.w.weather.calm || !a.acted.Before(d.StartedAt) {
+		return
+	}
+	want := l.queue(c, d.Queue).WrapUp
+	if p, ok := l.planned(l.version, d.Agent); ok && p.WrapUp != nil {
+		want = *p.WrapUp
+	}
+	if off := time.Duration(d.DurationMS)*time.Millisecond - want; off.Abs() > l.tolerance() {
+		l.w.fail("durations", "%s: %s wrapped up for %d ms, not %s", f.Subject, d.Agent, d.DurationMS, want)
+	}
+}
+
+// step checks that a caller's way through a menu is one the flow allows, and remembers what it asks for.
+func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntered) {
+	flow := l.flow(c, d.Flow)
+	n, ok := flow.Nodes[d.Node]
+	switch {
+	case !ok:
+		l.w.fail("menus", "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
+	case from == "" && d.Node != flow.Start:
+		l.w.fail("menus", "%s begins %s at %s", f.Subject, d.Flow, d.Node)
+	case from != "" && !leads(flow.Nodes[from], d.Node):
+		l.w.fail("menus", "%s goes from %s to %s in %s", f.Subject, from, d.Node, d.Flow)
+	}
+	if n.Type == ivr.TypeQueue {
+		c.asked = n.Priority
+	}
+}
+
+// chose checks a choice against the menu and against the keys that were really pressed.
+func (l *ledger) chose(f fact.Fact, c *contactBook, d fact.IVRChoice) {
+	option, ok := l.flow(c, d.Flow).Nodes[d.Node].Options[d.Key]
+	if !ok || option.Next != d.Target {
+		l.w.fail("menus", "%s chose %s at %s, which leads to %s, not %s", f.Subject, d.Key, d.Node, option.Next, d.Target)
+	}
+	if !slices.Contains(l.truth(c.id).keys, d.Key) {
+		l.w.fail("truth", "%s chose %s, but never pressed it", f.Subject, d.Key)
+	}
+	if option.Language != "" {
+		c.language = option.Language
+	}
+}
+
+func (l *ledger) flow(c *contactBook, id string) ivr.Flow {
+	if p := l.w.known[c.arrived.Plan]; p != nil {
+		if i := slices.IndexFunc(p.Flows, func(f ivr.Flow) bool { return f.ID == id }); i >= 0 {
+			return p.Flows[i]
+		}
+	}
+	return ivr.Flow{}
+}
+
+// leads tells whether a node may be followed by another.
+func leads(n ivr.Node, to string) bool {
+	for _, next := range [...]string{n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound} {
+		if next == to {
+			return true
+		}
+	}
+	for _, o := range n.Options { //nolint:maprange // any of them will do
+		if o.Next == to {
+			return true
+		}
+	}
+	return false
+}
