@@ -23,6 +23,7 @@ import (
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/log"
+	"firstline/pipeline/problem"
 )
 
 // Everybody's password in tests; its hash is cheap so that tests are quick.
@@ -186,6 +187,7 @@ type reportsDouble struct {
 	queues   []query.QueueRequest
 	agents   []query.AgentRequest
 	contacts []query.ContactRequest
+	searches []query.SearchRequest
 	err      error
 	panics   bool
 }
@@ -241,6 +243,40 @@ func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (met
 		return metric.TicketReport{}, err
 	}
 	return metric.NewTicketReport(p, nil, metric.TicketTally{}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric.Today, error) {
+	if _, err := time.LoadLocation(req.Zone); err != nil || req.Zone == "Local" {
+		return metric.Today{}, &query.Invalid{Problems: []problem.Problem{{Path: "tz", Message: "unknown"}}}
+	}
+	return metric.Today{AsOf: livetest.Began(), Zone: req.Zone}, nil
+}
+
+func (r *reportsDouble) Search(_ context.Context, req query.SearchRequest) (query.ContactPage, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.searches = append(r.searches, req)
+	number, name, next := "+4930123456", "=Carla", "abc"
+	return query.ContactPage{Items: []query.Contact{{ID: "pbx1-1.1", CallerNumber: &number, CallerName: &name, Agents: []string{"anna", "boris"}}}, Next: &next}, nil
+}
+
+func (r *reportsDouble) Timeline(_ context.Context, id string, _ bool) (query.Timeline, error) {
+	if id != "pbx1-1.1" {
+		return query.Timeline{}, query.ErrNotFound
+	}
+	number, name := "+4930123456", "Carla"
+	return query.Timeline{
+		Contact: query.Contact{ID: id, CallerNumber: &number, CallerName: &name, Agents: []string{"anna"}},
+		Facts: []query.TimelineFact{
+			{Type: fact.TypeArrived, Data: json.RawMessage(`{"caller_number":"+4930123456","caller_name":"Carla","dialed":"1000"}`)},
+			{Type: fact.TypeIdentified, Data: json.RawMessage(`{"digits":"471100","customer_name":"Carla","customer":"c-7"}`)},
+			{Type: fact.TypeQueued, Data: json.RawMessage(`{"entry":"pbx1-1.1/e1"}`)},
+		},
+	}, nil
+}
+
+func (r *reportsDouble) Abandoned(context.Context, query.AbandonedRequest) (query.AbandonedPage, error) {
+	return query.AbandonedPage{Items: []query.Abandoned{}}, nil
 }
 
 // call is one request to the API.

@@ -28,6 +28,8 @@ func classifyBackend(err error) *Error {
 		return &Error{Code: codeOfRefusal(refused.Refusal), err: err}
 	case errors.As(err, &request):
 		return invalidRequest(request)
+	case errors.Is(err, query.ErrNotFound):
+		return &Error{Code: CodeNotFound, err: err}
 	case errors.Is(err, live.ErrOver):
 		return &Error{Code: CodeNotFound, Detail: "the offer is over", err: err}
 	case errors.Is(err, live.ErrNotReady):

@@ -49,6 +49,9 @@ func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	if _, ok := v.(table); ok {
 		ctx.SetHeader("Vary", "Accept")
+		if ctx.Header("Accept") == csvType {
+			ctx.SetHeader("Content-Type", csvType+"; charset=utf-8; header=present")
+		}
 	}
 	return v, nil
 }

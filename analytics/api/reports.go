@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
@@ -14,7 +13,13 @@ type Reports interface {
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
+	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
+	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
+	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
+	Abandoned(ctx context.Context, req query.AbandonedRequest) (query.AbandonedPage, error)
 }
+
+var _ Reports = (*query.Reader)(nil)
 
 // Each report's body, with its rows as CSV.
 type (
@@ -130,48 +135,16 @@ func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {
 	return query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, err
 }
 
-// Today is what a wallboard shows beside the state of now: today's figures so far.
-type Today struct {
-	metric.Header
-	Total  metric.QueueRow   `json:"total" doc:"All queues together"`
-	Queues []metric.QueueRow `json:"queues" nullable:"false" doc:"Each queue, today so far"`
-	Series []metric.QueueRow `json:"series" nullable:"false" doc:"Each queue in quarters of an hour"`
-}
-
 type wallboardInput struct {
-	Zone string `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which the day begins" example:"Europe/Berlin"`
+	Zone  string   `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which the day begins" example:"Europe/Berlin"`
+	Step  string   `query:"step" default:"15m" enum:"15m,30m,1h" doc:"Length of the series' intervals"`
+	Queue []string `query:"queue" nullable:"false" doc:"Only these queues"`
 }
 
-type wallboardOutput struct{ Body Today }
+type wallboardOutput struct{ Body metric.Today }
 
-// wallboard answers today's figures by queue, and the quarters of an hour behind its chart.
+// wallboard answers today's figures by queue, and the series behind its chart.
 func (a *API) wallboard(ctx context.Context, _ principal, in *wallboardInput) (*wallboardOutput, error) {
-	zone, err := zoneOf(in.Zone)
-	if err != nil {
-		return nil, err
-	}
-	day, err := dayOf(a.clock().In(zone), zone)
-	if err != nil {
-		return nil, err
-	}
-	until := a.clock().In(zone).Truncate(time.Millisecond)
-	if !day.From.Before(until) {
-		until = day.From.Add(time.Millisecond) // the first instant of a day
-	}
-	req := query.QueueRequest{
-		WindowRequest: query.WindowRequest{From: day.From, Until: until, Interval: string(metric.Whole), Zone: in.Zone, GroupBy: []string{"queue"}},
-		AttributeBy:   string(metric.AttributeOffered), Limits: a.limits(),
-	}
-	whole, err := a.reports.Queues(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	req.Interval = string(metric.Quarter)
-	series, err := a.reports.Queues(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	out := Today{Header: whole.Header, Total: whole.Total, Queues: whole.Rows, Series: series.Rows}
-	out.Interval = metric.Quarter
-	return &wallboardOutput{out}, nil
+	today, err := a.reports.Today(ctx, query.TodayRequest{Zone: in.Zone, Step: in.Step, Queues: in.Queue, Limits: a.limits()})
+	return &wallboardOutput{today}, err
 }

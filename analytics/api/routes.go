@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/danielgtaylor/huma/v2/negotiation"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -79,6 +80,10 @@ func (a *API) rest() {
 	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
 	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
 
+	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, 200, "contacts", "Search contacts", true}, a.contacts)
+	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, 200, "contacts", "One contact and its timeline", false}, a.contact)
+	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
+
 	a.document()
 }
 
@@ -86,9 +91,10 @@ func (a *API) rest() {
 func add[I, O any](a *API, r route, handle func(ctx context.Context, who principal, in *I) (*O, error)) {
 	op := a.operation(r)
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		err := a.admit(ctx, r)
+		form := formOf(ctx.Header("Accept"))
+		err := admit(ctx.Context(), r, form)
 		if err == nil {
-			next(ctx)
+			next(negotiated{ctx, form})
 			return
 		}
 		a.writeProblem(ctx, a.report(humafiber.Unwrap(ctx), err))
@@ -103,14 +109,40 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 }
 
 // admit is what comes before a request is even read: the role, and whether the wanted form of answer is offered.
-func (a *API) admit(ctx huma.Context, r route) error {
-	if _, err := authorize(ctx.Context(), r.roles); err != nil {
+func admit(ctx context.Context, r route, form string) error {
+	if _, err := authorize(ctx, r.roles); err != nil {
 		return err
 	}
-	if form, err := a.huma.Negotiate(ctx.Header("Accept")); err == nil && form == csvType && !r.csv {
+	if form == csvType && !r.csv {
 		return fail(CodeNotAcceptable, "this is offered as application/json only", nil)
 	}
 	return nil
+}
+
+// formOf is the form of answer that an Accept header prefers; JSON when it says nothing we know.
+func formOf(accept string) string {
+	if negotiation.SelectQValue(accept, []string{fiber.MIMEApplicationJSON, csvType}) == csvType {
+		return csvType
+	}
+	return fiber.MIMEApplicationJSON
+}
+
+// negotiated hands the form on to huma, whose own reading of Accept misses the last weight.
+type negotiated struct {
+	humaContext
+	form string
+}
+
+// humaContext is huma's under another name: embedded under its own it would hide its method Context.
+type humaContext huma.Context
+
+func (n negotiated) Unwrap() huma.Context { return n.humaContext }
+
+func (n negotiated) Header(name string) string {
+	if name == fiber.HeaderAccept {
+		return n.form
+	}
+	return n.humaContext.Header(name)
 }
 
 func (a *API) writeProblem(ctx huma.Context, p *Problem) {

@@ -33,6 +33,9 @@ func accesses() []access {
 		{http.MethodGet, "/metrics/agents" + window, nil, every},
 		{http.MethodGet, "/metrics/contacts" + window, nil, all},
 		{http.MethodGet, "/metrics/tickets" + window, nil, all},
+		{http.MethodGet, "/contacts" + window, nil, every},
+		{http.MethodGet, "/contacts/pbx1-1.1", nil, every},
+		{http.MethodGet, "/abandoned" + window, nil, all},
 	}
 }
 
@@ -73,7 +76,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.ReplaceAll(path, "anna", "{id}"))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "pbx1-1.1", "{id}").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

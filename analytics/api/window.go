@@ -1,13 +1,11 @@
 package api
 
 import (
-	"fmt"
 	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"firstline/analytics/metric"
 	"firstline/analytics/query"
 )
 
@@ -31,30 +29,6 @@ func (in WindowQuery) request(groupBy []string) (query.WindowRequest, error) {
 		}
 	}
 	return query.WindowRequest{From: in.From, Until: in.Until, Interval: in.Interval, Zone: in.Zone, GroupBy: groupBy}, nil
-}
-
-// zoneOf finds an IANA zone. The server's own ("Local") is none: answers must not depend on where it runs.
-func zoneOf(name string) (*time.Location, error) {
-	if name != "Local" {
-		if zone, err := time.LoadLocation(name); err == nil {
-			return zone, nil
-		}
-	}
-	return nil, invalid("query.tz", fmt.Sprintf("%q is not an IANA time zone such as Europe/Berlin", name))
-}
-
-// dayOf is the wall-clock day that an instant lies in.
-func dayOf(at time.Time, zone *time.Location) (metric.Bucket, error) {
-	days, err := metric.Buckets(at.AddDate(0, 0, -1), at.AddDate(0, 0, 1), metric.Day, zone)
-	if err != nil {
-		return metric.Bucket{}, fmt.Errorf("find the day of %s: %w", at, err)
-	}
-	for _, d := range days {
-		if !at.Before(d.From) && at.Before(d.Until) {
-			return d, nil
-		}
-	}
-	return metric.Bucket{}, fmt.Errorf("find the day of %s: no bucket holds it", at)
 }
 
 // optionalMS is a parameter in milliseconds that may be left out; 0 is a value of its own.

@@ -1,0 +1,169 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/analytics/query"
+	"firstline/pipeline/fact"
+)
+
+type contactsInput struct {
+	From     time.Time `query:"from" required:"true" doc:"Begin of the window of the arrival, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
+	Until    time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Queue    []string  `query:"queue" nullable:"false" doc:"Only contacts that joined one of these queues"`
+	Agent    string    `query:"agent" maxLength:"200" doc:"Only contacts this agent talked to; an agent always sees his own only"`
+	Outcome  string    `query:"outcome" enum:"answered,contained,abandoned,refused,failed,open" doc:"Only contacts that ended so; open = still in progress"`
+	Customer string    `query:"customer" maxLength:"300" doc:"Only contacts by this customer"`
+	Ticket   string    `query:"ticket" maxLength:"300" doc:"Only contacts about this ticket"`
+	Number   string    `query:"number" maxLength:"40" doc:"Only callers whose number ends with these digits, three at least; not for agents"`
+	Limit    int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
+	Cursor   string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
+}
+
+// contactPage is a page of contacts, with its items as CSV.
+type contactPage struct{ query.ContactPage }
+
+func (p contactPage) csvRows() any { return p.Items }
+
+type contactsOutput struct {
+	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
+	Body contactPage
+}
+
+// contacts answers one page of contacts, newest first.
+func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*contactsOutput, error) {
+	req := query.SearchRequest{
+		From: in.From, Until: in.Until, Queues: in.Queue, Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
+		Ticket: in.Ticket, Number: in.Number, Personal: true, Limit: in.Limit, Cursor: in.Cursor,
+	}
+	if who.isAgent() {
+		if in.Number != "" {
+			return nil, fail(CodeForbidden, "agents can't search by number", nil)
+		}
+		req.Agent = who.Agent
+	}
+	page, err := a.reports.Search(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if who.isAgent() {
+		for i := range page.Items {
+			maskContact(&page.Items[i])
+		}
+	}
+	return &contactsOutput{Link: nextLink(ctx, page.Next), Body: contactPage{page}}, nil
+}
+
+type contactInput struct {
+	ID string `path:"id" maxLength:"200" doc:"Contact id" example:"pbx1-1763838123.4"`
+}
+
+type contactOutput struct{ Body query.Timeline }
+
+// contact answers one contact with everything that happened to it. An agent sees those he talked to.
+func (a *API) contact(ctx context.Context, who principal, in *contactInput) (*contactOutput, error) {
+	t, err := a.reports.Timeline(ctx, in.ID, true)
+	if err != nil {
+		return nil, err
+	}
+	if who.isAgent() {
+		if !slices.Contains(t.Agents, who.Agent) {
+			return nil, fail(CodeNotFound, "", nil)
+		}
+		maskContact(&t.Contact)
+		for i := range t.Facts {
+			if err := maskFact(&t.Facts[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &contactOutput{t}, nil
+}
+
+type abandonedInput struct {
+	From      time.Time `query:"from" required:"true" doc:"Begin of the window of the hang-up, inclusive, RFC 3339"`
+	Until     time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339"`
+	Queue     []string  `query:"queue" nullable:"false" doc:"Only these queues"`
+	MinWaitMS int64     `query:"min_wait_ms" minimum:"0" doc:"Leave out callers who waited less"`
+	OnlyLost  bool      `query:"only_lost" doc:"Leave out callers who were answered since"`
+	Limit     int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
+	Cursor    string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
+}
+
+// abandonedPage is a page of abandoned calls, with its items as CSV.
+type abandonedPage struct{ query.AbandonedPage }
+
+func (p abandonedPage) csvRows() any { return p.Items }
+
+type abandonedOutput struct {
+	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
+	Body abandonedPage
+}
+
+// abandoned answers one page of callers who gave up, newest first: the list to call back from.
+func (a *API) abandoned(ctx context.Context, _ principal, in *abandonedInput) (*abandonedOutput, error) {
+	page, err := a.reports.Abandoned(ctx, query.AbandonedRequest{
+		From: in.From, Until: in.Until, Queues: in.Queue, Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost,
+		Limit: in.Limit, Cursor: in.Cursor,
+	})
+	return &abandonedOutput{Link: nextLink(ctx, page.Next), Body: abandonedPage{page}}, err
+}
+
+// nextLink is the same request with the next page's cursor, as RFC 8288 has it; "" on the last page.
+func nextLink(ctx context.Context, next *string) string {
+	if next == nil {
+		return ""
+	}
+	u, err := url.Parse(of(ctx).c.OriginalURL())
+	if err != nil {
+		return ""
+	}
+	q := u.Query()
+	q.Set("cursor", *next)
+	return "<" + u.Path + "?" + q.Encode() + `>; rel="next"`
+}
+
+// shownDigits is how much of a number an agent sees of a call that is over.
+const shownDigits = 3
+
+// mask keeps the last digits of a number.
+func mask(number string) string {
+	if number == "" {
+		return ""
+	}
+	shown := min(shownDigits, len(number)/2)
+	return strings.Repeat("•", len(number)-shown) + number[len(number)-shown:]
+}
+
+func maskContact(c *query.Contact) {
+	c.CallerName = nil
+	if c.CallerNumber != nil {
+		masked := mask(*c.CallerNumber)
+		c.CallerNumber = &masked
+	}
+}
+
+// maskFact does the same to the facts that carry personal data.
+func maskFact(f *query.TimelineFact) (err error) {
+	switch f.Type {
+	case fact.TypeArrived:
+		f.Data, err = change(f.Data, func(d *fact.Arrived) { d.CallerNumber, d.CallerName = mask(d.CallerNumber), "" })
+	case fact.TypeIdentified:
+		f.Data, err = change(f.Data, func(d *fact.Identified) { d.Digits, d.CustomerName = mask(d.Digits), "" })
+	}
+	return err
+}
+
+func change[T any](raw json.RawMessage, f func(*T)) (json.RawMessage, error) {
+	var d T
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return nil, err
+	}
+	f(&d)
+	return json.Marshal(d)
+}

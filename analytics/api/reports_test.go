@@ -1,0 +1,184 @@
+package api
+
+import (
+	"encoding/csv"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/analytics/query"
+)
+
+func TestQueueMetricsPassesEverythingOn(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	path := Prefix + "/metrics/queues?from=2026-03-02T00:00:00%2B01:00&until=2026-03-03T00:00:00%2B01:00&tz=Europe/Berlin&interval=1h&group_by=queue,interval" +
+		"&attribute_by=ended&queue=support,sales&service_level_ms=0"
+	var got metric.QueueReport
+	w.get(path, sue).into(t, &got)
+	if len(got.Rows) != 24 || got.Zone != "Europe/Berlin" || *got.Rows[0].Queue != "support" {
+		t.Errorf("%d rows, %+v", len(got.Rows), got.Header)
+	}
+	req := w.reports.queues[0]
+	if req.From.UTC() != time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC) || req.Interval != "1h" || req.AttributeBy != "ended" ||
+		!reflect.DeepEqual(req.Queues, []string{"support", "sales"}) || !reflect.DeepEqual(req.GroupBy, []string{"queue", "interval"}) {
+		t.Errorf("asked %+v", req)
+	}
+	if req.ServiceLevelMS == nil || *req.ServiceLevelMS != 0 || req.ShortAbandonMS != nil {
+		t.Errorf("limits %v, %v", req.ServiceLevelMS, req.ShortAbandonMS)
+	}
+	want := metric.Limits{Default: metric.QueueLimits{ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}, Queues: map[string]metric.QueueLimits{
+		"support": {Queue: "support", ServiceLevelMS: 30_000, ShortAbandonMS: 5_000}, "sales": {Queue: "sales", ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}}
+	if !reflect.DeepEqual(req.Limits, want) {
+		t.Errorf("limits %+v", req.Limits)
+	}
+}
+
+// An agent asks for himself whatever he writes.
+func TestAgentMetricsAreNarrowedForAgents(t *testing.T) {
+	w := newWorld(t, options{})
+	for _, query := range []string{"", "&agent=boris", "&agent=anna,boris"} {
+		if a := w.get(Prefix+"/metrics/agents"+window+query, w.signIn("anna")); a.status != http.StatusOK {
+			t.Fatalf("%s", a.body)
+		}
+		if got := w.reports.agents[len(w.reports.agents)-1]; !reflect.DeepEqual(got.Agents, []string{"anna"}) || !reflect.DeepEqual(got.Teams["anna"], []string{"first"}) {
+			t.Errorf("asked %+v", got)
+		}
+	}
+	w.get(Prefix+"/metrics/agents"+window, w.signIn("sue"))
+	if got := w.reports.agents[len(w.reports.agents)-1]; got.Agents != nil {
+		t.Errorf("asked %+v", got)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	for _, accept := range []string{"text/csv", "text/csv;q=1, application/json;q=0.5"} {
+		a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&group_by=queue", cookie: sue, headers: map[string]string{"Accept": accept}})
+		if a.header.Get("Content-Type") != "text/csv; charset=utf-8; header=present" || a.header.Get("Vary") != "Accept" {
+			t.Errorf("content type %q", a.header.Get("Content-Type"))
+		}
+		records, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
+		if err != nil || len(records) != 2 {
+			t.Fatalf("%v: %s", err, a.body)
+		}
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = records[1][i]
+		}
+		for name, want := range map[string]string{
+			"interval.from": "2026-03-02T00:00:00Z", "interval.partial": "false", "queue": "support", "language": "", "offered": "3",
+			"service_level.answered.numerator": "0", "service_level.answered.percent": "0", "speed_of_answer.p95_ms": "", "carried_in": "",
+		} {
+			if got, ok := row[name]; !ok || got != want {
+				t.Errorf("%s is %q (%t)", name, got, ok)
+			}
+		}
+	}
+	for _, accept := range []string{"", "*/*", "application/json", "text/html, */*;q=0.1"} {
+		a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window, cookie: sue, headers: map[string]string{"Accept": accept}})
+		if a.header.Get("Content-Type") != "application/json" {
+			t.Errorf("%q gets %q", accept, a.header.Get("Content-Type"))
+		}
+	}
+}
+
+func TestCSVCells(t *testing.T) {
+	type Inner struct {
+		At    time.Time `json:"at"`
+		Share *float64  `json:"share"`
+	}
+	type row struct {
+		Inner
+		Name   string           `json:"name"`
+		Some   *Inner           `json:"some"`
+		List   []string         `json:"list,omitempty"`
+		Map    map[string]int64 `json:"map"`
+		Hidden string           `json:"-"`
+	}
+	half := 0.5
+	at := time.Date(2026, 3, 2, 1, 2, 3, 4e6, time.FixedZone("", 3600))
+	var b strings.Builder
+	err := writeCSV(&b, []row{
+		{Inner: Inner{at, &half}, Name: "=1+1", List: []string{"a", "-b"}, Map: map[string]int64{"y": 2, "x": 1}},
+		{Name: "+4930123", Some: &Inner{At: at}},
+		{Name: `say "hi", bye`},
+	})
+	want := "at,share,name,some.at,some.share,list,map\n" +
+		"2026-03-02T01:02:03.004+01:00,0.5,'=1+1,,,a;'-b,x=1;y=2\n" +
+		"0001-01-01T00:00:00Z,,+4930123,2026-03-02T01:02:03.004+01:00,,,\n" +
+		"0001-01-01T00:00:00Z,,\"say \"\"hi\"\", bye\",,,,\n"
+	if err != nil || b.String() != want {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	for in, out := range map[string]string{"": "", "-5": "-5", "-x": "'-x", "@x": "'@x", "\tx": "'\tx", "x": "x", "+49 30": "'+49 30"} {
+		if got := harmless(in); got != out {
+			t.Errorf("%q → %q", in, got)
+		}
+	}
+}
+
+func TestContactsAreMaskedForAgents(t *testing.T) {
+	w := newWorld(t, options{})
+	anna, sue := w.signIn("anna"), w.signIn("sue")
+	var page query.ContactPage
+	a := w.get(Prefix+"/contacts"+window+"&agent=boris", anna)
+	a.into(t, &page)
+	if c := page.Items[0]; *c.CallerNumber != "••••••••456" || c.CallerName != nil {
+		t.Errorf("%+v", c)
+	}
+	if got := w.reports.searches[0]; got.Agent != "anna" || got.Limit != 50 {
+		t.Errorf("asked %+v", got)
+	}
+	if link := a.header.Get("Link"); !strings.HasPrefix(link, "<"+Prefix+"/contacts?") || !strings.Contains(link, "cursor=abc") || !strings.HasSuffix(link, `>; rel="next"`) {
+		t.Errorf("Link %q", link)
+	}
+	w.get(Prefix+"/contacts"+window+"&number=123456", anna).wantProblem(t, CodeForbidden)
+
+	a = w.get(Prefix+"/contacts/pbx1-1.1", anna)
+	for _, hidden := range []string{"4930123456", "Carla", "471100"} {
+		if strings.Contains(string(a.body), hidden) {
+			t.Errorf("anna sees %s: %s", hidden, a.body)
+		}
+	}
+	if !strings.Contains(string(a.body), `"dialed":"1000"`) || !strings.Contains(string(a.body), `"digits":"•••100"`) {
+		t.Errorf("%s", a.body)
+	}
+	w.get(Prefix+"/contacts/pbx1-1.1", w.signIn("boris")).wantProblem(t, CodeNotFound)
+	w.get(Prefix+"/contacts/pbx1-9.9", sue).wantProblem(t, CodeNotFound)
+	if a := w.get(Prefix+"/contacts/pbx1-1.1", sue); !strings.Contains(string(a.body), "+4930123456") || !strings.Contains(string(a.body), "Carla") {
+		t.Errorf("%s", a.body)
+	}
+	csv := w.do(call{method: http.MethodGet, path: Prefix + "/contacts" + window, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	if !strings.Contains(string(csv.body), "'=Carla") || !strings.Contains(string(csv.body), "anna;boris") || csv.header.Get("Link") == "" {
+		t.Errorf("%s", csv.body)
+	}
+	if mask("") != "" || mask("12") != "•2" || mask("110") != "••0" || mask("471100") != "•••100" {
+		t.Errorf("%s %s %s", mask("12"), mask("110"), mask("471100"))
+	}
+}
+
+func FuzzQueryParameters(f *testing.F) {
+	f.Add("from=2026-03-02T00:00:00Z&until=2026-03-03T00:00:00Z&tz=Europe/Berlin&interval=1h&group_by=queue&attribute_by=ended&service_level_ms=1")
+	f.Add("from=-1&until=&tz=../../etc/passwd&interval=0&group_by=,,&queue=%00&service_level_ms=9223372036854775808")
+	w := newWorld(f, options{})
+	sue := w.signIn("sue")
+	f.Fuzz(func(t *testing.T, parameters string) {
+		w.t = t
+		for _, r := range parameters {
+			if r <= ' ' || r == '#' || r > '~' {
+				return // no client sends it so
+			}
+		}
+		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/contacts?", "/wallboard?"} {
+			a := w.get(Prefix+path+parameters, sue)
+			if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity && a.status != http.StatusBadRequest {
+				t.Errorf("%s%s: %d %s", path, parameters, a.status, a.body)
+			}
+		}
+	})
+}
