@@ -96,8 +96,8 @@ func queueStatement(p metric.QueueParams) (statement, []column[queueRow], error)
 	columns := queueColumns(p)
 	s.text = lines(
 		"WITH",
-		closedEntries(p, queues),
-		openEntries(p, queues),
+		closedEntries(queues),
+		openEntries(queues),
 		when(!p.Brief, entryWork),
 		entryFacts(p),
 		marks(p),
@@ -128,7 +128,7 @@ func (s *statement) bindLimits(l metric.Limits) {
 }
 
 // closedEntries are the entries with an outcome. Their fact's time is their end, so that old partitions are left out.
-func closedEntries(p metric.QueueParams, queues string) string {
+func closedEntries(queues string) string {
 	return lines("closed AS (",
 		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
 		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait",
@@ -138,7 +138,7 @@ func closedEntries(p metric.QueueParams, queues string) string {
 }
 
 // openEntries are the openings without a closing. Nobody answered or left, so their end lies beyond every edge.
-func openEntries(p metric.QueueParams, queues string) string {
+func openEntries(queues string) string {
 	return lines("open AS (",
 		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
 		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait",

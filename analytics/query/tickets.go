@@ -70,12 +70,12 @@ func ticketStatement(p metric.TicketParams, fresh metric.Freshness) (statement, 
 	bucket := fmt.Sprintf(bucketOf, "began") + " AS bucket, queue, language, agent, began"
 	s.text = lines(
 		"WITH",
-		neighbours,
+		neighbours(),
 		"asked AS (",
 		"  SELECT contact, customer, queue, language, agent, result, began, done FROM people",
 		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
 		"),",
-		ticketPairs,
+		ticketPairs(),
 		"counted AS (",
 		"  SELECT "+bucket+", 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
 		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
@@ -99,17 +99,19 @@ func ticketStatement(p metric.TicketParams, fresh metric.Freshness) (statement, 
 
 // ticketPairs joins each asked contact's tickets with their events at or after its arrival, each event once. Times are 0
 // where there is no such event.
-var ticketPairs = lines(
-	"events_once AS (",
-	"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at FROM tickets_once",
-	"),",
-	"pairs AS (",
-	"  SELECT contact, system, id, queue, language, agent, began,",
-	"    countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at,",
-	"    countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at,",
-	"    maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
-	"  FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p",
-	"  LEFT JOIN events_once USING (system, id)",
-	"  GROUP BY contact, system, id, queue, language, agent, began",
-	"),",
-)
+func ticketPairs() string {
+	return lines(
+		"events_once AS (",
+		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at FROM tickets_once",
+		"),",
+		"pairs AS (",
+		"  SELECT contact, system, id, queue, language, agent, began,",
+		"    countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at,",
+		"    countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at,",
+		"    maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
+		"  FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p",
+		"  LEFT JOIN events_once USING (system, id)",
+		"  GROUP BY contact, system, id, queue, language, agent, began",
+		"),",
+	)
+}

@@ -166,6 +166,7 @@ func (f *TimelineFact) fill(personal map[string]string) (err error) {
 			d.CustomerName, d.Digits = personal["name"], personal["digits"]
 			f.Data, err = json.Marshal(d)
 		}
+	default: // no other type carries personal data
 	}
 	return err
 }

@@ -88,8 +88,9 @@ func (c *call) menu() (fact.Result, fact.Reason) {
 		return fact.ResultContained, fact.ReasonFlowEnded
 	case fact.IVRGaveUp:
 		return fact.ResultAbandoned, fact.ReasonGaveUp
+	default:
+		return "", ""
 	}
-	return "", ""
 }
 
 // queues lets the caller wait in one queue after the other, until an outcome ends it.

@@ -31,7 +31,7 @@ func (g *generator) agent(id string) {
 
 // ticketEvents makes what the ticket system reports about the contact's ticket, or about a new one linked to it.
 func (c *call) ticketEvents() {
-	ticket, contact := "", ""
+	var ticket, contact string
 	switch {
 	case c.row.Ticket != nil:
 		ticket = c.row.Ticket.ID
