@@ -1,0 +1,170 @@
+package callcenter
+
+import (
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// callEnd is how a call ends.
+type callEnd struct {
+	termination fact.Termination
+	cause       int
+	derived     bool
+}
+
+func abandoned(e callerEnded) callEnd {
+	return callEnd{fact.Termination{Result: fact.ResultAbandoned, Reason: reasonOfCaller(e)}, e.cause, e.derived}
+}
+
+func reasonOfCaller(e callerEnded) fact.Reason {
+	if e.derived {
+		return fact.ReasonDisappeared
+	}
+	return fact.ReasonCallerHungUp
+}
+
+// endCall gives the call its one termination and hangs the caller up if he is still there.
+func (c *Center) endCall(ct *contact, end callEnd) {
+	ct.Call.Over = true
+	ct.Call.Termination = end.termination
+	ct.Stage = stageOver
+	ct.Closing, ct.Flow, ct.MendAt = nil, nil, time.Time{}
+	if end.cause == 0 && !end.derived && ct.Live {
+		end.cause = causeNormal
+	}
+	t := c.stamp(ct)
+	answered := ct.Call.Answered
+	ended := fact.CallEnded{
+		Call: ct.Call.ID, Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: ct.Arrived, EndedAt: t,
+		DurationMS: ms(t.Sub(ct.Arrived)), Termination: end.termination, Cause: end.cause, Derived: end.derived,
+	}
+	if !answered.IsZero() {
+		ended.AnsweredAt = &answered
+	}
+	c.emit(ct, fact.TypeCallEnded, ended)
+	if ct.Live {
+		c.hangUpCaller(ct)
+	}
+	c.settle(ct)
+}
+
+// hangUpCaller hangs the caller up and makes sure that it happens.
+func (c *Center) hangUpCaller(ct *contact) {
+	ct.Hangs++
+	ct.HangBy = c.now.Add(hangUpAgain)
+	c.touch(ct)
+	c.hangUp(ct, ct.ID, causeNormal)
+}
+
+// settle closes the contact when nothing of it is open any more.
+func (c *Center) settle(ct *contact) {
+	if !ct.Call.Over || ct.Entry != nil || ct.Segment != nil || ct.Stage == stageEnded {
+		return
+	}
+	t := c.stamp(ct)
+	s := ct.Sums
+	last := ""
+	if len(ct.Agents) > 0 {
+		last = ct.Agents[len(ct.Agents)-1]
+	}
+	c.emit(ct, fact.TypeContactEnded, fact.ContactEnded{
+		Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: ct.Arrived, EndedAt: t, DurationMS: ms(t.Sub(ct.Arrived)),
+		IVRMS: s.IVR, WaitMS: s.Wait, RingMS: s.Ring, TalkMS: s.Talk, HoldMS: s.Hold, WrapUpMS: s.WrapUp,
+		ToAgentMS: s.ToAgent, Calls: 1, Entries: int(ct.Count.Entry), Offers: int(ct.Count.Offer),
+		FirstQueue: s.FirstQueue, LastQueue: s.LastQueue, LastAgent: last, Customer: ct.Who.Customer, Ticket: ct.Who.Ticket,
+		Language: ct.Language, Flow: s.Flow, Fallback: s.Fallback, Termination: ct.Call.Termination,
+	})
+	ct.Stage = stageEnded
+	ct.EndedAt = t
+	ct.Drop = c.now.Add(keepEnded)
+	ct.forget()
+	if i, ok := slices.BinarySearchFunc(c.running, ct.ID, compareContact); ok {
+		c.running = slices.Delete(c.running, i, i+1)
+	}
+	c.release(c.planFor(ct))
+}
+
+// forget drops what late facts don't need, personal data first: an ended contact is kept for an hour.
+func (ct *contact) forget() {
+	ct.Number, ct.Name, ct.Choices, ct.Lookups, ct.Key = "", "", nil, nil, keyPress{}
+	ct.Who = identity{}
+	if !ct.Live {
+		ct.Sent = nil
+	}
+}
+
+// goneForGood: the fallback did not take the caller who left: he hung up when he left.
+func (c *Center) goneForGood(ct *contact) {
+	c.asOf(ct.GoneAt, func() { c.callerGone(ct, 0, false) })
+}
+
+// asOf does something that happened earlier, as is only known now.
+func (c *Center) asOf(t time.Time, do func()) {
+	now := c.occurred
+	c.occurred = t
+	do()
+	c.occurred = now
+}
+
+func (c *Center) hangUpOnceMore(ct *contact) {
+	if ct.Hangs >= maxHangUps {
+		ct.Live, ct.HangBy = false, time.Time{}
+		c.freePhone(ct)
+		return
+	}
+	c.hangUpCaller(ct)
+}
+
+// drop forgets an ended contact.
+func (c *Center) drop(ct *contact) {
+	ct.dropped = true
+	ct.Live = false
+	c.freePhone(ct)
+	delete(c.contacts, ct.ID)
+}
+
+// closeWith plays a last announcement and then ends the call so.
+func (c *Center) closeWith(ct *contact, end fact.Termination, media []string) {
+	c.touch(ct)
+	if len(media) == 0 || !ct.Live {
+		c.endCall(ct, callEnd{termination: end})
+		return
+	}
+	ct.Stage = stageClosing
+	ct.Closing = &closing{Termination: end, Media: media, Due: c.now.Add(playLimit)}
+	ct.Closing.Playback = c.play(ct, media)
+}
+
+// playsOn notes that a playback counts as ended though its end was not heard: it may be a long one that goes on.
+func (ct *contact) playsOn(playback string) { ct.Unheard = playback }
+
+// stopUnheard stops what may still play.
+func (c *Center) stopUnheard(ct *contact) {
+	if ct.Unheard != "" {
+		c.stopPlay(ct, ct.Unheard)
+		ct.Unheard = ""
+		c.touch(ct)
+	}
+}
+
+// inClosing: the caller hears a last announcement; the call's end is settled.
+func (c *Center) inClosing(ct *contact, ev Event) {
+	switch e := ev.(type) {
+	case PlaybackEnded:
+		if e.Playback != ct.Closing.Playback {
+			c.ignore(IgnoredStale)
+			return
+		}
+		c.endCall(ct, callEnd{termination: ct.Closing.Termination})
+	case due, answerFailed:
+		c.endCall(ct, callEnd{termination: ct.Closing.Termination})
+	case callerEnded:
+		c.endCall(ct, callEnd{termination: ct.Closing.Termination, cause: e.cause, derived: e.derived})
+	case DigitPressed:
+		c.ignore(IgnoredNoEffect)
+	default:
+		c.ignore(IgnoredStale)
+	}
+}

@@ -1,0 +1,112 @@
+package callcenter
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
+
+// clearLegs frees agents whose hung-up leg is gone.
+func (c *Center) clearLegs(act actual) {
+	for _, a := range c.agents {
+		if a.Clearing == "" {
+			continue
+		}
+		if _, ok := act.channels[a.Clearing]; !ok {
+			c.legGone(a.Clearing)
+		}
+	}
+}
+
+// adopt takes in callers who are in the application and unknown: their arrival was never heard.
+func (c *Center) adopt(e Reconciled, act actual) {
+	for _, ch := range sortedChannels(e.Channels) {
+		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || !act.old(c, ch.Created) {
+			continue
+		}
+		ct := c.arrive(CallArrived{
+			Channel: ch.ID, Endpoint: ch.Endpoint, Number: ch.Number, Name: ch.Name, Dialed: ch.Dialed, Language: ch.Language,
+			Created: ch.Created,
+		}, arrival{derived: true})
+		c.greet(ct)
+		if a := c.phones[ch.Endpoint]; a != nil && ch.Endpoint != "" {
+			c.ownCall(ct, a)
+			continue
+		}
+		c.lookupNumber(ct)
+		c.enterFlow(ct)
+	}
+}
+
+func sortedChannels(list []ActualChannel) []ActualChannel {
+	return slices.SortedFunc(slices.Values(list), func(a, b ActualChannel) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// sweep ends what is ours, or was, and nobody wants.
+func (c *Center) sweep(e Reconciled, act actual) {
+	for _, ch := range sortedChannels(e.Channels) {
+		if !act.old(c, ch.Created) {
+			continue
+		}
+		if isOurs(ch.ID) {
+			c.sweepLeg(ch.ID)
+			continue
+		}
+		if ct := c.contacts[ch.ID]; ct != nil && ch.InApp && ct.Stage == stageEnded && act.old(c, ct.Last) {
+			c.sweepUp(ch.ID, func(h Head) Command { return HangUp{Head: h, Channel: ct.ID, Cause: causeNormal} })
+		}
+	}
+	bridges := slices.SortedFunc(slices.Values(e.Bridges), func(a, b ActualBridge) int { return cmp.Compare(a.ID, b.ID) })
+	for _, br := range bridges {
+		owner := ownerOfResource(br.ID)
+		ct := c.contacts[owner]
+		if owner == "" || ct != nil && ct.Talk != nil && ct.Talk.Bridge == br.ID {
+			continue
+		}
+		c.sweepUp(owner, func(h Head) Command { return DestroyBridge{Head: h, Bridge: br.ID} })
+	}
+}
+
+func (c *Center) sweepLeg(id string) {
+	owner := ownerOfResource(id)
+	if ct := c.contacts[owner]; ct != nil && ct.wants(id) {
+		return
+	}
+	c.sweepUp(owner, func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
+}
+
+// wants tells whether a leg is one the contact needs.
+func (ct *contact) wants(leg string) bool {
+	return ct.Talk != nil && ct.Talk.Leg == leg || ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.Leg == leg
+}
+
+// sweepUp orders something for a contact that may long be forgotten.
+func (c *Center) sweepUp(contact string, order func(Head) Command) {
+	if contact == "" {
+		return
+	}
+	id := contact + "/xs" + strconv.FormatUint(c.meta.Sweeps+1, 10)
+	cmd := order(Head{ID: id, Contact: contact})
+	if slices.ContainsFunc(c.out.Commands, func(o Command) bool { return sameEnd(o, cmd) }) {
+		return // this Step has ordered it already
+	}
+	c.meta.Sweeps++
+	c.touched.meta = true
+	c.out.Commands = append(c.out.Commands, cmd)
+}
+
+// sameEnd tells whether two commands end the same thing.
+func sameEnd(a, b Command) bool {
+	switch a := a.(type) {
+	case HangUp:
+		b, ok := b.(HangUp)
+		return ok && a.Channel == b.Channel
+	case DestroyBridge:
+		b, ok := b.(DestroyBridge)
+		return ok && a.Bridge == b.Bridge
+	default:
+		return false
+	}
+}

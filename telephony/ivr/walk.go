@@ -1,0 +1,283 @@
+package ivr
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+func (m *Menus) walk(v Visit, at time.Time) *walk {
+	return &walk{menus: m, flow: m.flows[v.Flow], at: at, result: Result{Visit: v}}
+}
+
+// walk is one step through a flow being worked out.
+type walk struct {
+	menus  *Menus
+	flow   Flow
+	at     time.Time
+	ahead  string // a digit pressed during an announcement, for the next node that asks
+	result Result
+}
+
+func (w *walk) node() Node      { return w.flow.Nodes[w.result.Visit.Node] }
+func (w *walk) record(ev Event) { w.result.Events = append(w.result.Events, ev) }
+
+// enter goes to a node and on through those that need nobody.
+func (w *walk) enter(id string) {
+	v := &w.result.Visit
+	for {
+		n, ok := w.flow.Nodes[id]
+		if !ok || v.Steps >= maxSteps {
+			w.end(End{Outcome: fact.IVRFailed})
+			return
+		}
+		v.Node, v.Digits, v.Failed = id, "", 0
+		v.Steps++
+		w.record(Entered{Node: id})
+		if id, ok = w.stay(n); ok {
+			return
+		}
+	}
+}
+
+// stay does what a node does on entering; false with the next node when there is nothing to wait for.
+func (w *walk) stay(n Node) (next string, stays bool) {
+	switch n.Type {
+	case TypeSchedule:
+		if w.menus.places[n.Schedule].open(w.at) {
+			return n.Open, false
+		}
+		return n.Closed, false
+	case TypePlay:
+		if len(n.Media) == 0 || w.ahead != "" && w.asksAfter(n) {
+			return n.Next, false
+		}
+		w.play(n.Media)
+	case TypeMenu, TypeCollect:
+		if w.ahead != "" {
+			key := w.ahead
+			w.ahead = ""
+			w.digit(key)
+			return "", true
+		}
+		w.prompt(n, nil)
+	case TypeQueue:
+		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority, Skills: skills(n.Skills)})
+	case TypeHangup:
+		if len(n.Media) == 0 {
+			w.end(End{Outcome: hangupOutcome(w.result.Visit)})
+			return "", true
+		}
+		w.play(n.Media)
+	default:
+		w.end(End{Outcome: fact.IVRFailed})
+	}
+	return "", true
+}
+
+// asksAfter tells whether announcements and schedules alone lead from n to a node that asks: then a digit pressed
+// during n is meant for it.
+func (w *walk) asksAfter(n Node) bool {
+	for range len(w.flow.Nodes) {
+		switch n.Type {
+		case TypePlay:
+			n = w.flow.Nodes[n.Next]
+		case TypeSchedule:
+			if w.menus.places[n.Schedule].open(w.at) {
+				n = w.flow.Nodes[n.Open]
+			} else {
+				n = w.flow.Nodes[n.Closed]
+			}
+		default:
+			return n.Type == TypeMenu || n.Type == TypeCollect
+		}
+	}
+	return false
+}
+
+func (w *walk) play(media []string) {
+	w.result.Visit.Phase = PhasePlaying
+	w.result.Play = MediaURIs(media)
+}
+
+func (w *walk) prompt(n Node, before []string) {
+	media := slices.Concat(before, n.Prompt)
+	if len(media) == 0 {
+		w.listen(n.timeout())
+		return
+	}
+	w.play(media)
+}
+
+func (w *walk) listen(d time.Duration) {
+	w.result.Visit.Phase = PhaseListening
+	w.result.Wait = d
+}
+
+func (w *walk) end(e End) {
+	w.result.Visit.Phase = PhaseOver
+	w.result.End = &e
+}
+
+func (w *walk) played() {
+	switch n := w.node(); n.Type {
+	case TypePlay:
+		w.enter(n.Next)
+	case TypeHangup:
+		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
+	default:
+		w.listen(n.timeout())
+	}
+}
+
+func (w *walk) digit(key string) {
+	switch n := w.node(); n.Type {
+	case TypePlay:
+		if w.asksAfter(n) {
+			w.ahead = key
+		}
+		w.enter(n.Next)
+	case TypeHangup:
+		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
+	case TypeMenu:
+		w.menuDigit(n, key)
+	default:
+		w.collectDigit(n, key)
+	}
+}
+
+// menuDigit chooses as soon as no longer choice is possible.
+func (w *walk) menuDigit(n Node, key string) {
+	v := &w.result.Visit
+	v.Digits += key
+	option, exact := n.Options[v.Digits]
+	switch {
+	case n.longer(v.Digits):
+		w.listen(n.interDigit())
+	case exact:
+		w.choose(option)
+	default:
+		w.mistake(n)
+	}
+}
+
+func (w *walk) choose(o Option) {
+	v := &w.result.Visit
+	w.record(Chose{Node: v.Node, Key: v.Digits, Label: o.Label, Target: o.Next})
+	w.result.Language = o.Language
+	v.GaveUp = false
+	w.enter(o.Next)
+}
+
+func (w *walk) collectDigit(n Node, key string) {
+	v := &w.result.Visit
+	switch {
+	case key == n.Terminator && len(v.Digits) >= n.least():
+		w.complete(n)
+	case key == n.Terminator || key < "0" || key > "9":
+		w.mistake(n)
+	default:
+		v.Digits += key
+		if len(v.Digits) >= n.Max {
+			w.complete(n)
+			return
+		}
+		w.listen(n.interDigit())
+	}
+}
+
+func (w *walk) complete(n Node) {
+	v := &w.result.Visit
+	w.record(Heard{Node: v.Node, Kind: fact.InputDigits, Digits: len(v.Digits)})
+	v.GaveUp = false
+	if n.Lookup {
+		w.result.Lookup = &Lookup{Digits: v.Digits, Secret: n.Secret}
+		if n.NotFound != "" {
+			v.Phase, v.Digits = PhaseLooking, ""
+			return
+		}
+	}
+	w.enter(n.Next)
+}
+
+func (w *walk) timedOut() {
+	n := w.node()
+	v := w.result.Visit
+	option, exact := n.Options[v.Digits]
+	switch {
+	case v.Digits == "":
+		w.silence(n)
+	case n.Type == TypeMenu && exact:
+		w.choose(option)
+	case n.Type == TypeCollect && len(v.Digits) >= n.least():
+		w.complete(n)
+	default:
+		w.mistake(n)
+	}
+}
+
+func (w *walk) silence(n Node) {
+	w.record(Heard{Node: w.result.Visit.Node, Kind: fact.InputNone})
+	w.again(n, n.NoInput, n.NoInputMedia)
+}
+
+func (w *walk) mistake(n Node) {
+	v := w.result.Visit
+	w.record(Heard{Node: v.Node, Kind: fact.InputInvalid, Digits: len(v.Digits)})
+	w.again(n, n.Invalid, n.InvalidMedia)
+}
+
+// again goes to the path the flow names, or asks once more while tries are left, or gives up.
+func (w *walk) again(n Node, path string, media []string) {
+	v := &w.result.Visit
+	v.Digits = ""
+	v.Failed++
+	switch {
+	case path != "":
+		w.enter(path)
+	case v.Failed < n.tries():
+		w.prompt(n, media)
+	default:
+		w.record(Heard{Node: v.Node, Kind: fact.InputGaveUp})
+		v.GaveUp = true
+		if n.GaveUp == "" {
+			w.end(End{Outcome: fact.IVRGaveUp})
+			return
+		}
+		w.enter(n.GaveUp)
+	}
+}
+
+func (n Node) timeout() time.Duration    { return orDefault(n.Timeout, DefaultTimeout) }
+func (n Node) interDigit() time.Duration { return orDefault(n.InterDigit, DefaultInterDigit) }
+func (n Node) tries() int                { return orDefault(n.Tries, DefaultTries) }
+func (n Node) least() int                { return max(n.Min, 1) }
+
+// longer tells whether an option begins with digits and has more.
+func (n Node) longer(digits string) bool {
+	for _, key := range slices.Sorted(maps.Keys(n.Options)) {
+		if len(key) > len(digits) && strings.HasPrefix(key, digits) {
+			return true
+		}
+	}
+	return false
+}
+
+func orDefault[T int | time.Duration](v, d T) T {
+	if v <= 0 {
+		return d
+	}
+	return v
+}
+
+// skills is the requirement as a list, by name.
+func skills(levels map[string]int) []Skill {
+	list := make([]Skill, 0, len(levels))
+	for _, name := range slices.Sorted(maps.Keys(levels)) {
+		list = append(list, Skill{Name: name, Level: levels[name]})
+	}
+	return list
+}
