@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/pipeline/fact"
+	"firstline/telephony/asterisk/sipp"
+)
+
+const helpdesk = `
+queues: [{id: support, name: Support, ring_timeout: 20s}]
+agents: [{id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}]
+dispositions: [solved]
+entries: [{number: "*", flow: main}]
+ivr:
+  - id: main
+    start: ask
+    nodes:
+      ask: {type: collect, prompt: [conf-getpin], min: 1, max: 6, terminator: "#", timeout: 20s, lookup: true, next: line, no_input: line, gave_up: line}
+      line: {type: queue, queue: support}
+integrations:
+  tickets:
+    system: helpdesk
+    by_number: false
+    csv: CUSTOMERS
+    ticket_url: "https://help.example/t/{id}"
+    webhook_secret_env: TICKETS
+`
+
+// TestTicketEndToEnd: a caller known by his ticket's number: found, popped on the agent's page before the answer, talked to,
+// and resolved by webhook, with the resolution time in the API.
+func TestTicketEndToEnd(t *testing.T) {
+	customers := filepath.Join(t.TempDir(), "customers.csv")
+	list := "number,customer,name,ticket,title,status,priority\n,C-7,Ada Winter,70001,No dial tone,open,0\n"
+	if err := os.WriteFile(customers, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startProduct(t, "ticket", strings.ReplaceAll(helpdesk, "CUSTOMERS", customers))
+	p.phones(p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 2 * time.Second, Talk: 2 * time.Second}))
+	p.logIn("anna")
+	events := p.follow("anna")
+	from := time.Now().Add(-time.Second)
+	if _, err := p.callers(0, sipp.Call{Name: "ada", Number: "4930555", Dialed: "1000", Patience: time.Minute,
+		Presses: []sipp.Press{{After: 500 * time.Millisecond, Digits: "70001#"}}}).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	contact := p.loaded(from, 1)["4930555"]
+	p.checkPop(events(), contact.ID)
+	resolved := time.Now()
+	for id, kind := range map[string]string{"e1": "first_reply", "e2": "resolved"} {
+		event := map[string]any{"event_id": id, "type": kind, "time": resolved.UTC().Format(time.RFC3339Nano), "ticket": "70001", "contact": contact.ID}
+		p.tell(event)
+		p.tell(event) // a repeat counts once
+	}
+	window := params(map[string]string{"from": from.UTC().Format(time.RFC3339Nano), "until": time.Now().Add(time.Minute).UTC().Format(time.RFC3339Nano)})
+	p.waitFor("the resolution time", time.Minute, func() error {
+		var report metric.TicketReport
+		if err := p.call(http.MethodGet, "/metrics/tickets"+window, nil, &report); err != nil {
+			return err
+		}
+		text, err := json.Marshal(report.Total)
+		if err != nil {
+			return err
+		}
+		took := report.Total.FirstResolution
+		if took.Count != 1 {
+			return errors.New(string(text))
+		}
+		if want := resolved.Sub(contact.ArrivedAt).Milliseconds(); *took.MaxMS < want-2 || *took.MaxMS > want+2 {
+			t.Errorf("call to resolution %d ms, want %d: %s", *took.MaxMS, want, text)
+		}
+		return nil
+	})
+}
+
+// sse is one server-sent event and when it was read.
+type sse struct {
+	name string
+	data []byte
+	at   time.Time
+}
+
+// follow signs an agent in and reads his live stream; the returned function ends it and gives what came.
+func (p *product) follow(agent string) func() []sse {
+	p.t.Helper()
+	boss := p.client
+	defer func() { p.client = boss }()
+	jar, err := cookiejar.New(nil)
+	p.must(err)
+	p.client = &http.Client{Jar: jar}
+	p.must(p.call(http.MethodPost, "/session", map[string]string{"name": agent, "secret": testPIN}, nil))
+	ctx, cancel := context.WithCancel(context.Background())
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base()+"/api/v1/live/agent", nil)
+	p.must(err)
+	resp, err := p.client.Do(req)
+	p.must(err)
+	var all []sse
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = resp.Body.Close() }()
+		name := ""
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+			if n, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				name = n
+			}
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				all = append(all, sse{name, []byte(data), time.Now()})
+			}
+		}
+	}()
+	p.t.Cleanup(cancel)
+	return func() []sse { cancel(); <-done; return all }
+}
+
+// checkPop wants the screen pop with everything known, before the agent's state became talking.
+func (p *product) checkPop(events []sse, contact string) {
+	p.t.Helper()
+	var offered, talking time.Time
+	var pop fact.Popup
+	for _, e := range events {
+		switch e.name {
+		case "offer":
+			p.must(json.Unmarshal(e.data, &pop))
+			offered = e.at
+		case "agent":
+			var v struct {
+				Agent struct {
+					State fact.AgentState `json:"state"`
+				} `json:"agent"`
+			}
+			p.must(json.Unmarshal(e.data, &v))
+			if v.Agent.State == fact.AgentTalking && talking.IsZero() {
+				talking = e.at
+			}
+		}
+	}
+	if offered.IsZero() || talking.IsZero() || !offered.Before(talking) {
+		p.t.Errorf("the pop came at %v, the agent talked at %v", offered, talking)
+	}
+	if pop.Contact != contact || pop.CallerNumber != "4930555" || pop.CustomerName != "Ada Winter" || pop.Ticket == nil ||
+		pop.Ticket.ID != "70001" || pop.Ticket.URL != "https://help.example/t/70001" {
+		p.t.Errorf("pop %+v", pop)
+	}
+	p.t.Logf("pop %s before the answer", talking.Sub(offered).Round(time.Millisecond))
+}
