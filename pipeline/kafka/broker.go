@@ -39,7 +39,7 @@ func (b *Broker) Addr() string { return b.addr }
 
 // Run starts the broker and serves until ctx ends, then writes its state and stops. It runs once.
 func (b *Broker) Run(ctx context.Context) error {
-	if err := b.start(); err != nil {
+	if err := b.start(ctx); err != nil {
 		return err
 	}
 	defer b.node.Close()
@@ -61,14 +61,16 @@ func (b *Broker) Run(ctx context.Context) error {
 	return nil
 }
 
-func (b *Broker) start() error {
+func (b *Broker) start(ctx context.Context) error {
 	if len(b.cfg.Brokers) != 1 {
 		return errors.New("start embedded broker: it needs exactly one address")
 	}
 	if err := os.MkdirAll(b.dir, 0o750); err != nil {
 		return fmt.Errorf("start embedded broker: %w", err)
 	}
-	listen := func(string, string) (net.Listener, error) { return net.Listen("tcp", b.cfg.Brokers[0]) }
+	listen := func(string, string) (net.Listener, error) {
+		return new(net.ListenConfig).Listen(ctx, "tcp", b.cfg.Brokers[0])
+	}
 	node, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
 		kfake.ListenFn(listen),

@@ -18,9 +18,6 @@ type cursor struct {
 	Base     uint64            `json:"base"`     // facts up to here are not this cursor's business: published before, or gone
 }
 
-// previous returns the lower end of a partition's next link.
-func (c cursor) previous(partition string) uint64 { return max(c.Previous[partition], c.Base) }
-
 // restarted returns the cursor of a cluster (or log) that has nothing yet and shall get everything after base.
 func restarted(cluster, epoch string, base uint64) cursor {
 	return cursor{Cluster: cluster, Epoch: epoch, Position: base, Base: base, Previous: map[string]uint64{}}

@@ -28,6 +28,7 @@ const (
 	roundFacts = 2000            // most facts of one round
 	saveEvery  = time.Second     // how often the position is written while it moves
 	checkEvery = 5 * time.Second // how often an idle publisher asks whether its cluster is still there
+	stopGrace  = time.Second     // how long a round may go on after the publisher was told to stop
 )
 
 // Publisher sends every fact of one log to Kafka, in the log's order within each partition. It may send a fact more than
@@ -101,7 +102,8 @@ func (p *Publisher) connectAndPump(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, w.close) // a blocked write ends with its connection
+	// The round under way may finish; one that is blocked ends with its connections.
+	stop := context.AfterFunc(ctx, func() { w.closeWithin(stopGrace) })
 	defer func() { stop(); w.close() }()
 	if p.cur.Cluster != w.cluster {
 		if err := p.restart(w.cluster); err != nil {

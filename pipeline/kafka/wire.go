@@ -41,6 +41,7 @@ type wire struct {
 	ids     map[string][]int // topic → partition ids, rising
 	conns   map[place]*kafkago.Conn
 	once    sync.Once
+	closed  chan struct{}
 }
 
 // wire connects to every partition of the topics of facts, making topics that are missing.
@@ -55,7 +56,7 @@ func (c *Cluster) wire(ctx context.Context) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{ids: map[string][]int{}, conns: map[place]*kafkago.Conn{}}
+	w := &wire{ids: map[string][]int{}, conns: map[place]*kafkago.Conn{}, closed: make(chan struct{})}
 	for topic, list := range partitions {
 		for _, p := range list {
 			conn, err := c.dialPartition(ctx, p)
@@ -98,10 +99,22 @@ func (c *Cluster) partitions(ctx context.Context) (map[string][]kafkago.Partitio
 
 func (w *wire) close() {
 	w.once.Do(func() {
+		close(w.closed)
 		for _, c := range w.conns {
 			_ = c.Close() // nothing is in its buffers that was acknowledged
 		}
 	})
+}
+
+// closeWithin closes after d, unless that was done before.
+func (w *wire) closeWithin(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-w.closed:
+	case <-t.C:
+		w.close()
+	}
 }
 
 // place is where a fact goes: facts of one subject always to the same partition.

@@ -62,7 +62,7 @@ func New(cfg Config, log *slog.Logger) (*Node, error) {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port for kafka: %w", err)
 	}
@@ -126,12 +126,12 @@ func (n *Node) stop(cmd *exec.Cmd, ended chan error) error {
 	patience := time.NewTimer(stopTimeout)
 	defer patience.Stop()
 	select {
-	case <-ended: // its exit code after SIGTERM says nothing
+	case err := <-ended:
+		n.log.Debug("kafka ended", "status", err) // Java's exit status after SIGTERM is not 0
 		return nil
 	case <-patience.C:
 		_ = cmd.Process.Kill()
-		<-ended
-		return fmt.Errorf("kafka did not stop within %v and was killed", stopTimeout)
+		return fmt.Errorf("kafka did not stop within %v and was killed: %w", stopTimeout, <-ended)
 	}
 }
 
