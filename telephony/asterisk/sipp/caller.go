@@ -24,7 +24,7 @@ type Call struct {
 	Patience time.Duration // from the last press, or the answer, until it hangs up
 }
 
-// Press is digits pressed one after the other. Each takes 0.4 s, and 0.4 s pass before the first.
+// Press is digits pressed one after the other. Each takes 0.4 s, and 0.8 s pass before the first.
 type Press struct {
 	After  time.Duration // after the answer, or after the end of the press before
 	Digits string        // 0-9 * #
@@ -64,7 +64,7 @@ func (c Call) line() string {
 		if i < len(c.Presses) {
 			p := c.Presses[i]
 			pause, digits = pause+p.After, p.Digits
-			playing = time.Duration(len(p.Digits)+1) * digitTime
+			playing = time.Duration(len(p.Digits)+2) * digitTime
 		}
 		fields = append(fields, ms(pause), digits)
 	}

@@ -65,8 +65,8 @@ func TestCallersMeetAgentsInTheFallback(t *testing.T) {
 func TestCallLine(t *testing.T) {
 	c := Call{Name: "n", Number: "1", Dialed: "2", Start: time.Second, Patience: 5 * time.Second,
 		Presses: []Press{{After: 300 * time.Millisecond, Digits: "12"}, {After: 100 * time.Millisecond, Digits: "#"}}}
-	// A press of two digits takes 1200 ms, one of one 800 ms; they are added to what follows.
-	if got, want := c.line(), "n;1;2;300;12;1300;#;800;-;0;-;5000;1000\n"; got != want {
+	// A press of two digits takes 1600 ms, one of one 1200 ms; they are added to what follows.
+	if got, want := c.line(), "n;1;2;300;12;1700;#;1200;-;0;-;5000;1000\n"; got != want {
 		t.Errorf("line %q, want %q", got, want)
 	}
 }
