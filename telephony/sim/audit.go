@@ -70,6 +70,9 @@ func (w *world) refused(cmd callcenter.Command, code int) {
 }
 
 func (a *audit) look() {
+	if a.w.setting.blind {
+		return
+	}
 	a.round++
 	if !a.w.ctl.alive || !a.w.ctl.linked {
 		a.disturbed = a.w.now

@@ -11,7 +11,7 @@ import (
 // settled is called when every record so far is durable, so that facts and core must say the same. Cheap rules are
 // checked every time, the others every few steps.
 func (w *world) settled() {
-	if w.failure != nil || !w.ctl.alive {
+	if w.failure != nil || !w.ctl.alive || w.setting.blind {
 		return
 	}
 	w.checkIdle()

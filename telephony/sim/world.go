@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -90,8 +91,14 @@ func newWorld(o Options, s setting, at site) *world {
 	return w
 }
 
-// run lets the world happen until the steps are used up, then winds it down and looks whether anything is left.
+// run lets the world happen until the steps are used up, then winds it down and looks whether anything is left. A panic
+// of the core is a broken rule like any other.
 func (w *world) run() {
+	defer func() {
+		if p := recover(); p != nil {
+			w.fail("no panic", "%v\n%s", p, debug.Stack())
+		}
+	}()
 	w.tracef("seed %d, weather %+v", w.seed, w.weather)
 	w.ctl.start()
 	w.script.begin()
