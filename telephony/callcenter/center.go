@@ -10,6 +10,7 @@ import (
 // Center is the whole state of the call centre. It is not safe for concurrent use: one goroutine owns it.
 type Center struct {
 	meta     meta
+	cold     bool         // restored, and not yet told of the link: it counts as lost
 	plan     *planState   // in force
 	plans    []*planState // in force or kept by a running contact, by version
 	agents   []*agent     // by id
@@ -177,7 +178,7 @@ func (c *Center) toContact(ct *contact, ev Event) {
 
 // wake runs what is due.
 func (c *Center) wake() {
-	if !c.meta.Link || !c.runDue() {
+	if !c.LinkUp() || !c.runDue() {
 		c.ignore(IgnoredNoEffect)
 	}
 }
@@ -207,7 +208,7 @@ func (c *Center) runDue() bool {
 
 // Deadline is when the driver must send Wake; false = nothing waits for time. While the link is down nothing does.
 func (c *Center) Deadline() (time.Time, bool) {
-	if !c.meta.Link {
+	if !c.LinkUp() {
 		return time.Time{}, false
 	}
 	return c.agenda.next()
@@ -223,7 +224,7 @@ func (c *Center) PlanVersion() string { return c.plan.Version }
 func (c *Center) FallbackOffset() int64 { return c.meta.Fallback }
 
 // LinkUp tells whether Asterisk is connected and reconciled.
-func (c *Center) LinkUp() bool { return c.meta.Link }
+func (c *Center) LinkUp() bool { return c.meta.Link && !c.cold }
 
 // Free tells whether an agent may be offered a call now: ready, no retry delay running, no leg of his still being hung
 // up, no call of his own. It is what the last match went by.

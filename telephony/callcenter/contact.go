@@ -129,7 +129,7 @@ func (c *Center) channelEnded(e ChannelEnded) {
 // link is down events are repeated from before, and a time-out that could not be cleared may have struck.
 func (c *Center) mayFallBack(ct *contact) bool {
 	waiting := ct.Stage == stageFlow || ct.Stage == stageWaiting || ct.Stage == stageClosing
-	return waiting && (!c.meta.Link || ct.Limited)
+	return waiting && (!c.LinkUp() || ct.Limited)
 }
 
 // leave notes that the caller left the application, and waits for the queue_log's word or its silence.
@@ -141,7 +141,7 @@ func (c *Center) leave(ct *contact) {
 		return
 	}
 	c.unline(ct)
-	if c.meta.Link {
+	if c.LinkUp() {
 		c.withdrawOffer(ct, fact.OfferWithdrawn)
 	}
 }

@@ -183,7 +183,7 @@ func (c *Center) declineIfRinging(a *agent) {
 	c.clearLeg(ct, a, o.Leg)
 	a.Offer, a.Serving = "", ""
 	c.touched.match = true
-	if c.meta.Link && c.passed(e.MaxAt) {
+	if c.LinkUp() && c.passed(e.MaxAt) {
 		c.maxWait(ct)
 	}
 }

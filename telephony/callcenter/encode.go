@@ -104,8 +104,9 @@ func (c *Center) Changes() []Change {
 	return list
 }
 
-// Restore replaces the whole state by the fold of changes: the last one of each key wins. No changes leave the centre as
-// it was. An error means that the changes were not written by this package; the centre is then as it was.
+// Restore replaces the whole state by the fold of changes: the last one of each key wins. The link counts as lost until
+// the next Reconciled. No changes leave the centre as it was. An error means that the changes were not written by this
+// package; the centre is then as it was.
 func (c *Center) Restore(changes []Change) error {
 	if len(changes) == 0 {
 		return nil
@@ -128,6 +129,7 @@ func (c *Center) Restore(changes []Change) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	r.index()
+	r.cold = true // whoever restores has just started
 	*c = *r
 	return nil
 }

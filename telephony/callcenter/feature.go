@@ -17,14 +17,14 @@ func (p *planState) ownKind(dialed string) fact.Kind {
 // feature reads a feature code: the action and, for a pause, its reason.
 func (p *planState) feature(dialed string) (action Action, reason string, ok bool) {
 	f := p.Features
-	switch {
-	case dialed == "":
+	switch dialed {
+	case "":
 		return "", "", false
-	case dialed == f.Login:
+	case f.Login:
 		return ActionLogin, "", true
-	case dialed == f.Logout:
+	case f.Logout:
 		return ActionLogout, "", true
-	case dialed == f.Ready:
+	case f.Ready:
 		return ActionReady, "", true
 	}
 	digits, found := strings.CutPrefix(dialed, f.Pause)

@@ -13,7 +13,7 @@ func (c *Center) match() {
 	for _, a := range c.touched.agents {
 		c.setFree(a)
 	}
-	if !c.meta.Link || !c.touched.match || len(c.free) == 0 {
+	if !c.LinkUp() || !c.touched.match || len(c.free) == 0 {
 		return
 	}
 	c.occurred = later(c.occurred, c.now.Truncate(millisecond)) // the core decides now, whatever made it possible

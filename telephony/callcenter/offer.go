@@ -172,7 +172,7 @@ func offerGone(e callerEnded) fact.OfferResult {
 // offerLost ends an offer that led to nothing; the caller waits on.
 func (c *Center) offerLost(ct *contact, end offerEnd) {
 	c.endOffer(ct, end)
-	if c.meta.Link && c.passed(ct.Entry.MaxAt) {
+	if c.LinkUp() && c.passed(ct.Entry.MaxAt) {
 		c.maxWait(ct)
 	}
 }
@@ -220,6 +220,7 @@ func (c *Center) letGo(a *agent, result fact.OfferResult, q *Queue) {
 		return
 	case fact.OfferMissed:
 		a.Missed++
+	case fact.OfferAnswered, fact.OfferDeclined, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed:
 	}
 	a.RetryAt = c.now.Add(max(q.RetryDelay, minRetry))
 	a.ReadySince = later(c.occurred, a.ReadySince)

@@ -20,7 +20,7 @@ func (c *Center) linkLost() {
 		c.ignore(IgnoredNoEffect)
 		return
 	}
-	c.meta.Link = false
+	c.meta.Link, c.cold = false, false
 	c.touched.meta = true
 }
 
@@ -34,7 +34,7 @@ type actual struct {
 // reconciled compares what exists with what is wanted: what is missing ends, unknown callers are adopted, resources of
 // ours that nobody wants go. After the link was down every caller's channel is put into its wanted state again.
 func (c *Center) reconciled(e Reconciled) {
-	act := actual{channels: map[string]ActualChannel{}, bridges: map[string]ActualBridge{}, full: !c.meta.Link}
+	act := actual{channels: map[string]ActualChannel{}, bridges: map[string]ActualBridge{}, full: !c.LinkUp()}
 	for _, ch := range e.Channels {
 		act.channels[ch.ID] = ch
 	}
@@ -42,7 +42,7 @@ func (c *Center) reconciled(e Reconciled) {
 		act.bridges[br.ID] = br
 	}
 	if act.full {
-		c.meta.Link = true
+		c.meta.Link, c.cold = true, false
 		c.touched.meta, c.touched.match = true, true
 	}
 	for _, ct := range slices.Clone(c.running) {
@@ -191,6 +191,7 @@ func (c *Center) restate(ct *contact, act actual) {
 		c.stopPlay(ct, ct.Closing.Playback)
 		ct.Closing.Playback = c.play(ct, ct.Closing.Media)
 		ct.Closing.Due = c.now.Add(playLimit)
+	case stageTalking, stageFallback, stageOver, stageEnded: // mended by reconcile, or nothing is wanted
 	}
 }
 

@@ -36,6 +36,7 @@ func newRules(t testing.TB, c *callcenter.Center) *rules {
 // restarted goes on with a centre made from the fold.
 func (r *rules) restarted(c *callcenter.Center) {
 	r.center = c
+	r.linked = false
 	r.same()
 }
 

@@ -29,7 +29,7 @@ const dialMargin = 5 * time.Second
 
 // order gives a command. While the link is down nothing is ordered: Reconciled orders what is wanted then.
 func (c *Center) order(ct *contact, what purpose, of string, make func(Head) Command) {
-	if !c.meta.Link {
+	if !c.LinkUp() {
 		return
 	}
 	id := part(ct.ID, "x", &ct.Count.Command)

@@ -9,7 +9,7 @@ import (
 // Snapshot is the public state of now. Source, Epoch, Position and Durable are the driver's to fill.
 func (c *Center) Snapshot(at time.Time) fact.Snapshot {
 	s := fact.Snapshot{
-		At: at.UTC(), Node: c.plan.Node, Plan: c.plan.Version, Link: c.meta.Link, Queues: []fact.SnapshotQueue{},
+		At: at.UTC(), Node: c.plan.Node, Plan: c.plan.Version, Link: c.LinkUp(), Queues: []fact.SnapshotQueue{},
 		Agents: []fact.SnapshotAgent{}, Contacts: []fact.SnapshotContact{},
 	}
 	for _, q := range c.plan.Queues {

@@ -24,6 +24,7 @@ func (n Node) targets(automaticOnly bool) []string {
 		for _, key := range slices.Sorted(maps.Keys(n.Options)) {
 			list = append(list, n.Options[key].Next)
 		}
+	case TypeSchedule, TypeQueue, TypeHangup:
 	}
 	return slices.DeleteFunc(list, func(id string) bool { return id == "" })
 }
@@ -74,6 +75,7 @@ func (c *checker) endsSoon(n Node, ending map[string]bool) bool {
 		if n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "") {
 			return true
 		}
+	case TypeSchedule, TypePlay:
 	}
 	return slices.ContainsFunc(n.targets(false), func(id string) bool { return ending[id] })
 }
