@@ -137,6 +137,24 @@ func (c *caller) heard(_, other *channel) {
 		talk *= 3 // he leaves it to the agent
 	}
 	c.w.after(talk, func() { c.hangUp("ends the talk") })
+	if c.luck.chance(0.1) {
+		c.w.after(c.luck.around(c.w.weather.talk/4), func() { c.hold(2) })
+	}
+}
+
+// hold puts the call on hold on the caller's phone, and takes it back.
+func (c *caller) hold(times int) {
+	if c.over || times == 0 || !c.ch.inApp {
+		return
+	}
+	c.w.ast.emit(c.ch, callcenter.ChannelHeld{Channel: c.ch.id})
+	c.w.after(c.luck.around(c.w.weather.talk/4), func() {
+		if c.over || !c.ch.inApp {
+			return
+		}
+		c.w.ast.emit(c.ch, callcenter.ChannelUnheld{Channel: c.ch.id})
+		c.hold(times - 1)
+	})
 }
 
 // rung is told when an agent's phone rings for the caller: some give up just then.

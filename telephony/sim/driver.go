@@ -157,17 +157,35 @@ func (d *driver) connect() {
 	}
 	d.w.tracef("link: up again")
 	d.w.ast.events.mend()
-	d.list()
+	d.settle(d.w.now + settleLimit)
 }
 
-// list asks Asterisk for what there is. After the link was down the core believes the whole list, so events that arrive
-// meanwhile are taken after it: the core must never know of something newer than the list.
+// settleLimit is how long the first list waits for commands that are still under way.
+const settleLimit = 3 * time.Second
+
+// settle lists as soon as no command is under way, and at the latest at the limit.
+func (d *driver) settle(limit time.Duration) {
+	if !d.w.weather.settles || d.exec.idle() || d.w.now >= limit {
+		d.list()
+		return
+	}
+	life := d.life
+	d.w.after(50*time.Millisecond, func() {
+		if d.life == life && !d.linked {
+			d.settle(limit)
+		}
+	})
+}
+
+// list asks Asterisk for what there is. Events that arrive meanwhile are taken after it: after the link was down the core
+// believes the whole list and must not know of something newer. A list that is only a net may come late in some runs.
 func (d *driver) list() {
 	if d.listing || !d.alive || !d.w.ast.events.up {
 		return
 	}
 	d.listing = true
-	d.hold = !d.linked
+	d.hold = !d.linked || d.w.weather.holds
+	asked := d.w.now
 	d.lists++
 	list := d.lists
 	var actual callcenter.Reconciled
@@ -188,19 +206,19 @@ func (d *driver) list() {
 	}
 	d.w.after(lag, func() {
 		if valid() {
-			d.reconcile(actual)
+			d.reconcile(actual, asked)
 		}
 	})
 }
 
 // reconcile hands the list on and then the events that waited for it.
-func (d *driver) reconcile(actual callcenter.Reconciled) {
+func (d *driver) reconcile(actual callcenter.Reconciled, asked time.Duration) {
 	if !d.w.reachable {
 		d.listing = false
 		return
 	}
 	d.listing, d.linked = false, true
-	d.step(actual, 0)
+	d.step(actual, asked)
 	held := d.held
 	d.held = nil
 	for _, m := range held {

@@ -36,6 +36,7 @@ func newScript(w *world) *script {
 		one(luck, w.phones...).dial(one(luck, codeLogin, codeOut, codeReady, codeReady, codePause, codePause+"2", codePause+"9", "1000"), luck)
 	})
 	add("outside call", 12*w.weather.arrival, w.outsideCall)
+	add("noise", 8*w.weather.arrival, w.noise)
 	add("phone trouble", w.weather.phoneTrouble, w.phoneTrouble)
 	add("link loss", w.weather.linkLoss, w.linkTrouble)
 	add("crash", w.weather.crash, w.crash)

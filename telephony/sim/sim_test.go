@@ -33,15 +33,16 @@ func TestFixedSeeds(t *testing.T) {
 	}
 }
 
-// TestSimSeeds is `make sim`: SIM_SEED runs one seed, SIM_SEEDS that many fresh ones, SIM_STEPS steps each.
+// TestSimSeeds is `make sim`: SIM_SEED runs one seed, SIM_SEEDS that many fresh ones, SIM_STEPS steps each. Without any of
+// them it runs one more fixed seed.
 func TestSimSeeds(t *testing.T) {
 	steps := number(t, "SIM_STEPS", fixedSteps)
-	if os.Getenv("SIM_SEED") != "" {
-		seed := uint64(number(t, "SIM_SEED", 0))
+	seeds := number(t, "SIM_SEEDS", 0)
+	if os.Getenv("SIM_SEED") != "" || seeds == 0 {
+		seed := uint64(number(t, "SIM_SEED", 4711))
 		runSeeds(t, steps, func(yield func(uint64) bool) { yield(seed) })
 		return
 	}
-	seeds := number(t, "SIM_SEEDS", 10)
 	runSeeds(t, steps, func(yield func(uint64) bool) {
 		for range seeds {
 			if !yield(rand.Uint64() >> 16) {

@@ -26,6 +26,8 @@ type weather struct {
 	planChange      time.Duration
 	phoneTrouble    time.Duration
 
+	holds     bool          // events wait for every list, not only for the first
+	settles   bool          // the first list waits for the commands under way
 	syncLag   time.Duration // at most, from appending a record to its being durable
 	wakeLag   time.Duration // at most, from a deadline to its Wake
 	skew      time.Duration // Asterisk's clock minus the controller's
@@ -54,6 +56,8 @@ func (w weather) broken() int {
 func drawWeather(d *dice) weather {
 	w := weather{
 		calm:      d.chance(0.2),
+		holds:     d.chance(0.7),
+		settles:   d.chance(0.7),
 		syncLag:   one(d, 0, 0, 3*time.Millisecond, 30*time.Millisecond),
 		poll:      one(d, 15*time.Second, time.Minute),
 		reconcile: one(d, 20*time.Second, time.Minute),
