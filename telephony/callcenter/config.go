@@ -24,7 +24,7 @@ type Config struct {
 	Integrations IntegrationsConfig `yaml:"integrations"`
 }
 
-// QueueConfig is one queue. What is nil or empty takes the default.
+// QueueConfig is one queue. What is not written takes the default; media written as an empty list are silence.
 type QueueConfig struct {
 	ID            string         `yaml:"id"`
 	Name          string         `yaml:"name"`
@@ -157,10 +157,10 @@ func (q QueueConfig) queue() Queue {
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: orDefault(q.RingTimeout, defaultRing),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
 		RetryDelay: orDefault(q.RetryDelay, defaultRetry), MaxWait: q.MaxWait, Overflow: q.Overflow,
-		OverflowMedia: ivr.MediaURIs(q.OverflowMedia), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
+		OverflowMedia: media(q.OverflowMedia, nobodyFree), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
 		MusicClass: cmp.Or(q.Music, defaultMusic), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		ServiceLevel: orDefault(q.ServiceLevel, defaultServiceLevel), ShortAbandon: orDefault(q.ShortAbandon, defaultShortAbandon),
-		FullMedia: ivr.MediaURIs(q.FullMedia), EmptyMedia: ivr.MediaURIs(q.EmptyMedia),
+		FullMedia: media(q.FullMedia, nobodyFree), EmptyMedia: media(q.EmptyMedia, nobodyFree),
 	}
 }
 
@@ -171,10 +171,21 @@ func orDefault(d *time.Duration, otherwise time.Duration) time.Duration {
 	return *d
 }
 
+// nobodyFree is a sound of Asterisk's core packages, as all defaults are: nobody is available to take the call.
+const nobodyFree = "vm-nobodyavail"
+
+// media are the sounds named, or the default where nothing is written; an empty list is silence.
+func media(names []string, otherwise string) []string {
+	if names == nil {
+		names = []string{otherwise}
+	}
+	return ivr.MediaURIs(names)
+}
+
 func (f FeaturesConfig) features() Features {
 	return Features{
-		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: ivr.MediaURIs(f.LoginMedia),
-		LogoutMedia: ivr.MediaURIs(f.LogoutMedia), ReadyMedia: ivr.MediaURIs(f.ReadyMedia),
-		PauseMedia: ivr.MediaURIs(f.PauseMedia), ErrorMedia: ivr.MediaURIs(f.ErrorMedia),
+		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: media(f.LoginMedia, "agent-loginok"),
+		LogoutMedia: media(f.LogoutMedia, "agent-loggedoff"), ReadyMedia: media(f.ReadyMedia, "activated"),
+		PauseMedia: media(f.PauseMedia, "de-activated"), ErrorMedia: media(f.ErrorMedia, "pbx-invalid"),
 	}
 }
