@@ -76,21 +76,21 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	lib, pool, err := s.start()
+	pool, err := s.start()
 	if err != nil {
 		return err
 	}
+	defer s.stop(pool)
 	version, zone, err := greet(pool)
 	if err != nil {
-		return errors.Join(err, s.stop(lib, pool))
+		return err
 	}
 	s.addr = listener.Addr().String()
 	s.metrics.startup.Set(time.Since(begin).Seconds())
 	s.log.Info("clickhouse engine serves", "address", s.addr, "version", version, "folder", s.dir,
 		"start", time.Since(begin).Round(time.Millisecond))
 	close(s.ready)
-	err = s.serve(ctx, listener, pool, version, zone)
-	return errors.Join(err, s.stop(lib, pool))
+	return s.serve(ctx, listener, pool, version, zone)
 }
 
 func (s *Server) listen(ctx context.Context) (net.Listener, error) {
@@ -106,23 +106,23 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 }
 
 // start loads the library and opens the connections.
-func (s *Server) start() (*library, *pool, error) {
+func (s *Server) start() (*pool, error) {
 	path := s.cfg.Library
 	if path == "" {
 		var err error
 		if path, err = parts.ClickHouseLibrary(); err != nil {
-			return nil, nil, fmt.Errorf("clickhouse: %w, or name the library in clickhouse.library", err)
+			return nil, fmt.Errorf("clickhouse: %w, or name the library in clickhouse.library", err)
 		}
 	}
 	lib, err := openLibrary(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("clickhouse: %w", err)
+		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
 	pool, err := openPool(lib, s.dir, s.cfg, s.log, s.metrics)
 	if err != nil {
-		return nil, nil, fmt.Errorf("clickhouse: %w", err)
+		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	return lib, pool, nil
+	return pool, nil
 }
 
 // greet asks the engine what clients are told in headers.
@@ -168,18 +168,13 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, pool *pool, v
 	return nil
 }
 
-// stop waits for the connections and ends the engine.
-func (s *Server) stop(lib *library, p *pool) error {
+// stop waits for the connections and closes them; with the last one the engine ends.
+func (s *Server) stop(p *pool) {
 	for range cap(p.idle) {
-		c := <-p.idle // whoever still holds it is being killed
-		c.h.close()
+		(<-p.idle).h.close() // whoever still holds it is being killed
 	}
 	(<-p.control).h.close()
-	if err := lib.stop(); err != nil {
-		return fmt.Errorf("clickhouse: %w", err)
-	}
 	s.log.Info("clickhouse engine stopped")
-	return nil
 }
 
 // lockFolder makes the folder and takes it for this process: two engines on one folder would destroy it. The lock ends

@@ -65,9 +65,9 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "Ok.\n")
 		return
 	}
-	if req.readonly && !req.reads() && req.verb != "" {
+	if err := req.check(); err != nil {
 		h.metrics.refused.WithLabelValues("request").Inc()
-		h.fail(w, exception(codeReadonly, "Cannot execute query in readonly mode. Send it with POST"))
+		h.fail(w, err)
 		return
 	}
 	h.run(w, r, req)
@@ -139,8 +139,8 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, req *request) {
 	if err == nil {
 		err = h.execute(c, req, out)
 	}
-	if req.session {
-		c.spoiled = true
+	if req.session || err != nil {
+		c.spoiled = true // a failed query can keep its tables locked
 	}
 	h.finish(out, kind, err)
 }

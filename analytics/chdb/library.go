@@ -1,7 +1,6 @@
 package chdb
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -15,7 +14,6 @@ import (
 type library struct {
 	version     func() unsafe.Pointer
 	setSignals  func(enabled int32)
-	shutdown    func() int32
 	connect     func(argc int32, argv unsafe.Pointer) unsafe.Pointer
 	closeConn   func(conn unsafe.Pointer)
 	query       func(conn, sql unsafe.Pointer, sqlLen uint64, format unsafe.Pointer, formatLen uint64, names, nameLens, values, valueLens unsafe.Pointer, count uint64) unsafe.Pointer
@@ -68,7 +66,6 @@ func (l *library) symbols() map[string]any {
 	return map[string]any{
 		"chdb_version":                     &l.version,
 		"chdb_set_signal_handlers_enabled": &l.setSignals,
-		"chdb_shutdown":                    &l.shutdown,
 		"chdb_connect":                     &l.connect,
 		"chdb_close_conn":                  &l.closeConn,
 		"chdb_query_with_params_n":         &l.query,
@@ -92,7 +89,9 @@ func (l *library) symbols() map[string]any {
 	}
 }
 
-// open makes one connection to the engine, which starts with the first one; all use the same path.
+// open makes one connection to the engine, which starts with the first one and ends with the last; all use the same path.
+// chdb_shutdown, which would wait for every thread of the engine, is not used: it fails once a MergeTree table was
+// there (26.7.3), and a process that exits needs none of it.
 func (l *library) open(path string) (*handle, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
@@ -107,14 +106,6 @@ func (l *library) open(path string) (*handle, error) {
 		return nil, fmt.Errorf("start the clickhouse engine on %s: it gave no reason; see whether the folder is writable", path)
 	}
 	return &handle{lib: l, outer: conn, inner: *(*unsafe.Pointer)(conn)}, nil
-}
-
-// stop ends the engine's threads; every connection must be closed.
-func (l *library) stop() error {
-	if l.shutdown() != 0 {
-		return errors.New("stop the clickhouse engine: a connection is still open or a thread did not end")
-	}
-	return nil
 }
 
 // handle is one open connection.

@@ -104,7 +104,7 @@ func (p *pool) get(ctx context.Context, read bool) (*conn, error) {
 		p.forget(read)
 		return nil, p.full("waited %s for a connection", p.maxWait)
 	}
-	if err := p.renew(c); err != nil {
+	if err := p.renew(c); err != nil { // tried when it was put back, too
 		p.put(c, read)
 		return nil, err
 	}
@@ -117,8 +117,11 @@ func (p *pool) forget(read bool) {
 	}
 }
 
-// put gives a connection back.
+// put gives a connection back. A spoiled one is replaced at once: what failed on it may keep its table locked until then.
 func (p *pool) put(c *conn, read bool) {
+	if err := p.renew(c); err != nil {
+		p.log.Error("connection to the engine could not be renewed", "error", err)
+	}
 	p.idle <- c
 	p.forget(read)
 }

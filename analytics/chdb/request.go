@@ -88,6 +88,17 @@ func parseRequest(r *http.Request, base map[string]string) (*request, error) {
 	return req, nil
 }
 
+// check refuses what the engine must not see.
+func (req *request) check() error {
+	switch {
+	case req.verb == "":
+		return exception(codeSyntaxError, "Empty query")
+	case req.readonly && !req.reads():
+		return exception(codeReadonly, "Cannot execute query in readonly mode. Send it with POST")
+	}
+	return nil
+}
+
 func (req *request) readSettings(values url.Values, base map[string]string) error {
 	req.settings = maps.Clone(base)
 	for _, name := range slices.Sorted(maps.Keys(values)) {

@@ -98,13 +98,12 @@ type Process struct {
 // Launch starts an engine of the test's own. args go to the program in chdbtest/engine: "-connections", "3".
 func Launch(t testing.TB, args ...string) *Process {
 	t.Helper()
-	parts.Need(t, parts.ClickHouseLibrary)
-	dir := t.TempDir()
-	program, err := build(dir)
+	Start(t) // whose process takes the built program along when it ends
+	first, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Process{program: program, args: append([]string{"-dir", filepath.Join(dir, "data")}, args...)}
+	p := &Process{program: first.program, args: append([]string{"-dir", filepath.Join(t.TempDir(), "data")}, args...)}
 	t.Cleanup(p.Kill)
 	p.Restart(t)
 	return p
