@@ -119,7 +119,7 @@ func (a *Adapter) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for asterisk's websocket: %w", err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }() // its server has closed it already, unless it never ran
 	a.listener.Store(&listener)
 	if a.follower != nil {
 		a.follower.catchUp()

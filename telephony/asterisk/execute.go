@@ -14,7 +14,7 @@ import (
 
 // dialledVariable marks a leg on which Dial was asked for: a controller that starts anew must not dial it again, since
 // Asterisk hangs up a leg that is dialled twice.
-const dialledVariable = "FIRSTLINE_DIALLED"
+const dialledVariable = "FIRSTLINE_RUNG"
 
 // execute does one command. nil = done, or done before; an error = refused for good.
 func (e *executor) execute(ctx context.Context, command callcenter.Command) error {
@@ -168,6 +168,7 @@ func (e *executor) dialled(ctx context.Context, leg string) (bool, error) {
 		return true, nil
 	case legCreated:
 		return false, nil
+	case legUnknown:
 	}
 	if beyond, err := e.isBeyondDown(ctx, leg); beyond || err != nil {
 		return beyond, err

@@ -95,7 +95,7 @@ func (f *follower) open() bool {
 	}
 	if _, err := file.Seek(f.offset, io.SeekStart); err != nil {
 		f.log.Warn("queue_log could not be read", "path", f.path, "error", err)
-		file.Close()
+		_ = file.Close()
 		return false
 	}
 	f.file = file
@@ -218,7 +218,7 @@ func (f *follower) replaced() bool {
 
 func (f *follower) close() {
 	if f.file != nil {
-		f.file.Close()
+		_ = f.file.Close()
 	}
 	f.file, f.rest = nil, nil
 }

@@ -45,7 +45,7 @@ func (a *Adapter) serve(ctx context.Context, listener net.Listener) error {
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.accept(ctx, w, r) }),
 		ReadHeaderTimeout: 2 * time.Second,
 	}
-	stop := context.AfterFunc(ctx, func() { server.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err := server.Serve(listener)
 	a.conns.Lock() // no connection is being taken over any more
@@ -78,7 +78,7 @@ func (a *Adapter) accept(ctx context.Context, w http.ResponseWriter, r *http.Req
 	}
 	if conn.Subprotocol() != subProtocol {
 		a.metrics.refused.WithLabelValues("protocol").Inc()
-		conn.Close(websocket.StatusPolicyViolation, "the sub-protocol ari is needed")
+		_ = conn.Close(websocket.StatusPolicyViolation, "the sub-protocol ari is needed")
 		return
 	}
 	conn.SetReadLimit(maxFrame)
@@ -100,7 +100,7 @@ func (a *Adapter) replace(ctx context.Context, conn *websocket.Conn) {
 	a.conns.Lock()
 	if ctx.Err() != nil { // serve waits for the connection it sees as current, and for none that comes later
 		a.conns.Unlock()
-		conn.CloseNow()
+		_ = conn.CloseNow()
 		return
 	}
 	old := a.current
@@ -122,7 +122,7 @@ func (a *Adapter) replace(ctx context.Context, conn *websocket.Conn) {
 
 // run reads until the connection ends, with the pinger and the reconciler beside it.
 func (l *link) run(ctx context.Context) {
-	defer l.conn.CloseNow()
+	defer func() { _ = l.conn.CloseNow() }()
 	l.lastFrame.Store(time.Now().UnixNano())
 	var beside sync.WaitGroup
 	beside.Go(func() { l.ping(ctx) })
@@ -154,13 +154,17 @@ func (l *link) take(raw []byte) {
 	f, err := decode(raw)
 	if err != nil {
 		m.undecodable.Inc()
-		l.a.complaints.say(l.a.log, "an event of asterisk could not be decoded", "error", err)
+		if l.a.complaints.may() {
+			l.a.log.Warn("an event of asterisk could not be decoded", "error", err)
+		}
 		return
 	}
 	name := f.Type
 	if !isKnown(name) {
 		name = "unknown"
-		l.a.complaints.say(l.a.log, "an event of an unknown type came from asterisk", "type", f.Type)
+		if l.a.complaints.may() {
+			l.a.log.Warn("an event of an unknown type came from asterisk", "type", f.Type)
+		}
 	}
 	m.events.WithLabelValues(name).Inc()
 	if f.Type == typeRegistered {

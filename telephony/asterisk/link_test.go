@@ -154,8 +154,13 @@ func TestDifferenceIsConfirmedAndHandedOn(t *testing.T) {
 
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
+	limit := time.After(patience)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit:
 			t.Fatalf("never: %s", what)
 		}
 	}

@@ -29,7 +29,9 @@ func (a *Adapter) pollPhones(ctx context.Context) error {
 		states, err := a.endpoints(ctx)
 		if err != nil {
 			a.metrics.pollErrors.Inc()
-			a.complaints.say(a.log, "asterisk could not be asked for the phones", "error", err)
+			if a.complaints.may() {
+				a.log.Warn("asterisk could not be asked for the phones", "error", err)
+			}
 			continue
 		}
 		now := time.Now()

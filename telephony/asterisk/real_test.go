@@ -230,8 +230,14 @@ func TestRealLegsThatAreNotAnswered(t *testing.T) {
 	w.Execute([]callcenter.Command{callcenter.HangUp{Head: h, Channel: c}})
 	caller()
 	var saw []string
+	note := ""
 	for _, r := range agent() {
 		saw = append(saw, r.Last())
+		note = r.Events[len(r.Events)-1].Note
+	}
+	// The phone is told that another answered, so that it doesn't show a missed call.
+	if !strings.Contains(note, "completed elsewhere") {
+		t.Errorf("the last CANCEL says %q", note)
 	}
 	if got := strings.Join(saw, ", "); got != "busy, declined, cancelled, cancelled" {
 		t.Errorf("the agent saw %s", got)

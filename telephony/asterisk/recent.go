@@ -2,7 +2,6 @@ package asterisk
 
 import (
 	"hash/maphash"
-	"log/slog"
 	"sync"
 	"time"
 )
@@ -31,20 +30,18 @@ func (r *recent) seen(raw []byte) bool {
 	return false
 }
 
-// complaints logs at most one line a second; what is left out is counted elsewhere. Safe for concurrent use.
+// complaints lets at most one log line a second through; what is left out is counted elsewhere. Safe for concurrent use.
 type complaints struct {
 	mu   sync.Mutex
 	last time.Time
 }
 
-func (c *complaints) say(log *slog.Logger, message string, args ...any) {
+func (c *complaints) may() bool {
 	c.mu.Lock()
-	quiet := time.Since(c.last) < time.Second
-	if !quiet {
-		c.last = time.Now()
+	defer c.mu.Unlock()
+	if time.Since(c.last) < time.Second {
+		return false
 	}
-	c.mu.Unlock()
-	if !quiet {
-		log.Warn(message, args...)
-	}
+	c.last = time.Now()
+	return true
 }

@@ -72,7 +72,9 @@ func (a *Adapter) handOn(ctx context.Context, why string) bool {
 			return true
 		}
 		a.metrics.relistErrors.Inc()
-		a.complaints.say(a.log, "what asterisk holds could not be listed", "error", err)
+		if a.complaints.may() {
+			a.log.Warn("what asterisk holds could not be listed", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return false // the link's end releases the events

@@ -125,7 +125,7 @@ func (r *rest) once(ctx context.Context, q request, out any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", q.what, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	// Read to the end in any case: a connection with an unread answer can't be used again.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {

@@ -27,13 +27,16 @@ func lock(folder string) (unlock func(), err error) {
 			return nil, fmt.Errorf("lock the asterisk node's folder: %w", err)
 		}
 		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-			file.Close()
+			_ = file.Close()
 			return nil, fmt.Errorf("%w: %s", ErrRunning, folder)
 		}
 		if same(file, path) {
-			return func() { os.Remove(path); file.Close() }, nil
+			return func() {
+				_ = os.Remove(path) // what is left is only an empty file
+				_ = file.Close()
+			}, nil
 		}
-		file.Close()
+		_ = file.Close()
 	}
 }
 

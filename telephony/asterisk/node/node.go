@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -64,6 +66,9 @@ func (n *Node) Run(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	if err := portsFree(ctx, n.cfg); err != nil {
+		return err
+	}
 	account, err := findAccount(n.cfg.Root)
 	if err != nil {
 		return err
@@ -74,7 +79,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer n.clean()
 
 	said := &tail{limit: 8 << 10}
-	cmd := exec.Command(binary(n.cfg.Root), "-f", "-C", n.cfg.Dir+"/etc/asterisk.conf")
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary(n.cfg.Root), "-f", "-C", n.cfg.Dir+"/etc/asterisk.conf")
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + n.cfg.Dir, "TERM=dumb"}
 	enter(cmd, n.cfg.Root, account)
@@ -95,30 +100,48 @@ func (n *Node) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		n.stop(cmd, ended)
 		return nil
-	case err := <-ended:
-		return fmt.Errorf("asterisk ended by itself: %w; it said: %s", orExit(err), said)
+	case e := <-ended:
+		return fmt.Errorf("asterisk ended by itself: %w; it said: %s", e.reason(), said)
 	}
+}
+
+// ErrPortInUse is wrapped when another program has one of the instance's ports. Asterisk itself would start without it.
+var ErrPortInUse = errors.New("port in use")
+
+func portsFree(ctx context.Context, c Config) error {
+	var listen net.ListenConfig
+	sip, err := listen.ListenPacket(ctx, "udp", net.JoinHostPort(c.Bind, strconv.Itoa(c.SIPPort)))
+	if err != nil {
+		return fmt.Errorf("asterisk's sip: %w: %w", ErrPortInUse, err)
+	}
+	_ = sip.Close()
+	http, err := listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPPort)))
+	if err != nil {
+		return fmt.Errorf("asterisk's ari: %w: %w", ErrPortInUse, err)
+	}
+	_ = http.Close()
+	return nil
 }
 
 // start runs cmd on a thread of its own and sends the result of waiting once. The thread is kept because Linux ties the
 // parent-death signal to the thread that started the child.
-func start(cmd *exec.Cmd) (ended chan error, err error) {
+func start(cmd *exec.Cmd) (ended chan exit, err error) {
 	started := make(chan error, 1)
-	ended = make(chan error, 1)
+	ended = make(chan exit, 1)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			ended <- cmd.Wait()
+			ended <- exit{cmd.Wait()}
 		}
 	}()
 	return ended, <-started
 }
 
 // stop ends Asterisk: at once and in good order by SIGTERM, by SIGKILL when that takes too long.
-func (n *Node) stop(cmd *exec.Cmd, ended <-chan error) {
+func (n *Node) stop(cmd *exec.Cmd, ended <-chan exit) {
 	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself: then there is nothing to stop
 	select {
 	case <-ended:
@@ -131,7 +154,7 @@ func (n *Node) stop(cmd *exec.Cmd, ended <-chan error) {
 }
 
 // awaitReady asks ARI until it answers: refused, then 404 while modules load, then 503 until booted, then 200.
-func (n *Node) awaitReady(ctx context.Context, ended chan error) error {
+func (n *Node) awaitReady(ctx context.Context, ended chan exit) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -140,9 +163,9 @@ func (n *Node) awaitReady(ctx context.Context, ended chan error) error {
 	last := errors.New("not asked yet")
 	for {
 		select {
-		case err := <-ended:
-			ended <- err // for stop
-			return fmt.Errorf("asterisk ended while starting: %w", orExit(err))
+		case e := <-ended:
+			ended <- e // for stop
+			return fmt.Errorf("asterisk ended while starting: %w", e.reason())
 		case <-ctx.Done():
 			return fmt.Errorf("asterisk's ari did not answer within %v: %w", startLimit, last)
 		case <-tick.C:
@@ -163,7 +186,7 @@ func (n *Node) ask(ctx context.Context, client *http.Client) error {
 	if err != nil {
 		return fmt.Errorf("ask ari: %w", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, resp.Body)
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("ask ari: %s", resp.Status)
@@ -178,11 +201,15 @@ func (n *Node) clean() {
 	}
 }
 
-func orExit(err error) error {
-	if err == nil {
+// exit is how a process ended.
+type exit struct{ err error }
+
+// reason is never nil.
+func (e exit) reason() error {
+	if e.err == nil {
 		return errors.New("exit status 0")
 	}
-	return err
+	return e.err
 }
 
 // tail keeps the end of what is written to it.

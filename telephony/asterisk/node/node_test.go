@@ -3,8 +3,9 @@ package node_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
-	"net/http"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,8 +163,25 @@ func TestRealAsteriskStartsAndLeavesNothing(t *testing.T) {
 			t.Errorf("%s is left: %v", left, err)
 		}
 	}
-	if _, err := http.Get(n.URL() + "/asterisk/info"); err == nil {
-		t.Error("ari still answers")
+	if conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", cfg.HTTPPort)); err == nil {
+		_ = conn.Close()
+		t.Error("ari still listens")
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	cfg := nodetest.Config(t)
+	taken, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", cfg.SIPPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	n, err := node.New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Run(context.Background()); !errors.Is(err, node.ErrPortInUse) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -102,7 +102,7 @@ func (r run) do(ctx context.Context) (results []Result, err error) {
 	if err := r.write(dir); err != nil {
 		return nil, err
 	}
-	cmd := r.command(dir)
+	cmd := r.command(ctx, dir)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = nil, &said
 	if err := cmd.Start(); err != nil {
@@ -158,7 +158,7 @@ func (r run) write(dir string) error {
 
 const speechFile = "speech.pcap"
 
-func (r run) command(dir string) *exec.Cmd {
+func (r run) command(ctx context.Context, dir string) *exec.Cmd {
 	program, ip := r.phone.Program, r.phone.IP
 	if program == "" {
 		program = "sipp"
@@ -175,7 +175,7 @@ func (r run) command(dir string) *exec.Cmd {
 		args = append(args, "-inf", "calls.csv")
 	}
 	args = append(args, r.args...)
-	cmd := exec.Command(program, append(args, r.phone.Remote)...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, append(args, r.phone.Remote)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TERM=dumb")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C at the terminal is the caller's to pass on

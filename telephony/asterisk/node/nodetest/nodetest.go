@@ -67,18 +67,18 @@ func UDP(t testing.TB) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
 // TCP is a port nobody listens on just now.
 func TCP(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
@@ -89,7 +89,7 @@ func Media(t testing.TB, length int) int {
 		start := 12000 + 2*rand.IntN((32000-12000-length)/2)
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: start})
 		if err == nil {
-			c.Close()
+			_ = c.Close()
 			return start
 		}
 	}

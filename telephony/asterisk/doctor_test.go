@@ -1,0 +1,84 @@
+package asterisk
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"firstline/telephony/asterisk/node"
+)
+
+func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) { c.Queues = append(c.Queues, node.Queue{ID: "sales", Music: "soft"}) })
+	w.run()
+	place := Place{Root: w.cfg.Root, ConfigDir: "/srv/firstline/" + w.cfg.Name + "/etc", Node: w.cfg.Name,
+		Media: []string{"sound:hello-world", "sound:digits/1", "digits:42"}, Languages: []string{"en", "ru"}, Music: []string{"default", "soft"}}
+	names := map[string]bool{}
+	for _, c := range Doctor(context.Background(), w.own, "secret", place) {
+		names[c.Name] = true
+		if !c.OK || c.Detail == "" || c.Mend != "" {
+			t.Errorf("%+v", c)
+		}
+	}
+	for _, name := range []string{"asterisk answers", "asterisk's version", "asterisk's systemname", "websocket to the controller", "dialplan",
+		"overload trigger", "host name", "http session limit", "music class soft", "sounds in ru"} {
+		if !names[name] {
+			t.Errorf("%s was not looked at", name)
+		}
+	}
+	place.Media = append(place.Media, "sound:no-such-file")
+	place.Languages, place.Music, place.Node = []string{"en", "xx"}, []string{"loud"}, "other"
+	wrong := map[string]string{}
+	for _, c := range Doctor(context.Background(), w.own, "secret", place) {
+		if !c.OK {
+			wrong[c.Name] = c.Detail
+			if c.Mend == "" {
+				t.Errorf("no mend: %+v", c)
+			}
+		}
+	}
+	for name, part := range map[string]string{"sounds in en": "no-such-file", "sounds in xx": "hello-world", "music class loud": "class", "asterisk's systemname": "other"} {
+		if !strings.Contains(wrong[name], part) {
+			t.Errorf("%s: %q", name, wrong[name])
+		}
+	}
+	if len(wrong) != 4 {
+		t.Errorf("wrong: %v", wrong)
+	}
+}
+
+func TestDoctorWithoutAsterisk(t *testing.T) {
+	root := t.TempDir()
+	for name, content := range map[string]string{
+		"etc/hosts":                     "127.0.0.1 localhost\n",
+		"etc/asterisk/http.conf":        "[general]\nenabled=yes ;sessionlimit=1000\n",
+		"etc/asterisk/musiconhold.conf": "[default]\nmode=files\ndirectory => /music\n",
+		"music/.keep":                   "",
+	} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(name) == ".keep" {
+			continue
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := DefaultConfig()
+	cfg.URL = "http://127.0.0.1:1/ari"
+	checks := Doctor(context.Background(), cfg, "secret", Place{Root: root, ConfigDir: "/etc/asterisk"})
+	var names []string
+	for _, c := range checks {
+		names = append(names, c.Name)
+		if c.OK || c.Mend == "" {
+			t.Errorf("%+v", c)
+		}
+	}
+	if got := strings.Join(names, ", "); got != "asterisk answers, host name, http session limit, music class default" {
+		t.Errorf("looked at %s", got)
+	}
+}
