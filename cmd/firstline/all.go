@@ -31,7 +31,7 @@ func all(ctx context.Context, env *environment) error {
 	if err != nil {
 		return fmt.Errorf("find my own program: %w", err)
 	}
-	order := rolesOf(s, slices.Contains(env.args, "--demo"))
+	order := rolesOf(s, slices.Contains(env.args, "--demo"), slices.Contains(env.args, "--apache-kafka"))
 	var wg sync.WaitGroup
 	stops := make([]context.CancelFunc, len(order))
 	ended := make([]chan struct{}, len(order))
@@ -55,9 +55,12 @@ func all(ctx context.Context, env *environment) error {
 }
 
 // rolesOf lists the roles this host runs, engines first; they drain in reverse.
-func rolesOf(s *settings, demo bool) []string {
+func rolesOf(s *settings, demo, apacheKafka bool) []string {
 	var roles []string
-	if s.Kafka.Embedded {
+	switch {
+	case apacheKafka:
+		roles = append(roles, "kafka")
+	case s.Kafka.Embedded:
 		roles = append(roles, "broker")
 	}
 	if s.Engine.Embedded {

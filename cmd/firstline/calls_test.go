@@ -36,6 +36,10 @@ agents:
   - {id: l2, name: L2, endpoint: PJSIP/312, pin_hash_env: PIN, queues: [long]}
   - {id: l3, name: L3, endpoint: PJSIP/313, pin_hash_env: PIN, queues: [long]}
   - {id: l4, name: L4, endpoint: PJSIP/314, pin_hash_env: PIN, queues: [long]}
+  - {id: l5, name: L5, endpoint: PJSIP/315, pin_hash_env: PIN, queues: [long]}
+  - {id: l6, name: L6, endpoint: PJSIP/316, pin_hash_env: PIN, queues: [long]}
+  - {id: l7, name: L7, endpoint: PJSIP/317, pin_hash_env: PIN, queues: [long]}
+  - {id: l8, name: L8, endpoint: PJSIP/318, pin_hash_env: PIN, queues: [long]}
 features: {login: "*11", logout: "*12", ready: "*13", pause: "*14"}
 entries: [{number: "*", flow: main}]
 ivr:
@@ -81,7 +85,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{"brief", 60, "1", time.Minute, fact.ResultAnswered, fact.ReasonAgentHungUp, "brief", true, false},
-		{"long", 48, "2", 6 * time.Second, fact.ResultAnswered, fact.ReasonCallerHungUp, "long", true, true},
+		{"long", 48, "2", 4 * time.Second, fact.ResultAnswered, fact.ReasonCallerHungUp, "long", true, true},
 		{"nobody", 40, "3", 4 * time.Second, fact.ResultAbandoned, fact.ReasonCallerHungUp, "nobody", false, true},
 		{"bye", 20, "4", time.Minute, fact.ResultContained, fact.ReasonFlowEnded, "", false, false},
 		{"closed", 12, "5", time.Minute, fact.ResultRefused, fact.ReasonRefused, "", false, false},
@@ -117,9 +121,16 @@ func (p *product) lineAgents() []sipp.Agent {
 	for i := range 4 {
 		n := fmt.Sprint(i + 1)
 		out = append(out, p.agent(i, "b"+n, "30"+n, sipp.Act{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 1500 * time.Millisecond}))
+	}
+	for i := range 8 { // enough that a caller of theirs never waits until his patience ends
+		n := fmt.Sprint(i + 1)
 		out = append(out, p.agent(10+i, "l"+n, "31"+n, sipp.Act{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 5 * time.Minute}))
 	}
 	return out
+}
+
+func lineAgentIDs() []string {
+	return []string{"b1", "b2", "b3", "b4", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"}
 }
 
 // contacts reads every contact since from, with the callers' numbers.
@@ -178,7 +189,7 @@ func (p *product) loaded(from time.Time, n int) map[string]query.Contact {
 func TestCallsEqual(t *testing.T) {
 	p := startProduct(t, "e2e", lines)
 	stop := p.phones(p.lineAgents()...)
-	p.logIn("b1", "b2", "b3", "b4", "l1", "l2", "l3", "l4")
+	p.logIn(lineAgentIDs()...)
 	from := time.Now().Add(-time.Second)
 	calls, want := deal(400 * time.Millisecond)
 	seen, err := p.callers(0, calls...).Run(context.Background())

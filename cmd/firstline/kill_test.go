@@ -19,9 +19,9 @@ import (
 func TestKillEachRole(t *testing.T) {
 	p := startProduct(t, "kill", lines)
 	stop := p.phones(p.lineAgents()...)
-	p.logIn("b1", "b2", "b3", "b4", "l1", "l2", "l3", "l4")
+	p.logIn(lineAgentIDs()...)
 	from := time.Now().Add(-time.Second)
-	calls, want := deal(150 * time.Millisecond)
+	calls, want := deal(300 * time.Millisecond)
 	ran := make(chan []sipp.Result, 1)
 	go func() {
 		seen, err := p.callers(0, calls...).Run(context.Background())

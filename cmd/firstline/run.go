@@ -32,11 +32,12 @@ type environment struct {
 // commands in the order of help.
 func commands() []command {
 	return []command{
-		{"all", "[--demo]", "run every role as a child process, restart what ends, drain on SIGTERM", all},
+		{"all", "[--demo] [--apache-kafka]", "run every role as a child process, restart what ends, drain on SIGTERM", all},
 		{"controller", "", "run the controller: Asterisk's calls, the log, the publisher", runController},
 		{"load", "[accept --topic T --partition N]", "run the loader: Kafka to ClickHouse, counted once", runLoad},
 		{"api", "", "run the API and the pages", runAPI},
 		{"broker", "", "run the embedded Kafka broker (trial and single hosts)", runBroker},
+		{"kafka", "", "run Apache Kafka, one node, in the embedded broker's place", runKafka},
 		{"clickhouse", "", "run the embedded ClickHouse engine", runClickHouse},
 		{"asterisk", "", "run an Asterisk configured for Firstline on this machine", runAsterisk},
 		{"demo", "", "call in with SIPp callers and answer with SIPp agents", runDemo},

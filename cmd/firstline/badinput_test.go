@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/pipeline/config"
+)
+
+// tool runs a sub-command in this process and returns its exit code and what it printed.
+func tool(t *testing.T, env map[string]string, args ...string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var out bytes.Buffer
+	getenv := func(name string) string { return env[name] }
+	code := run(ctx, args, getenv, strings.NewReader("4711\n"), &out, &out)
+	return code, out.String()
+}
+
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "firstline.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestShippedConfigurations: what we ship is right, and stays so.
+func TestShippedConfigurations(t *testing.T) {
+	for _, name := range []string{"firstline.yaml", "demo.yaml", "compose.firstline.yaml"} {
+		code, out := tool(t, nil, "check", "--config", filepath.Join("../../deploy", name))
+		if code != exitOK || !strings.Contains(out, "is right") {
+			t.Errorf("%s: %d: %s", name, code, out)
+		}
+	}
+}
+
+// TestWrongYAML: each mistake is told with line and mend, all of them at once.
+func TestWrongYAML(t *testing.T) {
+	path := file(t, `node: pbx1
+queues:
+  - id: support
+    ring_timeout: soon
+    colour: red
+agents:
+  - {id: anna, endpoint: PJSIP/101, queues: [suport]}
+`)
+	code, out := tool(t, nil, "check", "--config", path)
+	if code != exitFault {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{
+		path + ":4: cannot unmarshal !!str `soon` into time.Duration; write a duration with its unit: 20s, 2m, 1h30m",
+		path + ":5: queues.0.colour: unknown key",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("missing %q in:\n%s", want, out)
+		}
+	}
+	path = file(t, `node: pbx1
+queues: [{id: support, overflow: nowhere}]
+agents:
+  - {id: anna, endpoint: PJSIP/101, queues: [suport]}
+entries: [{number: "1", flow: main}]
+ivr:
+  - id: main
+    start: a
+    nodes:
+      a: {type: play, media: [hello-world], next: b}
+`)
+	code, out = tool(t, nil, "check", "--config", path)
+	for _, want := range []string{":2: ", "nowhere", ":4: ", "suport", ":10: ", `"b"`} {
+		if code != exitFault || !strings.Contains(out, want) {
+			t.Errorf("missing %q in:\n%s", want, out)
+		}
+	}
+}
+
+// TestDumpIsComplete: what dump prints is itself a right configuration with the same queues, agents and flows.
+func TestDumpIsComplete(t *testing.T) {
+	_, before := tool(t, nil, "check", "--config", "../../deploy/demo.yaml")
+	code, text := tool(t, nil, "dump", "--config", "../../deploy/demo.yaml")
+	if code != exitOK {
+		t.Fatal(text)
+	}
+	path := file(t, text)
+	_, after := tool(t, nil, "check", "--config", path)
+	if plan(before) != plan(after) || plan(after) == "" {
+		t.Errorf("before %s after %s", before, after)
+	}
+}
+
+func plan(said string) string {
+	_, after, _ := strings.Cut(said, "is right: ")
+	counts, _, _ := strings.Cut(after, ", plan") // the version is a hash of the text's own lists: empty or absent
+	return counts
+}
+
+func TestUsage(t *testing.T) {
+	if code, out := tool(t, nil, "nonsense"); code != exitUsage || !strings.Contains(out, "firstline help") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out := tool(t, nil, "help"); code != exitOK || !strings.Contains(out, "Examples:") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out := tool(t, nil, "hash"); code != exitOK || !strings.HasPrefix(out, "$argon2id$") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out := tool(t, nil, "check", "--config", "/no/such.yaml"); code != exitFault || !strings.Contains(out, "no such file") {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+// TestPortInUse: a role says which address is taken, and ends.
+func TestPortInUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	minimal := "node: pbx1\ndata: " + t.TempDir() + "\n%s\nqueues: [{id: a}]\nentries: [{number: \"*\", flow: f}]\nivr: [{id: f, start: q, nodes: {q: {type: queue, queue: a}}}]\n"
+	for role, section := range map[string]string{
+		"broker": "kafka: {brokers: [%q], embedded: true}",
+		"api":    "http: {listen: %q}",
+	} {
+		path := file(t, fmt.Sprintf(minimal, fmt.Sprintf(section, taken.Addr())))
+		code, out := tool(t, nil, role, "--config", path)
+		if code != exitFault || !strings.Contains(out, taken.Addr().String()) || !strings.Contains(out, "in use") {
+			t.Errorf("%s: %d: %s", role, code, out)
+		}
+	}
+}
+
+// TestEveryKeyIsKnown: the shipped file names only keys that some package reads.
+func TestEveryKeyIsKnown(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/firstline.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, mistakes := config.Parse("firstline.yaml", text)
+	if f == nil {
+		t.Fatal(mistakes)
+	}
+	if got := f.Fill(defaults().views()...); len(got) > 0 {
+		t.Error(got)
+	}
+}
