@@ -65,7 +65,7 @@ func (w *world) refused(cmd callcenter.Command, code int) {
 	w.audit.troubled[cmd.ContactID()] = w.now
 	w.seen.add("refused " + commandName(cmd) + " " + strconv.Itoa(code))
 	if w.weather.calm && code != 404 && code != 400 && code != 500 {
-		w.fail("calm", "%T%+v failed with %d, though nothing was in its way but what the core did before", cmd, cmd, code)
+		w.fail(ruleCalm, "%T%+v failed with %d, though nothing was in its way but what the core did before", cmd, cmd, code)
 	}
 }
 
@@ -91,7 +91,7 @@ func (a *audit) look() {
 			a.wrong(g.id, "is ready but not free, state "+strconv.FormatUint(g.seq, 10))
 		}
 	}
-	for key, s := range a.seen { //nolint:maprange // each is judged alone
+	for key, s := range a.seen { // each is judged alone
 		if s.round != a.round {
 			delete(a.seen, key)
 		}
@@ -121,7 +121,7 @@ func (a *audit) lasting(contact, what string, limit time.Duration) {
 	s.since = max(s.since, a.disturbed, a.troubled[contact])
 	a.seen[key] = s
 	if a.w.now-s.since > limit {
-		a.w.fail("nothing lasts that is wrong", "for %s: %s", a.w.now-s.since, key)
+		a.w.fail(ruleLasting, "for %s: %s", a.w.now-s.since, key)
 	}
 }
 

@@ -39,7 +39,7 @@ func (w *world) checkIdle() {
 				continue
 			}
 			if w.present(c.id) {
-				w.fail("nobody waits for an idle agent", "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
+				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
 			}
 		}
 	}
@@ -62,7 +62,7 @@ func (w *world) checkDeadline() {
 	}
 	for _, c := range w.ledger.live {
 		if c.visit != nil || c.offer != nil {
-			w.fail("no call is stuck", "%s waits for an agent or a key and nothing will wake the core", c.id)
+			w.fail(ruleStuck, "%s waits for an agent or a key and nothing will wake the core", c.id)
 		}
 	}
 }
@@ -74,11 +74,11 @@ func (w *world) checkFold() {
 	for i := range max(len(state), len(fold)) {
 		switch {
 		case i >= len(state):
-			w.fail("fold of changes", "the fold holds %s, the core doesn't", fold[i].Key)
+			w.fail(ruleFoldChanges, "the fold holds %s, the core doesn't", fold[i].Key)
 		case i >= len(fold):
-			w.fail("fold of changes", "the core holds %s, the fold doesn't", state[i].Key)
+			w.fail(ruleFoldChanges, "the core holds %s, the fold doesn't", state[i].Key)
 		case state[i].Key != fold[i].Key || !bytes.Equal(state[i].Value, fold[i].Value):
-			w.fail("fold of changes", "the core says %s %s, the fold %s %s", state[i].Key, state[i].Value, fold[i].Key, fold[i].Value)
+			w.fail(ruleFoldChanges, "the core says %s %s, the fold %s %s", state[i].Key, state[i].Value, fold[i].Key, fold[i].Value)
 		default:
 			continue
 		}
@@ -90,13 +90,13 @@ func (w *world) checkFold() {
 func (w *world) checkSnapshot() {
 	s := w.ctl.core.Snapshot(w.stamp(w.now))
 	if s.Link != w.ctl.linked {
-		w.fail("fold of facts", "the snapshot says link %t, it is %t", s.Link, w.ctl.linked)
+		w.fail(ruleFoldFacts, "the snapshot says link %t, it is %t", s.Link, w.ctl.linked)
 	}
 	for _, a := range s.Agents {
 		w.checkAgent(a)
 	}
 	if len(s.Contacts) != len(w.ledger.live) {
-		w.fail("fold of facts", "the snapshot has %d contacts, the facts %d", len(s.Contacts), len(w.ledger.live))
+		w.fail(ruleFoldFacts, "the snapshot has %d contacts, the facts %d", len(s.Contacts), len(w.ledger.live))
 	}
 	for _, c := range s.Contacts {
 		w.checkContact(c)
@@ -107,31 +107,31 @@ func (w *world) checkAgent(s fact.SnapshotAgent) {
 	a := w.ledger.agents[s.ID]
 	if a == nil {
 		if s.State != fact.AgentLoggedOut {
-			w.fail("fold of facts", "%s is %s, there are no facts about him", s.ID, s.State)
+			w.fail(ruleFoldFacts, "%s is %s, there are no facts about him", s.ID, s.State)
 		}
 		return
 	}
 	if a.open && (a.state.State != s.State || a.state.Reason != s.Reason || a.state.Contact != s.Contact || a.state.Queue != s.Queue || !a.since.Equal(s.Since)) {
-		w.fail("fold of facts", "the snapshot says %+v, the facts %+v since %s", s, a.state, a.since)
+		w.fail(ruleFoldFacts, "the snapshot says %+v, the facts %+v since %s", s, a.state, a.since)
 	}
 }
 
 func (w *world) checkContact(s fact.SnapshotContact) {
 	c := w.ledger.contacts[s.ID]
 	if c == nil || c.ended {
-		w.fail("fold of facts", "the snapshot has %s, the facts don't", s.ID)
+		w.fail(ruleFoldFacts, "the snapshot has %s, the facts don't", s.ID)
 		return
 	}
 	stage := c.stage()
 	switch {
 	case s.Stage != stage:
-		w.fail("fold of facts", "the snapshot says %s is %s, the facts %s", s.ID, s.Stage, stage)
+		w.fail(ruleFoldFacts, "the snapshot says %s is %s, the facts %s", s.ID, s.Stage, stage)
 	case (s.Entry != nil) != (c.entry != nil), s.Entry != nil && (s.Entry.Entry != c.entry.Entry || s.Entry.Queue != c.entry.Queue || !s.Entry.QueuedAt.Equal(c.entry.at)):
-		w.fail("fold of facts", "the snapshot says %s is in %+v, the facts %+v", s.ID, s.Entry, c.entry)
+		w.fail(ruleFoldFacts, "the snapshot says %s is in %+v, the facts %+v", s.ID, s.Entry, c.entry)
 	case (s.Offer != nil) != (c.offer != nil), s.Offer != nil && (s.Offer.Offer != c.offer.Offer || s.Offer.Agent != c.offer.Agent):
-		w.fail("fold of facts", "the snapshot says %s rings as %+v, the facts %+v", s.ID, s.Offer, c.offer)
+		w.fail(ruleFoldFacts, "the snapshot says %s rings as %+v, the facts %+v", s.ID, s.Offer, c.offer)
 	case !s.Arrived.Equal(c.began), s.Kind != c.arrived.Kind, s.Customer != c.customer:
-		w.fail("fold of facts", "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
+		w.fail(ruleFoldFacts, "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
 	}
 }
 
@@ -156,18 +156,19 @@ func (w *world) checkQuiet() {
 	w.checkSnapshot()
 	w.checkFold()
 	for _, c := range w.ledger.live {
-		w.fail("nothing is left", "%s never ended, is in stage %s", c.id, c.stage())
+		w.fail(ruleQuiet, "%s never ended, is in stage %s", c.id, c.stage())
 	}
 	for _, ch := range w.ast.order {
-		w.fail("nothing is left", "channel %s", ch.id)
+		w.fail(ruleQuiet, "channel %s", ch.id)
 	}
 	for _, b := range w.ast.rooms {
-		w.fail("nothing is left", "bridge %s", b.id)
+		w.fail(ruleQuiet, "bridge %s", b.id)
 	}
 	for _, a := range w.ledger.roster {
 		switch a.state.State {
 		case fact.AgentRinging, fact.AgentTalking, fact.AgentWrapUp, fact.AgentOutside:
-			w.fail("nothing is left", "%s is still %s", a.id, a.state.State)
+			w.fail(ruleQuiet, "%s is still %s", a.id, a.state.State)
+		default:
 		}
 	}
 	offered, ended := w.seen["queue.queued"], 0
@@ -175,7 +176,7 @@ func (w *world) checkQuiet() {
 		ended += w.seen["entry "+string(outcome)]
 	}
 	if offered != ended {
-		w.fail("nothing is left", "%d entries were queued, %d ended", offered, ended)
+		w.fail(ruleQuiet, "%d entries were queued, %d ended", offered, ended)
 	}
 }
 
@@ -190,11 +191,11 @@ func entryOutcomes() []fact.EntryOutcome {
 // checkForgotten: hours later the core has forgotten every contact and waits for nothing.
 func (w *world) checkForgotten() {
 	if at, ok := w.ctl.core.Deadline(); ok {
-		w.fail("nothing is left", "three hours later the core waits for %s", at.Format(time.TimeOnly))
+		w.fail(ruleQuiet, "three hours later the core waits for %s", at.Format(time.TimeOnly))
 	}
 	for _, c := range w.ctl.core.Changes() {
 		if strings.HasPrefix(c.Key, "contact/") {
-			w.fail("nothing is left", "three hours later the core keeps %s", c.Key)
+			w.fail(ruleQuiet, "three hours later the core keeps %s", c.Key)
 		}
 	}
 	w.checkFold()

@@ -27,7 +27,7 @@ var _ center = (*callcenter.Center)(nil)
 func (w *world) newCore() center {
 	c, err := callcenter.New(w.plan)
 	if err != nil {
-		w.fail("plan", "the drawn plan is refused: %v", err)
+		w.fail(rulePlan, "the drawn plan is refused: %v", err)
 		return nil
 	}
 	if w.setting.wrap != nil {

@@ -55,6 +55,7 @@ func (d *desk) request(n int, luck *dice) {
 		c.Reason = one(luck, "break", "break", "lunch", "nonsense")
 	case callcenter.ActionDisposition:
 		c.Contact, c.Code, c.Note = d.w.ledger.recent(luck), one(luck, "solved", "solved", "nonsense"), "a note"
+	default:
 	}
 	if luck.chance(0.2) {
 		c.Expect = one(luck, fact.AgentReady, fact.AgentPaused, fact.AgentTalking)
@@ -95,13 +96,13 @@ func (d *desk) replied(r callcenter.Reply) {
 	a := d.sent[r.Request]
 	switch {
 	case a == nil:
-		d.w.fail("replies", "reply to %q, which nobody sent", r.Request)
+		d.w.fail(ruleReplies, "reply to %q, which nobody sent", r.Request)
 	case a.reply == nil:
 		a.reply = &r
 		d.sensibleReply(a.control, r)
 		d.w.seen.add("reply " + string(r.Refused))
 	case *a.reply != r:
-		d.w.fail("replies", "%+v got %+v first and then %+v", a.control, *a.reply, r)
+		d.w.fail(ruleReplies, "%+v got %+v first and then %+v", a.control, *a.reply, r)
 	}
 }
 
@@ -113,7 +114,7 @@ func (d *desk) sensibleReply(c callcenter.Control, r callcenter.Reply) {
 		callcenter.ActionReady:  {fact.AgentReady, fact.AgentRinging, fact.AgentTalking, fact.AgentOutside, fact.AgentUnreachable},
 	}[c.Action]
 	if r.Refused == "" && may != nil && !slices.Contains(may, r.State) {
-		d.w.fail("replies", "%+v was granted, and the agent is %s", c, r.State)
+		d.w.fail(ruleReplies, "%+v was granted, and the agent is %s", c, r.State)
 	}
 }
 
@@ -127,7 +128,7 @@ func (d *desk) offered(contact string, o fact.Offered) {
 		return // over already
 	}
 	if popup.Offer != o.Offer || popup.Agent != o.Agent || popup.Queue != o.Queue || popup.Contact != contact || popup.WaitMS < o.WaitMS {
-		d.w.fail("pop", "offer %+v pops %+v", o, popup)
+		d.w.fail(rulePop, "offer %+v pops %+v", o, popup)
 	}
 	luck := d.w.newDice("page " + o.Offer)
 	if luck.chance(0.1) {

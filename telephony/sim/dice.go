@@ -41,7 +41,7 @@ func (d *dice) below(n int) int {
 	if n <= 0 {
 		return 0
 	}
-	return int(d.pcg.Uint64() % uint64(n)) //nolint:gosec // n is positive
+	return int(d.pcg.Uint64() % uint64(n))
 }
 
 // float throws a number in [0, 1).

@@ -64,14 +64,14 @@ func (d *driver) start() {
 	d.exec = newExecutor(d.w)
 	if len(d.durable) > 0 {
 		if err := d.core.Restore(d.state()); err != nil {
-			d.w.fail("restore", "the folded changes are refused: %v", err)
+			d.w.fail(ruleRestore, "the folded changes are refused: %v", err)
 			return
 		}
 		if d.life%4 == 1 {
 			d.w.checkFold()
 		}
 		if last := d.core.LastAt(); last.After(d.w.stamp(d.w.now)) {
-			d.w.fail("restore", "the last instant of the state, %s, is in the future", last)
+			d.w.fail(ruleRestore, "the last instant of the state, %s, is in the future", last)
 		}
 	}
 	d.w.tracef("controller: starts with %d objects", len(d.durable))
@@ -303,7 +303,7 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 		w.seen.add("ignored " + string(reason))
 	}
 	if _, asked := in.Event.(callcenter.Control); asked != (out.Reply != nil) {
-		w.fail("replies", "%T%+v got the reply %+v", in.Event, in.Event, out.Reply)
+		w.fail(ruleReplies, "%T%+v got the reply %+v", in.Event, in.Event, out.Reply)
 	}
 	r := record{
 		at: in.At, facts: out.Facts, changes: out.Changes, commands: out.Commands, reply: out.Reply,
@@ -326,11 +326,11 @@ func (d *driver) repeat(in callcenter.Input, first callcenter.Output) {
 	d.w.seen.add("repeated at once")
 	switch {
 	case len(again.Facts) > 0:
-		d.w.fail("repeats have no effect", "%T%+v repeated: fact %s %+v", in.Event, in.Event, again.Facts[0].Type, again.Facts[0].Data)
+		d.w.fail(ruleRepeats, "%T%+v repeated: fact %s %+v", in.Event, in.Event, again.Facts[0].Type, again.Facts[0].Data)
 	case len(again.Commands) > 0:
-		d.w.fail("repeats have no effect", "%T%+v repeated: command %T%+v", in.Event, in.Event, again.Commands[0], again.Commands[0])
+		d.w.fail(ruleRepeats, "%T%+v repeated: command %T%+v", in.Event, in.Event, again.Commands[0], again.Commands[0])
 	case first.Reply != nil && (again.Reply == nil || *again.Reply != *first.Reply):
-		d.w.fail("repeats have no effect", "%+v repeated: reply %+v became %+v", in.Event, first.Reply, again.Reply)
+		d.w.fail(ruleRepeats, "%+v repeated: reply %+v became %+v", in.Event, first.Reply, again.Reply)
 	}
 }
 
@@ -414,7 +414,7 @@ func (d *driver) planWake(after callcenter.Event) {
 	if _, woken := after.(callcenter.Wake); !woken || at > d.w.now {
 		d.wakes = 0
 	} else if d.wakes++; d.wakes > maxWakes {
-		d.w.fail("deadlines pass", "after %d Wakes at %s the deadline still is %s", d.wakes, d.w.stamp(d.w.now), deadline)
+		d.w.fail(ruleDeadlines, "after %d Wakes at %s the deadline still is %s", d.wakes, d.w.stamp(d.w.now), deadline)
 		return
 	}
 	if at == d.wakeAt {

@@ -50,15 +50,9 @@ func (e *executor) submit(cmd callcenter.Command) {
 	k.next()
 }
 
-// busy tells whether commands of the contact are still waiting or under way.
-func (e *executor) busy(contact string) bool {
-	k := e.workers[contact]
-	return k != nil && (k.busy || len(k.queue) > 0)
-}
-
 // idle tells whether nothing at all is under way.
 func (e *executor) idle() bool {
-	for _, k := range e.workers { //nolint:maprange // order doesn't matter: all or nothing
+	for _, k := range e.workers { // order doesn't matter: all or nothing
 		if k.busy || len(k.queue) > 0 {
 			return false
 		}

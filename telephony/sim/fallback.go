@@ -133,7 +133,7 @@ func (f *fallback) replay(offset int64) {
 		if line.Offset > offset {
 			f.w.ctl.tell(line)
 			if f.w.failure == nil && f.w.ctl.core.FallbackOffset() < line.Offset {
-				f.w.fail("fallback", "the offset is %d after the line that ends at %d", f.w.ctl.core.FallbackOffset(), line.Offset)
+				f.w.fail(ruleFallback, "the offset is %d after the line that ends at %d", f.w.ctl.core.FallbackOffset(), line.Offset)
 			}
 		}
 	}

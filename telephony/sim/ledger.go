@@ -153,7 +153,7 @@ func (l *ledger) take(f fact.Fact) {
 	case f.Type.Topic() == fact.TopicContacts:
 		l.contactFact(f)
 	default:
-		l.w.fail("facts", "the core made a fact of type %s", f.Type)
+		l.w.fail(ruleFacts, "the core made a fact of type %s", f.Type)
 	}
 }
 
@@ -161,15 +161,15 @@ func (l *ledger) take(f fact.Fact) {
 func (l *ledger) envelope(f fact.Fact) {
 	switch {
 	case f.Data == nil:
-		l.w.fail("facts", "%s of %s has no data", f.Type, f.Subject)
+		l.w.fail(ruleFacts, "%s of %s has no data", f.Type, f.Subject)
 	case f.Source != "" || f.Epoch != "" || f.Position != 0:
-		l.w.fail("facts", "%s of %s fills the log's fields", f.Type, f.Subject)
+		l.w.fail(ruleFacts, "%s of %s fills the log's fields", f.Type, f.Subject)
 	case f.Time.Location() != time.UTC:
-		l.w.fail("facts", "%s of %s: the time %s is not UTC", f.Type, f.Subject, f.Time)
+		l.w.fail(ruleFacts, "%s of %s: the time %s is not UTC", f.Type, f.Subject, f.Time)
 	case f.Time.Nanosecond()%int(time.Millisecond) != 0:
-		l.w.fail("facts", "%s of %s: the time %s is not in whole milliseconds", f.Type, f.Subject, f.Time)
+		l.w.fail(ruleFacts, "%s of %s: the time %s is not in whole milliseconds", f.Type, f.Subject, f.Time)
 	case f.Time.After(l.at):
-		l.w.fail("facts", "%s of %s: the time %s is after %s", f.Type, f.Subject, f.Time, l.at)
+		l.w.fail(ruleFacts, "%s of %s: the time %s is after %s", f.Type, f.Subject, f.Time, l.at)
 	}
 }
 
@@ -203,10 +203,10 @@ func (l *ledger) recent(luck *dice) string {
 // sequence checks that a subject's facts are numbered without a gap and never go back in time.
 func (l *ledger) sequence(f fact.Fact, seq *uint64, last *time.Time) {
 	if f.Sequence != *seq+1 {
-		l.w.fail("sequence", "%s of %s has number %d after %d", f.Type, f.Subject, f.Sequence, *seq)
+		l.w.fail(ruleSequence, "%s of %s has number %d after %d", f.Type, f.Subject, f.Sequence, *seq)
 	}
 	if f.Time.Before(*last) {
-		l.w.fail("sequence", "%s of %s at %s is before the last one at %s", f.Type, f.Subject, f.Time, *last)
+		l.w.fail(ruleSequence, "%s of %s at %s is before the last one at %s", f.Type, f.Subject, f.Time, *last)
 	}
 	*seq, *last = f.Sequence, f.Time
 }
@@ -215,11 +215,11 @@ func (l *ledger) sequence(f fact.Fact, seq *uint64, last *time.Time) {
 func (l *ledger) span(f fact.Fact, opened, startedAt, endedAt time.Time, ms int64) {
 	switch {
 	case !startedAt.Equal(opened):
-		l.w.fail("closing rows", "%s of %s says it began at %s, opened at %s", f.Type, f.Subject, startedAt, opened)
+		l.w.fail(ruleClosingRows, "%s of %s says it began at %s, opened at %s", f.Type, f.Subject, startedAt, opened)
 	case !endedAt.Equal(f.Time):
-		l.w.fail("closing rows", "%s of %s says it ended at %s, is of %s", f.Type, f.Subject, endedAt, f.Time)
+		l.w.fail(ruleClosingRows, "%s of %s says it ended at %s, is of %s", f.Type, f.Subject, endedAt, f.Time)
 	case ms != f.Time.Sub(opened).Milliseconds():
-		l.w.fail("closing rows", "%s of %s says %d ms, is %s", f.Type, f.Subject, ms, f.Time.Sub(opened))
+		l.w.fail(ruleClosingRows, "%s of %s says %d ms, is %s", f.Type, f.Subject, ms, f.Time.Sub(opened))
 	}
 }
 

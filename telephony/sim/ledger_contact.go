@@ -12,14 +12,14 @@ func (l *ledger) contactFact(f fact.Fact) {
 	}
 	c := l.contacts[f.Subject]
 	if c == nil {
-		l.w.fail("one state", "%s of %s, which never arrived", f.Type, f.Subject)
+		l.w.fail(ruleOneState, "%s of %s, which never arrived", f.Type, f.Subject)
 		return
 	}
 	l.sequence(f, &c.seq, &c.last)
 	c.idleSince = l.w.now
 	l.touch(c)
 	if c.ended && !late(f) {
-		l.w.fail("one state", "%s of %s after its end", f.Type, f.Subject)
+		l.w.fail(ruleOneState, "%s of %s after its end", f.Type, f.Subject)
 		return
 	}
 	switch d := f.Data.(type) {
@@ -42,7 +42,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 	case fact.ContactEnded:
 		l.contactEnded(f, c, d)
 	default:
-		l.w.fail("facts", "%s of %s carries %T", f.Type, f.Subject, f.Data)
+		l.w.fail(ruleFacts, "%s of %s carries %T", f.Type, f.Subject, f.Data)
 	}
 }
 
@@ -65,7 +65,7 @@ func (l *ledger) touch(c *contactBook) {
 
 func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 	if l.contacts[f.Subject] != nil {
-		l.w.fail("one state", "%s arrived twice", f.Subject)
+		l.w.fail(ruleOneState, "%s arrived twice", f.Subject)
 		return
 	}
 	c := &contactBook{id: f.Subject, arrived: a, began: f.Time, callOpen: true, calls: 1, idleSince: l.w.now, pops: map[string]*popBook{}}
@@ -75,7 +75,7 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 	l.touch(c)
 	l.sequence(f, &c.seq, &c.last)
 	if a.Node != node || a.Channel != f.Subject || a.Call != f.Subject+"/c1" {
-		l.w.fail("facts", "%s arrived as %+v", f.Subject, a)
+		l.w.fail(ruleFacts, "%s arrived as %+v", f.Subject, a)
 	}
 	l.w.seen.add("arrived " + string(a.Kind))
 	if agent := l.w.owners[f.Subject]; agent != "" && a.Kind == fact.KindFeature {
@@ -89,7 +89,7 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 func (l *ledger) identified(f fact.Fact, c *contactBook, d fact.Identified) {
 	l.w.seen.add("lookup " + string(d.Result))
 	if d.LatencyMS < 0 {
-		l.w.fail("facts", "%s was identified before the question", f.Subject)
+		l.w.fail(ruleFacts, "%s was identified before the question", f.Subject)
 	}
 	if d.Result == fact.LookupFound {
 		c.bonus = l.w.bonuses[d.Lookup]
@@ -108,10 +108,10 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 	entered, isEntered := f.Data.(fact.IVREntered)
 	switch {
 	case c.entry != nil || c.segment != nil:
-		l.w.fail("one state", "%s of %s in entry or talk", f.Type, f.Subject)
+		l.w.fail(ruleOneState, "%s of %s in entry or talk", f.Type, f.Subject)
 		return
 	case v == nil && !isEntered:
-		l.w.fail("one state", "%s of %s, who is in no menu", f.Type, f.Subject)
+		l.w.fail(ruleOneState, "%s of %s, who is in no menu", f.Type, f.Subject)
 		return
 	case v == nil:
 		v = &visitBook{flow: entered.Flow, began: f.Time}
@@ -134,7 +134,7 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 		l.w.seen.add("flow " + string(d.Outcome))
 		l.span(f, v.began, d.EnteredAt, d.LeftAt, d.DurationMS)
 		if len(d.Path) != len(v.path) || len(d.Choices) != v.choices || d.LastNode != v.path[len(v.path)-1] || d.Flow != v.flow {
-			l.w.fail("closing rows", "%s left the menu with %+v, was at %v with %d choices", f.Subject, d, v.path, v.choices)
+			l.w.fail(ruleClosingRows, "%s left the menu with %+v, was at %v with %d choices", f.Subject, d, v.path, v.choices)
 		}
 		c.sums.ivr += d.DurationMS
 		c.visit = nil
@@ -150,11 +150,11 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		l.w.seen.add("refused " + string(d.Reason))
 		l.mayRefuse(f, c, d)
 		if d.Kind != c.arrived.Kind || c.segment != nil {
-			l.w.fail("one state", "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
+			l.w.fail(ruleOneState, "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
 		}
 	case fact.PositionTold:
 		if c.entry == nil || d.Entry != c.entry.Entry || d.Queue != c.entry.Queue || d.Position < 1 {
-			l.w.fail("one state", "%s was told the position of %+v", f.Subject, d)
+			l.w.fail(ruleOneState, "%s was told the position of %+v", f.Subject, d)
 		}
 	case fact.EntryEnded:
 		l.entryEnded(f, c, d)
@@ -164,13 +164,13 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	switch {
 	case c.entry != nil || c.segment != nil || !c.callOpen:
-		l.w.fail("one state", "%s queued again: %+v", f.Subject, d)
+		l.w.fail(ruleOneState, "%s queued again: %+v", f.Subject, d)
 	case d.Kind != c.arrived.Kind || d.Call != c.arrived.Call || d.Position < 1:
-		l.w.fail("facts", "%s queued as %+v, arrived as %+v", f.Subject, d, c.arrived)
+		l.w.fail(ruleFacts, "%s queued as %+v, arrived as %+v", f.Subject, d, c.arrived)
 	case d.CarriedWaitMS != c.waited:
-		l.w.fail("closing rows", "%s carries %d ms into %s, waited %d", f.Subject, d.CarriedWaitMS, d.Entry, c.waited)
+		l.w.fail(ruleClosingRows, "%s carries %d ms into %s, waited %d", f.Subject, d.CarriedWaitMS, d.Entry, c.waited)
 	case d.From != "" && d.From != c.lastEntry:
-		l.w.fail("facts", "%s overflowed from %s, was in %s", f.Subject, d.From, c.lastEntry)
+		l.w.fail(ruleFacts, "%s overflowed from %s, was in %s", f.Subject, d.From, c.lastEntry)
 	}
 	c.entries++
 	if c.entries == 1 {
@@ -184,20 +184,20 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	e := c.entry
 	if e == nil || e.Entry != d.Entry {
-		l.w.fail("closed once", "%s ends entry %s, which is not open", f.Subject, d.Entry)
+		l.w.fail(ruleClosedOnce, "%s ends entry %s, which is not open", f.Subject, d.Entry)
 		return
 	}
 	l.w.seen.add("entry " + string(d.Outcome))
 	l.span(f, e.at, d.QueuedAt, d.EndedAt, d.WaitMS)
 	switch {
 	case d.Queue != e.Queue || d.Kind != e.Kind || d.Call != e.Call || d.CarriedWaitMS != e.CarriedWaitMS || d.First != e.Position:
-		l.w.fail("closing rows", "%s: entry %+v was opened as %+v", f.Subject, d, e.Queued)
+		l.w.fail(ruleClosingRows, "%s: entry %+v was opened as %+v", f.Subject, d, e.Queued)
 	case d.Offers != e.offers:
-		l.w.fail("closing rows", "%s: entry says %d offers, there were %d", f.Subject, d.Offers, e.offers)
+		l.w.fail(ruleClosingRows, "%s: entry says %d offers, there were %d", f.Subject, d.Offers, e.offers)
 	case !d.Arrived.Equal(c.began):
-		l.w.fail("closing rows", "%s: entry says arrived at %s, it was %s", f.Subject, d.Arrived, c.began)
+		l.w.fail(ruleClosingRows, "%s: entry says arrived at %s, it was %s", f.Subject, d.Arrived, c.began)
 	case (d.Outcome == fact.EntryAnswered) != (d.Agent != ""):
-		l.w.fail("closing rows", "%s: entry %s by agent %q", f.Subject, d.Outcome, d.Agent)
+		l.w.fail(ruleClosingRows, "%s: entry %s by agent %q", f.Subject, d.Outcome, d.Agent)
 	}
 	if d.Outcome == fact.EntryAnswered {
 		c.answered++
@@ -208,7 +208,7 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	}
 	l.lasted(f, c, d)
 	if !d.Derived && !e.Derived && d.Priority != l.priority(c) {
-		l.w.fail("priorities", "%s ends with priority %d in %s, expected %d", f.Subject, d.Priority, d.Queue, l.priority(c))
+		l.w.fail(rulePriorities, "%s ends with priority %d in %s, expected %d", f.Subject, d.Priority, d.Queue, l.priority(c))
 	}
 	c.waited += d.WaitMS
 	c.sums.wait += d.WaitMS
@@ -219,13 +219,13 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 func (l *ledger) segmentStarted(f fact.Fact, c *contactBook, d fact.SegmentStarted) {
 	a := l.agent(d.Agent)
 	if c.segment != nil {
-		l.w.fail("one state", "%s begins segment %s within %s", f.Subject, d.Segment, c.segment.Segment)
+		l.w.fail(ruleOneState, "%s begins segment %s within %s", f.Subject, d.Segment, c.segment.Segment)
 	}
 	c.segments++
 	c.segment = &segmentBook{SegmentStarted: d, at: f.Time}
 	if !c.native() {
 		if a.segment != nil || a.offer != nil {
-			l.w.fail("one talk", "%s begins %s of %s while busy with another", d.Agent, d.Kind, f.Subject)
+			l.w.fail(ruleOneTalk, "%s begins %s of %s while busy with another", d.Agent, d.Kind, f.Subject)
 		}
 		a.segment = c.segment
 	}
@@ -237,13 +237,13 @@ func (l *ledger) segmentStarted(f fact.Fact, c *contactBook, d fact.SegmentStart
 func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
 	s := c.segment
 	if s == nil || s.Segment != d.Segment {
-		l.w.fail("closed once", "%s ends segment %s, which is not open", f.Subject, d.Segment)
+		l.w.fail(ruleClosedOnce, "%s ends segment %s, which is not open", f.Subject, d.Segment)
 		return
 	}
 	l.w.seen.add("segment " + string(d.Kind))
 	l.span(f, s.at, d.StartedAt, d.EndedAt, d.DurationMS)
 	if d.Kind != s.Kind || d.Agent != s.Agent || d.Call != s.Call || d.Entry != s.Entry || d.Queue != s.Queue {
-		l.w.fail("closing rows", "%s: segment %+v was opened as %+v", f.Subject, d, s.SegmentStarted)
+		l.w.fail(ruleClosingRows, "%s: segment %+v was opened as %+v", f.Subject, d, s.SegmentStarted)
 	}
 	switch d.Kind {
 	case fact.SegmentTalk:
@@ -267,20 +267,20 @@ func (c *contactBook) native() bool {
 
 func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 	if !c.callOpen || d.Call != c.arrived.Call {
-		l.w.fail("closed once", "%s ends call %s, which is not open", f.Subject, d.Call)
+		l.w.fail(ruleClosedOnce, "%s ends call %s, which is not open", f.Subject, d.Call)
 		return
 	}
 	l.w.seen.add("call " + string(d.Termination.Result) + " " + string(d.Termination.Reason))
 	l.span(f, c.began, d.StartedAt, d.EndedAt, d.DurationMS)
 	if d.Kind != c.arrived.Kind || d.Node != node || d.Termination.Result == "" || d.Termination.Reason == "" {
-		l.w.fail("closing rows", "%s: call %+v arrived as %+v", f.Subject, d, c.arrived)
+		l.w.fail(ruleClosingRows, "%s: call %+v arrived as %+v", f.Subject, d, c.arrived)
 	}
 	answered := d.Termination.Result == fact.ResultAnswered
 	if answered && c.answered == 0 || !answered && c.answered > 0 && d.Termination.Reason != fact.ReasonCommandFailed {
-		l.w.fail("closing rows", "%s: the call is %s with %d answered entries", f.Subject, d.Termination.Result, c.answered)
+		l.w.fail(ruleClosingRows, "%s: the call is %s with %d answered entries", f.Subject, d.Termination.Result, c.answered)
 	}
 	if d.AnsweredAt != nil && (d.AnsweredAt.Before(c.began) || d.AnsweredAt.After(d.EndedAt)) {
-		l.w.fail("closing rows", "%s: the call was answered at %s, lasted from %s to %s", f.Subject, d.AnsweredAt, c.began, d.EndedAt)
+		l.w.fail(ruleClosingRows, "%s: the call was answered at %s, lasted from %s to %s", f.Subject, d.AnsweredAt, c.began, d.EndedAt)
 	}
 	l.ending(c, d)
 	c.callOpen = false
@@ -293,35 +293,35 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 		return
 	}
 	if why := d.Termination.Reason; d.Derived || why == fact.ReasonCommandFailed || why == fact.ReasonDisappeared {
-		l.w.fail("calm", "%s: call %+v failed without a fault", c.id, d)
+		l.w.fail(ruleCalm, "%s: call %+v failed without a fault", c.id, d)
 	}
 	t := l.truth(c.id)
 	want := map[string]fact.Reason{"caller": fact.ReasonCallerHungUp, "agent": fact.ReasonAgentHungUp}[t.ender]
 	if want != "" && d.Termination.Reason != want {
-		l.w.fail("truth", "%s: call %+v, but the %s hung up first", c.id, d, t.ender)
+		l.w.fail(ruleTruth, "%s: call %+v, but the %s hung up first", c.id, d, t.ender)
 	}
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
 	if c.callOpen || c.entry != nil || c.offer != nil || c.segment != nil || c.visit != nil {
-		l.w.fail("closed once", "%s ended with something open: %+v", f.Subject, c)
+		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}
 	l.span(f, c.began, d.StartedAt, d.EndedAt, d.DurationMS)
 	type figures struct{ ivr, wait, ring, talk, hold, wrapUp int64 }
 	said := figures{d.IVRMS, d.WaitMS, d.RingMS, d.TalkMS, d.HoldMS, d.WrapUpMS}
 	if said != figures(c.sums) {
-		l.w.fail("closing rows", "%s says %+v, its parts %+v", f.Subject, said, c.sums)
+		l.w.fail(ruleClosingRows, "%s says %+v, its parts %+v", f.Subject, said, c.sums)
 	}
 	switch {
 	case d.Calls != c.calls || d.Entries != c.entries || d.Offers != c.offers:
-		l.w.fail("closing rows", "%s says %d calls, %d entries, %d offers, had %d, %d, %d", f.Subject, d.Calls, d.Entries, d.Offers, c.calls, c.entries, c.offers)
+		l.w.fail(ruleClosingRows, "%s says %d calls, %d entries, %d offers, had %d, %d, %d", f.Subject, d.Calls, d.Entries, d.Offers, c.calls, c.entries, c.offers)
 	case d.FirstQueue != c.firstQueue || d.LastQueue != c.lastQueue || d.LastAgent != c.lastAgent:
-		l.w.fail("closing rows", "%s says queues %q, %q, agent %q, had %q, %q, %q", f.Subject, d.FirstQueue, d.LastQueue, d.LastAgent, c.firstQueue, c.lastQueue, c.lastAgent)
+		l.w.fail(ruleClosingRows, "%s says queues %q, %q, agent %q, had %q, %q, %q", f.Subject, d.FirstQueue, d.LastQueue, d.LastAgent, c.firstQueue, c.lastQueue, c.lastAgent)
 	case d.Termination != c.closed.Termination || d.Kind != c.arrived.Kind || d.Customer != c.customer:
-		l.w.fail("closing rows", "%s ended as %+v, its call as %+v, customer %q", f.Subject, d, c.closed, c.customer)
+		l.w.fail(ruleClosingRows, "%s ended as %+v, its call as %+v, customer %q", f.Subject, d, c.closed, c.customer)
 	case (d.ToAgentMS == nil) != (c.toAgent == nil) || c.toAgent != nil && *d.ToAgentMS != *c.toAgent:
-		l.w.fail("closing rows", "%s says to agent %v, was %v", f.Subject, deref(d.ToAgentMS), deref(c.toAgent))
+		l.w.fail(ruleClosingRows, "%s says to agent %v, was %v", f.Subject, deref(d.ToAgentMS), deref(c.toAgent))
 	}
 	c.ended, c.endedAt = true, f.Time
 	if l.ended != nil {

@@ -25,14 +25,14 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 	e := c.entry
 	switch {
 	case e == nil || e.Entry != d.Entry || c.offer != nil:
-		l.w.fail("one state", "%s is offered as %+v", f.Subject, d)
+		l.w.fail(ruleOneState, "%s is offered as %+v", f.Subject, d)
 		return
 	case a.offer != nil || a.segment != nil:
-		l.w.fail("one talk", "%s is offered %s while busy", d.Agent, f.Subject)
+		l.w.fail(ruleOneTalk, "%s is offered %s while busy", d.Agent, f.Subject)
 	case d.Attempt != e.offers+1 || d.Queue != e.Queue || d.Call != e.Call:
-		l.w.fail("facts", "%s: offer %+v of entry %+v, %d before", f.Subject, d, e.Queued, e.offers)
+		l.w.fail(ruleFacts, "%s: offer %+v of entry %+v, %d before", f.Subject, d, e.Queued, e.offers)
 	case d.WaitMS != f.Time.Sub(e.at).Milliseconds():
-		l.w.fail("facts", "%s: offer says %d ms of waiting, it was %s", f.Subject, d.WaitMS, f.Time.Sub(e.at))
+		l.w.fail(ruleFacts, "%s: offer says %d ms of waiting, it was %s", f.Subject, d.WaitMS, f.Time.Sub(e.at))
 	}
 	l.rested(f, a)
 	e.offers++
@@ -45,19 +45,19 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 	o := c.offer
 	if o == nil || o.Offer != d.Offer {
-		l.w.fail("closed once", "%s ends offer %s, which is not open", f.Subject, d.Offer)
+		l.w.fail(ruleClosedOnce, "%s ends offer %s, which is not open", f.Subject, d.Offer)
 		return
 	}
 	l.w.seen.add("offer " + string(d.Result))
 	l.span(f, o.at, d.OfferedAt, d.EndedAt, d.RingMS)
 	if d.Entry != o.Entry || d.Agent != o.Agent || d.Attempt != o.Attempt || d.Queue != o.Queue || d.Call != o.Call {
-		l.w.fail("closing rows", "%s: offer %+v was opened as %+v", f.Subject, d, o.Offered)
+		l.w.fail(ruleClosingRows, "%s: offer %+v was opened as %+v", f.Subject, d, o.Offered)
 	}
 	if l.w.weather.calm && (d.Result == fact.OfferFailed || d.Derived) {
-		l.w.fail("calm", "%s: offer %+v failed without a fault", f.Subject, d)
+		l.w.fail(ruleCalm, "%s: offer %+v failed without a fault", f.Subject, d)
 	}
 	if d.Result == fact.OfferAnswered && !l.truth(c.id).answeredBy(d.Agent) {
-		l.w.fail("truth", "%s: offer %+v was answered, but %s never took his phone", f.Subject, d, d.Agent)
+		l.w.fail(ruleTruth, "%s: offer %+v was answered, but %s never took his phone", f.Subject, d, d.Agent)
 	}
 	l.missed(f, c, d)
 	c.sums.ring += d.RingMS
@@ -76,9 +76,9 @@ func (l *ledger) pop(f fact.Fact, c *contactBook, d fact.Pop) {
 	l.w.seen.add(string(d.Type) + " " + string(d.Channel) + " " + string(d.Result))
 	switch {
 	case d.Type == fact.TypePopShown && b.shown, d.Type == fact.TypePopOpened && b.opened:
-		l.w.fail("closed once", "%s: pop %s is %s twice", f.Subject, d.Pop, d.Type)
+		l.w.fail(ruleClosedOnce, "%s: pop %s is %s twice", f.Subject, d.Pop, d.Type)
 	case d.LatencyMS < 0:
-		l.w.fail("facts", "%s: pop %s was there before its offer", f.Subject, d.Pop)
+		l.w.fail(ruleFacts, "%s: pop %s was there before its offer", f.Subject, d.Pop)
 	}
 	b.shown = b.shown || d.Type == fact.TypePopShown
 	b.opened = b.opened || d.Type == fact.TypePopOpened
@@ -94,13 +94,13 @@ func (l *ledger) agree(r record) {
 		}
 		switch {
 		case c.offer != nil && c.entry == nil:
-			l.w.fail("one state", "%s: offer %s is open without its entry", c.id, c.offer.Offer)
+			l.w.fail(ruleOneState, "%s: offer %s is open without its entry", c.id, c.offer.Offer)
 		case c.visit != nil && c.entry != nil:
-			l.w.fail("one state", "%s is in a menu and in a queue", c.id)
+			l.w.fail(ruleOneState, "%s is in a menu and in a queue", c.id)
 		}
 		if e, o := c.lastEnded, c.lastOffer; e != nil && e.Outcome == fact.EntryAnswered && !c.arrived.Fallback && e.Offer != "" {
 			if o == nil || o.Offer != e.Offer || o.Result != fact.OfferAnswered || o.Agent != e.Agent || !o.EndedAt.Equal(e.EndedAt) {
-				l.w.fail("closing rows", "%s: entry %+v was answered by offer %+v", c.id, e, o)
+				l.w.fail(ruleClosingRows, "%s: entry %+v was answered by offer %+v", c.id, e, o)
 			}
 		}
 	}
@@ -124,9 +124,9 @@ func (l *ledger) agentAgrees(a *agentBook) {
 	l.punished(a)
 	switch {
 	case want != "" && state != want:
-		l.w.fail("one talk", "%s is %s, his offer or segment says %s", a.id, state, want)
+		l.w.fail(ruleOneTalk, "%s is %s, his offer or segment says %s", a.id, state, want)
 	case want == "" && (state == fact.AgentRinging || state == fact.AgentTalking || state == fact.AgentWrapUp):
-		l.w.fail("one talk", "%s is %s without an offer or segment", a.id, state)
+		l.w.fail(ruleOneTalk, "%s is %s without an offer or segment", a.id, state)
 	}
 }
 
@@ -138,31 +138,31 @@ func (l *ledger) agentFact(f fact.Fact) {
 	case fact.AgentLogged:
 		l.w.seen.add(string(d.Type) + " " + string(d.By))
 		if in := d.Type == fact.TypeAgentLoggedIn; in == a.loggedIn {
-			l.w.fail("one state", "%s: %s twice", f.Subject, d.Type)
+			l.w.fail(ruleOneState, "%s: %s twice", f.Subject, d.Type)
 		}
 		a.loggedIn = d.Type == fact.TypeAgentLoggedIn
 		a.excused()
 	case fact.AgentStateBegan:
 		if a.open {
-			l.w.fail("one agent state", "%s begins %s within %s", f.Subject, d.State, a.state.State)
+			l.w.fail(ruleAgentState, "%s begins %s within %s", f.Subject, d.State, a.state.State)
 		}
 		l.w.seen.add("agent " + string(d.State))
 		a.open, a.state, a.since = true, d, f.Time
 	case fact.AgentStateEnded:
 		l.stateEnded(f, a, d)
 	default:
-		l.w.fail("facts", "%s of %s carries %T", f.Type, f.Subject, f.Data)
+		l.w.fail(ruleFacts, "%s of %s carries %T", f.Type, f.Subject, f.Data)
 	}
 }
 
 func (l *ledger) stateEnded(f fact.Fact, a *agentBook, d fact.AgentStateEnded) {
 	if !a.open {
-		l.w.fail("one agent state", "%s ends %s, which is not open", f.Subject, d.State)
+		l.w.fail(ruleAgentState, "%s ends %s, which is not open", f.Subject, d.State)
 		return
 	}
 	l.span(f, a.since, d.StartedAt, d.EndedAt, d.DurationMS)
 	if d.State != a.state.State || d.Reason != a.state.Reason || d.Contact != a.state.Contact || d.Queue != a.state.Queue {
-		l.w.fail("closing rows", "%s: state %+v was opened as %+v", f.Subject, d, a.state)
+		l.w.fail(ruleClosingRows, "%s: state %+v was opened as %+v", f.Subject, d, a.state)
 	}
 	a.open = false
 }

@@ -22,7 +22,7 @@ func (e *executor) lookup(c callcenter.Lookup) {
 		}
 	}
 	if c.Timeout <= 0 {
-		e.w.fail("command", "look-up %s has no time limit", c.Lookup)
+		e.w.fail(ruleCommand, "look-up %s has no time limit", c.Lookup)
 	}
 	lag := luck.around(e.w.weather.lookupLag)
 	if lag >= c.Timeout {

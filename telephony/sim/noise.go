@@ -63,7 +63,7 @@ func (w *world) past(luck *dice) string {
 func (d *driver) quietly(ev callcenter.Event) {
 	out := d.feed(callcenter.Input{At: d.w.stamp(d.w.now), Seed: d.luck.uint64(), Event: ev})
 	if len(out.Facts) > 0 || len(out.Commands) > 0 {
-		d.w.fail("noise has no effect", "%T%+v led to %d facts and commands %+v", ev, ev, len(out.Facts), out.Commands)
+		d.w.fail(ruleNoise, "%T%+v led to %d facts and commands %+v", ev, ev, len(out.Facts), out.Commands)
 	}
 	d.sync()
 	d.planWake(ev)

@@ -33,7 +33,7 @@ func (o *office) plan(days, contacts int) {
 				index++
 				n := index
 				o.w.at(began+time.Duration(hour)*time.Hour+luck.between(0, time.Hour), func() {
-					o.w.arrive(n, newDice(o.w.seed, "arrive", uint64(n))) //nolint:gosec // n counts up
+					o.w.arrive(n, newDice(o.w.seed, "arrive", uint64(n)))
 				})
 			}
 		}

@@ -65,7 +65,7 @@ func (l *ledger) before(a, b *contactBook) bool {
 // queue with a better claim on him.
 func (l *ledger) fair(c *contactBook, version string) {
 	if !l.suits(version, c.entry, c.offer.Agent) {
-		l.w.fail("the right agent", "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.Skills)
+		l.w.fail(ruleRightAgent, "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.Skills)
 	}
 	for _, o := range l.live {
 		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue || o.entry.Derived ||
@@ -73,7 +73,7 @@ func (l *ledger) fair(c *contactBook, version string) {
 			continue
 		}
 		if l.before(o, c) {
-			l.w.fail("nobody is overtaken", "%s rings for %s (priority %d, since %s), %s waits with %d since %s",
+			l.w.fail(ruleOvertaken, "%s rings for %s (priority %d, since %s), %s waits with %d since %s",
 				c.offer.Agent, c.id, l.priority(c), c.since, o.id, l.priority(o), o.since)
 		}
 	}
@@ -82,7 +82,7 @@ func (l *ledger) fair(c *contactBook, version string) {
 // rested: who missed a call is not rung again at once, unless he said that he is ready.
 func (l *ledger) rested(f fact.Fact, a *agentBook) {
 	if f.Time.Before(a.notBefore) {
-		l.w.fail("agents rest", "%s is rung at %s, not before %s after a miss", a.id, f.Time, a.notBefore)
+		l.w.fail(ruleRest, "%s is rung at %s, not before %s after a miss", a.id, f.Time, a.notBefore)
 	}
 }
 
@@ -98,12 +98,13 @@ func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 		fallthrough
 	case fact.OfferDeclined, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed:
 		a.notBefore = f.Time.Add(q.RetryDelay)
+	default: // he was not to blame
 	}
 	if l.w.weather.calm && d.RingMS > (q.RingTimeout+l.tolerance()).Milliseconds() {
-		l.w.fail("durations", "%s: %s rang for %d ms, at most %s", f.Subject, d.Agent, d.RingMS, q.RingTimeout)
+		l.w.fail(ruleDurations, "%s: %s rang for %d ms, at most %s", f.Subject, d.Agent, d.RingMS, q.RingTimeout)
 	}
 	if l.w.weather.calm && d.Result == fact.OfferMissed && d.Cause == 0 && d.RingMS < (q.RingTimeout-l.tolerance()).Milliseconds() {
-		l.w.fail("durations", "%s: missed after %d ms, not %s", f.Subject, d.RingMS, q.RingTimeout)
+		l.w.fail(ruleDurations, "%s: missed after %d ms, not %s", f.Subject, d.RingMS, q.RingTimeout)
 	}
 }
 
@@ -113,9 +114,9 @@ func (l *ledger) punished(a *agentBook) {
 	auto := a.state.State == fact.AgentPaused && a.state.Reason == fact.AutoPauseReason
 	switch {
 	case too && !auto && a.offer == nil && a.loggedIn && a.state.State != fact.AgentPaused:
-		l.w.fail("misses", "%s missed %d calls, %d are allowed, and is %s", a.id, a.misses, a.limit, a.state.State)
+		l.w.fail(ruleMisses, "%s missed %d calls, %d are allowed, and is %s", a.id, a.misses, a.limit, a.state.State)
 	case auto && !too:
-		l.w.fail("misses", "%s is paused after %d misses of %d", a.id, a.misses, a.limit)
+		l.w.fail(ruleMisses, "%s is paused after %d misses of %d", a.id, a.misses, a.limit)
 	}
 }
 
@@ -130,21 +131,21 @@ func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {
 	}
 	q := l.queue(c, e.Queue)
 	if q.MaxLength > 0 && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
-		l.w.fail("queue limits", "%s joins %s, which is full with %d", f.Subject, e.Queue, q.MaxLength)
+		l.w.fail(ruleLimits, "%s joins %s, which is full with %d", f.Subject, e.Queue, q.MaxLength)
 	}
 	if !q.JoinEmpty && !l.staffed(e.Queue) {
-		l.w.fail("queue limits", "%s joins %s, for which nobody is logged in", f.Subject, e.Queue)
+		l.w.fail(ruleLimits, "%s joins %s, for which nobody is logged in", f.Subject, e.Queue)
 	}
 	if e.Priority != l.priority(c) {
-		l.w.fail("priorities", "%s has priority %d in %s, expected %d", f.Subject, e.Priority, e.Queue, l.priority(c))
+		l.w.fail(rulePriorities, "%s has priority %d in %s, expected %d", f.Subject, e.Priority, e.Queue, l.priority(c))
 	}
 	if c.language != "" && e.Language != c.language {
-		l.w.fail("facts", "%s chose %s and queues in %s", f.Subject, c.language, e.Language)
+		l.w.fail(ruleFacts, "%s chose %s and queues in %s", f.Subject, c.language, e.Language)
 	}
 	least := 1 + l.better(c, l.w.present)
 	most := 1 + l.better(c, func(string) bool { return true })
 	if e.Position < least || e.Position > most {
-		l.w.fail("positions", "%s is told to be number %d in %s, is between %d and %d", f.Subject, e.Position, e.Queue, least, most)
+		l.w.fail(rulePositions, "%s is told to be number %d in %s, is between %d and %d", f.Subject, e.Position, e.Queue, least, most)
 	}
 }
 
@@ -155,12 +156,14 @@ func (l *ledger) mayRefuse(f fact.Fact, c *contactBook, d fact.QueueRefused) {
 	switch d.Reason {
 	case fact.RefusedFull:
 		if q.MaxLength == 0 || l.waiting(c, d.Queue, everybody) < q.MaxLength {
-			l.w.fail("queue limits", "%s is refused by %s, which is not full", f.Subject, d.Queue)
+			l.w.fail(ruleLimits, "%s is refused by %s, which is not full", f.Subject, d.Queue)
 		}
 	case fact.RefusedEmpty:
 		if q.JoinEmpty || l.staffed(d.Queue) {
-			l.w.fail("queue limits", "%s is refused by %s, where somebody is logged in", f.Subject, d.Queue)
+			l.w.fail(ruleLimits, "%s is refused by %s, where somebody is logged in", f.Subject, d.Queue)
 		}
+	default:
+		l.w.fail(ruleLimits, "%s is refused by %s as %s", f.Subject, d.Queue, d.Reason)
 	}
 }
 
@@ -205,10 +208,10 @@ func (l *ledger) lasted(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	}
 	wait := time.Duration(d.WaitMS) * time.Millisecond
 	if (d.Outcome == fact.EntryOverflowed || d.Outcome == fact.EntryFailed) && (q.MaxWait == 0 || wait < q.MaxWait-l.tolerance()) {
-		l.w.fail("durations", "%s: %s after %s, the longest wait is %s", f.Subject, d.Outcome, wait, q.MaxWait)
+		l.w.fail(ruleDurations, "%s: %s after %s, the longest wait is %s", f.Subject, d.Outcome, wait, q.MaxWait)
 	}
 	if q.MaxWait > 0 && wait > q.MaxWait+q.RingTimeout+2*l.tolerance() {
-		l.w.fail("durations", "%s waited for %s, the longest wait is %s and %s of ringing", f.Subject, wait, q.MaxWait, q.RingTimeout)
+		l.w.fail(ruleDurations, "%s waited for %s, the longest wait is %s and %s of ringing", f.Subject, wait, q.MaxWait, q.RingTimeout)
 	}
 }
 
@@ -223,7 +226,7 @@ func (l *ledger) wrapped(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
 		want = *p.WrapUp
 	}
 	if off := time.Duration(d.DurationMS)*time.Millisecond - want; off.Abs() > l.tolerance() {
-		l.w.fail("durations", "%s: %s wrapped up for %d ms, not %s", f.Subject, d.Agent, d.DurationMS, want)
+		l.w.fail(ruleDurations, "%s: %s wrapped up for %d ms, not %s", f.Subject, d.Agent, d.DurationMS, want)
 	}
 }
 
@@ -233,11 +236,11 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 	n, ok := flow.Nodes[d.Node]
 	switch {
 	case !ok:
-		l.w.fail("menus", "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
+		l.w.fail(ruleMenus, "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
 	case from == "" && d.Node != flow.Start:
-		l.w.fail("menus", "%s begins %s at %s", f.Subject, d.Flow, d.Node)
+		l.w.fail(ruleMenus, "%s begins %s at %s", f.Subject, d.Flow, d.Node)
 	case from != "" && !leads(flow.Nodes[from], d.Node):
-		l.w.fail("menus", "%s goes from %s to %s in %s", f.Subject, from, d.Node, d.Flow)
+		l.w.fail(ruleMenus, "%s goes from %s to %s in %s", f.Subject, from, d.Node, d.Flow)
 	}
 	if n.Type == ivr.TypeQueue {
 		c.asked = n.Priority
@@ -248,10 +251,10 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 func (l *ledger) chose(f fact.Fact, c *contactBook, d fact.IVRChoice) {
 	option, ok := l.flow(c, d.Flow).Nodes[d.Node].Options[d.Key]
 	if !ok || option.Next != d.Target {
-		l.w.fail("menus", "%s chose %s at %s, which leads to %s, not %s", f.Subject, d.Key, d.Node, option.Next, d.Target)
+		l.w.fail(ruleMenus, "%s chose %s at %s, which leads to %s, not %s", f.Subject, d.Key, d.Node, option.Next, d.Target)
 	}
 	if !slices.Contains(l.truth(c.id).keys, d.Key) {
-		l.w.fail("truth", "%s chose %s, but never pressed it", f.Subject, d.Key)
+		l.w.fail(ruleTruth, "%s chose %s, but never pressed it", f.Subject, d.Key)
 	}
 	if option.Language != "" {
 		c.language = option.Language
@@ -274,7 +277,7 @@ func leads(n ivr.Node, to string) bool {
 			return true
 		}
 	}
-	for _, o := range n.Options { //nolint:maprange // any of them will do
+	for _, o := range n.Options { // any of them will do
 		if o.Next == to {
 			return true
 		}

@@ -44,7 +44,7 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		}
 		done(404, "Channel not found")
 	default:
-		a.w.fail("world", "Asterisk doesn't know the command %T", cmd)
+		a.w.fail(ruleWorld, "Asterisk doesn't know the command %T", cmd)
 	}
 }
 
@@ -90,7 +90,7 @@ func (a *asterisk) play(c callcenter.Play, done answer) {
 		t.length += length
 	}
 	if len(c.Media) == 0 {
-		a.w.fail("command", "%s plays nothing on %s", c.ID, c.Channel)
+		a.w.fail(ruleCommand, "%s plays nothing on %s", c.ID, c.Channel)
 	}
 	a.enqueue(ch, t)
 	done(201, "")
@@ -129,10 +129,10 @@ func (a *asterisk) createLeg(c callcenter.CreateLeg, done answer) {
 		return
 	}
 	if other := phone.taken(); other != nil && a.w.weather.calm {
-		a.w.fail("one talk", "%s is rung by %s, but is on %s", c.Endpoint, c.Channel, other.id)
+		a.w.fail(ruleOneTalk, "%s is rung by %s, but is on %s", c.Endpoint, c.Channel, other.id)
 	}
 	if !strings.HasPrefix(c.Channel, "fl.leg."+c.Contact+".") {
-		a.w.fail("command", "leg %s is not named after its contact %s", c.Channel, c.Contact)
+		a.w.fail(ruleCommand, "leg %s is not named after its contact %s", c.Channel, c.Contact)
 	}
 	ch := &channel{id: c.Channel, endpoint: c.Endpoint, state: stateDown, party: phone}
 	a.open(ch)

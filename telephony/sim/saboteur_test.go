@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +85,8 @@ func firstFailure(s sabotage) *Failure {
 			s.turn(bad)
 			return bad
 		}})
-		if f, ok := err.(*Failure); ok { //nolint:errorlint // run returns it unwrapped
+		var f *Failure
+		if errors.As(err, &f) {
 			return f
 		}
 	}
@@ -118,7 +120,7 @@ func TestShrink(t *testing.T) {
 // sabotage is one bug and the rules that may find it.
 type sabotage struct {
 	bug   string
-	rules []string
+	rules []Rule
 	twice bool // only a second run shows it
 	turn  func(*saboteur)
 }
@@ -148,9 +150,9 @@ func isA[T callcenter.Command](c callcenter.Command) bool {
 }
 
 func spoiledCommands() []sabotage {
-	lasting := []string{"nothing lasts that is wrong"}
+	lasting := []Rule{ruleLasting}
 	return []sabotage{
-		{bug: "legs are never hung up", rules: append(lasting, "one talk"), turn: without(func(c callcenter.Command) bool {
+		{bug: "legs are never hung up", rules: append(lasting, ruleOneTalk), turn: without(func(c callcenter.Command) bool {
 			h, ok := c.(callcenter.HangUp)
 			return ok && strings.HasPrefix(h.Channel, "fl.")
 		})},
@@ -158,14 +160,14 @@ func spoiledCommands() []sabotage {
 			h, ok := c.(callcenter.HangUp)
 			return ok && !strings.HasPrefix(h.Channel, "fl.")
 		})},
-		{bug: "bridges are never made", rules: append(lasting, "calm"), turn: without(isA[callcenter.CreateBridge])},
+		{bug: "bridges are never made", rules: append(lasting, ruleCalm), turn: without(isA[callcenter.CreateBridge])},
 		{bug: "nobody is put into a bridge", rules: lasting, turn: without(isA[callcenter.AddToBridge])},
-		{bug: "bridges stay", rules: append(lasting, "nothing is left"), turn: without(isA[callcenter.DestroyBridge])},
+		{bug: "bridges stay", rules: append(lasting, ruleQuiet), turn: without(isA[callcenter.DestroyBridge])},
 		{bug: "music never starts", rules: lasting, turn: without(isA[callcenter.StartMusic])},
 		{bug: "music never stops", rules: lasting, turn: without(isA[callcenter.StopMusic])},
-		{bug: "playbacks go on into the talk", rules: append(lasting, "calm"), turn: without(isA[callcenter.StopPlay])},
-		{bug: "the dialplan's time-out stays", rules: []string{"calm", "nothing lasts that is wrong"}, turn: without(isA[callcenter.ClearTimeout])},
-		{bug: "legs are dialled twice", rules: []string{"calm", "truth", "nothing lasts that is wrong"}, turn: func(s *saboteur) {
+		{bug: "playbacks go on into the talk", rules: append(lasting, ruleCalm), turn: without(isA[callcenter.StopPlay])},
+		{bug: "the dialplan's time-out stays", rules: []Rule{ruleCalm, ruleLasting}, turn: without(isA[callcenter.ClearTimeout])},
+		{bug: "legs are dialled twice", rules: []Rule{ruleCalm, ruleTruth, ruleLasting}, turn: func(s *saboteur) {
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				for _, c := range out.Commands {
 					if isA[callcenter.Dial](c) {
@@ -174,7 +176,7 @@ func spoiledCommands() []sabotage {
 				}
 			}
 		}},
-		{bug: "a leg is named after nobody", rules: []string{"command"}, turn: func(s *saboteur) {
+		{bug: "a leg is named after nobody", rules: []Rule{ruleCommand}, turn: func(s *saboteur) {
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				for i, c := range out.Commands {
 					if leg, ok := c.(callcenter.CreateLeg); ok {
@@ -184,7 +186,7 @@ func spoiledCommands() []sabotage {
 				}
 			}
 		}},
-		{bug: "a change is written twice in one of two runs", rules: []string{"determinism"}, twice: true, turn: everySecondCore()},
+		{bug: "a change is written twice in one of two runs", rules: []Rule{ruleDeterminism}, twice: true, turn: everySecondCore()},
 	}
 }
 
@@ -260,21 +262,21 @@ func rewrite[T fact.Data](change func(*T)) func(*saboteur) {
 }
 
 func spoiledFacts() []sabotage {
-	state := []string{"one state", "closed once", "one talk", "one agent state", "closing rows"}
-	rows := []string{"closing rows"}
+	state := []Rule{ruleOneState, ruleClosedOnce, ruleOneTalk, ruleAgentState, ruleClosingRows}
+	rows := []Rule{ruleClosingRows}
 	return []sabotage{
-		{bug: "an entry's end is swallowed", rules: append(state, "nobody waits for an idle agent"), turn: swallow(fact.TypeEntryEnded)},
+		{bug: "an entry's end is swallowed", rules: append(state, ruleIdle), turn: swallow(fact.TypeEntryEnded)},
 		{bug: "an offer's end is swallowed", rules: state, turn: swallow(fact.TypeOfferEnded)},
 		{bug: "a segment's end is swallowed", rules: state, turn: swallow(fact.TypeSegmentEnded)},
 		{bug: "a call's end is swallowed", rules: state, turn: swallow(fact.TypeCallEnded)},
-		{bug: "a contact's end is swallowed", rules: []string{"fold of facts"}, turn: swallow(fact.TypeContactEnded)},
+		{bug: "a contact's end is swallowed", rules: []Rule{ruleFoldFacts}, turn: swallow(fact.TypeContactEnded)},
 		{bug: "an agent's state never ends", rules: state, turn: swallow(fact.TypeAgentStateEnded)},
 		{bug: "an arrival is swallowed", rules: state, turn: swallow(fact.TypeArrived)},
 		{bug: "an offer is not recorded", rules: state, turn: swallow(fact.TypeOffered)},
 		{bug: "an entry ends twice", rules: state, turn: double(fact.TypeEntryEnded)},
 		{bug: "an offer ends twice", rules: state, turn: double(fact.TypeOfferEnded)},
 		{bug: "a contact ends twice", rules: state, turn: double(fact.TypeContactEnded)},
-		{bug: "a number is left out", rules: []string{"sequence"}, turn: func(s *saboteur) {
+		{bug: "a number is left out", rules: []Rule{ruleSequence}, turn: func(s *saboteur) {
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				for i := range out.Facts {
 					out.Facts[i].Sequence *= 2
@@ -285,7 +287,7 @@ func spoiledFacts() []sabotage {
 		{bug: "a contact's talk is not the sum", rules: rows, turn: rewrite(func(d *fact.ContactEnded) { d.TalkMS += 5 })},
 		{bug: "an offer is not counted", rules: rows, turn: rewrite(func(d *fact.EntryEnded) { d.Offers = 0 })},
 		{bug: "an abandoned call counts as answered", rules: rows, turn: rewrite(func(d *fact.CallEnded) { d.Termination.Result = fact.ResultAnswered })},
-		{bug: "the wrong one hung up", rules: []string{"truth"}, turn: func(s *saboteur) {
+		{bug: "the wrong one hung up", rules: []Rule{ruleTruth}, turn: func(s *saboteur) {
 			swap := func(r *fact.Reason) {
 				if *r == fact.ReasonAgentHungUp {
 					*r = fact.ReasonCallerHungUp
@@ -303,8 +305,8 @@ func spoiledFacts() []sabotage {
 				return []fact.Fact{f}
 			})(s)
 		}},
-		{bug: "a busy agent is offered a call", rules: []string{"one talk"}, turn: busyAgent()},
-		{bug: "a caller is overtaken", rules: []string{"nobody is overtaken"}, turn: overtake},
+		{bug: "a busy agent is offered a call", rules: []Rule{ruleOneTalk}, turn: busyAgent()},
+		{bug: "a caller is overtaken", rules: []Rule{ruleOvertaken}, turn: overtake},
 	}
 }
 
@@ -358,7 +360,7 @@ func overtake(s *saboteur) {
 
 func spoiledState() []sabotage {
 	return []sabotage{
-		{bug: "a change is lost", rules: []string{"fold of changes"}, turn: func(s *saboteur) {
+		{bug: "a change is lost", rules: []Rule{ruleFoldChanges}, turn: func(s *saboteur) {
 			lose := nth(40)
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				if len(out.Changes) > 0 && lose() {
@@ -366,7 +368,7 @@ func spoiledState() []sabotage {
 				}
 			}
 		}},
-		{bug: "the snapshot forgets somebody", rules: []string{"fold of facts"}, turn: func(s *saboteur) {
+		{bug: "the snapshot forgets somebody", rules: []Rule{ruleFoldFacts}, turn: func(s *saboteur) {
 			s.snapshot = func(s fact.Snapshot) fact.Snapshot {
 				if len(s.Contacts) > 0 {
 					s.Contacts = s.Contacts[1:]
@@ -374,7 +376,7 @@ func spoiledState() []sabotage {
 				return s
 			}
 		}},
-		{bug: "the snapshot's agent is another", rules: []string{"fold of facts"}, turn: func(s *saboteur) {
+		{bug: "the snapshot's agent is another", rules: []Rule{ruleFoldFacts}, turn: func(s *saboteur) {
 			s.snapshot = func(s fact.Snapshot) fact.Snapshot {
 				for i := range s.Agents {
 					if s.Agents[i].State == fact.AgentTalking {
@@ -384,17 +386,17 @@ func spoiledState() []sabotage {
 				return s
 			}
 		}},
-		{bug: "an agent stays idle while callers wait", rules: []string{"nobody waits for an idle agent"}, turn: func(s *saboteur) {
+		{bug: "an agent stays idle while callers wait", rules: []Rule{ruleIdle}, turn: func(s *saboteur) {
 			s.free = func(string) bool { return true }
 		}},
-		{bug: "a repeat gets another reply", rules: []string{"replies", "repeats have no effect"}, turn: func(s *saboteur) {
+		{bug: "a repeat gets another reply", rules: []Rule{ruleReplies, ruleRepeats}, turn: func(s *saboteur) {
 			s.spoil = func(in callcenter.Input, out *callcenter.Output) {
 				if out.Reply != nil && len(out.Facts) == 0 {
 					out.Reply = &callcenter.Reply{Request: out.Reply.Request, Refused: callcenter.RefusedNotNow, State: out.Reply.State}
 				}
 			}
 		}},
-		{bug: "a repeat has an effect", rules: []string{"repeats have no effect"}, turn: func(s *saboteur) {
+		{bug: "a repeat has an effect", rules: []Rule{ruleRepeats}, turn: func(s *saboteur) {
 			s.spoil = func(in callcenter.Input, out *callcenter.Output) {
 				if e, ok := in.Event.(callcenter.ChannelEnded); ok && len(out.Ignored) > 0 {
 					out.Commands = append(out.Commands, callcenter.HangUp{Channel: e.Channel})
@@ -406,24 +408,24 @@ func spoiledState() []sabotage {
 
 func spoiledTime() []sabotage {
 	return []sabotage{
-		{bug: "nothing will wake the core", rules: []string{"no call is stuck", "nothing lasts that is wrong"}, turn: func(s *saboteur) {
+		{bug: "nothing will wake the core", rules: []Rule{ruleStuck, ruleLasting}, turn: func(s *saboteur) {
 			s.deadline = func() (time.Time, bool) { return time.Time{}, false }
 		}},
-		{bug: "a wake comes to nothing", rules: []string{"deadlines pass"}, turn: func(s *saboteur) {
+		{bug: "a wake comes to nothing", rules: []Rule{ruleDeadlines}, turn: func(s *saboteur) {
 			s.deaf = func(in callcenter.Input) bool { _, wake := in.Event.(callcenter.Wake); return wake }
 		}},
-		{bug: "answers are not heard", rules: []string{"nothing lasts that is wrong", "truth", "calm"}, turn: func(s *saboteur) {
+		{bug: "answers are not heard", rules: []Rule{ruleLasting, ruleTruth, ruleCalm}, turn: func(s *saboteur) {
 			s.deaf = func(in callcenter.Input) bool { _, answer := in.Event.(callcenter.LegAnswered); return answer }
 		}},
-		{bug: "facts are of tomorrow", rules: []string{"facts"}, turn: edit(func(f fact.Fact) []fact.Fact {
+		{bug: "facts are of tomorrow", rules: []Rule{ruleFacts}, turn: edit(func(f fact.Fact) []fact.Fact {
 			f.Time = f.Time.Add(time.Hour)
 			return []fact.Fact{f}
 		})},
-		{bug: "time goes back", rules: []string{"sequence", "fold of facts"}, turn: edit(func(f fact.Fact) []fact.Fact {
+		{bug: "time goes back", rules: []Rule{ruleSequence, ruleFoldFacts}, turn: edit(func(f fact.Fact) []fact.Fact {
 			f.Time = f.Time.Add(-time.Duration(f.Sequence) * time.Hour)
 			return []fact.Fact{f}
 		})},
-		{bug: "times are finer than the wire", rules: []string{"facts"}, turn: edit(func(f fact.Fact) []fact.Fact {
+		{bug: "times are finer than the wire", rules: []Rule{ruleFacts}, turn: edit(func(f fact.Fact) []fact.Fact {
 			f.Time = f.Time.Add(-time.Microsecond)
 			return []fact.Fact{f}
 		})},

@@ -72,7 +72,7 @@ func (s *script) plan(st *stream) {
 			s.played = append(s.played, id)
 			s.w.tracef("stimulus %d: %s", id, st.name)
 			s.w.seen.add("stimulus " + st.name)
-			st.do(st.n, newDice(s.w.seed, st.name, uint64(st.n))) //nolint:gosec // n counts up
+			st.do(st.n, newDice(s.w.seed, st.name, uint64(st.n)))
 		}
 		s.plan(st)
 	})

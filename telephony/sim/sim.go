@@ -33,9 +33,9 @@ type Result struct {
 // Failure is a rule that was broken.
 type Failure struct {
 	Seed    uint64
-	Steps   int    // Options.Steps of the run
-	Step    int    // where it broke
-	Rule    string // which rule, e.g. "one state"
+	Steps   int  // Options.Steps of the run
+	Step    int  // where it broke
+	Rule    Rule // which one
 	Message string
 	Trace   []string // the last lines before it
 
@@ -80,7 +80,7 @@ func run(o Options, s setting) (Result, error) {
 	}
 	if first.Hash != second.Hash || first.Steps != second.Steps {
 		return second, explain(o, s, &Failure{
-			Seed: o.Seed, Steps: o.Steps, Step: second.Steps, Rule: "determinism",
+			Seed: o.Seed, Steps: o.Steps, Step: second.Steps, Rule: ruleDeterminism,
 			Message: fmt.Sprintf("two runs differ: hash %016x after %d steps, %016x after %d", first.Hash, first.Steps, second.Hash, second.Steps),
 		})
 	}

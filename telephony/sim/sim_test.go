@@ -107,7 +107,7 @@ func report(t *testing.T, err error, nth int) {
 	switch {
 	case !errors.As(err, &f) || nth > 3:
 		t.Error(strings.SplitN(err.Error(), "\n", 3)[:2])
-	case f.Rule == "determinism":
+	case f.Rule == ruleDeterminism:
 		t.Error(err)
 	default:
 		total := len(f.played)

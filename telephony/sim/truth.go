@@ -32,7 +32,7 @@ func (t *truth) pick(agent string) { t.picked = append(t.picked, agent) }
 func (t *truth) hear(endpoint string) {
 	t.talked = append(t.talked, endpoint)
 	if c := t.w.ledger.contacts[t.contact]; c == nil || c.answered == 0 {
-		t.w.fail("truth", "%s hears %s, but no durable fact says that he was answered", t.contact, endpoint)
+		t.w.fail(ruleTruth, "%s hears %s, but no durable fact says that he was answered", t.contact, endpoint)
 	}
 }
 

@@ -96,7 +96,7 @@ func newWorld(o Options, s setting, at site) *world {
 func (w *world) run() {
 	defer func() {
 		if p := recover(); p != nil {
-			w.fail("no panic", "%v\n%s", p, debug.Stack())
+			w.fail(ruleNoPanic, "%v\n%s", p, debug.Stack())
 		}
 	}()
 	w.tracef("seed %d, weather %+v", w.seed, w.weather)
@@ -116,7 +116,7 @@ func (w *world) result() Result {
 }
 
 // fail notes the first broken rule; the run ends there.
-func (w *world) fail(rule, format string, args ...any) {
+func (w *world) fail(rule Rule, format string, args ...any) {
 	if w.failure != nil {
 		return
 	}
@@ -151,18 +151,19 @@ func (w *world) mediaLength(media string) (time.Duration, bool) {
 	if media == missingMedia {
 		return 0, false
 	}
-	return time.Duration(hashString(media) % uint64(w.weather.media)), true //nolint:gosec // shorter than the weather's
+	return time.Duration(hashString(media) % uint64(w.weather.media)), true
 }
 
 // disturb notes that something went wrong now: the rules with a time limit begin to count anew.
 func (w *world) disturb() { w.audit.disturbed = w.now }
 
-// tracef writes one line of the trace; it costs nothing when nobody listens.
+// tracef writes one line of the trace; it costs nothing when nobody listens. A trace that can't be written is no reason to
+// end a run.
 func (w *world) tracef(format string, args ...any) {
 	if w.trace == nil {
 		return
 	}
-	fmt.Fprintf(w.trace, "%s [%d] %s\n", w.stamp(w.now).Format("15:04:05.000000"), w.steps, fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(w.trace, "%s [%d] %s\n", w.stamp(w.now).Format("15:04:05.000000"), w.steps, fmt.Sprintf(format, args...))
 }
 
 // absorb takes bytes into the hash of the run.
@@ -171,7 +172,7 @@ func (w *world) absorb(b []byte) {
 }
 
 // absorbNumber takes a number into the hash of the run.
-func (w *world) absorbNumber(n int64) { w.hash = mix(w.hash ^ uint64(n)) } //nolint:gosec // only bits count
+func (w *world) absorbNumber(n int64) { w.hash = mix(w.hash ^ uint64(n)) }
 
 // counts says how often things happened.
 type counts map[string]int
