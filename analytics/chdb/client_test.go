@@ -112,28 +112,36 @@ func TestTypes(t *testing.T) {
 	for name, compression := range compressions() {
 		t.Run(name, func(t *testing.T) {
 			conn := database(t, func(o *clickhouse.Options) { o.Compression = compression })
-			for i, s := range samples() {
-				table := fmt.Sprintf("t%d", i)
-				execute(t, conn, "CREATE TABLE "+table+" (n UInt8, v "+s.typ+") ENGINE = MergeTree ORDER BY n")
-				batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO "+table)
-				if err != nil {
+			all := samples()
+			columns, rows := "n UInt8", [2][]any{{uint8(0)}, {uint8(1)}}
+			for i, s := range all {
+				columns += fmt.Sprintf(", v%d %s", i, s.typ)
+				rows[0], rows[1] = append(rows[0], s.a), append(rows[1], s.b)
+			}
+			execute(t, conn, "CREATE TABLE t ("+columns+") ENGINE = MergeTree ORDER BY n")
+			batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				if err := batch.Append(row...); err != nil {
 					t.Fatal(err)
 				}
-				for n, v := range []any{s.a, s.b} {
-					if err := batch.Append(uint8(n), v); err != nil {
-						t.Fatalf("%s: %v", s.typ, err)
-					}
+			}
+			if err := batch.Send(); err != nil {
+				t.Fatal(err)
+			}
+			for n, row := range rows {
+				into := make([]any, len(row))
+				for i, want := range row {
+					into[i] = reflect.New(reflect.TypeOf(want)).Interface()
 				}
-				if err := batch.Send(); err != nil {
-					t.Fatalf("%s: %v", s.typ, err)
+				if err := conn.QueryRow(t.Context(), "SELECT * FROM t WHERE n = {n:UInt8}", clickhouse.Named("n", n)).Scan(into...); err != nil {
+					t.Fatal(err)
 				}
-				for n, want := range []any{s.a, s.b} {
-					got := reflect.New(reflect.TypeOf(want))
-					if err := conn.QueryRow(t.Context(), fmt.Sprintf("SELECT v FROM %s WHERE n = %d", table, n)).Scan(got.Interface()); err != nil {
-						t.Fatalf("%s: %v", s.typ, err)
-					}
-					if !alike(got.Elem().Interface(), want) {
-						t.Errorf("%s: %#v came back as %#v", s.typ, want, got.Elem().Interface())
+				for i, s := range all {
+					if got := reflect.ValueOf(into[i+1]).Elem().Interface(); !alike(got, row[i+1]) {
+						t.Errorf("%s: %#v came back as %#v", s.typ, row[i+1], got)
 					}
 				}
 			}

@@ -254,7 +254,7 @@ func TestBigAnswer(t *testing.T) {
 	if err := rows.Err(); err != nil || n != 5_000_000 || sum != 5_000_000*4_999_999/2 {
 		t.Errorf("%d rows, sum %d, %v", n, sum, err)
 	}
-	if peak := memory(t, p.PID(), "VmHWM"); peak > 600 {
+	if peak := memory(t, p.PID(), "VmHWM"); peak > 400 {
 		t.Errorf("peak memory %d MiB for an answer of 80 MiB", peak)
 	}
 }

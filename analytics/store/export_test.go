@@ -13,3 +13,12 @@ func TableOf(t fact.Type) (table, subject string) {
 	}
 	return "", ""
 }
+
+// Tables names the tables of facts but events.
+func Tables() []string {
+	var out []string
+	for _, f := range families() {
+		out = append(out, f.table)
+	}
+	return out
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -32,11 +31,11 @@ func openStore(t *testing.T) (*store.Store, string) {
 	return s, url + "/?database=" + database
 }
 
-func openAt(t *testing.T, url, database string) *store.Store {
+func openAt(t testing.TB, url, database string) *store.Store {
 	t.Helper()
 	cfg := store.DefaultConfig()
 	cfg.URL, cfg.Database = url, database
-	s, err := store.Open(cfg, os.Getenv, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	s, err := store.Open(cfg, os.Getenv, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
