@@ -46,6 +46,13 @@ func (c *collector) all() []callcenter.Event {
 	return append([]callcenter.Event(nil), c.events...)
 }
 
+// occurred is the time told with the event before the position.
+func (c *collector) occurred(at int) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.times[at-1]
+}
+
 // await waits for an event at or behind the position from for which ok is true, and returns the position behind it.
 func (c *collector) await(t *testing.T, from int, what string, ok func(callcenter.Event) bool) (callcenter.Event, int) {
 	t.Helper()

@@ -40,7 +40,7 @@ func TestEventsAreHandedOnAroundTheBarrierInOrder(t *testing.T) {
 	if r := ev.(callcenter.Reconciled); len(r.Channels) != 1 || !r.Channels[0].InApp || r.Channels[0].Dialed != "1000" {
 		t.Errorf("reconciled %+v", r)
 	}
-	if asked := sink.times[at-1]; asked.Before(before) || asked.After(time.Now()) {
+	if asked := sink.occurred(at); asked.Before(before) || asked.After(time.Now()) {
 		t.Errorf("reconciled as of %v", asked)
 	}
 	_, at = sink.await(t, at, "the arrival held", isA[callcenter.CallArrived])

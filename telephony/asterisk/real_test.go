@@ -326,7 +326,7 @@ func TestRealEventsWhileTheControllerWasAway(t *testing.T) {
 		there[0].Number != "4930112" || there[0].Dialed != "1000" {
 		t.Errorf("reconciled %+v", there)
 	}
-	if occurred, restarted := w.sink.times[pressed-1], w.sink.times[behind-1]; occurred.Before(stopped.Add(-2*time.Second)) || !occurred.Before(restarted) {
+	if occurred, restarted := w.sink.occurred(pressed), w.sink.occurred(behind); occurred.Before(stopped.Add(-2*time.Second)) || !occurred.Before(restarted) {
 		t.Errorf("the digit is of %v, stopped at %v, listed at %v", occurred, stopped, restarted)
 	}
 	w.Execute([]callcenter.Command{callcenter.HangUp{Head: head(stays, 2), Channel: stays}})
@@ -418,9 +418,9 @@ func TestRealPhoneRegistersAndDials(t *testing.T) {
 
 // A connection that breaks, and one that stands and carries nothing.
 func TestRealConnectionThatBreaks(t *testing.T) {
-	way := newProxy(t)
+	var way *proxy
 	w := newWorld(t, func(c *node.Config) {
-		way.to = strings.TrimSuffix(strings.TrimPrefix(c.ControllerURL, "ws://"), "/ari")
+		way = newProxy(t, strings.TrimSuffix(strings.TrimPrefix(c.ControllerURL, "ws://"), "/ari"))
 		c.ControllerURL = "ws://" + way.address() + "/ari"
 	})
 	w.own.Listen = way.to
@@ -447,13 +447,13 @@ type proxy struct {
 	open  chan struct{} // closed while bytes may pass
 }
 
-func newProxy(t *testing.T) *proxy {
+func newProxy(t *testing.T, to string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, open: make(chan struct{})}
+	p := &proxy{to: to, listener: l, open: make(chan struct{})}
 	close(p.open)
 	p.all.Go(p.accept)
 	t.Cleanup(func() {
