@@ -117,7 +117,8 @@ type (
 	PlanChanged struct{ Plan *Plan }
 	// LinkLost: Asterisk can't be reached or its events may be missing.
 	LinkLost struct{ Why string }
-	// Reconciled: the actual resources of Asterisk, listed after the barrier. Also sent now and then as a safety net.
+	// Reconciled: the actual resources of Asterisk, listed after the barrier. Also sent now and then as a safety net; commands
+	// may be under way then. Input.Occurred is when the listing began; events since then come behind it.
 	Reconciled struct {
 		Channels []ActualChannel
 		Bridges  []ActualBridge
