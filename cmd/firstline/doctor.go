@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"firstline/analytics/api"
 	"firstline/analytics/store"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/parts"
+	"firstline/telephony/asterisk"
+	"firstline/telephony/ivr"
 )
 
 // finding is one thing the doctor looked at.
@@ -29,6 +33,7 @@ func doctor(ctx context.Context, env *environment) error {
 	defer cancel()
 	findings := secretsFit(s, env)
 	findings = append(findings, enginesFit(ctx, s, env)...)
+	findings = append(findings, asteriskFit(ctx, s, env)...)
 	sick := 0
 	for _, f := range findings {
 		if f.err == nil {
@@ -85,6 +90,44 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 			id, err = cluster.ID(ctx)
 		}
 		out = append(out, finding{"kafka", err, "cluster " + id, "start it, or mend kafka.brokers"})
+	}
+	return out
+}
+
+// asteriskFit asks a running Asterisk for what the controller relies on, and looks at its files where they are known.
+func asteriskFit(ctx context.Context, s *settings, env *environment) []finding {
+	place := asterisk.Place{Node: s.Plan.Node, Languages: []string{"en"}}
+	if s.Node.Embedded {
+		if cfg, err := nodeOf(s, env.getenv); err == nil {
+			place.Root, place.ConfigDir = cfg.Root, "/srv/firstline/"+cfg.Name+"/etc"
+		}
+	}
+	for _, f := range s.Plan.Flows {
+		for _, n := range f.Nodes {
+			place.Media = append(place.Media, ivr.MediaURIs(append(slices.Clone(n.Media), n.Prompt...))...)
+			for _, o := range n.Options {
+				if o.Language != "" {
+					place.Languages = append(place.Languages, o.Language)
+				}
+			}
+		}
+	}
+	for _, q := range s.Plan.Queues {
+		if q.MusicClass != "" {
+			place.Music = append(place.Music, q.MusicClass)
+		}
+	}
+	for _, list := range []*[]string{&place.Media, &place.Languages, &place.Music} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	var out []finding
+	for _, c := range asterisk.Doctor(ctx, s.Asterisk, env.getenv(s.Asterisk.PasswordEnv), place) {
+		f := finding{name: c.Name, detail: c.Detail, mend: c.Mend}
+		if !c.OK {
+			f.err = errors.New(c.Detail)
+		}
+		out = append(out, f)
 	}
 	return out
 }

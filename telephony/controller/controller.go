@@ -99,10 +99,11 @@ func New(cfg Config, o Options) (*Controller, error) {
 	}
 	c.loop = newLoop(cfg, center, last, c.inbox, o.Journal, o.Log, c.metrics)
 	c.web = newWeb(cfg, o, c.inbox, c.loop, c.metrics)
+	// First of all: the restored state may say that the link is up, and nothing may be decided before Reconciled.
+	c.Put(time.Time{}, callcenter.LinkLost{Why: "start"})
 	if center.PlanVersion() != o.Plan.Version {
 		c.Put(time.Time{}, callcenter.PlanChanged{Plan: o.Plan})
 	}
-	c.Put(time.Time{}, callcenter.LinkLost{Why: "start"})
 	return c, nil
 }
 
