@@ -30,15 +30,12 @@ func (w *world) checkIdle() {
 		return
 	}
 	core := w.ctl.core
-	for _, c := range w.ledger.live {
-		if c.entry == nil || c.offer != nil {
+	for _, p := range w.phones {
+		if !core.Free(p.agent) {
 			continue
 		}
-		for _, p := range w.phones {
-			if !core.Free(p.agent) || !w.ledger.suits(core.PlanVersion(), c.entry, p.agent) {
-				continue
-			}
-			if w.present(c.id) {
+		for _, c := range w.ledger.live {
+			if c.entry != nil && c.offer == nil && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c.entry, p.agent) {
 				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
 			}
 		}
