@@ -164,7 +164,9 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, pool *pool, v
 		kill()
 		_ = server.Close()
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("clickhouse: serve on %s: %w", s.addr, err)
+	}
 	return nil
 }
 

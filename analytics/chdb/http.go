@@ -134,7 +134,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, req *request) {
 	settings := req.settings
 	settings[settingComment] = c.name
 	out := &answerWriter{w: w, control: http.NewResponseController(w), h: h, req: req}
-	defer c.guard(ctx, h.pool.kill)()
+	defer c.guard(ctx, h.pool.kill)() //nolint:contextcheck // made for exactly this, above
 	err = c.prepare(req.database, settings)
 	if err == nil {
 		err = h.execute(c, req, out)

@@ -37,7 +37,7 @@ func send(t *testing.T, method, url, body string, header map[string]string) (int
 		}
 		req.Header.Set(name, value)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func Query(t testing.TB, url, sql string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{}).Do(req)
 	if err != nil {
 		t.Fatalf("query %s: %v", sql, err)
 	}
