@@ -11,6 +11,9 @@ const stored = localStorage.getItem("language");
 export const language: Language =
   stored === "en" || stored === "ru" ? stored : navigator.language.startsWith("ru") ? "ru" : "en";
 
+/** The reader's own kind of that language where he has one: en-GB writes 21:05, en-US 9:05 PM. */
+export const locale: string = navigator.languages.find((l) => l.startsWith(language)) ?? language;
+
 document.documentElement.lang = language;
 
 /** Chooses a language; the page is loaded again so that every text, number and date follows. */
@@ -24,8 +27,17 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return texts[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** The text of a key made at run time ("state." + state); the raw word when the server knows more than we do. */
+/** The names a text has places for. */
+export function places(key: Key): string[] {
+  return [...texts[language][key].matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "");
+}
+
+/** The text of a key made at run time, when there is one. */
+export function textOf(prefix: string, value: string): string | undefined {
+  return (texts[language] as Record<string, string>)[prefix + value];
+}
+
+/** The same, else the raw word: the server, or the site's own configuration, knows more words than the pages do. */
 export function word(prefix: string, value: string): string {
-  const text = (texts[language] as Record<string, string>)[prefix + value];
-  return text ?? value.replaceAll("_", " ");
+  return textOf(prefix, value) ?? value.replaceAll("_", " ");
 }

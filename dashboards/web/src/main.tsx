@@ -1,37 +1,43 @@
 // Entry: who is signed in, which page, render.
 import { render } from "preact";
-import { get, Problem } from "./api";
+import { explain, get, Problem } from "./api";
+import { t } from "./i18n";
 import type { Me } from "./model";
-import { Contact } from "./pages/Contact";
-import { Contacts } from "./pages/Contacts";
-import { Desk } from "./pages/Desk";
+import { pageOf } from "./pages";
 import { SignIn } from "./pages/SignIn";
-import { Wallboard } from "./pages/Wallboard";
-import { home, Shell } from "./parts/Shell";
+import { Shell } from "./parts/Shell";
+import { maybeSignedIn } from "./session";
 import { apply } from "./theme";
-import "uplot/dist/uPlot.min.css";
 import "./style.css";
 
-function Page({ me, path }: { me: Me; path: string }) {
-  if (path === "/desk") return <Desk me={me} />;
-  if (path === "/contacts") return <Contacts />;
-  if (path.startsWith("/contacts/")) return <Contact id={decodeURIComponent(path.slice("/contacts/".length))} />;
-  return <Wallboard />;
-}
+const again = 2_000;
 
-async function start(): Promise<void> {
-  apply();
-  const root = document.getElementById("app");
-  if (!root) return;
+async function start(root: HTMLElement): Promise<void> {
   try {
-    const me = await get<Me>("/session");
-    const path = location.pathname === "/" ? home(me) : location.pathname;
-    if (path !== location.pathname) history.replaceState(null, "", path);
-    render(<Shell me={me} path={path}><Page me={me} path={path} /></Shell>, root);
+    if (maybeSignedIn()) {
+      show(await get<Me>("/session"), root);
+      return;
+    }
   } catch (e) {
-    if (e instanceof Problem && e.status !== 401) console.error(e);
-    render(<SignIn />, root);
+    if (!(e instanceof Problem) || e.status !== 401) {
+      render(<div class="banner bad" role="alert">{explain(e)}</div>, root);
+      setTimeout(() => void start(root), again);
+      return;
+    }
   }
+  document.title = `${t("signin.title")} · ${t("app")}`;
+  render(<SignIn />, root);
 }
 
-void start();
+function show(me: Me, root: HTMLElement): void {
+  const found = pageOf(me, location.pathname);
+  if (!found) return;
+  const { page, rest } = found;
+  if (location.pathname !== page.path && rest === "") history.replaceState(null, "", page.path);
+  document.title = `${rest || t(page.key)} · ${t("app")}`;
+  render(<Shell me={me} page={page}>{page.show(me, rest)}</Shell>, root);
+}
+
+apply();
+const root = document.getElementById("app");
+if (root) void start(root);

@@ -10,7 +10,6 @@ export interface Me {
 export interface Freshness {
   as_of: string | null;
   stale: boolean;
-  stale_since?: string;
   link: boolean;
   durable: boolean;
 }
@@ -57,10 +56,11 @@ export interface AgentNow {
   state: AgentState;
   reason?: string;
   since: string;
+  contact?: string;
   queue?: string;
   missed: number;
-  next?: string;
-  wrap_until?: string;
+  next?: AgentState; // chosen for after the call
+  wrap_until?: string; // on the desk only
 }
 
 export interface WallboardNow extends Freshness {
@@ -71,7 +71,7 @@ export interface WallboardNow extends Freshness {
 
 export interface AgentContact {
   id: string;
-  stage: string;
+  stage: "ivr" | "waiting" | "ringing" | "talking" | "wrap_up";
   arrived_at: string;
   language: string;
   customer?: string;
@@ -79,9 +79,16 @@ export interface AgentContact {
 }
 
 export interface DeskNow extends Freshness {
-  agent: AgentNow;
+  agent: AgentNow | null; // null while the controller is not reached or doesn't know the agent
   contact: AgentContact | null;
-  queues?: { id: string; name: string; waiting: number; oldest_queued_at: string | null; ready: number }[];
+}
+
+export interface QueueBrief {
+  id: string;
+  name: string;
+  waiting: number;
+  oldest_queued_at: string | null;
+  ready: number;
 }
 
 export interface Popup {
@@ -150,8 +157,10 @@ export interface AgentReport {
   }[];
 }
 
-/** The reader's own time zone: a day begins at his midnight. */
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export interface Named {
+  id: string;
+  name: string;
+}
 
 export interface ContactBrief {
   id: string;
@@ -182,7 +191,11 @@ export interface ContactPage {
   next: string | null;
 }
 
+/** A contact with everything that happened to it. */
+export type Timeline = ContactBrief & { facts: Moment[] };
+
 export interface Moment {
+  id: string;
   time: string;
   type: string;
   data: Record<string, unknown>;

@@ -1,38 +1,41 @@
 // Server-sent events with a watch: when nothing comes for five seconds the stream counts as broken and is opened again.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { checkSession } from "./api";
+import { sessionEnded } from "./session";
 
 const silence = 5_000;
 const retry = 1_000;
 
 export interface Stream {
-  live: boolean;
-  since: number; // when it was last heard
+  state: "connecting" | "live" | "lost"; // connecting only until the first answer
+  heard: number; // last time, by this machine's clock, before it was lost
 }
 
 /** Follows a stream of events while the page shows it; each named event is handed on as parsed JSON. */
 export function useStream(path: string, on: Record<string, (data: never) => void>): Stream {
-  const [state, set] = useState<Stream>({ live: false, since: Date.now() });
+  const [state, set] = useState<Stream>({ state: "connecting", heard: Date.now() });
   const handlers = useRef(on);
   handlers.current = on;
   useEffect(() => {
     let source: EventSource | undefined;
     let heard = Date.now();
-    let retryAt = 0;
+    let opened = 0;
     const alive = () => {
       heard = Date.now();
-      set((s) => (s.live ? s : { live: true, since: heard }));
+      set((s) => (s.state === "live" ? s : { state: "live", heard }));
     };
     const lost = () => {
+      if (source?.readyState === EventSource.CLOSED) void checkSession(); // refused, not cut
       source?.close();
       source = undefined;
-      retryAt = Date.now() + retry;
-      set((s) => (s.live ? { live: false, since: heard } : s));
+      set((s) => (s.state === "lost" ? s : { state: "lost", heard }));
     };
     const open = () => {
-      heard = Date.now();
+      opened = Date.now();
       source = new EventSource("/api/v1" + path);
       source.onerror = lost;
       source.addEventListener("heartbeat", alive);
+      source.addEventListener("signed_out", sessionEnded);
       for (const name of Object.keys(handlers.current)) {
         source.addEventListener(name, (event) => {
           alive();
@@ -42,8 +45,10 @@ export function useStream(path: string, on: Record<string, (data: never) => void
     };
     open();
     const watch = setInterval(() => {
-      if (source && Date.now() - heard > silence) lost();
-      else if (!source && Date.now() >= retryAt) open();
+      const now = Date.now();
+      if (!source) {
+        if (now - opened >= retry) open();
+      } else if (now - Math.max(heard, opened) > silence) lost();
     }, 500);
     return () => {
       clearInterval(watch);

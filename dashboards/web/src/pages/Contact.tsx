@@ -1,60 +1,64 @@
-// One contact: its figures and everything that happened, in order.
-import { useEffect, useState } from "preact/hooks";
-import { get, Problem } from "../api";
+// One contact: its figures and everything that happened, in order. While it goes on the page follows it.
+import { explain, Problem } from "../api";
 import { t, word } from "../i18n";
-import type { ContactBrief, Moment } from "../model";
+import type { Timeline } from "../model";
+import { ResultBadge } from "../parts/ContactTable";
+import { Moments } from "../parts/Moments";
 import { Tile } from "../parts/Tile";
-import { clock, dateTime, span, timeOfDay } from "../time";
+import { useNames } from "../parts/useNames";
+import { usePolled } from "../parts/usePolled";
+import { lastSearch } from "./Contacts";
+import { languageName } from "../parts/words";
+import { clock, dateTime, span } from "../time";
 
-type Answer = ContactBrief & { facts: Moment[] };
+const settled = 60_000; // after its end a contact may still get a disposition or a ticket's event
 
 export function Contact({ id }: { id: string }) {
-  const [answer, setAnswer] = useState<Answer>();
-  const [error, setError] = useState("");
-  useEffect(() => {
-    get<Answer>(`/contacts/${encodeURIComponent(id)}`).then(setAnswer, (e: Problem) => setError(e.status === 0 ? t("error.network") : e.message));
-  }, [id]);
-  if (error !== "") return <div class="banner bad" role="alert">{error}</div>;
-  if (!answer) return <p>{t("loading")}</p>;
-  const c = answer;
+  const { data: c, error } = usePolled<Timeline>(() => `/contacts/${encodeURIComponent(id)}`, 3_000,
+    (d) => d.ended_at !== null && Date.now() - Date.parse(d.ended_at) > settled);
+  const names = useNames();
+  const missing = error instanceof Problem && error.status === 404 && !c;
   return (
     <div class="stack">
-      <p><a href="/contacts">← {t("contact.back")}</a></p>
-      <div class="row"><h1>{t("contact.title", { id: c.id })}</h1><span class={`badge ${c.result ?? ""}`}>{word("result.", c.result ?? "open")}</span>{c.reason && <span class="quiet">{word("reason.", c.reason)}</span>}</div>
-      <section class="card tiles">
-        <Tile label={t("contacts.arrived")} value={<span style={{ fontSize: "1rem" }}>{dateTime(c.arrived_at)}</span>} />
-        <Tile label={t("contacts.number")} value={<span style={{ fontSize: "1rem" }}>{c.caller_number ?? "–"}</span>} more={c.customer} />
-        <Tile label={t("ivr.stage")} value={span(c.ivr_ms)} />
-        <Tile label={t("wait")} value={span(c.wait_ms)} />
-        <Tile label={t("own.talk")} value={span(c.talk_ms)} />
-        <Tile label={t("wrap.title")} value={span(c.wrap_up_ms)} />
-        <Tile label={t("contacts.duration")} value={c.duration_ms === null ? "–" : clock(c.duration_ms)} />
-      </section>
-      <section class="card">
-        <h2>{t("contact.timeline")}</h2>
-        <ol class="timeline" data-test="timeline">
-          {answer.facts.map((m, i) => (
-            <li key={i}>
-              <div class="row"><strong>{m.type}</strong><span class="quiet num">{timeOfDay(m.time)}</span></div>
-              <Details data={m.data} />
-            </li>
-          ))}
-        </ol>
-      </section>
+      <p class="flat"><a href={lastSearch()}>← {t("contact.back")}</a></p>
+      {error !== undefined && <div class={`banner ${missing ? "warn" : "bad"}`} role="alert" data-test="error">{missing ? t("contact.missing") : explain(error)}</div>}
+      {c ? <Found c={c} queue={names.queue} agent={names.agent} /> : error === undefined && <p class="quiet">{t("loading")}</p>}
     </div>
   );
 }
 
-/** What a fact says, without what is empty or repeats the heading. */
-function Details({ data }: { data: Record<string, unknown> }) {
-  const shown = Object.entries(data).filter(([key, v]) => v !== "" && v !== null && v !== false && key !== "call");
+function Found({ c, queue, agent }: { c: Timeline; queue: (id: string) => string; agent: (id: string) => string }) {
   return (
-    <dl>
-      {shown.map(([key, v]) => (
-        <span key={key}><dt>{key}</dt><dd>{text(v)}</dd></span>
-      ))}
-    </dl>
+    <>
+      <div class="row">
+        <h1>{t("contact.title", { caller: c.caller_number || t("caller.withheld") })}</h1>
+        <ResultBadge result={c.result} />
+        {c.reason && <span class="quiet">{word("end.", c.reason)}</span>}
+      </div>
+      <section class="card stack" data-test="contact" data-open={c.open}>
+        <dl class="facts">
+          <Fact label={t("contacts.arrived")} value={dateTime(c.arrived_at)} />
+          <Fact label={t("contacts.id")} value={c.id} />
+          <Fact label={t("customer")} value={c.customer} />
+          {c.ticket && <div><dt>{t("ticket")}</dt><dd>{c.ticket.url ? <a href={c.ticket.url} target="_blank" rel="noopener">{c.ticket.id}</a> : c.ticket.id} {c.ticket.title}</dd></div>}
+          <Fact label={t("queue")} value={c.queues.map(queue).join(" → ")} />
+          <Fact label={t("agent")} value={c.agents.map(agent).join(", ")} />
+          <Fact label={t("language")} value={languageName(c.language)} />
+        </dl>
+        <div class="tiles">
+          <Tile label={t("contact.ivr")} value={span(c.ivr_ms)} />
+          <Tile label={t("wait")} value={span(c.wait_ms)} />
+          <Tile label={t("talk")} value={span(c.talk_ms)} />
+          <Tile label={t("hold")} value={span(c.hold_ms)} />
+          <Tile label={t("wrap.title")} value={span(c.wrap_up_ms)} />
+          <Tile label={t("contacts.duration")} value={c.duration_ms === null ? "–" : clock(c.duration_ms)} />
+        </div>
+      </section>
+      <Moments moments={c.facts} begin={Date.parse(c.arrived_at)} names={{ queue, agent }} />
+    </>
   );
 }
 
-const text = (v: unknown): string => (typeof v === "object" ? JSON.stringify(v) : String(v));
+function Fact({ label, value }: { label: string; value: string }) {
+  return value === "" ? null : <div><dt>{label}</dt><dd>{value}</dd></div>;
+}

@@ -1,114 +1,99 @@
-// The agent's desk: own state, the offer with its screen pop, wrap-up with disposition, own figures.
+// The agent's desk: own state, the caller with the screen pop, wrap-up with disposition, own figures.
 import { useEffect, useState } from "preact/hooks";
-import { get, once, Problem, request } from "../api";
 import { t } from "../i18n";
-import type { AgentReport, DeskNow, Freshness, Me, Popup, Settings } from "../model";
-import { zone } from "../model";
-import { StateBadge } from "../parts/AgentTable";
-import { isStale, Liveness } from "../parts/Liveness";
-import { PopupCard } from "../parts/PopupCard";
+import type { AgentContact, AgentNow, DeskNow, Freshness, Popup, QueueBrief, Settings } from "../model";
+import { CallerCard } from "../parts/CallerCard";
+import { isStale, Lamp, Liveness, shownAt } from "../parts/Liveness";
+import { MyQueues } from "../parts/MyQueues";
+import { OwnFigures } from "../parts/OwnFigures";
+import { StateBadge } from "../parts/StateBadge";
 import { StateControls } from "../parts/StateControls";
-import { Tile } from "../parts/Tile";
-import { usePolled } from "../parts/usePolled";
+import { useAct } from "../parts/useAct";
+import type { Change } from "../parts/useAct";
+import { useFetched } from "../parts/useFetched";
+import { nameIn } from "../parts/useNames";
 import { WrapUp } from "../parts/WrapUp";
 import { useStream } from "../stream";
-import { clock, percent, span, useNow } from "../time";
+import { clock, noteServerTime, useNow } from "../time";
 
-type Queues = NonNullable<DeskNow["queues"]>;
-
-export function Desk({ me }: { me: Me }) {
-  const id = me.agent ?? me.name;
-  const [now, setNow] = useState<DeskNow>();
-  const [queues, setQueues] = useState<Queues>([]);
-  const [popup, setPopup] = useState<Popup>();
-  const [settings, setSettings] = useState<Settings>();
-  const [error, setError] = useState("");
-  useEffect(() => void get<Settings>("/settings").then(setSettings, () => undefined), []);
-  const stream = useStream("/live/agent", {
-    agent: (s: DeskNow) => setNow(s),
-    queues: (q: { queues: Queues }) => setQueues(q.queues),
-    offer: (p: Popup) => setPopup(p),
-    offer_ended: (end: { offer: string; result?: string }) =>
-      setPopup((p) => (p?.offer === end.offer && end.result !== "answered" ? undefined : p)),
-    heartbeat: (f: Freshness) => setNow((s) => (s ? { ...s, ...f } : s)),
-  });
-  const act = async (body: Record<string, string>) => {
-    setError("");
-    try {
-      await request("POST", `/agents/${encodeURIComponent(id)}/state`, body, once());
-    } catch (e) {
-      const p = e as Problem;
-      setError(p.status === 0 ? t("error.network") : t("error", { detail: p.message }));
-    }
-  };
-  const clockNow = useNow();
-  if (!now?.agent) {
-    return <><Liveness stream={stream} fresh={now} /><p>{t("loading")}</p></>;
+export function Desk({ agent: id }: { agent: string }) {
+  const desk = useDesk();
+  const settings = useFetched<Settings>("/settings");
+  const { act, error } = useAct();
+  const now = useNow();
+  const { state, stream } = desk;
+  const agent = state?.agent;
+  const last = useLastTalk(agent ?? undefined, state?.contact ?? undefined, desk.popup);
+  useTitle(agent?.state === "ringing");
+  if (!state || !agent) {
+    return <><Liveness stream={stream} fresh={state} now={now} /><p class="quiet">{t(state && !state.stale ? "desk.unknown" : "loading")}</p></>;
   }
-  const agent = now.agent;
-  const queueName = (q: string) => queues.find((x) => x.id === q)?.name || q;
-  const pop = popup && now.contact?.id === popup.contact ? popup : undefined;
+  const at = shownAt(stream, state, now);
+  const stale = isStale(stream, state);
+  const change = (c: Change) => act(id, c);
+  const popup = desk.popup && state.contact?.id === desk.popup.contact ? desk.popup : undefined;
   return (
     <>
-      <Liveness stream={stream} fresh={now} />
+      <Liveness stream={stream} fresh={state} now={now} />
       {error !== "" && <div class="banner bad" role="alert" data-test="error">{error}</div>}
-      <div class={`stack ${isStale(stream, now) ? "stale" : ""}`} data-test="desk" data-state={agent.state}>
+      <div class={`stack ${stale ? "stale" : ""}`} data-test="desk" data-state={agent.state}>
         <section class="card stack">
           <div class="row apart">
             <div class="row">
               <h1>{agent.name || agent.id}</h1>
-              <StateBadge state={agent.state} reason={agent.reason} />
-              <span class="num quiet">{clock(clockNow - Date.parse(agent.since))}</span>
+              <span aria-live="polite"><StateBadge state={agent.state} reason={agent.reason} /></span>
+              <span class="num quiet">{clock(at - Date.parse(agent.since))}</span>
+              <Lamp stale={stale} />
             </div>
-            <StateControls state={agent.state} reasons={settings?.pause_reasons ?? []} act={act} />
+            <StateControls state={agent.state} next={agent.next} reasons={settings?.pause_reasons ?? []} act={change} />
           </div>
-          {agent.next && <div class="quiet">{t("next", { state: agent.next })}</div>}
+          {agent.next && <div class="quiet" role="status" data-test="next">{t("next", { state: t(`state.${agent.next}`) })}</div>}
         </section>
-        {pop
-          ? <PopupCard agent={id} popup={pop} ringing={agent.state === "ringing"} queueName={queueName(pop.queue)} />
-          : <section class="card quiet">{t("contact.none")}</section>}
-        {(agent.state === "wrap_up" || agent.state === "talking") && now.contact && (
-          <WrapUp key={now.contact.id} contact={now.contact.id} wrapping={agent.state === "wrap_up"} until={agent.wrap_until} codes={settings?.dispositions ?? []} act={act} />
+        <CallerCard agent={id} ringing={agent.state === "ringing"} contact={state.contact} popup={popup} queueName={(q) => nameIn(desk.queues, q)} />
+        {last && (
+          <WrapUp key={last.contact} contact={last.contact} caller={last.caller} wrapping={agent.state === "wrap_up"} until={agent.wrap_until} at={at}
+            codes={settings?.dispositions} act={change} />
         )}
         <div class="grid">
           <OwnFigures agent={id} />
-          <section class="card">
-            <h2>{t("queues.mine")}</h2>
-            <table>
-              <thead><tr><th>{t("queue")}</th><th class="num">{t("waiting")}</th><th class="num">{t("longest")}</th><th class="num">{t("state.ready")}</th></tr></thead>
-              <tbody>
-                {queues.map((q) => (
-                  <tr key={q.id}><td>{q.name}</td><td class="num">{q.waiting}</td>
-                    <td class="num">{q.oldest_queued_at ? clock(clockNow - Date.parse(q.oldest_queued_at)) : "–"}</td><td class="num">{q.ready}</td></tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
+          <MyQueues queues={desk.queues} at={at} />
         </div>
       </div>
     </>
   );
 }
 
-function OwnFigures({ agent }: { agent: string }) {
-  const path = () => {
-    const from = new Date();
-    from.setHours(0, 0, 0, 0);
-    return `/metrics/agents?${new URLSearchParams({ from: from.toISOString(), until: new Date().toISOString(), tz: zone, agent }).toString()}`;
-  };
-  const report = usePolled<AgentReport>(path, 10_000);
-  const row = report.data?.rows[0];
-  const busy = row?.time?.occupancy.percent;
-  return (
-    <section class="card" data-test="own">
-      <h2>{t("own")}</h2>
-      <div class="tiles">
-        <Tile label={t("own.calls")} value={row?.answered ?? 0} test="own-calls" />
-        <Tile label={t("own.talk")} value={span(row?.talk.mean_ms)} />
-        <Tile label={t("own.handle")} value={span(row?.handle.mean_ms)} />
-        <Tile label={t("own.occupancy")} value={percent(busy == null ? null : busy / 100)} />
-        <Tile label={t("own.missed")} value={row?.offers.missed ?? 0} />
-      </div>
-    </section>
-  );
+/** What the agent's stream told so far. */
+function useDesk() {
+  const [state, setState] = useState<DeskNow>();
+  const [queues, setQueues] = useState<QueueBrief[]>([]);
+  const [popup, setPopup] = useState<Popup>();
+  const fresh = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
+  const stream = useStream("/live/agent", {
+    agent: (s: DeskNow) => { fresh(s); setState(s); },
+    queues: (q: { queues: QueueBrief[] }) => setQueues(q.queues),
+    offer: (p: Popup) => setPopup(p),
+    offer_ended: (end: { offer: string; result?: string }) =>
+      setPopup((p) => (p?.offer === end.offer && end.result !== "answered" ? undefined : p)),
+    heartbeat: (f: Freshness) => { fresh(f); setState((s) => (s ? { ...s, ...f } : s)); },
+  });
+  return { state, queues, popup, stream };
+}
+
+/** The caller the agent talks to, or talked to last: his disposition can be given until the next one is answered. */
+function useLastTalk(agent: AgentNow | undefined, contact: AgentContact | undefined, popup: Popup | undefined) {
+  const [last, setLast] = useState<{ contact: string; caller: string }>();
+  const talked = agent && (agent.state === "talking" || agent.state === "wrap_up") ? contact?.id : undefined;
+  const caller = popup && popup.contact === talked ? popup.customer_name || popup.customer || popup.caller_number : contact?.customer ?? "";
+  useEffect(() => {
+    if (talked) setLast({ contact: talked, caller });
+  }, [talked, caller]);
+  return last;
+}
+
+/** The tab tells of a call while another one is looked at. */
+function useTitle(ringing: boolean): void {
+  useEffect(() => {
+    document.title = `${ringing ? `☎ ${t("offer.title")}` : t("nav.desk")} · ${t("app")}`;
+  }, [ringing]);
 }

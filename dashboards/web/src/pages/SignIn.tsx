@@ -1,7 +1,9 @@
+// Signing in with name and password or PIN; afterwards the address that was asked for is shown.
 import { useState } from "preact/hooks";
-import { Problem, request } from "../api";
+import { explain, request } from "../api";
 import { t } from "../i18n";
-import { Choices } from "../parts/Shell";
+import { Choices } from "../parts/Choices";
+import { sessionBegan } from "../session";
 
 export function SignIn() {
   const [error, setError] = useState("");
@@ -10,24 +12,26 @@ export function SignIn() {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setBusy(true);
+    setError("");
     try {
       await request("POST", "/session", { name: form.get("name"), secret: form.get("secret") });
-      location.assign("/");
+      sessionBegan();
+      location.reload();
     } catch (e) {
-      const p = e as Problem;
-      setError(p.status === 0 ? t("error.network") : p.message);
+      setError(explain(e));
       setBusy(false);
     }
   };
   return (
-    <div class="signin card stack">
-      <div class="row apart"><h1>{t("app")}</h1><Choices /></div>
+    <main class="signin card stack">
+      <h1>{t("app")}</h1>
       <form onSubmit={(e) => void submit(e)}>
-        <label class="field">{t("signin.name")}<input name="name" autocomplete="username" required autofocus /></label>
+        <label class="field">{t("signin.name")}<input name="name" autocomplete="username" autocapitalize="none" required autofocus /></label>
         <label class="field">{t("signin.secret")}<input name="secret" type="password" autocomplete="current-password" required /></label>
-        {error !== "" && <div class="banner bad" role="alert">{error}</div>}
+        {error !== "" && <div class="banner bad" role="alert" data-test="error">{error}</div>}
         <button class="main" disabled={busy}>{t("signin.submit")}</button>
       </form>
-    </div>
+      <Choices />
+    </main>
   );
 }

@@ -1,72 +1,61 @@
 // The supervisor's wallboard: now over the stream, today so far from ClickHouse.
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n";
-import type { Freshness, QueueRow, Today, WallboardNow } from "../model";
-import { zone } from "../model";
+import type { Freshness, Today, WallboardNow } from "../model";
 import { AgentTable } from "../parts/AgentTable";
 import { CallerTable } from "../parts/CallerTable";
 import { DayChart } from "../parts/DayChart";
-import type { Series } from "../parts/DayChart";
-import { isStale, Liveness } from "../parts/Liveness";
+import { isStale, Lamp, Liveness, shownAt } from "../parts/Liveness";
 import { QueueCard } from "../parts/QueueCard";
+import { useAct } from "../parts/useAct";
+import { nameIn } from "../parts/useNames";
 import { usePolled } from "../parts/usePolled";
 import { useStream } from "../stream";
-import { timeOfDay } from "../time";
+import { noteServerTime, timeOfDay, useNow, zone } from "../time";
 
-export function Wallboard() {
-  const [now, setNow] = useState<WallboardNow>();
+/** operator: may change agents' states. */
+export function Wallboard({ operator }: { operator: boolean }) {
+  const [state, setState] = useState<WallboardNow>();
+  const note = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
   const stream = useStream("/live/wallboard", {
-    state: (s: WallboardNow) => setNow(s),
-    heartbeat: (f: Freshness) => setNow((s) => (s ? { ...s, ...f } : s)),
+    state: (s: WallboardNow) => { note(s); setState(s); },
+    heartbeat: (f: Freshness) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
   });
   const today = usePolled<Today>(() => `/wallboard?tz=${encodeURIComponent(zone)}`, 2_000);
-  const series = useMemo(() => seriesOf(today.data?.series ?? []), [today.data]);
-  if (!now) return <p>{t("loading")}</p>;
-  const queueName = (id: string) => now.queues.find((q) => q.id === id)?.name || id;
-  const agentName = (id: string) => now.agents.find((a) => a.id === id)?.name || id;
-  const watermark = today.data?.watermark;
+  const { act, error } = useAct();
+  const now = useNow();
+  if (!state) return <><Liveness stream={stream} fresh={state} now={now} /><p class="quiet">{t("loading")}</p></>;
+  const at = shownAt(stream, state, now);
+  const stale = isStale(stream, state);
   return (
     <>
-      <Liveness stream={stream} fresh={now} />
-      <div class={`stack ${isStale(stream, now) ? "stale" : ""}`} data-test="wallboard">
+      <Liveness stream={stream} fresh={state} now={now} />
+      {error !== "" && <div class="banner bad" role="alert" data-test="error">{error}</div>}
+      <div class={`stack ${stale ? "stale" : ""}`} data-test="wallboard">
         <div class="row apart">
           <h1>{t("nav.wallboard")}</h1>
           <span class="row">
-            <span class="badge">{t("ivr")} {now.contacts.ivr}</span>
-            <span class="badge talking">{t("talking.now")} {now.contacts.talking}</span>
-            <span class={`pulse ${today.failed ? "off" : ""}`} data-test="watermark">
-              {watermark ? t("watermark", { time: timeOfDay(watermark) }) : t("watermark.none")}
-            </span>
+            <span class="badge">{t("ivr.now")} {state.contacts.ivr}</span>
+            <span class={`badge ${state.contacts.talking > 0 ? "talking" : ""}`}>{t("talking.now")} {state.contacts.talking}</span>
+            <Lamp stale={stale} />
+            <Watermark today={today.data} failed={today.error !== undefined} />
           </span>
         </div>
         <div class="grid">
-          {now.queues.map((q) => <QueueCard key={q.id} now={q} today={today.data?.queues.find((r) => r.queue === q.id)} />)}
+          {state.queues.map((q) => <QueueCard key={q.id} queue={q} at={at} today={today.data?.queues.find((r) => r.queue === q.id)} loaded={today.data !== undefined} />)}
         </div>
-        <DayChart series={series} />
+        <DayChart rows={today.data?.series ?? []} />
         <div class="grid">
-          <AgentTable agents={now.agents} queueName={queueName} />
-          <CallerTable queues={now.queues} agentName={agentName} />
+          <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} />
+          <CallerTable queues={state.queues} at={at} agentName={(id) => nameIn(state.agents, id)} />
         </div>
       </div>
     </>
   );
 }
 
-/** Adds the queues' quarters of an hour up, from the first one in which a call was offered. */
-function seriesOf(rows: QueueRow[]): Series {
-  const sums = new Map<number, { offered: number; answered: number; abandoned: number }>();
-  for (const row of rows) {
-    const at = Date.parse(row.interval.from) / 1000;
-    const sum = sums.get(at) ?? { offered: 0, answered: 0, abandoned: 0 };
-    sum.offered += row.offered ?? 0;
-    sum.answered += row.answered;
-    sum.abandoned += row.abandoned ?? 0;
-    sums.set(at, sum);
-  }
-  const all = [...sums.keys()].sort((a, b) => a - b);
-  const busy = all.findIndex((k) => (sums.get(k)?.offered ?? 0) > 0);
-  // At least two hours, so that the first bars have a width that does not jump.
-  const at = all.slice(Math.max(0, Math.min(busy < 0 ? all.length : busy, all.length - 8)));
-  const pick = (name: "offered" | "answered" | "abandoned") => at.map((k) => sums.get(k)?.[name] ?? 0);
-  return { at, offered: pick("offered"), answered: pick("answered"), abandoned: pick("abandoned") };
+/** How far today's figures reach. */
+function Watermark({ today, failed }: { today: Today | undefined; failed: boolean }) {
+  const reach = today?.watermark ? t("watermark", { time: timeOfDay(today.watermark) }) : t("watermark.none");
+  return <span class={`pulse ${failed ? "off" : ""}`} data-test="watermark">{reach}{failed && ` · ${t("watermark.failed")}`}</span>;
 }

@@ -1,36 +1,56 @@
-// Every agent: state, since when, in which queue.
-import { t, word } from "../i18n";
+// Every agent: state, since when, in which queue; with the right to it, a menu that changes the state.
+import { useRef } from "preact/hooks";
+import { t } from "../i18n";
 import type { AgentNow, AgentState } from "../model";
-import { clock, useNow } from "../time";
+import { clock } from "../time";
+import { AgentMenu } from "./AgentMenu";
+import type { OpenMenu } from "./AgentMenu";
+import { StateBadge } from "./StateBadge";
+import type { Act } from "./useAct";
 
 const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "outside", "paused", "unreachable", "logged_out"];
 
-export function StateBadge({ state, reason }: { state: AgentState; reason?: string | undefined }) {
-  return <span class={`badge ${state}`}>{t(`state.${state}`)}{reason ? ` · ${word("reason.", reason)}` : ""}</span>;
+interface Props {
+  agents: AgentNow[];
+  at: number;
+  queueName: (id: string) => string;
+  act: Act | undefined; // undefined: look, don't touch
 }
 
-export function AgentTable({ agents, queueName }: { agents: AgentNow[]; queueName: (id: string) => string }) {
-  const now = useNow();
+export function AgentTable({ agents, at, queueName, act }: Props) {
+  const open = useRef<OpenMenu>(() => undefined);
   const sorted = [...agents].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
   return (
     <section class="card" data-test="agents">
       <h2>{t("agents")}</h2>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="region" aria-label={t("agents")}>
         <table>
-          <thead><tr><th>{t("agent")}</th><th>{t("state")}</th><th class="num">{t("since")}</th><th>{t("queue")}</th><th class="num">{t("missed")}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{t("agent")}</th><th scope="col">{t("state")}</th><th scope="col" class="num">{t("since")}</th>
+              <th scope="col">{t("queue")}</th><th scope="col" class="num">{t("missed")}</th>{act && <th scope="col"><span class="hidden">{t("agent.act")}</span></th>}
+            </tr>
+          </thead>
           <tbody>
             {sorted.map((a) => (
               <tr key={a.id} data-agent={a.id} data-state={a.state}>
                 <td>{a.name || a.id}</td>
-                <td><StateBadge state={a.state} reason={a.reason} /></td>
-                <td class="num">{clock(now - Date.parse(a.since))}</td>
+                <td><StateBadge state={a.state} reason={a.reason} />{a.next && <div class="quiet small">{t("next", { state: t(`state.${a.next}`) })}</div>}</td>
+                <td class="num">{clock(at - Date.parse(a.since))}</td>
                 <td>{a.queue ? queueName(a.queue) : <span class="quiet">{a.queues.map(queueName).join(", ")}</span>}</td>
                 <td class="num">{a.missed > 0 ? a.missed : ""}</td>
+                {act && (
+                  <td class="num">
+                    <button class="plain" aria-haspopup="true" aria-label={t("agent.act.of", { agent: a.name || a.id })} data-test="agent-menu"
+                      onClick={(e) => open.current(a.id, e.currentTarget)}>⋯</button>
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
+      {act && <AgentMenu agents={agents} act={act} open={open} />}
     </section>
   );
 }

@@ -1,40 +1,46 @@
-// One queue: now on the left of the line, today so far on the right of it.
+// One queue: now in the upper row, today so far in the lower one.
 import { t } from "../i18n";
-import type { QueueNow, QueueRow } from "../model";
-import { clock, percent, span, useNow } from "../time";
+import type { AgentState, QueueNow, QueueRow } from "../model";
+import { clock, percent, span } from "../time";
 import { Tile } from "./Tile";
 import type { Mood } from "./Tile";
 
+const counted: AgentState[] = ["ready", "talking", "wrap_up", "paused"];
+
 const levelMood = (p: number | null | undefined): Mood => (p == null ? "" : p >= 80 ? "good" : p >= 60 ? "warn" : "bad");
 
-export function QueueCard({ now: q, today }: { now: QueueNow; today: QueueRow | undefined }) {
-  const now = useNow();
-  const longest = q.oldest_queued_at ? now - Date.parse(q.oldest_queued_at) : 0;
+interface Props {
+  queue: QueueNow;
+  at: number;
+  today: QueueRow | undefined;
+  loaded: boolean; // today's report is there; a queue it doesn't name had no call
+}
+
+export function QueueCard({ queue: q, at, today, loaded }: Props) {
+  const longest = q.oldest_queued_at ? at - Date.parse(q.oldest_queued_at) : 0;
   const waitMood: Mood = q.waiting === 0 ? "" : longest > 2 * q.service_level_ms ? "bad" : longest > q.service_level_ms ? "warn" : "";
   const level = today?.service_level.offered;
   const asa = today?.speed_of_answer;
   const threshold = span(today?.service_level.threshold_ms ?? q.service_level_ms);
+  const count = (n: number | null | undefined) => n ?? (loaded ? 0 : "–");
   return (
-    <section class="card stack" data-queue={q.id}>
+    <section class="card stack" data-queue={q.id} aria-label={q.name || q.id}>
       <div class="row apart">
         <h2>{q.name || q.id}</h2>
         <span class="row">
-          <span class="badge ready">{t("state.ready")} {q.agents.ready}</span>
-          <span class="badge talking">{t("state.talking")} {q.agents.talking}</span>
-          <span class="badge wrap_up">{t("state.wrap_up")} {q.agents.wrap_up}</span>
-          <span class="badge paused">{t("state.paused")} {q.agents.paused}</span>
+          {counted.map((s) => <span key={s} class={`badge ${q.agents[s] > 0 ? s : ""}`}>{t(`state.${s}`)} {q.agents[s]}</span>)}
         </span>
       </div>
       <div class="tiles big">
-        <Tile label={t("waiting")} value={q.waiting} mood={waitMood} test="waiting" more={q.ringing > 0 ? `${t("state.ringing")} ${q.ringing}` : undefined} />
-        <Tile label={t("longest")} value={q.waiting > 0 ? clock(longest) : "–"} mood={waitMood} test="longest" />
-        <Tile label={t("sl")} value={level ? percent(level.percent === null ? null : level.percent / 100) : "–"} mood={levelMood(level?.percent)} test="service-level"
-          more={level ? t("sl.of", { answered: level.numerator, offered: level.denominator, threshold }) : undefined} />
+        <Tile label={t("waiting")} value={q.waiting} mood={waitMood} test="waiting" more={t("waiting.ringing", { n: q.ringing })} />
+        <Tile label={t("longest")} value={q.waiting > 0 ? clock(longest) : "–"} mood={waitMood} test="longest" more={t("longest.goal", { threshold })} />
+        <Tile label={t("sl")} value={percent(level?.percent)} mood={levelMood(level?.percent)} test="service-level"
+          more={t("sl.of", { answered: count(level?.numerator), offered: count(level?.denominator), threshold })} />
       </div>
       <div class="tiles">
-        <Tile label={t("offered")} value={today?.offered ?? 0} test="offered" />
-        <Tile label={t("answered")} value={today?.answered ?? 0} test="answered" />
-        <Tile label={t("abandoned")} value={today?.abandoned ?? 0} test="abandoned" />
+        <Tile label={t("offered")} value={count(today?.offered)} test="offered" />
+        <Tile label={t("answered")} value={count(today?.answered)} test="answered" />
+        <Tile label={t("abandoned")} value={count(today?.abandoned)} test="abandoned" />
         <Tile label={t("asa")} value={span(asa?.p50_ms)} more={t("asa.detail", { mean: span(asa?.mean_ms), p90: span(asa?.p90_ms) })} test="asa" />
       </div>
     </section>

@@ -1,11 +1,17 @@
-// The buttons that change an agent's state: only those that mean something now.
+// The buttons that change an agent's own state: only those that mean something now.
 import { useState } from "preact/hooks";
 import { t, word } from "../i18n";
 import type { AgentState } from "../model";
+import type { Change } from "./useAct";
 
-export type Act = (body: Record<string, string>) => Promise<void>;
+interface Props {
+  state: AgentState;
+  next: AgentState | undefined; // chosen for after the call
+  reasons: string[];
+  act: (change: Change) => Promise<boolean>;
+}
 
-export function StateControls({ state, reasons, act }: { state: AgentState; reasons: string[]; act: Act }) {
+export function StateControls({ state, next, reasons, act }: Props) {
   const [reason, setReason] = useState("");
   const chosen = reason || reasons[0] || "";
   if (state === "logged_out") {
@@ -13,17 +19,13 @@ export function StateControls({ state, reasons, act }: { state: AgentState; reas
   }
   return (
     <div class="row">
-      {(state === "paused" || state === "wrap_up") && (
-        <button class="main" data-test="ready" onClick={() => void act({ action: "ready" })}>{t("action.ready")}</button>
+      {(state === "paused" || state === "wrap_up" || next) && (
+        <button class={state === "paused" ? "main" : ""} data-test="ready" onClick={() => void act({ action: "ready" })}>{t("action.ready")}</button>
       )}
-      {state !== "paused" && (
-        <>
-          <select aria-label={t("pause.reason")} value={chosen} onChange={(e) => setReason(e.currentTarget.value)}>
-            {reasons.map((r) => <option key={r} value={r}>{word("reason.", r)}</option>)}
-          </select>
-          <button data-test="pause" disabled={chosen === ""} onClick={() => void act({ action: "pause", reason: chosen })}>{t("action.pause")}</button>
-        </>
-      )}
+      <select aria-label={t("pause.reason")} data-test="pause-reason" value={chosen} onChange={(e) => setReason(e.currentTarget.value)}>
+        {reasons.map((r) => <option key={r} value={r}>{word("reason.", r)}</option>)}
+      </select>
+      <button data-test="pause" disabled={chosen === ""} onClick={() => void act({ action: "pause", reason: chosen })}>{t("action.pause")}</button>
       <button class="plain" data-test="logout" onClick={() => void act({ action: "logout" })}>{t("action.logout")}</button>
     </div>
   );

@@ -4,22 +4,25 @@ import { get } from "../api";
 
 export interface Polled<T> {
   data: T | undefined;
-  failed: boolean; // the last try; data is then from before
+  error: unknown; // of the last try; data is then from before
 }
 
-export function usePolled<T>(path: () => string, everyMS: number): Polled<T> {
-  const [state, set] = useState<Polled<T>>({ data: undefined, failed: false });
+/** path is made anew for each request; done says that an answer is final. */
+export function usePolled<T>(path: () => string, everyMS: number, done: (data: T) => boolean = () => false): Polled<T> {
+  const [state, set] = useState<Polled<T>>({ data: undefined, error: undefined });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let over = false;
     const ask = async () => {
+      let last = false;
       try {
         const data = await get<T>(path());
-        if (!over) set({ data, failed: false });
-      } catch {
-        if (!over) set((s) => ({ ...s, failed: true }));
+        last = done(data);
+        if (!over) set({ data, error: undefined });
+      } catch (error) {
+        if (!over) set((s) => ({ ...s, error }));
       }
-      if (!over) timer = setTimeout(() => void ask(), everyMS);
+      if (!over && !last) timer = setTimeout(() => void ask(), everyMS);
     };
     void ask();
     return () => { over = true; clearTimeout(timer); };

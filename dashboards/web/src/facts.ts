@@ -1,0 +1,100 @@
+// The facts of a contact as people read them: which fields of each type matter, in which order, and what they are. The heading
+// of a type is the text "fact.<type>"; the fields that stand in it are not told twice.
+import type { Key } from "./i18n";
+import { places, t, word } from "./i18n";
+import { languageName } from "./parts/words";
+import type { Moment, TicketRef } from "./model";
+import { dateTime, span } from "./time";
+
+/** What a field is: a closed list is named by the prefix of its texts. */
+type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "queue" | "agent" | "yes" | `${string}.`;
+
+const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
+const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
+
+const facts = {
+  "contact.arrived": { caller_number: "text", caller_name: "text", dialed: "text", kind: "kind.", language: "language", fallback: "yes", derived: "yes" },
+  "contact.identified": { result: "lookup.", method: "method.", digits: "text", customer_name: "text", customer: "text", ticket: "ticket", latency_ms: "span" },
+  "ivr.entered": { node: "text" },
+  "ivr.choice": { key: "text", node: "text", target: "text" },
+  "ivr.input": { kind: "input.", node: "text", digits: "number", derived: "yes" },
+  "ivr.left": { outcome: "left.", duration_ms: "span", choices: "list" },
+  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "list", from: "text", carried_wait_ms: "span", derived: "yes" },
+  "queue.refused": { queue: "queue", reason: "refused." },
+  "queue.position_told": { position: "number", queue: "queue" },
+  "queue.ended": { queue: "queue", outcome: "entry.", wait_ms: "span", offers: "number", to: "text", derived: "yes" },
+  "offer.made": { agent: "agent", queue: "queue", attempt: "number", wait_ms: "span" },
+  "offer.ended": { agent: "agent", result: "offer.", ring_ms: "span", cause: "number", derived: "yes" },
+  "pop.sent": pop,
+  "pop.shown": pop,
+  "pop.opened": pop,
+  "segment.started": { kind: "segment.", agent: "agent" },
+  "segment.ended": { kind: "segment.", agent: "agent", duration_ms: "span", derived: "yes" },
+  "contact.disposition": { code: "disposition.", agent: "agent", queue: "queue", note: "text" },
+  "call.ended": { reason: "end.", result: "result.", duration_ms: "span", cause: "number", derived: "yes" },
+  "contact.ended": { result: "result.", to_agent_ms: "span", duration_ms: "span" },
+  "ticket.linked": ticketEvent,
+  "ticket.opened": ticketEvent,
+  "ticket.first_reply": ticketEvent,
+  "ticket.resolved": ticketEvent,
+  "ticket.reopened": ticketEvent,
+} as const satisfies Record<string, Record<string, Form>>;
+
+type Type = keyof typeof facts;
+type FieldOf<T> = T extends unknown ? keyof T & string : never;
+type Field = FieldOf<(typeof facts)[Type]>;
+
+export interface Naming {
+  queue: (id: string) => string;
+  agent: (id: string) => string;
+}
+
+export interface Told {
+  heading: string;
+  details: [label: string, value: string][];
+}
+
+/** Tells a fact. A type that this page does not know keeps its name and every field. */
+export function tell(moment: Moment, names: Naming): Told {
+  const data: Record<string, unknown> = { ...moment.data, ...(moment.data["termination"] as object | undefined) };
+  if (!(moment.type in facts)) {
+    return { heading: moment.type, details: Object.entries(data).filter(([, v]) => !empty(v)).map(([k, v]) => [k.replaceAll("_", " "), raw(v)]) };
+  }
+  if (data["caller_name"] === data["caller_number"]) delete data["caller_name"]; // phones send the number as the name
+  const type = moment.type as Type;
+  const forms = facts[type] as Partial<Record<Field, Form>>;
+  const key: Key = `fact.${type}`;
+  const inHeading = places(key);
+  const said = (field: Field) => show(data[field], forms[field] ?? "text", names);
+  const details = (Object.keys(forms) as Field[])
+    .filter((field) => !inHeading.includes(field) && !empty(data[field]))
+    .map((field): [string, string] => [t(`field.${field}`), said(field)]);
+  return { heading: t(key, Object.fromEntries(inHeading.map((field) => [field, said(field as Field)]))), details };
+}
+
+const empty = (v: unknown): boolean => v === undefined || v === null || v === "" || v === 0 || v === false || (Array.isArray(v) && v.length === 0);
+
+function show(v: unknown, form: Form, names: Naming): string {
+  if (v === undefined || v === null || v === "") return "–";
+  switch (form) {
+    case "span": return span(Number(v));
+    case "language": return languageName(String(v));
+    case "queue": return names.queue(String(v));
+    case "agent": return names.agent(String(v));
+    case "list": return (v as unknown[]).join(" → ");
+    case "yes": return t("yes");
+    case "ticket": return ticketName(v as TicketRef);
+    case "text": case "number": return String(v);
+    default: return word(form, String(v));
+  }
+}
+
+const ticketName = (ref: TicketRef): string => [ref.id, ref.title].filter(Boolean).join(" · ");
+
+/** Any field as it was recorded, for those who look for a mistake. */
+export function raw(v: unknown): string {
+  if (typeof v === "string" && /^\d{4}-\d\d-\d\dT/.test(v)) return dateTime(v);
+  if (Array.isArray(v)) return v.map(raw).join(", ");
+  if (typeof v === "object" && v !== null) return Object.entries(v).map(([k, x]) => `${k} ${raw(x)}`).join(", ");
+  return String(v);
+}

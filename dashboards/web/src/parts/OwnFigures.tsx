@@ -1,0 +1,28 @@
+// The agent's own figures since midnight.
+import { t } from "../i18n";
+import type { AgentReport } from "../model";
+import { midnight, percent, span, zone } from "../time";
+import { Tile } from "./Tile";
+import { usePolled } from "./usePolled";
+
+export function OwnFigures({ agent }: { agent: string }) {
+  const path = () => {
+    const until = new Date(Date.now() + 1_000); // never before midnight's first instant
+    return `/metrics/agents?${new URLSearchParams({ from: midnight().toISOString(), until: until.toISOString(), tz: zone, agent }).toString()}`;
+  };
+  const { data, error } = usePolled<AgentReport>(path, 5_000);
+  const row = data?.rows[0];
+  const count = (n: number | undefined) => n ?? (data ? 0 : "–");
+  return (
+    <section class="card" data-test="own">
+      <div class="row apart"><h2>{t("own")}</h2>{error !== undefined && <span class="pulse off">{t("watermark.failed")}</span>}</div>
+      <div class="tiles">
+        <Tile label={t("own.calls")} value={count(row?.answered)} test="own-calls" />
+        <Tile label={t("own.talk")} value={span(row?.talk.mean_ms)} />
+        <Tile label={t("own.handle")} value={span(row?.handle.mean_ms)} />
+        <Tile label={t("own.occupancy")} value={percent(row?.time?.occupancy.percent)} />
+        <Tile label={t("own.missed")} value={count(row?.offers.missed)} test="own-missed" />
+      </div>
+    </section>
+  );
+}
