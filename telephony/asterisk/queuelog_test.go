@@ -18,8 +18,8 @@ import (
 
 const (
 	entered  = "1795380100|pbx1-1.1|fallback-support|NONE|ENTERQUEUE||4930111|1\n"
-	answered = "1795380107|pbx1-1.1|fallback-support|anna|CONNECT|7|pbx1-1.2|2\n"
-	complete = "1795380167|pbx1-1.1|fallback-support|anna|COMPLETEAGENT|7|60|1\n"
+	answered = "1795380107|pbx1-1.1|fallback-support|PJSIP/101|CONNECT|7|pbx1-1.2|2\n"
+	complete = "1795380167|pbx1-1.1|fallback-support|PJSIP/101|COMPLETEAGENT|7|60|1\n"
 )
 
 func TestQueueLogLines(t *testing.T) {
@@ -30,14 +30,14 @@ func TestQueueLogLines(t *testing.T) {
 		bad  bool
 	}{
 		{line: entered, ok: true, want: callcenter.FallbackEvent{Channel: "pbx1-1.1", Event: "ENTERQUEUE", Queue: "support", Number: "4930111"}},
-		{line: answered, ok: true, want: callcenter.FallbackEvent{Channel: "pbx1-1.1", Event: "CONNECT", Queue: "support", Agent: "anna", WaitMS: 7000, RingMS: 2000}},
-		{line: complete, ok: true, want: callcenter.FallbackEvent{Channel: "pbx1-1.1", Event: "COMPLETEAGENT", Queue: "support", Agent: "anna", WaitMS: 7000, TalkMS: 60000}},
-		{line: "1|c|fallback-support|anna|COMPLETECALLER|7|60|1", ok: true, want: callcenter.FallbackEvent{Channel: "c", Event: "COMPLETECALLER", Queue: "support", Agent: "anna", WaitMS: 7000, TalkMS: 60000}},
+		{line: answered, ok: true, want: callcenter.FallbackEvent{Channel: "pbx1-1.1", Event: "CONNECT", Queue: "support", Agent: "PJSIP/101", WaitMS: 7000, RingMS: 2000}},
+		{line: complete, ok: true, want: callcenter.FallbackEvent{Channel: "pbx1-1.1", Event: "COMPLETEAGENT", Queue: "support", Agent: "PJSIP/101", WaitMS: 7000, TalkMS: 60000}},
+		{line: "1|c|fallback-support|PJSIP/101|COMPLETECALLER|7|60|1", ok: true, want: callcenter.FallbackEvent{Channel: "c", Event: "COMPLETECALLER", Queue: "support", Agent: "PJSIP/101", WaitMS: 7000, TalkMS: 60000}},
 		{line: "1|c|fallback-support|NONE|ABANDON|1|1|12", ok: true, want: callcenter.FallbackEvent{Channel: "c", Event: "ABANDON", Queue: "support", WaitMS: 12000}},
 		{line: "1|c|fallback-support|NONE|EXITEMPTY|1|1|3", ok: true, want: callcenter.FallbackEvent{Channel: "c", Event: "EXITEMPTY", Queue: "support", WaitMS: 3000}},
 		{line: "1|c|fallback-support|NONE|EXITWITHTIMEOUT|1|1|300", ok: true, want: callcenter.FallbackEvent{Channel: "c", Event: "EXITWITHTIMEOUT", Queue: "support", WaitMS: 300000}},
 		{line: "1|c|fallback-support|NONE|EXITWITHKEY|5|1|1|9", ok: true, want: callcenter.FallbackEvent{Channel: "c", Event: "EXITWITHKEY", Queue: "support", WaitMS: 9000}},
-		{line: "1|c|fallback-support|anna|RINGNOANSWER|15000"},
+		{line: "1|c|fallback-support|PJSIP/101|RINGNOANSWER|15000"},
 		{line: "1|c|support|NONE|ENTERQUEUE||4930111|1"},
 		{line: "1|NONE|NONE|NONE|QUEUESTART|"},
 		{line: "", bad: true},

@@ -360,7 +360,7 @@ func TestRealFallback(t *testing.T) {
 	if in.Queue != "support" || in.Number != "4930111" || in.Channel == "" || in.Offset <= 0 {
 		t.Errorf("entered %+v", in)
 	}
-	if e := fallback("CONNECT"); e.Channel != in.Channel || e.Agent != "anna" {
+	if e := fallback("CONNECT"); e.Channel != in.Channel || e.Agent != "PJSIP/101" {
 		t.Errorf("connected %+v", e)
 	}
 	if e := fallback("COMPLETEAGENT"); e.Channel != in.Channel || e.Offset <= in.Offset {

@@ -39,7 +39,7 @@ func TestRenderedConfiguration(t *testing.T) {
 		"asterisk.conf":         {"systemname = pbx1\n", "astetcdir => /srv/firstline/pbx1/etc\n"},
 		"http.conf":             {"sessionlimit = 1000\n", "bindaddr = 127.0.0.1\n"},
 		"pjsip.conf":            {"taskprocessor_overload_trigger = pjsip_only\n", "[101](firstline)\n", "contact = sip:102@127.0.0.1:5099\n", "[demo](firstline)\n"},
-		"queues.conf":           {"[fallback-support]\n", "[fallback-sales]\nmusicclass = soft\n", "member => PJSIP/101,0,anna\nmember => PJSIP/102,0,boris\n"},
+		"queues.conf":           {"[fallback-support]\n", "[fallback-sales]\nmusicclass = soft\n", "member => PJSIP/101\nmember => PJSIP/102\n"},
 		"extensions.conf":       {"FIRSTLINE_FALLBACK_QUEUE = fallback-support\n", "FIRSTLINE_BEAT_MAX_AGE = 5\n"},
 		"websocket_client.conf": {"uri = ws://127.0.0.1:8070/ari\n", "connection_type = persistent\n"},
 		"musiconhold.conf":      {"[soft]\n"},
