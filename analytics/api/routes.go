@@ -36,6 +36,7 @@ func (a *API) build() {
 		UnescapePath:            true,
 		BodyLimit:               bodyLimit,
 		ReadTimeout:             a.cfg.QueryTimeout,
+		WriteTimeout:            2 * a.cfg.QueryTimeout, // live streams set their own as they go
 		IdleTimeout:             2 * a.cfg.QueryTimeout,
 		ErrorHandler:            a.onError,
 		EnableTrustedProxyCheck: true,

@@ -69,7 +69,7 @@ func (l *listener) read(ctx context.Context) {
 	defer func() { _ = l.res.Body.Close() }()
 	var e event
 	scanner := bufio.NewScanner(l.res.Body)
-	scanner.Buffer(nil, 8<<20)
+	scanner.Buffer(nil, 64<<20)
 	for scanner.Scan() {
 		switch line := scanner.Text(); {
 		case line == "":
@@ -285,14 +285,14 @@ func TestDeadClientIsNoticed(t *testing.T) {
 
 // A client that doesn't read holds nobody up: the others go on, and it is dropped when its patience is over.
 func TestSlowClientIsDropped(t *testing.T) {
-	w := newWorld(t, options{config: func(c *Config) { c.Heartbeat = time.Millisecond }, snapshot: func(s *fact.Snapshot) {
-		for i := range 10_000 { // a state larger than the buffers on the way
+	w := newWorld(t, options{config: quickBeat, snapshot: func(s *fact.Snapshot) {
+		for i := range 2_000 { // a state larger than any buffer on the way
 			id := fmt.Sprintf("pbx1-%d.1", i)
-			s.Contacts = append(s.Contacts, fact.SnapshotContact{ID: id, Stage: live.StageWaiting,
+			s.Contacts = append(s.Contacts, fact.SnapshotContact{ID: id, Stage: live.StageWaiting, Customer: strings.Repeat("x", 8<<10),
 				Entry: &fact.SnapshotEntry{Entry: id + "/e1", Queue: "support", QueuedAt: livetest.Began()}})
 		}
 	}})
-	w.api.patience = 100 * time.Millisecond
+	w.api.patience = time.Second
 	base := w.listen()
 	cookie := w.signIn("sue")
 	conn, err := net.Dial("tcp", w.api.Addr().String())
@@ -305,6 +305,8 @@ func TestSlowClientIsDropped(t *testing.T) {
 	}
 	fmt.Fprintf(conn, "GET %s/live/wallboard HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", Prefix, conn.RemoteAddr(), cookie)
 	other := w.hear(base, "/live/wallboard", cookie)
+	var b live.Wallboard
+	other.next("state", &b)
 	w.waitForEnd("wallboard", "gone")
 	var f live.Freshness
 	for len(other.events) > 0 {

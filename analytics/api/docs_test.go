@@ -1,0 +1,106 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"reflect"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"firstline/analytics/live"
+	"firstline/pipeline/fact"
+)
+
+const docsPage = "../../docs/api.md"
+
+// The examples of events on the page are what the code sends: every field is known, none is missing.
+func TestDocumentedEvents(t *testing.T) {
+	page, err := os.ReadFile(docsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]func() any{
+		"state": func() any { return &live.Wallboard{} }, "agent": func() any { return &live.AgentView{} }, "offer": func() any { return &fact.Popup{} },
+		"offer_ended": func() any { return &live.OfferEnd{} }, "heartbeat": func() any { return &live.Freshness{} },
+		"queues": func() any { return &struct{ Queues []live.QueueBrief }{} },
+	}
+	found := regexp.MustCompile("(?s)<!-- event: (\\w+) -->\n```json\n(.*?)\n```").FindAllSubmatch(page, -1)
+	if len(found) != len(types) {
+		t.Errorf("%d examples, %d events", len(found), len(types))
+	}
+	for _, f := range found {
+		name, example := string(f[1]), f[2]
+		into := types[name]()
+		d := json.NewDecoder(bytes.NewReader(example))
+		d.DisallowUnknownFields()
+		if err := d.Decode(into); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		b, err := json.Marshal(into)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := keys(t, example), keys(t, b); !reflect.DeepEqual(got, want) && name != "queues" {
+			t.Errorf("%s: the page shows\n%v\nthe code sends\n%v", name, got, want)
+		}
+	}
+}
+
+// keys are the paths of all fields in a JSON value, without list indexes.
+func keys(t *testing.T, raw []byte) []string {
+	t.Helper()
+	set := map[string]bool{}
+	var walk func(prefix string, v any)
+	walk = func(prefix string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, inner := range v {
+				set[prefix+k] = true
+				walk(prefix+k+".", inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(prefix, inner)
+			}
+		}
+	}
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	walk("", v)
+	var out []string
+	for k := range set {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Every code is explained with its status, and every path on the page exists.
+func TestDocumentedCodesAndPaths(t *testing.T) {
+	page, err := os.ReadFile(docsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range codes() {
+		line := regexp.MustCompile("(?m)^\\|.*`" + string(code) + "`.*$").Find(page)
+		if !strings.Contains(string(line), strconv.Itoa(kindOf(code).status)) {
+			t.Errorf("%s (%d) is not explained: %q", code, kindOf(code).status, line)
+		}
+	}
+	w := newWorld(t, options{})
+	var doc struct{ Paths map[string]any }
+	w.get(Prefix+"/openapi.json", "").into(t, &doc)
+	names := strings.NewReplacer("/anna", "/{id}", "/pbx1-1763838123.4", "/{id}")
+	for _, path := range regexp.MustCompile(`/api/v1/[a-z/._0-9-]+`).FindAllString(string(page), -1) {
+		if _, ok := doc.Paths[names.Replace(path)]; !ok && path != Prefix+"/openapi.json" {
+			t.Errorf("%s is not in the OpenAPI document", path)
+		}
+	}
+}
