@@ -305,6 +305,9 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	if _, asked := in.Event.(callcenter.Control); asked != (out.Reply != nil) {
 		w.fail(ruleReplies, "%T%+v got the reply %+v", in.Event, in.Event, out.Reply)
 	}
+	if !d.linked {
+		d.still(in, out)
+	}
 	r := record{
 		at: in.At, facts: out.Facts, changes: out.Changes, commands: out.Commands, reply: out.Reply,
 		plan: d.core.PlanVersion(),
@@ -317,6 +320,15 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	}
 	d.tail = append(d.tail, r)
 	return out
+}
+
+// still checks a Step while Asterisk is not held: nothing is ordered, nobody is rung, no deadline runs.
+func (d *driver) still(in callcenter.Input, out callcenter.Output) {
+	_, runs := d.core.Deadline()
+	offers := slices.ContainsFunc(out.Facts, func(f fact.Fact) bool { return f.Type == fact.TypeOffered })
+	if len(out.Commands) > 0 || offers || runs {
+		d.w.fail(ruleLink, "%T%+v led to commands %+v, offers: %t, a deadline: %t", in.Event, in.Event, out.Commands, offers, runs)
+	}
 }
 
 // repeat gives the same input once more: nothing may follow from it, and a request gets the same reply.

@@ -30,8 +30,9 @@ const (
 // What the core promises to its driver (driver.go, check.go).
 const (
 	ruleIdle        Rule = "nobody waits for an idle agent"
-	ruleStuck       Rule = "no call is stuck"       // every call waits for something that must come
-	ruleDeadlines   Rule = "deadlines pass"         // a Wake does what was due
+	ruleStuck       Rule = "no call is stuck" // every call waits for something that must come
+	ruleDeadlines   Rule = "deadlines pass"   // a Wake does what was due
+	ruleLink        Rule = "nothing is ordered without the link"
 	ruleRepeats     Rule = "repeats have no effect" // the same event again
 	ruleNoise       Rule = "noise has no effect"    // events about what is over or never was
 	ruleReplies     Rule = "replies"                // each request gets one, the same one when repeated, and it is true
