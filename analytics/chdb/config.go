@@ -19,7 +19,7 @@ type Config struct {
 	Username    string `yaml:"username"`     // the one user there is
 	PasswordEnv string `yaml:"password_env"` // variable that holds the password; empty: none is asked for, on loopback only
 
-	// Connections to the engine, each of which runs one query at a time. A quarter of them is kept for inserts.
+	// Connections to the engine, each of which runs one query at a time. A quarter of them is kept free of long reads.
 	Connections int `yaml:"connections"`
 	// Waiting is how many queries may wait for a connection, and MaxWait how long; the next is refused with
 	// TOO_MANY_SIMULTANEOUS_QUERIES.

@@ -113,13 +113,13 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, req *request) {
 	case read:
 		kind = "read"
 	}
-	c, err := h.pool.get(r.Context(), read)
+	c, err := h.pool.get(r.Context(), req.long())
 	if err != nil {
 		h.metrics.queries.WithLabelValues(kind, "error").Inc()
 		h.fail(w, err)
 		return
 	}
-	defer h.pool.put(c, read)
+	defer h.pool.put(c, req.long())
 	h.metrics.running.Inc()
 	defer h.metrics.running.Dec()
 	start := time.Now()

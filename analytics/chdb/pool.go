@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// pool hands out the connections. Reads may take all but a quarter of them, so that long reports never keep the loader
+// pool hands out the connections. Long reads may take all but a quarter of them, so that reports never keep the loader
 // from inserting. Who finds none waits, within limits.
 type pool struct {
 	lib      *library
@@ -20,7 +20,7 @@ type pool struct {
 	metrics  *metrics
 
 	idle    chan *conn    // connections nobody uses
-	reads   chan struct{} // one token a read may hold
+	reads   chan struct{} // one token a long read holds
 	control chan *conn    // the one that is only for KILL QUERY
 
 	mu      sync.Mutex // guards waiting
@@ -76,7 +76,7 @@ func (p *pool) close() {
 }
 
 // get takes a connection. The error is an *Exception.
-func (p *pool) get(ctx context.Context, read bool) (*conn, error) {
+func (p *pool) get(ctx context.Context, long bool) (*conn, error) {
 	if err := p.enqueue(); err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (p *pool) get(ctx context.Context, read bool) (*conn, error) {
 	defer func() { p.metrics.wait.Observe(time.Since(start).Seconds()) }()
 	timeout := time.NewTimer(p.maxWait)
 	defer timeout.Stop()
-	if read {
+	if long {
 		select {
 		case p.reads <- struct{}{}:
 		case <-ctx.Done():
@@ -98,32 +98,32 @@ func (p *pool) get(ctx context.Context, read bool) (*conn, error) {
 	select {
 	case c = <-p.idle:
 	case <-ctx.Done():
-		p.forget(read)
+		p.forget(long)
 		return nil, exception(codeCancelled, "The client went away while the query waited for a connection")
 	case <-timeout.C:
-		p.forget(read)
+		p.forget(long)
 		return nil, p.full("waited %s for a connection", p.maxWait)
 	}
 	if err := p.renew(c); err != nil { // tried when it was put back, too
-		p.put(c, read)
+		p.put(c, long)
 		return nil, err
 	}
 	return c, nil
 }
 
-func (p *pool) forget(read bool) {
-	if read {
+func (p *pool) forget(long bool) {
+	if long {
 		<-p.reads
 	}
 }
 
 // put gives a connection back. A spoiled one is replaced at once: what failed on it may keep its table locked until then.
-func (p *pool) put(c *conn, read bool) {
+func (p *pool) put(c *conn, long bool) {
 	if err := p.renew(c); err != nil {
 		p.log.Error("connection to the engine could not be renewed", "error", err)
 	}
 	p.idle <- c
-	p.forget(read)
+	p.forget(long)
 }
 
 // renew replaces a spoiled connection's handle. The old one stays open until the new one is: the engine must never be

@@ -13,6 +13,7 @@ type parsed struct {
 	dataAt int
 
 	session bool // it leaves something behind in the connection that runs it
+	from    bool // it holds the word FROM, so it may read much
 }
 
 // reads says whether the statement changes nothing.
@@ -23,6 +24,10 @@ func (p parsed) reads() bool {
 	}
 	return false
 }
+
+// long says whether the statement may be a long read. What names no table is not, such as the greeting that each client
+// sends before its first insert.
+func (p parsed) long() bool { return p.reads() && p.from }
 
 // streams says whether its answer can be fetched in chunks. The engine refuses some; they run as a whole then.
 func (p parsed) streams() bool {
@@ -44,6 +49,7 @@ func parse(sql string) parsed {
 	case "SET", "USE", "BEGIN", "COMMIT", "ROLLBACK":
 		p.session = true
 	default:
+		p.from = first.is("FROM")
 		lex.rest(&p, first)
 	}
 	return p
@@ -95,9 +101,12 @@ func (l *lexer) afterFormat() int {
 	return at
 }
 
-// rest finds the last FORMAT clause outside brackets, and whether a table is temporary.
+// rest finds the last FORMAT clause outside brackets, whether a table is read, and whether one is temporary.
 func (l *lexer) rest(p *parsed, previous token) {
 	for t := l.next(); t.kind != tokenEnd; t = l.next() {
+		if t.is("FROM") {
+			p.from = true
+		}
 		if p.verb == "CREATE" && (t.is("TEMPORARY") || t.is("TEMP")) {
 			p.session = true
 		}
