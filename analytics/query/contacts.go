@@ -24,7 +24,7 @@ func (r *Reader) Contacts(ctx context.Context, req ContactRequest) (metric.Conta
 	if err != nil {
 		return metric.ContactReport{}, err
 	}
-	tallies, total, err := grouped(ctx, r, s, p.Window, contactColumns(p.GroupBy), func(row *contactRow) metric.ContactTally { return row.tally })
+	tallies, total, err := grouped(ctx, r, s, p.Window, contactColumns(p.GroupBy), (*contactRow).tally)
 	if err != nil {
 		return metric.ContactReport{}, err
 	}
@@ -35,8 +35,6 @@ func (r *Reader) Contacts(ctx context.Context, req ContactRequest) (metric.Conta
 type keyed interface {
 	cells() *groupCells
 }
-
-func (g *groupCells) cells() *groupCells { return g }
 
 // grouped runs a statement with grouping sets: the tally of every group, and that of the whole window.
 func grouped[T any, R interface {
@@ -54,7 +52,7 @@ func grouped[T any, R interface {
 		if err := rows.Scan(destinations(columns, &row)...); err != nil {
 			return err
 		}
-		if cells := R(&row).cells(); cells.whole {
+		if cells := R(&row).cells(); cells.level != 0 {
 			total = tally(&row)
 		} else {
 			tallies[cells.key(index)] = tally(&row)
@@ -66,7 +64,15 @@ func grouped[T any, R interface {
 
 type contactRow struct {
 	groupCells
-	tally metric.ContactTally
+	counts                 metric.ContactTally
+	toAgents               int64
+	ivr, toAgent, duration spread
+}
+
+func (r *contactRow) tally() metric.ContactTally {
+	t := r.counts
+	t.IVR, t.ToAgent, t.Duration = r.ivr.durations(t.InFlow), r.toAgent.durations(r.toAgents), r.duration.durations(t.Contacts)
+	return t
 }
 
 func contactColumns(splits []metric.Dimension) []column[contactRow] {
@@ -87,11 +93,12 @@ func contactColumns(splits []metric.Dimension) []column[contactRow] {
 		{"identified", "identified", func(t *metric.ContactTally) *int64 { return &t.Identified }},
 		{"repeats", "repeat", func(t *metric.ContactTally) *int64 { return &t.Repeats }},
 	} {
-		out = append(out, column[contactRow]{"n_" + c.name, countIf(c.condition), func(r *contactRow) any { return c.dest(&r.tally) }})
+		out = append(out, column[contactRow]{"n_" + c.name, countIf(c.condition), func(r *contactRow) any { return c.dest(&r.counts) }})
 	}
-	out = append(out, durationColumns("ivr", "ivr_ms", "flow != ''", func(r *contactRow) *metric.Durations { return &r.tally.IVR })...)
-	out = append(out, durationColumns("to_agent", "ifNull(to_agent_ms, 0)", "to_agent_ms IS NOT NULL", func(r *contactRow) *metric.Durations { return &r.tally.ToAgent })...)
-	return append(out, durationColumns("duration", "duration_ms", "1", func(r *contactRow) *metric.Durations { return &r.tally.Duration })...)
+	out = append(out, column[contactRow]{"n_to_agent", countIf("to_agent_ms IS NOT NULL"), func(r *contactRow) any { return &r.toAgents }})
+	out = append(out, spreadColumns("ivr", "ivr_ms", "flow != ''", func(r *contactRow) *spread { return &r.ivr })...)
+	out = append(out, spreadColumns("to_agent", "ifNull(to_agent_ms, 0)", "to_agent_ms IS NOT NULL", func(r *contactRow) *spread { return &r.toAgent })...)
+	return append(out, spreadColumns("duration", "duration_ms", "1", func(r *contactRow) *spread { return &r.duration })...)
 }
 
 func contactStatement(p metric.ContactParams) (statement, error) {

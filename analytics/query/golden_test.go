@@ -26,7 +26,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out := map[string]statement{}
 	queue := func(name string, p metric.QueueParams) {
 		p.Window, p.Limits = day, metric.DefaultLimits()
-		s, _, err := queueStatement(p)
+		s, _, err := queueStatement(p, groupingSets(p.GroupBy))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,13 @@ func goldenStatements(t *testing.T) map[string]statement {
 	queue("queues_offered", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByQueue, metric.ByLanguage}, Queues: []string{"support"}})
 	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
 	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
-	queue("queues_brief", metric.QueueParams{AttributeBy: metric.AttributeOffered, Brief: true, GroupBy: []metric.Dimension{metric.ByQueue}})
+	today, err := TodayRequest{}.params(day.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out["today"], _, err = queueStatement(today, todaySets); err != nil {
+		t.Fatal(err)
+	}
 	mark := day.Until
 	fresh := metric.Freshness{Watermark: &mark}
 	agents, err := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Agents: []string{"anna"}}, fresh)

@@ -2,157 +2,130 @@ package query
 
 import "firstline/analytics/metric"
 
+// The engine takes about a millisecond to resolve each expression of a statement, however few rows it reads. So counts by
+// outcome and by result are maps, a duration's longest is its quantile 1, and conditions are named once.
+
+// queueRow is one row of the statement.
+type queueRow struct {
+	groupCells
+	joined, mine, within, short map[string]uint64 // marks by outcome, refusals included
+	offers                      map[string]uint64 // offers by result
+	carriedIn, carriedOut       int64
+	rings, handled              int64
+
+	answer, abandon, arrival, queueing spread
+	ring, talk, hold, wrapUp, handle   spread
+}
+
+// spread is a duration's sum, and its quantiles at metric.Levels with the longest as last.
+type spread struct {
+	sum int64
+	at  []int64
+}
+
+// durations gives the spread of n durations the form of analytics/metric. A brief report does not ask for all spreads.
+func (s spread) durations(n int64) metric.Durations {
+	if n == 0 || len(s.at) == 0 {
+		return metric.Durations{}
+	}
+	last := len(s.at) - 1
+	return metric.Durations{Count: n, Sum: s.sum, Max: s.at[last], Quantiles: s.at[:last]}
+}
+
+func (q *queueRow) tally() metric.QueueTally {
+	of := func(m map[string]uint64, outcome string) int64 { return int64(m[outcome]) } //nolint:gosec // a count of rows
+	t := metric.QueueTally{
+		Answered: of(q.mine, "answered"), Abandoned: of(q.mine, "abandoned"), Overflowed: of(q.mine, "overflowed"), Exited: of(q.mine, "exited"),
+		Callback: of(q.mine, "callback"), Voicemail: of(q.mine, "voicemail"), LeftEmpty: of(q.mine, "left_empty"), Withdrawn: of(q.mine, "withdrawn"),
+		Failed: of(q.mine, "failed"), AbandonedShort: of(q.short, "abandoned"), StillWaiting: of(q.joined, ""),
+		CarriedIn: q.carriedIn, CarriedOut: q.carriedOut,
+		AnsweredWithin: of(q.within, "answered"), AbandonedWithin: of(q.within, "abandoned"), CallbackWithin: of(q.within, "callback"),
+		RefusedFull: of(q.mine, "refused_full"), RefusedEmpty: of(q.mine, "refused_empty"), RefusedClosed: of(q.mine, "refused_closed"),
+		Offers: metric.OfferTally{
+			Answered: of(q.offers, "answered"), Missed: of(q.offers, "missed"), Declined: of(q.offers, "declined"), Busy: of(q.offers, "busy"),
+			Unavailable: of(q.offers, "unavailable"), Withdrawn: of(q.offers, "withdrawn"), LostRace: of(q.offers, "lost_race"),
+			Failed: of(q.offers, "failed"), Ringing: of(q.offers, ""),
+		},
+	}
+	for _, n := range q.joined {
+		t.Offered += int64(n) //nolint:gosec // a count of rows
+	}
+	for _, n := range q.mine {
+		t.Attributed += int64(n) //nolint:gosec // a count of rows
+	}
+	t.Attributed -= t.RefusedFull + t.RefusedEmpty + t.RefusedClosed
+	t.SpeedOfAnswer, t.TimeToAbandon = q.answer.durations(t.Answered), q.abandon.durations(t.Abandoned)
+	t.ArrivalToAgent, t.QueueingToAgent = q.arrival.durations(t.Answered), q.queueing.durations(t.Answered)
+	t.Ring, t.Talk, t.Hold = q.ring.durations(q.rings), q.talk.durations(q.handled), q.hold.durations(q.handled)
+	t.WrapUp, t.Handle = q.wrapUp.durations(q.handled), q.handle.durations(q.handled)
+	return t
+}
+
 // queueColumns are the aggregates over marks, each beside the place its value goes to.
 func queueColumns(p metric.QueueParams) []column[queueRow] {
 	out := groupColumns(p.GroupBy, func(r *queueRow) *groupCells { return &r.groupCells })
-	out = append(out, entryColumns()...)
-	out = append(out, carryColumns()...)
-	out = append(out, waitColumns()...)
-	if !p.Brief {
-		out = append(out, offerColumns()...)
-		out = append(out, workColumns()...)
+	out = append(out,
+		column[queueRow]{"n_joined", byOutcome("joined"), func(r *queueRow) any { return &r.joined }},
+		column[queueRow]{"n_mine", byOutcome("mine"), func(r *queueRow) any { return &r.mine }},
+		column[queueRow]{"n_within", byOutcome("within"), func(r *queueRow) any { return &r.within }},
+		column[queueRow]{"n_short", byOutcome("short"), func(r *queueRow) any { return &r.short }},
+	)
+	if p.AttributeBy == metric.AttributeEnded {
+		out = append(out, carryColumns()...)
 	}
-	return out
+	out = append(out, spreadColumns("answer", "wait", "is_answered", func(r *queueRow) *spread { return &r.answer })...)
+	out = append(out, spreadColumns("abandon", "wait", "is_abandoned", func(r *queueRow) *spread { return &r.abandon })...)
+	if p.Brief {
+		return out
+	}
+	out = append(out, spreadColumns("arrival", "arrival_wait", "is_answered", func(r *queueRow) *spread { return &r.arrival })...)
+	out = append(out, spreadColumns("queueing", "queueing_wait", "is_answered", func(r *queueRow) *spread { return &r.queueing })...)
+	out = append(out, offerColumns()...)
+	return append(out, workColumns()...)
 }
 
-// groupCells are the columns that name a row.
-type groupCells struct {
-	whole                  bool
-	bucket                 int64
-	queue, language, agent string
-}
-
-// key is the row's key; index finds the bucket by its begin.
-func (g groupCells) key(index map[int64]int) metric.Key {
-	return metric.Key{Bucket: index[g.bucket], Queue: g.queue, Language: g.language, Agent: g.agent}
-}
-
-// groupColumns name the row. In the row of the whole window they hold nothing.
-func groupColumns[T any](splits []metric.Dimension, cells func(*T) *groupCells) []column[T] {
-	out := []column[T]{
-		{"whole", "toBool(grouping(bucket))", func(r *T) any { return &cells(r).whole }},
-		{"bucket_begin", "toInt64(bucket)", func(r *T) any { return &cells(r).bucket }},
-	}
-	for _, d := range splits {
-		out = append(out, column[T]{"by_" + string(d), "toString(" + string(d) + ")", func(r *T) any {
-			switch d {
-			case metric.ByQueue:
-				return &cells(r).queue
-			case metric.ByLanguage:
-				return &cells(r).language
-			default:
-				return &cells(r).agent
-			}
-		}})
-	}
-	return out
-}
-
-func countIf(condition string) string { return "toInt64(countIf(" + condition + "))" }
-
-// outcomeIs is true for marks of entries that belong to the bucket and ended so.
-func outcomeIs(outcome string) string { return "mine AND outcome = '" + outcome + "'" }
-
-func entryColumns() []column[queueRow] {
-	list := []struct {
-		name, condition string
-		dest            func(*metric.QueueTally) *int64
-	}{
-		{"offered", "joined", func(t *metric.QueueTally) *int64 { return &t.Offered }},
-		{"attributed", "mine", func(t *metric.QueueTally) *int64 { return &t.Attributed }},
-		{"still_waiting", "joined AND outcome = ''", func(t *metric.QueueTally) *int64 { return &t.StillWaiting }},
-		{"answered", "is_answered", func(t *metric.QueueTally) *int64 { return &t.Answered }},
-		{"abandoned", "is_abandoned", func(t *metric.QueueTally) *int64 { return &t.Abandoned }},
-		{"overflowed", outcomeIs("overflowed"), func(t *metric.QueueTally) *int64 { return &t.Overflowed }},
-		{"exited", outcomeIs("exited"), func(t *metric.QueueTally) *int64 { return &t.Exited }},
-		{"callback", outcomeIs("callback"), func(t *metric.QueueTally) *int64 { return &t.Callback }},
-		{"voicemail", outcomeIs("voicemail"), func(t *metric.QueueTally) *int64 { return &t.Voicemail }},
-		{"left_empty", outcomeIs("left_empty"), func(t *metric.QueueTally) *int64 { return &t.LeftEmpty }},
-		{"withdrawn", outcomeIs("withdrawn"), func(t *metric.QueueTally) *int64 { return &t.Withdrawn }},
-		{"failed", outcomeIs("failed"), func(t *metric.QueueTally) *int64 { return &t.Failed }},
-		{"abandoned_short", "is_abandoned AND short", func(t *metric.QueueTally) *int64 { return &t.AbandonedShort }},
-		{"answered_within", "is_answered AND within", func(t *metric.QueueTally) *int64 { return &t.AnsweredWithin }},
-		{"abandoned_within", "is_abandoned AND within", func(t *metric.QueueTally) *int64 { return &t.AbandonedWithin }},
-		{"callback_within", outcomeIs("callback") + " AND within", func(t *metric.QueueTally) *int64 { return &t.CallbackWithin }},
-		{"refused_full", "outcome = 'refused_full'", func(t *metric.QueueTally) *int64 { return &t.RefusedFull }},
-		{"refused_empty", "outcome = 'refused_empty'", func(t *metric.QueueTally) *int64 { return &t.RefusedEmpty }},
-		{"refused_closed", "outcome = 'refused_closed'", func(t *metric.QueueTally) *int64 { return &t.RefusedClosed }},
-	}
-	out := make([]column[queueRow], len(list))
-	for i, c := range list {
-		out[i] = column[queueRow]{"n_" + c.name, countIf(c.condition), func(r *queueRow) any { return c.dest(&r.tally) }}
-	}
-	return out
-}
+// byOutcome counts the marks with a flag set, by outcome.
+func byOutcome(flag string) string { return "sumMap(map(toString(outcome), toUInt64(" + flag + ")))" }
 
 // carryColumns: the whole window begins with its first bucket and ends with its last.
 func carryColumns() []column[queueRow] {
 	return []column[queueRow]{
 		{
-			"n_carried_in", "if(grouping(bucket) = 1, " + countIf("came AND bucket = {begins:Array(Int64)}[1]") + ", " + countIf("came") + ")",
-			func(r *queueRow) any { return &r.tally.CarriedIn },
+			"n_carried_in", "toInt64(if(grouping(bucket) = 1, countIf(came AND bucket = {begins:Array(Int64)}[1]), countIf(came)))",
+			func(r *queueRow) any { return &r.carriedIn },
 		},
 		{
-			"n_carried_out", "if(grouping(bucket) = 1, " + countIf("went AND bucket = {begins:Array(Int64)}[-1]") + ", " + countIf("went") + ")",
-			func(r *queueRow) any { return &r.tally.CarriedOut },
+			"n_carried_out", "toInt64(if(grouping(bucket) = 1, countIf(went AND bucket = {begins:Array(Int64)}[-1]), countIf(went)))",
+			func(r *queueRow) any { return &r.carriedOut },
 		},
 	}
 }
 
-// levels are metric.Levels as ClickHouse wants them.
-const levels = "0.5, 0.9, 0.95, 0.99"
+// levels are metric.Levels as ClickHouse wants them, and the longest.
+const levels = "0.5, 0.9, 0.95, 0.99, 1"
 
-// durationColumns describe value over the rows where condition holds.
-func durationColumns[T any](name, value, condition string, dest func(*T) *metric.Durations) []column[T] {
-	arguments := "(" + value + ", " + condition + ")"
+// spreadColumns describe value over the rows where condition holds.
+func spreadColumns[T any](name, value, condition string, dest func(*T) *spread) []column[T] {
 	return []column[T]{
-		{"d_" + name + "_count", countIf(condition), func(r *T) any { return &dest(r).Count }},
-		{"d_" + name + "_sum", "toInt64(sumIf" + arguments + ")", func(r *T) any { return &dest(r).Sum }},
-		{"d_" + name + "_max", "toInt64(maxIf" + arguments + ")", func(r *T) any { return &dest(r).Max }},
-		{"d_" + name + "_at", "quantilesExactIf(" + levels + ")" + arguments, func(r *T) any { return &dest(r).Quantiles }},
+		{name + "_sum", "toInt64(sumIf(" + value + ", " + condition + "))", func(r *T) any { return &dest(r).sum }},
+		{name + "_at", "quantilesExactIf(" + levels + ")(" + value + ", " + condition + ")", func(r *T) any { return &dest(r).at }},
 	}
-}
-
-func waitColumns() (out []column[queueRow]) {
-	const answered, abandoned = "is_answered", "is_abandoned"
-	out = append(out, durationColumns("answer", "wait", answered, func(r *queueRow) *metric.Durations { return &r.tally.SpeedOfAnswer })...)
-	out = append(out, durationColumns("abandon", "wait", abandoned, func(r *queueRow) *metric.Durations { return &r.tally.TimeToAbandon })...)
-	out = append(out, durationColumns("arrival", "arrival_wait", answered, func(r *queueRow) *metric.Durations { return &r.tally.ArrivalToAgent })...)
-	return append(out, durationColumns("queueing", "queueing_wait", answered, func(r *queueRow) *metric.Durations { return &r.tally.QueueingToAgent })...)
 }
 
 func offerColumns() []column[queueRow] {
-	list := []struct {
-		name string
-		dest func(*metric.OfferTally) *int64
-	}{
-		{"answered", func(t *metric.OfferTally) *int64 { return &t.Answered }},
-		{"missed", func(t *metric.OfferTally) *int64 { return &t.Missed }},
-		{"declined", func(t *metric.OfferTally) *int64 { return &t.Declined }},
-		{"busy", func(t *metric.OfferTally) *int64 { return &t.Busy }},
-		{"unavailable", func(t *metric.OfferTally) *int64 { return &t.Unavailable }},
-		{"withdrawn", func(t *metric.OfferTally) *int64 { return &t.Withdrawn }},
-		{"lost_race", func(t *metric.OfferTally) *int64 { return &t.LostRace }},
-		{"failed", func(t *metric.OfferTally) *int64 { return &t.Failed }},
-		{"ringing", func(t *metric.OfferTally) *int64 { return &t.Ringing }},
+	return []column[queueRow]{
+		{"n_offers", "sumMapIf(results, mine)", func(r *queueRow) any { return &r.offers }},
+		{"n_rings", "toInt64(sumIf(length(rings), mine))", func(r *queueRow) any { return &r.rings }},
+		{"ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &r.ring.sum }},
+		{"ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &r.ring.at }},
 	}
-	var out []column[queueRow]
-	for _, c := range list {
-		out = append(out, column[queueRow]{"offers_" + c.name, "toInt64(sumIf(o_" + c.name + ", mine))", func(r *queueRow) any { return c.dest(&r.tally.Offers) }})
-	}
-	ring := func(r *queueRow) *metric.Durations { return &r.tally.Ring }
-	return append(out,
-		column[queueRow]{"d_ring_count", "toInt64(sumIf(length(rings), mine))", func(r *queueRow) any { return &ring(r).Count }},
-		column[queueRow]{"d_ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &ring(r).Sum }},
-		column[queueRow]{"d_ring_max", "toInt64(maxArrayIf(rings, mine))", func(r *queueRow) any { return &ring(r).Max }},
-		column[queueRow]{"d_ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &ring(r).Quantiles }},
-	)
 }
 
-func workColumns() (out []column[queueRow]) {
+func workColumns() []column[queueRow] {
 	const handled = "is_handled"
-	out = append(out, durationColumns("talk", "talk", handled, func(r *queueRow) *metric.Durations { return &r.tally.Talk })...)
-	out = append(out, durationColumns("hold", "hold", handled, func(r *queueRow) *metric.Durations { return &r.tally.Hold })...)
-	out = append(out, durationColumns("wrap_up", "wrap_up", handled, func(r *queueRow) *metric.Durations { return &r.tally.WrapUp })...)
-	return append(out, durationColumns("handle", "handle", handled, func(r *queueRow) *metric.Durations { return &r.tally.Handle })...)
+	out := []column[queueRow]{{"n_handled", "toInt64(countIf(" + handled + "))", func(r *queueRow) any { return &r.handled }}}
+	out = append(out, spreadColumns("talked", "talk", handled, func(r *queueRow) *spread { return &r.talk })...)
+	out = append(out, spreadColumns("held", "hold", handled, func(r *queueRow) *spread { return &r.hold })...)
+	out = append(out, spreadColumns("wrapped", "wrap_up", handled, func(r *queueRow) *spread { return &r.wrapUp })...)
+	return append(out, spreadColumns("handled", "handle", handled, func(r *queueRow) *spread { return &r.handle })...)
 }

@@ -26,18 +26,12 @@ func (r *Reader) Queues(ctx context.Context, req QueueRequest) (metric.QueueRepo
 	return metric.NewQueueReport(p, tallies, total, fresh)
 }
 
-// queueRow is one row of the statement.
-type queueRow struct {
-	groupCells
-	tally metric.QueueTally
-}
-
 func (r *Reader) queueTallies(ctx context.Context, p metric.QueueParams) (map[metric.Key]metric.QueueTally, metric.QueueTally, error) {
-	s, columns, err := queueStatement(p)
+	s, columns, err := queueStatement(p, groupingSets(p.GroupBy))
 	if err != nil {
 		return nil, metric.QueueTally{}, err
 	}
-	return grouped(ctx, r, s, p.Window, columns, func(row *queueRow) metric.QueueTally { return row.tally })
+	return grouped(ctx, r, s, p.Window, columns, (*queueRow).tally)
 }
 
 // bucketIndex finds a bucket by the Unix milliseconds of its begin.
@@ -81,7 +75,7 @@ const (
 
 // queueStatement builds the statement of a queue report. Its common tables, in order: the closed entries, the open ones,
 // what belongs to them (offers, stretches), and the marks: an entry counted for a bucket, once or more.
-func queueStatement(p metric.QueueParams) (statement, []column[queueRow], error) {
+func queueStatement(p metric.QueueParams, sets string) (statement, []column[queueRow], error) {
 	s := newStatement("queues")
 	if err := s.bindWindow(p.Window, p.AttributeBy == metric.AttributeEnded); err != nil {
 		return s, nil, err
@@ -105,7 +99,7 @@ func queueStatement(p metric.QueueParams) (statement, []column[queueRow], error)
 		judged(p),
 		"SELECT\n"+selectList(columns),
 		"FROM judged",
-		groupingSets(p.GroupBy),
+		sets,
 	)
 	return s, columns, nil
 }
@@ -149,15 +143,14 @@ func openEntries(queues string) string {
 }
 
 const entryWork = `rung AS (
-  SELECT entry, groupArray(ring_ms) AS rings, countIf(result = 'answered') AS o_answered, countIf(result = 'missed') AS o_missed,
-    countIf(result = 'declined') AS o_declined, countIf(result = 'busy') AS o_busy, countIf(result = 'unavailable') AS o_unavailable,
-    countIf(result = 'withdrawn') AS o_withdrawn, countIf(result = 'lost_race') AS o_lost_race, countIf(result = 'failed') AS o_failed
-  FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY entry
-),
-ringing AS (
-  SELECT entry, count() AS o_ringing FROM offers_opened
-  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results
+  FROM (
+    SELECT entry, result, ring_ms FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    UNION ALL
+    SELECT entry, '' AS result, toInt64(0) AS ring_ms FROM offers_opened
+    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  )
   GROUP BY entry
 ),
 busy AS (
@@ -182,11 +175,7 @@ func markFields(p metric.QueueParams) []markField {
 	if p.Brief {
 		return out
 	}
-	out = append(out, markField{"rings", "emptyArrayInt64()"})
-	for _, name := range []string{"o_answered", "o_missed", "o_declined", "o_busy", "o_unavailable", "o_withdrawn", "o_lost_race", "o_failed", "o_ringing"} {
-		out = append(out, markField{name, "toUInt64(0)"})
-	}
-	return append(out, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+	return append(out, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
 }
 
 func fieldNames(p metric.QueueParams) string {
@@ -206,7 +195,6 @@ func entryFacts(p metric.QueueParams) string {
 		"  SELECT queued, ended, "+fieldNames(p),
 		"  FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e",
 		"  LEFT JOIN rung USING (entry)",
-		"  LEFT JOIN ringing USING (entry)",
 		"  LEFT JOIN worked USING (entry)",
 		"),")
 }
@@ -245,7 +233,7 @@ func refusalMarks(p metric.QueueParams, queues string) string {
 		fields = append(fields, f.zero+" AS "+f.name)
 	}
 	return lines("refused AS (",
-		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 0 AS mine, 0 AS came, 0 AS went",
+		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
 		"  FROM refusals",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
 		"),")
@@ -259,7 +247,7 @@ func judged(p metric.QueueParams) string {
 	}
 	return lines("judged AS (",
 		"  SELECT *, "+strings.Join(flags, ", ")+",",
-		"    wait <= "+limitOf("limit_levels", "default_level")+" AS within, wait <= "+limitOf("limit_shorts", "default_short")+" AS short",
+		"    mine AND wait <= "+limitOf("limit_levels", "default_level")+" AS within, mine AND wait <= "+limitOf("limit_shorts", "default_short")+" AS short",
 		"  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)",
 		")")
 }
@@ -267,12 +255,4 @@ func judged(p metric.QueueParams) string {
 // limitOf is a limit of the mark's queue.
 func limitOf(list, fallback string) string {
 	return "transform(toString(queue), {limit_queues:Array(String)}, {" + list + ":Array(Int64)}, {" + fallback + ":Int64})"
-}
-
-func groupingSets(splits []metric.Dimension) string {
-	set := "bucket"
-	for _, d := range splits {
-		set += ", " + string(d)
-	}
-	return "GROUP BY GROUPING SETS ((" + set + "), ())"
 }

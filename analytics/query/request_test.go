@@ -102,7 +102,7 @@ func TestValuesStayOutOfTheText(t *testing.T) {
 	if err != nil || strings.Contains(s.text, "DROP") {
 		t.Errorf("%v\n%s", err, s.text)
 	}
-	q, _, err := queueStatement(metric.QueueParams{Window: day, AttributeBy: metric.AttributeOffered, Queues: []string{evil}, Limits: metric.Limits{Queues: map[string]metric.QueueLimits{evil: {}}}})
+	q, _, err := queueStatement(metric.QueueParams{Window: day, AttributeBy: metric.AttributeOffered, Queues: []string{evil}, Limits: metric.Limits{Queues: map[string]metric.QueueLimits{evil: {}}}}, groupingSets(nil))
 	if err != nil || strings.Contains(q.text, "DROP") {
 		t.Errorf("%v\n%s", err, q.text)
 	}

@@ -86,3 +86,5 @@ func destinations[T any](columns []column[T], row *T) []any {
 	}
 	return out
 }
+
+func countIf(condition string) string { return "toInt64(countIf(" + condition + "))" }

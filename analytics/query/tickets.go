@@ -21,7 +21,7 @@ func (r *Reader) Tickets(ctx context.Context, req TicketRequest) (metric.TicketR
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
-	tallies, total, err := grouped(ctx, r, s, p.Window, ticketColumns(p.GroupBy), func(row *ticketRow) metric.TicketTally { return row.tally })
+	tallies, total, err := grouped(ctx, r, s, p.Window, ticketColumns(p.GroupBy), (*ticketRow).tally)
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
@@ -30,7 +30,15 @@ func (r *Reader) Tickets(ctx context.Context, req TicketRequest) (metric.TicketR
 
 type ticketRow struct {
 	groupCells
-	tally metric.TicketTally
+	counts                           metric.TicketTally
+	reply, resolution, fullyResolved spread
+}
+
+func (r *ticketRow) tally() metric.TicketTally {
+	t := r.counts
+	t.FirstReply, t.FirstResolution = r.reply.durations(t.Replied), r.resolution.durations(t.Resolved)
+	t.FullResolution = r.fullyResolved.durations(t.FullyResolved)
+	return t
 }
 
 func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
@@ -48,11 +56,11 @@ func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
 		{"first_contact_resolved", "decided AND NOT further", func(t *metric.TicketTally) *int64 { return &t.FirstContactResolved }},
 		{"undecided", "undecided", func(t *metric.TicketTally) *int64 { return &t.Undecided }},
 	} {
-		out = append(out, column[ticketRow]{"n_" + c.name, countIf(c.condition), func(r *ticketRow) any { return c.dest(&r.tally) }})
+		out = append(out, column[ticketRow]{"n_" + c.name, countIf(c.condition), func(r *ticketRow) any { return c.dest(&r.counts) }})
 	}
-	out = append(out, durationColumns("first_reply", "reply_at - began", "replied", func(r *ticketRow) *metric.Durations { return &r.tally.FirstReply })...)
-	out = append(out, durationColumns("first_resolution", "first_resolved_at - began", "resolved", func(r *ticketRow) *metric.Durations { return &r.tally.FirstResolution })...)
-	return append(out, durationColumns("full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *metric.Durations { return &r.tally.FullResolution })...)
+	out = append(out, spreadColumns("first_reply", "reply_at - began", "replied", func(r *ticketRow) *spread { return &r.reply })...)
+	out = append(out, spreadColumns("first_resolution", "first_resolved_at - began", "resolved", func(r *ticketRow) *spread { return &r.resolution })...)
+	return append(out, spreadColumns("full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *spread { return &r.fullyResolved })...)
 }
 
 // ticketStatement builds the statement of a ticket report: one row for each contact (first-contact resolution) and one

@@ -2,8 +2,11 @@ package query
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"firstline/analytics/metric"
 )
@@ -28,23 +31,25 @@ func (r *Reader) Today(ctx context.Context, req TodayRequest) (metric.Today, err
 	if err != nil {
 		return metric.Today{}, err
 	}
-	fresh := metric.Freshness{AsOf: now, Watermark: watermark}
+	levels, err := r.todayTallies(ctx, p)
+	if err != nil {
+		return metric.Today{}, err
+	}
 	out := metric.Today{AsOf: now, Watermark: watermark, From: p.From, Until: p.Until, Zone: p.Zone.String()}
+	total := levels[totalLevel][metric.Key{}]
+	queue := []metric.Dimension{metric.ByQueue}
 	for _, part := range []struct {
+		level    uint64
 		interval metric.Interval
 		groups   []metric.Dimension
 		rows     *[]metric.TodayRow
 	}{
-		{metric.Whole, []metric.Dimension{metric.ByQueue}, &out.Queues},
-		{p.Interval, nil, &out.Series},
-		{p.Interval, []metric.Dimension{metric.ByQueue}, &out.ByQueue},
+		{queueLevel, metric.Whole, queue, &out.Queues},
+		{bucketLevel, p.Interval, nil, &out.Series},
+		{rowLevel, p.Interval, queue, &out.ByQueue},
 	} {
 		p.Interval, p.GroupBy = part.interval, part.groups
-		tallies, total, err := r.queueTallies(ctx, p)
-		if err != nil {
-			return metric.Today{}, err
-		}
-		report, err := metric.NewQueueReport(p, tallies, total, fresh)
+		report, err := metric.NewQueueReport(p, levels[part.level], total, metric.Freshness{})
 		if err != nil {
 			return metric.Today{}, err
 		}
@@ -54,11 +59,44 @@ func (r *Reader) Today(ctx context.Context, req TodayRequest) (metric.Today, err
 				*part.rows = append(*part.rows, row.Today())
 			}
 		}
-		if part.interval == metric.Whole {
-			out.Total = report.Total.Today()
-		}
+		out.Total = report.Total.Today()
 	}
 	return out, nil
+}
+
+// What a row of the statement adds up, as ClickHouse's grouping(bucket, queue) numbers it.
+const (
+	rowLevel    = 0
+	bucketLevel = 1 // all queues of a bucket
+	queueLevel  = 2 // all buckets of a queue
+	totalLevel  = 3
+
+	todaySets = "GROUP BY GROUPING SETS ((bucket, queue), (bucket), (queue), ())"
+)
+
+// todayTallies reads all that the wallboard shows in one pass.
+func (r *Reader) todayTallies(ctx context.Context, p metric.QueueParams) (map[uint64]map[metric.Key]metric.QueueTally, error) {
+	s, columns, err := queueStatement(p, todaySets)
+	if err != nil {
+		return nil, err
+	}
+	index, err := bucketIndex(p.Window)
+	if err != nil {
+		return nil, err
+	}
+	out := map[uint64]map[metric.Key]metric.QueueTally{rowLevel: {}, bucketLevel: {}, queueLevel: {}, totalLevel: {}}
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		var row queueRow
+		if err := rows.Scan(destinations(columns, &row)...); err != nil {
+			return err
+		}
+		if out[row.level] == nil {
+			return fmt.Errorf("unknown grouping level %d", row.level)
+		}
+		out[row.level][row.key(index)] = row.tally()
+		return nil
+	})
+	return out, err
 }
 
 func (r TodayRequest) params(now time.Time) (metric.QueueParams, error) {
@@ -78,5 +116,5 @@ func (r TodayRequest) params(now time.Time) (metric.QueueParams, error) {
 	if r.Limits.Default == (metric.QueueLimits{}) {
 		r.Limits.Default = metric.DefaultLimits().Default
 	}
-	return metric.QueueParams{Window: w, AttributeBy: metric.AttributeOffered, Queues: r.Queues, Limits: r.Limits, Brief: true}, nil
+	return metric.QueueParams{Window: w, AttributeBy: metric.AttributeOffered, Queues: r.Queues, Limits: r.Limits, Brief: true, GroupBy: []metric.Dimension{metric.ByQueue}}, nil
 }

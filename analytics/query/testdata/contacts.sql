@@ -33,7 +33,7 @@ counted AS (
   WHERE began >= {from:Int64} AND began < {until:Int64}
 )
 SELECT
-    toBool(grouping(bucket)) AS whole,
+    toUInt64(grouping(bucket, queue)) AS level,
     toInt64(bucket) AS bucket_begin,
     toString(queue) AS by_queue,
     toInt64(countIf(1)) AS n_contacts,
@@ -47,18 +47,13 @@ SELECT
     toInt64(countIf(flow != '' AND result = 'contained')) AS n_contained_in_flow,
     toInt64(countIf(identified)) AS n_identified,
     toInt64(countIf(repeat)) AS n_repeats,
-    toInt64(countIf(flow != '')) AS d_ivr_count,
-    toInt64(sumIf(ivr_ms, flow != '')) AS d_ivr_sum,
-    toInt64(maxIf(ivr_ms, flow != '')) AS d_ivr_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(ivr_ms, flow != '') AS d_ivr_at,
-    toInt64(countIf(to_agent_ms IS NOT NULL)) AS d_to_agent_count,
-    toInt64(sumIf(ifNull(to_agent_ms, 0), to_agent_ms IS NOT NULL)) AS d_to_agent_sum,
-    toInt64(maxIf(ifNull(to_agent_ms, 0), to_agent_ms IS NOT NULL)) AS d_to_agent_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(ifNull(to_agent_ms, 0), to_agent_ms IS NOT NULL) AS d_to_agent_at,
-    toInt64(countIf(1)) AS d_duration_count,
-    toInt64(sumIf(duration_ms, 1)) AS d_duration_sum,
-    toInt64(maxIf(duration_ms, 1)) AS d_duration_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(duration_ms, 1) AS d_duration_at
+    toInt64(countIf(to_agent_ms IS NOT NULL)) AS n_to_agent,
+    toInt64(sumIf(ivr_ms, flow != '')) AS ivr_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ivr_ms, flow != '') AS ivr_at,
+    toInt64(sumIf(ifNull(to_agent_ms, 0), to_agent_ms IS NOT NULL)) AS to_agent_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(to_agent_ms, 0), to_agent_ms IS NOT NULL) AS to_agent_at,
+    toInt64(sumIf(duration_ms, 1)) AS duration_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(duration_ms, 1) AS duration_at
 FROM counted
 GROUP BY GROUPING SETS ((bucket, queue), ())
 SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

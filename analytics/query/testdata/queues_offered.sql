@@ -14,15 +14,14 @@ open AS (
     AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
 ),
 rung AS (
-  SELECT entry, groupArray(ring_ms) AS rings, countIf(result = 'answered') AS o_answered, countIf(result = 'missed') AS o_missed,
-    countIf(result = 'declined') AS o_declined, countIf(result = 'busy') AS o_busy, countIf(result = 'unavailable') AS o_unavailable,
-    countIf(result = 'withdrawn') AS o_withdrawn, countIf(result = 'lost_race') AS o_lost_race, countIf(result = 'failed') AS o_failed
-  FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY entry
-),
-ringing AS (
-  SELECT entry, count() AS o_ringing FROM offers_opened
-  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results
+  FROM (
+    SELECT entry, result, ring_ms FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    UNION ALL
+    SELECT entry, '' AS result, toInt64(0) AS ring_ms FROM offers_opened
+    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  )
   GROUP BY entry
 ),
 busy AS (
@@ -36,97 +35,55 @@ worked AS (
   GROUP BY entry
 ),
 known AS (
-  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, rings, o_answered, o_missed, o_declined, o_busy, o_unavailable, o_withdrawn, o_lost_race, o_failed, o_ringing, handled, talk, hold, wrap_up
+  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, rings, results, handled, talk, hold, wrap_up
   FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e
   LEFT JOIN rung USING (entry)
-  LEFT JOIN ringing USING (entry)
   LEFT JOIN worked USING (entry)
 ),
 marks AS (
-  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, rings, o_answered, o_missed, o_declined, o_busy, o_unavailable, o_withdrawn, o_lost_race, o_failed, o_ringing, handled, talk, hold, wrap_up, roundDown(queued, {begins:Array(Int64)}) AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, rings, results, handled, talk, hold, wrap_up, roundDown(queued, {begins:Array(Int64)}) AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM known
 ),
 refused AS (
-  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, emptyArrayInt64() AS rings, toUInt64(0) AS o_answered, toUInt64(0) AS o_missed, toUInt64(0) AS o_declined, toUInt64(0) AS o_busy, toUInt64(0) AS o_unavailable, toUInt64(0) AS o_withdrawn, toUInt64(0) AS o_lost_race, toUInt64(0) AS o_failed, toUInt64(0) AS o_ringing, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 0 AS mine, 0 AS came, 0 AS went
+  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM refusals
   WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
 judged AS (
   SELECT *, mine AND outcome = 'answered' AS is_answered, mine AND outcome = 'abandoned' AS is_abandoned, mine AND outcome = 'answered' AND handled AS is_handled, talk + hold + wrap_up AS handle,
-    wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}) AS within, wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_shorts:Array(Int64)}, {default_short:Int64}) AS short
+    mine AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}) AS within, mine AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_shorts:Array(Int64)}, {default_short:Int64}) AS short
   FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)
 )
 SELECT
-    toBool(grouping(bucket)) AS whole,
+    toUInt64(grouping(bucket, queue, language)) AS level,
     toInt64(bucket) AS bucket_begin,
     toString(queue) AS by_queue,
     toString(language) AS by_language,
-    toInt64(countIf(joined)) AS n_offered,
-    toInt64(countIf(mine)) AS n_attributed,
-    toInt64(countIf(joined AND outcome = '')) AS n_still_waiting,
-    toInt64(countIf(is_answered)) AS n_answered,
-    toInt64(countIf(is_abandoned)) AS n_abandoned,
-    toInt64(countIf(mine AND outcome = 'overflowed')) AS n_overflowed,
-    toInt64(countIf(mine AND outcome = 'exited')) AS n_exited,
-    toInt64(countIf(mine AND outcome = 'callback')) AS n_callback,
-    toInt64(countIf(mine AND outcome = 'voicemail')) AS n_voicemail,
-    toInt64(countIf(mine AND outcome = 'left_empty')) AS n_left_empty,
-    toInt64(countIf(mine AND outcome = 'withdrawn')) AS n_withdrawn,
-    toInt64(countIf(mine AND outcome = 'failed')) AS n_failed,
-    toInt64(countIf(is_abandoned AND short)) AS n_abandoned_short,
-    toInt64(countIf(is_answered AND within)) AS n_answered_within,
-    toInt64(countIf(is_abandoned AND within)) AS n_abandoned_within,
-    toInt64(countIf(mine AND outcome = 'callback' AND within)) AS n_callback_within,
-    toInt64(countIf(outcome = 'refused_full')) AS n_refused_full,
-    toInt64(countIf(outcome = 'refused_empty')) AS n_refused_empty,
-    toInt64(countIf(outcome = 'refused_closed')) AS n_refused_closed,
-    if(grouping(bucket) = 1, toInt64(countIf(came AND bucket = {begins:Array(Int64)}[1])), toInt64(countIf(came))) AS n_carried_in,
-    if(grouping(bucket) = 1, toInt64(countIf(went AND bucket = {begins:Array(Int64)}[-1])), toInt64(countIf(went))) AS n_carried_out,
-    toInt64(countIf(is_answered)) AS d_answer_count,
-    toInt64(sumIf(wait, is_answered)) AS d_answer_sum,
-    toInt64(maxIf(wait, is_answered)) AS d_answer_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(wait, is_answered) AS d_answer_at,
-    toInt64(countIf(is_abandoned)) AS d_abandon_count,
-    toInt64(sumIf(wait, is_abandoned)) AS d_abandon_sum,
-    toInt64(maxIf(wait, is_abandoned)) AS d_abandon_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(wait, is_abandoned) AS d_abandon_at,
-    toInt64(countIf(is_answered)) AS d_arrival_count,
-    toInt64(sumIf(arrival_wait, is_answered)) AS d_arrival_sum,
-    toInt64(maxIf(arrival_wait, is_answered)) AS d_arrival_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(arrival_wait, is_answered) AS d_arrival_at,
-    toInt64(countIf(is_answered)) AS d_queueing_count,
-    toInt64(sumIf(queueing_wait, is_answered)) AS d_queueing_sum,
-    toInt64(maxIf(queueing_wait, is_answered)) AS d_queueing_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(queueing_wait, is_answered) AS d_queueing_at,
-    toInt64(sumIf(o_answered, mine)) AS offers_answered,
-    toInt64(sumIf(o_missed, mine)) AS offers_missed,
-    toInt64(sumIf(o_declined, mine)) AS offers_declined,
-    toInt64(sumIf(o_busy, mine)) AS offers_busy,
-    toInt64(sumIf(o_unavailable, mine)) AS offers_unavailable,
-    toInt64(sumIf(o_withdrawn, mine)) AS offers_withdrawn,
-    toInt64(sumIf(o_lost_race, mine)) AS offers_lost_race,
-    toInt64(sumIf(o_failed, mine)) AS offers_failed,
-    toInt64(sumIf(o_ringing, mine)) AS offers_ringing,
-    toInt64(sumIf(length(rings), mine)) AS d_ring_count,
-    toInt64(sumArrayIf(rings, mine)) AS d_ring_sum,
-    toInt64(maxArrayIf(rings, mine)) AS d_ring_max,
-    quantilesExactArrayIf(0.5, 0.9, 0.95, 0.99)(rings, mine) AS d_ring_at,
-    toInt64(countIf(is_handled)) AS d_talk_count,
-    toInt64(sumIf(talk, is_handled)) AS d_talk_sum,
-    toInt64(maxIf(talk, is_handled)) AS d_talk_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(talk, is_handled) AS d_talk_at,
-    toInt64(countIf(is_handled)) AS d_hold_count,
-    toInt64(sumIf(hold, is_handled)) AS d_hold_sum,
-    toInt64(maxIf(hold, is_handled)) AS d_hold_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(hold, is_handled) AS d_hold_at,
-    toInt64(countIf(is_handled)) AS d_wrap_up_count,
-    toInt64(sumIf(wrap_up, is_handled)) AS d_wrap_up_sum,
-    toInt64(maxIf(wrap_up, is_handled)) AS d_wrap_up_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(wrap_up, is_handled) AS d_wrap_up_at,
-    toInt64(countIf(is_handled)) AS d_handle_count,
-    toInt64(sumIf(handle, is_handled)) AS d_handle_sum,
-    toInt64(maxIf(handle, is_handled)) AS d_handle_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(handle, is_handled) AS d_handle_at
+    sumMap(map(toString(outcome), toUInt64(joined))) AS n_joined,
+    sumMap(map(toString(outcome), toUInt64(mine))) AS n_mine,
+    sumMap(map(toString(outcome), toUInt64(within))) AS n_within,
+    sumMap(map(toString(outcome), toUInt64(short))) AS n_short,
+    toInt64(sumIf(wait, is_answered)) AS answer_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wait, is_answered) AS answer_at,
+    toInt64(sumIf(wait, is_abandoned)) AS abandon_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wait, is_abandoned) AS abandon_at,
+    toInt64(sumIf(arrival_wait, is_answered)) AS arrival_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(arrival_wait, is_answered) AS arrival_at,
+    toInt64(sumIf(queueing_wait, is_answered)) AS queueing_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(queueing_wait, is_answered) AS queueing_at,
+    sumMapIf(results, mine) AS n_offers,
+    toInt64(sumIf(length(rings), mine)) AS n_rings,
+    toInt64(sumArrayIf(rings, mine)) AS ring_sum,
+    quantilesExactArrayIf(0.5, 0.9, 0.95, 0.99, 1)(rings, mine) AS ring_at,
+    toInt64(countIf(is_handled)) AS n_handled,
+    toInt64(sumIf(talk, is_handled)) AS talked_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(talk, is_handled) AS talked_at,
+    toInt64(sumIf(hold, is_handled)) AS held_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(hold, is_handled) AS held_at,
+    toInt64(sumIf(wrap_up, is_handled)) AS wrapped_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wrap_up, is_handled) AS wrapped_at,
+    toInt64(sumIf(handle, is_handled)) AS handled_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(handle, is_handled) AS handled_at
 FROM judged
 GROUP BY GROUPING SETS ((bucket, queue, language), ())
 SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

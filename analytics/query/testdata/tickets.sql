@@ -57,7 +57,7 @@ counted AS (
   )
 )
 SELECT
-    toBool(grouping(bucket)) AS whole,
+    toUInt64(grouping(bucket, agent)) AS level,
     toInt64(bucket) AS bucket_begin,
     toString(agent) AS by_agent,
     toInt64(countIf(pair)) AS n_linked,
@@ -68,18 +68,12 @@ SELECT
     toInt64(countIf(decided)) AS n_first_contact_eligible,
     toInt64(countIf(decided AND NOT further)) AS n_first_contact_resolved,
     toInt64(countIf(undecided)) AS n_undecided,
-    toInt64(countIf(replied)) AS d_first_reply_count,
-    toInt64(sumIf(reply_at - began, replied)) AS d_first_reply_sum,
-    toInt64(maxIf(reply_at - began, replied)) AS d_first_reply_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(reply_at - began, replied) AS d_first_reply_at,
-    toInt64(countIf(resolved)) AS d_first_resolution_count,
-    toInt64(sumIf(first_resolved_at - began, resolved)) AS d_first_resolution_sum,
-    toInt64(maxIf(first_resolved_at - began, resolved)) AS d_first_resolution_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(first_resolved_at - began, resolved) AS d_first_resolution_at,
-    toInt64(countIf(fully)) AS d_full_resolution_count,
-    toInt64(sumIf(last_resolved_at - began, fully)) AS d_full_resolution_sum,
-    toInt64(maxIf(last_resolved_at - began, fully)) AS d_full_resolution_max,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99)(last_resolved_at - began, fully) AS d_full_resolution_at
+    toInt64(sumIf(reply_at - began, replied)) AS first_reply_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(reply_at - began, replied) AS first_reply_at,
+    toInt64(sumIf(first_resolved_at - began, resolved)) AS first_resolution_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(first_resolved_at - began, resolved) AS first_resolution_at,
+    toInt64(sumIf(last_resolved_at - began, fully)) AS full_resolution_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(last_resolved_at - began, fully) AS full_resolution_at
 FROM counted
 GROUP BY GROUPING SETS ((bucket, agent), ())
 SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
