@@ -149,7 +149,9 @@ func (a *API) Run(ctx context.Context) error {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		a.log.Warn("api did not stop cleanly", "error", err)
 	}
-	<-served
+	if err := <-served; err != nil {
+		a.log.Warn("api stopped serving", "error", err)
+	}
 	a.streams.wait()
 	return ctx.Err()
 }

@@ -39,7 +39,7 @@ func TestShippedConfiguration(t *testing.T) {
 	if err := yaml.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	if got := paths(append(file.HTTP.Validate(), file.Site.Validate()...)); got != "" {
+	if got := paths(append(file.HTTP.Validate(), file.Validate()...)); got != "" {
 		t.Error(got)
 	}
 	if len(file.HTTP.Users) == 0 || len(file.Agents) == 0 || len(file.Queues) == 0 || len(file.PauseReasons) == 0 || file.Integrations.Tickets.TicketURL == "" {

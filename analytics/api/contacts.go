@@ -155,6 +155,7 @@ func maskFact(f *query.TimelineFact) (err error) {
 		f.Data, err = change(f.Data, func(d *fact.Arrived) { d.CallerNumber, d.CallerName = mask(d.CallerNumber), "" })
 	case fact.TypeIdentified:
 		f.Data, err = change(f.Data, func(d *fact.Identified) { d.Digits, d.CustomerName = mask(d.Digits), "" })
+	default: // no other fact carries any
 	}
 	return err
 }

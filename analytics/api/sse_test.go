@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func (w *world) hear(base, path, cookie string) *listener {
 		w.t.Fatal(err)
 	}
 	req.Header.Set("Cookie", cookie)
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{}).Do(req)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func quickBeat(c *Config) { c.Heartbeat = 20 * time.Millisecond }
 func TestLiveWallboard(t *testing.T) {
 	w := newWorld(t, options{config: quickBeat})
 	l := w.hear(w.listen(), "/live/wallboard", w.signIn("sue"))
-	if l.res.StatusCode != 200 || l.res.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" || l.res.Header.Get("Cache-Control") != "no-store" {
+	if l.res.StatusCode != http.StatusOK || l.res.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" || l.res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", l.res.StatusCode, l.res.Header)
 	}
 	var b live.Wallboard
@@ -349,7 +350,7 @@ func TestShutdownEndsStreamsAndAnswersRequests(t *testing.T) {
 	began := time.Now()
 	cancel()
 	<-l.closed
-	if err := <-done; err != context.Canceled || time.Since(began) > shutdown {
+	if err := <-done; !errors.Is(err, context.Canceled) || time.Since(began) > shutdown {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
 	w.waitForEnd("wallboard", "stopped")
@@ -375,7 +376,7 @@ func TestTooLargeIsAProblem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ queues:
     ring_timeout: soon
     colour: red
 agents:
-  - {id: anna, endpoint: PJSIP/101, queues: [suport]}
+  - {id: anna, endpoint: PJSIP/101, queues: [helpline]}
 `)
 	code, out := tool(t, nil, "check", "--config", path)
 	if code != exitFault {
@@ -69,7 +69,7 @@ agents:
 	path = file(t, `node: pbx1
 queues: [{id: support, overflow: nowhere}]
 agents:
-  - {id: anna, endpoint: PJSIP/101, queues: [suport]}
+  - {id: anna, endpoint: PJSIP/101, queues: [helpline]}
 entries: [{number: "1", flow: main}]
 ivr:
   - id: main
@@ -78,7 +78,7 @@ ivr:
       a: {type: play, media: [hello-world], next: b}
 `)
 	code, out = tool(t, nil, "check", "--config", path)
-	for _, want := range []string{":2: ", "nowhere", ":4: ", "suport", ":10: ", `"b"`} {
+	for _, want := range []string{":2: ", "nowhere", ":4: ", "helpline", ":10: ", `"b"`} {
 		if code != exitFault || !strings.Contains(out, want) {
 			t.Errorf("missing %q in:\n%s", want, out)
 		}

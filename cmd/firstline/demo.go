@@ -80,10 +80,10 @@ type demoAgent struct {
 func (d *demoAgent) answer(ctx context.Context) error {
 	for range 60 {
 		act := sipp.Act{Do: sipp.DoAnswer, After: between(d.dice, time.Second, 4*time.Second), Talk: between(d.dice, 6*time.Second, 25*time.Second)}
-		switch n := d.dice.IntN(20); {
-		case n == 0:
+		switch d.dice.IntN(20) {
+		case 0:
 			act = sipp.Act{Do: sipp.DoRing}
-		case n == 1:
+		case 1:
 			act = sipp.Act{Do: sipp.DoDecline, After: 2 * time.Second}
 		}
 		d.phone.Acts = append(d.phone.Acts, act)

@@ -149,6 +149,7 @@ func child(node *yaml.Node, part string) (key, value *yaml.Node) {
 		}
 	case yaml.AliasNode:
 		return child(node.Alias, part)
+	default: // a scalar has no children
 	}
 	return nil, nil
 }
@@ -188,6 +189,7 @@ func (f *File) walk(node *yaml.Node, path string, known []reflect.Type, sections
 		for i, item := range node.Content {
 			out = append(out, f.walk(item, path+"."+strconv.Itoa(i), elems, sections)...)
 		}
+	default: // a scalar has no keys
 	}
 	return out
 }
@@ -205,6 +207,7 @@ func fieldTypes(known []reflect.Type, key string) (types []reflect.Type, open bo
 			open = true
 		case reflect.Interface:
 			open = true
+		default: // a plain value has no keys
 		}
 	}
 	return types, open

@@ -32,7 +32,7 @@ func start(t *testing.T, cfg Config) (*Tasks, inbox) {
 	t.Helper()
 	in := make(inbox, 16)
 	env := func(name string) string { return map[string]string{"SECRET": "s3", "TOKEN": "tok"}[name] }
-	tasks, err := New(cfg, env, in, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	tasks, err := New(cfg, env, in, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestDoWithoutRunIsAnsweredAsFailed(t *testing.T) {
 	in := make(inbox, 1)
 	cfg := DefaultConfig()
 	cfg.Tickets.URL = "http://127.0.0.1:1/"
-	tasks, err := New(cfg, os.Getenv, in, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	tasks, err := New(cfg, os.Getenv, in, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
