@@ -135,6 +135,7 @@ func (w world) windows() []WindowRequest {
 		WindowRequest{From: w.from.Add(100 * time.Minute), Until: w.until.Add(-7*time.Hour + time.Millisecond), Interval: "1h", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(-3 * time.Hour), Until: w.until.Add(3 * time.Hour), Interval: "1d", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(-3 * time.Hour), Until: w.until.Add(3 * time.Hour), Interval: "1d", Zone: "America/New_York"},
+		WindowRequest{From: w.until.Add(-2 * time.Hour), Until: w.until.Add(50 * time.Hour), Interval: "1h", Zone: "UTC"}, // past the end of all facts
 		WindowRequest{From: w.from.Add(-48 * time.Hour), Until: w.from.Add(-24 * time.Hour), Interval: "1h", Zone: "UTC"},
 	)
 }
