@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"firstline/analytics/query"
+	"firstline/pipeline/fact"
+	"firstline/pipeline/parts"
+	"firstline/telephony/asterisk/sipp"
+)
+
+// pages is a support line of one agent; callers wait for him also while he is not there.
+const pages = `
+pause_reasons: [break, lunch]
+dispositions: [solved, forwarded]
+queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s}]
+agents: [{id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}]
+entries: [{number: "*", flow: main}]
+ivr:
+  - id: main
+    start: ask
+    nodes:
+      ask: {type: collect, prompt: [conf-getpin], min: 1, max: 6, terminator: "#", timeout: 20s, lookup: true, next: line, no_input: line, gave_up: line}
+      line: {type: queue, queue: support}
+integrations:
+  tickets: {system: helpdesk, by_number: false, csv: CUSTOMERS, ticket_url: "https://help.example/t/{id}"}
+`
+
+// TestPages lets a browser sign in as supervisor and as agent while real calls come in: dashboards/web/e2e/pages.mjs says
+// what the pages must show, and asks for the calls and kills it needs. The screens are left in build/screens.
+func TestPages(t *testing.T) {
+	chromium := parts.Need(t, func() (string, error) { return parts.Program("chromium") })
+	node := parts.Need(t, func() (string, error) { return parts.Program("node") })
+	parts.Need(t, playwright)
+	customers := filepath.Join(t.TempDir(), "customers.csv")
+	list := "number,customer,name,ticket,title,status,priority\n,C-7,Ada Winter,70001,No dial tone,open,0\n"
+	if err := os.WriteFile(customers, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startProduct(t, "pages", strings.ReplaceAll(pages, "CUSTOMERS", customers))
+	p.phones(p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 5 * time.Second, Talk: 12 * time.Second}))
+	from := time.Now().Add(-time.Second)
+	p.browse(node, chromium, p.errands())
+	p.checkDisposition(from)
+}
+
+// playwright is the folder that set-up fills with npm.
+func playwright() (string, error) {
+	dir := filepath.Join("..", "..", "dashboards", "web", "node_modules", "playwright-core")
+	if _, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("%w: run deploy/scripts/setup web", err)
+	}
+	return dir, nil
+}
+
+// errands are what the script may ask for.
+func (p *product) errands() map[string]func() {
+	ended := make(chan error, 1)
+	call := func(n int, c sipp.Call) {
+		_, err := p.callers(n, c).Run(context.Background())
+		ended <- err
+	}
+	press := func(digits string) []sipp.Press { return []sipp.Press{{After: 500 * time.Millisecond, Digits: digits}} }
+	controller := 0
+	p.t.Cleanup(func() {
+		if controller != 0 {
+			_ = syscall.Kill(controller, syscall.SIGCONT) // or it could not be drained
+		}
+	})
+	return map[string]func(){
+		"call by ada": func() {
+			go call(0, sipp.Call{Name: "ada", Number: "4930555", Dialed: "1000", Patience: 3 * time.Minute, Presses: press("70001#")})
+			p.waitFor("ada to wait", time.Minute, func() error { return p.stage("waiting", 1) })
+		},
+		"call by ben who gives up": func() {
+			p.must(<-ended) // ada's
+			call(1, sipp.Call{Name: "ben", Number: "4930777", Dialed: "1000", Patience: 6 * time.Second, Presses: press("9#")})
+			p.must(<-ended)
+		},
+		"kill api":            func() { p.killRole("api") },
+		"stop controller":     func() { controller = p.roleID("controller"); p.must(syscall.Kill(controller, syscall.SIGSTOP)) },
+		"continue controller": func() { p.must(syscall.Kill(controller, syscall.SIGCONT)) },
+	}
+}
+
+// browse runs the script and does its errands; what it says is the test's log.
+func (p *product) browse(node, chromium string, errands map[string]func()) {
+	p.t.Helper()
+	screens, err := filepath.Abs("../../build/screens")
+	p.must(err)
+	p.must(os.MkdirAll(screens, 0o750))
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, filepath.Join("..", "..", "dashboards", "web", "e2e", "pages.mjs"), p.base(), chromium, screens)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it takes its browser along
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	p.must(err)
+	out, err := cmd.StdoutPipe()
+	p.must(err)
+	p.must(cmd.Start())
+	defer func() { _ = cmd.Wait() }() // a test that ends in an errand waits here
+	defer cancel()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		what, asked := strings.CutPrefix(lines.Text(), "do: ")
+		if !asked {
+			p.t.Log(lines.Text())
+			continue
+		}
+		errands[what]()
+		_, err := io.WriteString(in, "true\n")
+		p.must(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		p.t.Errorf("the pages: %v", err)
+	}
+}
+
+// checkDisposition wants what the agent wrote on his desk in the timeline that the API gives.
+func (p *product) checkDisposition(from time.Time) {
+	p.t.Helper()
+	contact := p.loaded(from, 2)["4930555"]
+	p.waitFor("the disposition", time.Minute, func() error {
+		var timeline query.Timeline
+		if err := p.call(http.MethodGet, "/contacts/"+contact.ID, nil, &timeline); err != nil {
+			return err
+		}
+		for _, f := range timeline.Facts {
+			var d fact.Disposition
+			if f.Type != fact.TypeDisposition {
+				continue
+			}
+			if err := json.Unmarshal(f.Data, &d); err != nil {
+				return err
+			}
+			if want := (fact.Disposition{Agent: "anna", Queue: "support", Code: "solved", Note: "line was unplugged"}); d != want {
+				p.t.Errorf("disposition %+v, want %+v", d, want)
+			}
+			return nil
+		}
+		return errors.New("not in the timeline")
+	})
+}

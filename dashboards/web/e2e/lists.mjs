@@ -1,0 +1,72 @@
+// The list of contacts and the timeline of one, as a supervisor and as an agent sees them.
+import { check, shows, until, want } from "./world.mjs";
+
+export async function lists({ boss, anna, shoot }) {
+  const { page, test } = boss;
+  const rows = page.locator("[data-contact]");
+  const count = (n) => until(`${n} contacts`, 15_000, async () => (await rows.count()) === n || (await rows.count()));
+
+  await check("the list has both calls, newest first", async () => {
+    await page.goto("/contacts");
+    await count(2);
+    await shows(rows.nth(0), /4930777.*Abandoned/, 5_000);
+    await shows(rows.nth(1), /4930555.*C-7.*70001.*Support.*Anna.*Answered/, 5_000);
+    await shoot(page, "contacts");
+  });
+  await check("it is searched by result and number; the address keeps the search", async () => {
+    await page.selectOption("[name=outcome]", "abandoned");
+    await count(1);
+    await page.selectOption("[name=outcome]", "");
+    await page.fill("[name=number]", "555");
+    await page.keyboard.press("Enter");
+    await shows(rows, /4930555/, 15_000);
+    await page.reload();
+    await count(1);
+    await shows(rows, /4930555/, 5_000);
+  });
+  await check("a search without a match says so; two digits are not sent", async () => {
+    await page.fill("[name=number]", "99");
+    await test("search").click();
+    want(await page.locator("[name=number]:invalid").count() === 1, "two digits are valid");
+    await page.fill("[name=number]", "999");
+    await page.keyboard.press("Enter");
+    await shows(test("empty"), "No contact matches.", 15_000);
+    await page.fill("[name=number]", "");
+    await page.keyboard.press("Enter");
+    await count(2);
+  });
+  await check("the timeline tells the call in words", async () => {
+    await rows.nth(1).locator("a").click();
+    const line = (type) => page.locator(`[data-test=timeline] [data-type="${type}"]`);
+    await shows(line("contact.arrived"), /Call arrived.*4930555/, 15_000);
+    await shows(line("contact.identified"), /Customer lookup: known.*Ada Winter.*70001/, 5_000);
+    await shows(line("queue.queued"), /Waits in Support, place 1/, 5_000);
+    await shows(line("offer.ended"), /Anna: answered/, 5_000);
+    await shows(line("pop.shown"), /Screen pop shown to Anna/, 15_000);
+    await shows(line("contact.disposition"), /Disposition: Solved.*line was unplugged/, 15_000);
+    await shows(line("contact.ended"), /Contact closed: Answered/, 15_000);
+    want(!(await test("timeline").textContent()).includes("{"), "there is raw JSON");
+    await shoot(page, "contact");
+    await test("technical").check();
+    await shows(line("contact.arrived"), /sip_call_id/, 5_000);
+  });
+  await check("its own address shows it, one that does not exist is told", async () => {
+    await page.reload();
+    await test("contact").waitFor();
+    await boss.excuse(async () => {
+      await page.goto("/contacts/pbx1-1.1");
+      await shows(test("error"), /no such contact/, 15_000);
+    });
+    await page.getByText("Back to the list").click();
+    await count(2);
+  });
+  await check("an agent sees his own contacts, with the number masked", async () => {
+    await anna.page.goto("/contacts");
+    const own = anna.page.locator("[data-contact]");
+    await shows(own, /••••555/, 15_000);
+    want(await own.count() === 1, `${await own.count()} contacts`);
+    want(await anna.page.locator("[name=number]").count() === 0, "there is a search by number");
+    await anna.page.goto("/desk");
+    await anna.test("desk").waitFor();
+  });
+}

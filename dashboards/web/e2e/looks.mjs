@@ -1,0 +1,102 @@
+// Every page in light and dark, English and Russian, on wide and narrow screens.
+import { focus, nameless, overflow, poorContrast } from "./accessible.mjs";
+import { check, shows, signIn, tab, want } from "./world.mjs";
+
+const people = [
+  { name: "boss", secret: "correct horse", pages: ["/wallboard", "/contacts", "/contacts/ID"] },
+  { name: "anna", secret: "4711", pages: ["/desk", "/contacts"] },
+];
+const variants = [
+  { colours: "light", locale: "en-GB", width: 1440 },
+  { colours: "dark", locale: "ru-RU", width: 1440 },
+  { colours: "light", locale: "ru-RU", width: 390 },
+  { colours: "dark", locale: "en-US", width: 390 },
+];
+
+export async function looks({ browser, base, boss, shoot }) {
+  await boss.page.goto("/contacts");
+  const id = await boss.page.locator("[data-contact]").last().getAttribute("data-contact");
+  for (const v of variants) {
+    const options = { locale: v.locale, colorScheme: v.colours, viewport: { width: v.width, height: 900 } };
+    for (const person of people) await variant(browser, base, options, `${v.colours}-${v.locale.slice(0, 2)}-${v.width}`, person, id, shoot);
+  }
+  await themes(boss);
+  await keyboard(boss);
+  await signOut(boss);
+}
+
+async function variant(browser, base, options, name, person, id, shoot) {
+  const one = await tab(browser, base, options);
+  await check(`${name}, ${person.name}: contrast, names, width, language`, async () => {
+    await signIn(one.page, person.name, person.secret);
+    for (const path of person.pages) {
+      await one.page.goto(path.replace("ID", id));
+      await one.page.locator("[data-test=desk] [data-test=own-calls], [data-test=chart] svg, [data-contact], [data-test=timeline] li").first().waitFor();
+      await shoot(one.page, `${name}-${person.name}${path.replace("ID", "one").replaceAll("/", "-")}`);
+      const poor = await poorContrast(one.page);
+      want(poor.length === 0, `${path}: contrast ${poor.join(", ")}`);
+      const without = await nameless(one.page);
+      want(without.length === 0, `${path}: no name ${without.join(", ")}`);
+      want((await overflow(one.page)) <= 0, `${path}: ${await overflow(one.page)} px too wide`);
+      const russian = options.locale === "ru-RU";
+      want((await one.page.getAttribute("html", "lang")) === (russian ? "ru" : "en"), `${path}: wrong language`);
+      if (path === "/wallboard") await axis(one.page, options.locale);
+    }
+    want(one.problems.length === 0, one.problems.join("; "));
+  });
+  await one.context.close();
+}
+
+/** The axis in the reader's own clock: 24 hours but for Americans; every bar inside the chart. */
+async function axis(page, locale) {
+  const labels = (await page.locator("[data-test=chart] text[text-anchor=middle]").allTextContents());
+  const wanted = locale === "en-US" ? /^\d?\d:\d\d.[AP]M$/ : /^\d\d:\d\d$/;
+  want(labels.length > 0 && labels.every((l) => wanted.test(l)), `axis ${labels.join(", ")}`);
+  const out = await page.evaluate(() => {
+    const chart = document.querySelector("[data-test=chart] svg").getBoundingClientRect();
+    return [...document.querySelectorAll("[data-test=chart] rect:not(.hover)")].map((r) => r.getBoundingClientRect())
+      .filter((r) => r.left < chart.left || r.right > chart.right).length;
+  });
+  want(out === 0, `${out} bars are cut off`);
+}
+
+async function themes({ page }) {
+  await check("the chart follows the choice of colours at once, the page the choice of language", async () => {
+    await page.goto("/wallboard");
+    const bar = page.locator("[data-test=chart] rect.offered").last();
+    const colour = () => bar.evaluate((e) => getComputedStyle(e).fill);
+    await bar.waitFor({ state: "attached" });
+    const choose = page.locator("header select");
+    await choose.nth(0).selectOption("light");
+    const light = await colour();
+    await choose.nth(0).selectOption("dark");
+    want((await colour()) !== light, "the bars kept their colour");
+    await choose.nth(1).selectOption("ru");
+    await shows(page.locator("h1"), "Табло", 15_000);
+    await page.locator("header select").nth(1).selectOption("en");
+    await shows(page.locator("h1"), "Wallboard", 15_000);
+  });
+}
+
+async function keyboard({ page }) {
+  await check("the keyboard reaches content and navigation, the focus is seen", async () => {
+    await page.goto("/contacts");
+    await page.locator("[data-contact]").first().waitFor();
+    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Colours"]) {
+      await page.keyboard.press("Tab");
+      const { text, seen } = await focus(page);
+      want(text === expected, `focus is on "${text}", want "${expected}"`);
+      want(seen, `the focus on "${text}" is not seen`);
+    }
+  });
+}
+
+async function signOut(boss) {
+  await check("who signed out is asked to sign in again", async () => {
+    await boss.test("sign-out").click();
+    await boss.page.waitForSelector("[name=name]");
+    await boss.page.goto("/wallboard");
+    await boss.page.waitForSelector("[name=name]");
+    want(boss.problems.length === 0, boss.problems.join("; "));
+  });
+}
