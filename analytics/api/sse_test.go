@@ -287,13 +287,13 @@ func TestDeadClientIsNoticed(t *testing.T) {
 // A client that doesn't read holds nobody up: the others go on, and it is dropped when its patience is over.
 func TestSlowClientIsDropped(t *testing.T) {
 	w := newWorld(t, options{config: quickBeat, snapshot: func(s *fact.Snapshot) {
-		for i := range 2_000 { // a state larger than any buffer on the way
+		for i := range 800 { // a state larger than any buffer on the way
 			id := fmt.Sprintf("pbx1-%d.1", i)
 			s.Contacts = append(s.Contacts, fact.SnapshotContact{ID: id, Stage: live.StageWaiting, Customer: strings.Repeat("x", 8<<10),
 				Entry: &fact.SnapshotEntry{Entry: id + "/e1", Queue: "support", QueuedAt: livetest.Began()}})
 		}
 	}})
-	w.api.patience = time.Second
+	w.api.patience = 3 * time.Second
 	base := w.listen()
 	cookie := w.signIn("sue")
 	conn, err := net.Dial("tcp", w.api.Addr().String())
