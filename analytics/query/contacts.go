@@ -146,7 +146,7 @@ func neighbours() string {
 	return lines(
 		"linked AS (",
 		"  SELECT DISTINCT contact, system, id FROM (",
-		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != ''",
+		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= "+instant("since"),
 		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM tickets_once WHERE contact != '' AND ticket != ''",
 		"  )",
 		"),",

@@ -125,6 +125,21 @@ func (c *comparison) reports(w world) (out []func()) {
 	return out
 }
 
+// Before anything is loaded every report is there, with zeros and nulls and no watermark.
+func TestNothingLoaded(t *testing.T) {
+	w := world{zone: time.UTC, from: day.From, until: day.Until}
+	c := comparison{t: t, oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), time.Now)}
+	for n, ask := range c.reports(w) {
+		if n%(3*stride) == 0 {
+			ask()
+		}
+	}
+	today, err := c.reader.Today(context.Background(), TodayRequest{})
+	if err != nil || today.Watermark != nil || today.Total.Offered != 0 || len(today.Queues) != 0 {
+		t.Errorf("today: %+v, %v", today, err)
+	}
+}
+
 // windows are the whole day in every interval, and windows that cut hours and days.
 func (w world) windows() []WindowRequest {
 	var out []WindowRequest

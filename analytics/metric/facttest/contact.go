@@ -28,6 +28,9 @@ func (c *call) emit(data fact.Data, t fact.Type) { c.generator.emit(c.id, c.now,
 
 func (c *call) pass(d time.Duration) { c.now = c.now.Add(d) }
 
+// lost says that a closing fact is missing, one in a hundred, so that what it closes stays open.
+func (c *call) lost() bool { return c.chance(1) }
+
 func (g *generator) contact(id string) {
 	c := &call{
 		generator: g, id: id, now: g.at(g.From, g.Until).UTC(), n: map[string]int{},
@@ -148,7 +151,7 @@ func (c *call) wait(queue, from string, carried int64) fact.EntryEnded {
 	if e.Outcome == fact.EntryOverflowed {
 		e.To = pick(c.generator, c.Queues...)
 	}
-	if !c.chance(1) { // one in a hundred was lost and stays open
+	if !c.lost() {
 		c.emit(e, fact.TypeEntryEnded)
 	}
 	return e
@@ -190,7 +193,9 @@ func (c *call) offer(e *fact.EntryEnded, until time.Time, result fact.OfferResul
 		WaitMS: c.now.Sub(e.QueuedAt).Milliseconds(),
 	}, fact.TypeOffered)
 	c.now = until
-	c.emit(o, fact.TypeOfferEnded)
+	if !c.lost() {
+		c.emit(o, fact.TypeOfferEnded)
+	}
 	return o
 }
 
@@ -220,7 +225,9 @@ func (c *call) segment(e fact.EntryEnded, agent string, kind fact.SegmentKind, d
 	}
 	c.emit(fact.SegmentStarted{Segment: s.Segment, Kind: kind, Agent: agent, Call: s.Call, Entry: s.Entry, Queue: s.Queue}, fact.TypeSegmentStarted)
 	c.pass(d)
-	c.emit(s, fact.TypeSegmentEnded)
+	if !c.lost() {
+		c.emit(s, fact.TypeSegmentEnded)
+	}
 	return s.DurationMS
 }
 

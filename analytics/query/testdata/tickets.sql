@@ -2,7 +2,7 @@
 WITH
 linked AS (
   SELECT DISTINCT contact, system, id FROM (
-    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != ''
+    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM tickets_once WHERE contact != '' AND ticket != ''
   )
 ),
