@@ -269,6 +269,7 @@ func (s *State) agentLogged(f fact.Fact, d fact.AgentLogged) Touched {
 	if d.Type == fact.TypeAgentLoggedIn && d.Endpoint != "" {
 		a.Endpoint = d.Endpoint
 	}
+	a.Missed = 0
 	return Touched{Queues: true, Agents: []string{f.Subject}}
 }
 
@@ -276,8 +277,8 @@ func (s *State) agentBegan(f fact.Fact, d fact.AgentStateBegan) Touched {
 	a := s.agent(f.Subject)
 	a.State, a.Reason, a.Since, a.Contact, a.Queue = d.State, d.Reason, f.Time, d.Contact, d.Queue
 	a.WrapUntil, a.Next = nil, ""
-	if d.State == fact.AgentLoggedOut {
-		a.Missed = 0
+	if d.State == fact.AgentReady && d.By != fact.BySystem {
+		a.Missed = 0 // he said so himself: his misses are forgiven
 	}
 	return Touched{Queues: true, Agents: []string{f.Subject}, WrapUp: d.State == fact.AgentWrapUp}
 }
