@@ -217,7 +217,7 @@ func (c *Center) restateWaiting(ct *contact, act actual) {
 		}
 	}
 	c.startMusic(ct, q.MusicClass)
-	if o := e.Offer; o != nil && !c.passed(o.By) {
+	if o := e.Offer; o != nil {
 		c.restateOffer(ct, o, act)
 	}
 }
@@ -228,7 +228,8 @@ func (c *Center) restateOffer(ct *contact, o *offer, act actual) {
 	leg, exists := act.channels[o.Leg]
 	switch {
 	case exists && leg.State == stateUp:
-		c.answer(ct)
+		c.answer(ct) // though it may ring too long by now: the agent is there
+	case c.passed(o.By): // ended with what is due
 	case exists && o.Step != legCreating && leg.State != stateDown:
 		c.sendPop(ct, c.popup(ct))
 	default:
