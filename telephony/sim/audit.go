@@ -32,14 +32,22 @@ func newAudit(w *world) *audit {
 	return &audit{w: w, seen: map[string]sighting{}, troubled: map[string]time.Duration{}}
 }
 
-// limit is how long a wrong may last: a fault may need the next safety list to be found, and three hang-ups in a row
-// may fail.
+// limit is how long a wrong may last. What failed for a caller is ordered again after some seconds; a phone that could not
+// be hung up, and an event that got lost, are found by the next list.
 func (a *audit) limit() time.Duration {
-	if a.w.weather.calm {
+	w := a.w.weather
+	switch {
+	case w.calm:
 		return 8 * time.Second
+	case w.missing+w.failBefore+w.failAfter+w.slow > 0:
+		return w.reconcile + 30*time.Second
+	default:
+		return 25 * time.Second
 	}
-	return 2*a.w.weather.reconcile + 30*time.Second
 }
+
+// lastWord is how much longer a contact of the fallback may stay when its channel is gone: the queue_log has the last word.
+const lastWord = time.Minute
 
 // silence is how long a caller in a menu may hear nothing: where the end of a prompt gets lost the core waits for it
 // longer than the longest prompt lasts.
@@ -95,6 +103,15 @@ func (a *audit) look() {
 		if s.round != a.round {
 			delete(a.seen, key)
 		}
+	}
+}
+
+// taken is told when the dialplan's time-out takes a call away: only for a reason.
+func (a *audit) taken(contact string) {
+	_, troubled := a.troubled[contact]
+	held := a.w.ctl.alive && a.w.ctl.linked && a.w.now-a.disturbed > dialplanLimit/2
+	if held && !troubled && a.w.weather.missing == 0 {
+		a.w.fail(ruleLasting, "the dialplan took %s away, though Asterisk is held and nothing failed", contact)
 	}
 }
 
@@ -176,7 +193,7 @@ func (a *audit) bridge(b *bridge) {
 func (a *audit) contact(c *contactBook) {
 	ch := a.w.ast.channels[c.id]
 	if c.callOpen && ch == nil {
-		a.wrong(c.id, "has no channel")
+		a.lasting(c.id, "has no channel", a.limit()+lastWord)
 		return
 	}
 	if ch == nil || !ch.inApp {

@@ -77,6 +77,7 @@ func (w *world) enterApp(ch *channel) {
 			return
 		}
 		w.seen.add("dialplan time-out")
+		w.audit.taken(ch.id)
 		w.ast.leaveApp(ch)
 		if c := w.callers[ch.id]; c != nil {
 			w.native.enter(c)

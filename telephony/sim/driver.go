@@ -27,6 +27,7 @@ type driver struct {
 	held    []*message
 	beat    time.Duration // last heartbeat while not linked
 
+	lastLeg map[string]string // the leg that was ordered last, by contact
 	durable map[string]json.RawMessage
 	tail    []record // appended, not yet durable
 	syncing bool
@@ -51,7 +52,7 @@ type record struct {
 }
 
 func newDriver(w *world) *driver {
-	return &driver{w: w, luck: w.newDice("driver"), durable: map[string]json.RawMessage{}, beat: -time.Hour}
+	return &driver{w: w, luck: w.newDice("driver"), durable: map[string]json.RawMessage{}, lastLeg: map[string]string{}, beat: -time.Hour}
 }
 
 // start brings the controller up: for the first time, or after a crash from its durable records alone.
@@ -217,8 +218,12 @@ func (d *driver) reconcile(actual callcenter.Reconciled, asked time.Duration) {
 		d.listing = false
 		return
 	}
+	full, before := !d.linked, d.core.Snapshot(d.w.stamp(d.w.now))
 	d.listing, d.linked = false, true
-	d.step(actual, asked)
+	out := d.step(actual, asked)
+	if full && d.w.failure == nil {
+		d.w.checkReconciled(actual, before, out)
+	}
 	held := d.held
 	d.held = nil
 	for _, m := range held {
@@ -273,9 +278,9 @@ func (d *driver) tell(ev callcenter.Event) {
 }
 
 // step gives one input to the core and appends what comes out.
-func (d *driver) step(ev callcenter.Event, occurred time.Duration) {
+func (d *driver) step(ev callcenter.Event, occurred time.Duration) callcenter.Output {
 	if d.w.failure != nil {
-		return
+		return callcenter.Output{}
 	}
 	in := callcenter.Input{At: d.w.stamp(d.w.now), Seed: d.luck.uint64(), Event: ev}
 	if occurred != 0 {
@@ -287,6 +292,7 @@ func (d *driver) step(ev callcenter.Event, occurred time.Duration) {
 	}
 	d.sync()
 	d.planWake(ev)
+	return out
 }
 
 // feed is one Step.
@@ -298,6 +304,11 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	}
 	w.seen.add(eventName(in.Event))
 	out := d.core.Step(in)
+	for _, cmd := range out.Commands {
+		if leg, ok := cmd.(callcenter.CreateLeg); ok {
+			d.lastLeg[leg.Contact] = leg.Channel
+		}
+	}
 	for _, reason := range out.Ignored {
 		w.tracef("   ignored: %s", reason)
 		w.seen.add("ignored " + string(reason))

@@ -1,0 +1,148 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+)
+
+// putRight is one Reconciled after the link was down: what the core was told, what it knew before, what it made of it.
+type putRight struct {
+	w      *world
+	actual callcenter.Reconciled
+	before map[string]fact.SnapshotContact
+	after  map[string]fact.SnapshotContact
+	out    callcenter.Output
+}
+
+// checkReconciled: after the link was down everything is put right at once. Every caller in the application is known and
+// taken over, every phone that rings or talks does so for somebody, everything of ours that nobody wants goes.
+func (w *world) checkReconciled(actual callcenter.Reconciled, before fact.Snapshot, out callcenter.Output) {
+	after := w.ctl.core.Snapshot(w.stamp(w.now))
+	p := &putRight{w: w, actual: actual, before: byContact(before), after: byContact(after), out: out}
+	for _, ch := range actual.Channels {
+		switch {
+		case strings.HasPrefix(ch.ID, "fl."):
+			p.leg(ch)
+		case ch.InApp:
+			p.caller(ch)
+		}
+	}
+	for _, b := range actual.Bridges {
+		if c := p.after[contactOf(b.ID)]; c.Stage != "talking" && !p.orders(func(cmd callcenter.Command) bool {
+			d, ok := cmd.(callcenter.DestroyBridge)
+			return ok && d.Bridge == b.ID
+		}) {
+			w.fail(ruleReconciled, "bridge %s stays, its contact is %q", b.ID, c.Stage)
+		}
+	}
+	for _, s := range after.Contacts {
+		p.contact(s)
+	}
+}
+
+func byContact(s fact.Snapshot) map[string]fact.SnapshotContact {
+	m := make(map[string]fact.SnapshotContact, len(s.Contacts))
+	for _, c := range s.Contacts {
+		m[c.ID] = c
+	}
+	return m
+}
+
+// orders tells whether a command of that kind was given.
+func (p *putRight) orders(is func(callcenter.Command) bool) bool {
+	return slices.ContainsFunc(p.out.Commands, is)
+}
+
+func (p *putRight) hangsUp(channel string) bool {
+	return p.orders(func(cmd callcenter.Command) bool {
+		h, ok := cmd.(callcenter.HangUp)
+		return ok && h.Channel == channel
+	})
+}
+
+// caller: somebody in the application is known or sent away.
+func (p *putRight) caller(ch callcenter.ActualChannel) {
+	if _, known := p.after[ch.ID]; !known && !p.hangsUp(ch.ID) {
+		p.w.fail(ruleReconciled, "%s is in the application, and nobody minds him", ch.ID)
+	}
+}
+
+// leg: a phone that rings goes on ringing, one that was answered meanwhile is answered, any other one goes.
+func (p *putRight) leg(ch callcenter.ActualChannel) {
+	id, agent := contactOf(ch.ID), p.w.agentAt(ch.Endpoint)
+	was, is := p.before[id], p.after[id]
+	rang := was.Offer != nil && was.Offer.Agent == agent && p.there(id)
+	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
+	switch {
+	case is.Stage == "talking" && is.Agent == agent:
+	case rang && ch.State == stateUp && p.w.ctl.lastLeg[id] == ch.ID:
+		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
+	case same && ch.State == stateRinging && p.hangsUp(ch.ID):
+		p.w.fail(ruleReconciled, "%s rings for the offer that goes on, and is hung up", ch.ID)
+	case !same && !p.hangsUp(ch.ID):
+		p.w.fail(ruleReconciled, "%s rings for nobody, and is not hung up", ch.ID)
+	}
+}
+
+// there tells whether the caller is in the application.
+func (p *putRight) there(contact string) bool {
+	return slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool { return ch.ID == contact && ch.InApp })
+}
+
+// legOf tells whether the contact has a leg to the agent.
+func (p *putRight) legOf(contact, agent string) bool {
+	return slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool {
+		return strings.HasPrefix(ch.ID, "fl.") && contactOf(ch.ID) == contact && p.w.agentAt(ch.Endpoint) == agent
+	})
+}
+
+// contact: what the core says about a contact can be so, or is ordered.
+func (p *putRight) contact(s fact.SnapshotContact) {
+	if !p.there(s.ID) {
+		if (s.Stage == "talking" || s.Stage == "ringing") && !p.w.inFallback(s.ID) {
+			p.w.fail(ruleReconciled, "%s is gone from the application, and is %s", s.ID, s.Stage)
+		}
+		return
+	}
+	switch s.Stage {
+	case "ringing":
+		if !p.legOf(s.ID, s.Agent) && !p.does(s.ID, isCreateLeg) {
+			p.w.fail(ruleReconciled, "%s rings %s, who has no leg", s.ID, s.Agent)
+		}
+	case "talking":
+		if !p.legOf(s.ID, s.Agent) {
+			p.w.fail(ruleReconciled, "%s talks to %s, who has no leg", s.ID, s.Agent)
+		}
+		if !p.together(s.ID) && !p.does(s.ID, isAddToBridge) {
+			p.w.fail(ruleReconciled, "%s talks to %s, and both are not joined", s.ID, s.Agent)
+		}
+	}
+	if (s.Stage == "waiting" || s.Stage == "ringing") && !p.does(s.ID, isStartMusic) {
+		p.w.fail(ruleReconciled, "%s waits, and no music is ordered", s.ID)
+	}
+}
+
+// does tells whether a command of a kind was given for a contact.
+func (p *putRight) does(contact string, is func(callcenter.Command) bool) bool {
+	return p.orders(func(cmd callcenter.Command) bool { return cmd.ContactID() == contact && is(cmd) })
+}
+
+func isCreateLeg(c callcenter.Command) bool   { _, ok := c.(callcenter.CreateLeg); return ok }
+func isAddToBridge(c callcenter.Command) bool { _, ok := c.(callcenter.AddToBridge); return ok }
+func isStartMusic(c callcenter.Command) bool  { _, ok := c.(callcenter.StartMusic); return ok }
+
+// together tells whether the contact's bridge holds the caller and a leg.
+func (p *putRight) together(contact string) bool {
+	return slices.ContainsFunc(p.actual.Bridges, func(b callcenter.ActualBridge) bool {
+		return contactOf(b.ID) == contact && len(b.Members) == 2 && slices.Contains(b.Members, contact)
+	})
+}
+
+// inFallback tells whether the facts say that the contact is, or was last, in the dialplan's fallback queue.
+func (w *world) inFallback(contact string) bool {
+	c := w.ledger.contacts[contact]
+	return c == nil || c.native() || c.entry != nil && c.entry.Derived || w.native.has(contact)
+}
