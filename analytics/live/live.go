@@ -252,7 +252,8 @@ func (l *Live) settle() bool {
 		l.state.supplement(snap)
 		return true
 	}
-	if what := drift(l.state.Snapshot(), snap); what != "" {
+	samePlan := l.state.head.Plan == snap.Plan // no fact says that a reload brought or removed agents
+	if what := drift(l.state.Snapshot(), snap); what != "" && samePlan {
 		l.m.drift.Inc()
 		l.log.Warn("state of now: fold differed from snapshot, replaced", "difference", what, "position", snap.Position)
 	}

@@ -304,3 +304,21 @@ func TestValidate(t *testing.T) {
 		t.Error("New takes it")
 	}
 }
+
+// A reload of the configuration brings agents and queues that no fact tells of: the refresh does, and it is no drift.
+func TestRefreshBringsANewPlan(t *testing.T) {
+	c := livetest.Start(t, livetest.World())
+	l := start(t, c, nil)
+	w := l.Watch()
+	defer w.Close()
+	c.SetSnapshot(func(s *fact.Snapshot) {
+		s.Plan = "p2"
+		s.Agents = append(s.Agents, fact.SnapshotAgent{ID: "clara", Name: "Clara", Queues: []string{"sales"}, State: fact.AgentLoggedOut})
+		s.Queues = append(s.Queues, fact.SnapshotQueue{ID: "vip", Name: "VIP"})
+	})
+	l.refreshSoon()
+	until(t, w, func() bool { return len(l.Wallboard().Agents) == 3 })
+	if n := testutil.ToFloat64(l.m.drift); n != 0 || len(l.Wallboard().Queues) != 3 {
+		t.Errorf("%v drifts, %d queues", n, len(l.Wallboard().Queues))
+	}
+}
