@@ -35,7 +35,7 @@ func newAudit(w *world) *audit {
 // limit is how long a wrong may last. What failed for a caller is ordered again after some seconds; a phone that could not
 // be hung up, and an event that got lost, are found by the next list.
 func (a *audit) limit() time.Duration {
-	w := a.w.weather
+	w := a.w.site.weather // as it was before the winding down
 	switch {
 	case w.calm:
 		return 8 * time.Second
@@ -52,7 +52,7 @@ const lastWord = time.Minute
 // silence is how long a caller in a menu may hear nothing: where the end of a prompt gets lost the core waits for it
 // longer than the longest prompt lasts.
 func (a *audit) silence() time.Duration {
-	if a.w.weather.missing > 0 {
+	if a.w.site.weather.missing > 0 {
 		return a.limit() + 5*time.Minute
 	}
 	return a.limit()
@@ -110,7 +110,7 @@ func (a *audit) look() {
 func (a *audit) taken(contact string) {
 	_, troubled := a.troubled[contact]
 	held := a.w.ctl.alive && a.w.ctl.linked && a.w.now-a.disturbed > dialplanLimit/2
-	if held && !troubled && a.w.weather.missing == 0 {
+	if held && !troubled && a.w.site.weather.missing == 0 {
 		a.w.fail(ruleLasting, "the dialplan took %s away, though Asterisk is held and nothing failed", contact)
 	}
 }

@@ -34,12 +34,13 @@ func TestFixedSeeds(t *testing.T) {
 }
 
 // TestSimSeeds is `make sim`: SIM_SEED runs one seed, SIM_SEEDS that many fresh ones, SIM_STEPS steps each. Without any of
-// them it runs one more fixed seed.
+// them it runs one more fixed seed. SIM_TRACE names a file for the whole trace of the one seed.
 func TestSimSeeds(t *testing.T) {
 	steps := number(t, "SIM_STEPS", fixedSteps)
 	seeds := number(t, "SIM_SEEDS", 0)
 	if os.Getenv("SIM_SEED") != "" || seeds == 0 {
 		seed := uint64(number(t, "SIM_SEED", 4711))
+		trace(t, seed, steps)
 		runSeeds(t, steps, func(yield func(uint64) bool) { yield(seed) })
 		return
 	}
@@ -51,6 +52,23 @@ func TestSimSeeds(t *testing.T) {
 		}
 	})
 	t.Logf("%d fresh seeds, %d steps each, every seed twice", seeds, steps)
+}
+
+// trace writes the trace of a seed where SIM_TRACE says.
+func trace(t *testing.T, seed uint64, steps int) {
+	t.Helper()
+	name := os.Getenv("SIM_TRACE")
+	if name == "" {
+		return
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(Options{Seed: seed, Steps: steps, Trace: f}, setting{})
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // number reads a number from the environment.
