@@ -149,7 +149,7 @@ func TestDeadlines(t *testing.T) {
 			}
 		}
 		r.tell(callcenter.LegReady{Channel: leg}, callcenter.LegRinging{Channel: leg})
-		pass(14 * time.Second)
+		pass(13 * time.Second) // reading the facts takes the fourteenth
 		synctest.Wait()
 		ended := func() bool {
 			return slices.ContainsFunc(r.facts(t), func(f fact.Fact) bool { return f.Type == fact.TypeOfferEnded })
