@@ -107,6 +107,14 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 					asked++
 				}
 			}
+			for n, req := range w.windows() {
+				if n >= len(metric.Intervals()) { // windows that cut or pass the facts' edges: one of each report
+					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
+						ask()
+						asked++
+					}
+				}
+			}
 			t.Logf("%d facts, %d reports, all equal", len(w.facts), asked)
 		})
 	}
