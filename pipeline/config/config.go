@@ -255,7 +255,7 @@ func suggest(key string, known []reflect.Type) string {
 		}
 	}
 	if best == "" {
-		return "remove it, or see docs/configuration.md"
+		return "remove it, or see deploy/firstline.yaml"
 	}
 	return fmt.Sprintf("did you mean %q?", best)
 }
@@ -311,7 +311,7 @@ func mendType(text string) string {
 	case strings.Contains(text, "into []"):
 		return "write a list: [a, b]"
 	default:
-		return "see docs/configuration.md for what belongs there"
+		return "see deploy/firstline.yaml for what belongs there"
 	}
 }
 

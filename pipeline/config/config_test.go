@@ -44,7 +44,7 @@ func TestFillNamesLineAndMend(t *testing.T) {
 	want := []string{
 		"f.yaml:8: cannot unmarshal !!str `soon` into time.Duration; write a duration with its unit: 20s, 2m, 1h30m",
 		`f.yaml:9: queues.1.ring_timout: unknown key; did you mean "ring_timeout"?`,
-		"f.yaml:10: colour: unknown key; remove it, or see docs/configuration.md",
+		"f.yaml:10: colour: unknown key; remove it, or see deploy/firstline.yaml",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("got %v", got)
