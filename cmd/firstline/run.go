@@ -41,6 +41,7 @@ func commands() []command {
 		{"clickhouse", "", "run the embedded ClickHouse engine", runClickHouse},
 		{"asterisk", "", "run an Asterisk configured for Firstline on this machine", runAsterisk},
 		{"demo", "", "call in with SIPp callers and answer with SIPp agents", runDemo},
+		{"status", "[--wait DURATION]", "tell whether the roles of this host are ready, and what is missing", status},
 		{"doctor", "", "look whether everything the configuration names is there and fit", doctor},
 		{"check", "", "check the configuration: file, line and mend of each mistake", check},
 		{"dump", "", "print the configuration in force, defaults included", dump},
@@ -56,6 +57,7 @@ Examples:
   firstline check --config firstline.yaml     is the configuration right?
   firstline doctor                            is the machine ready, Asterisk set up?
   firstline all --config firstline.yaml       the whole product on one host
+  firstline status --wait 2m                  are calls served, and if not, why?
   firstline controller                        one role, for systemd or kubernetes
   echo -n 4711 | firstline hash               a PIN for an agent
 `

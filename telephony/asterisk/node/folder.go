@@ -17,8 +17,8 @@ var ErrRunning = errors.New("this asterisk node runs already")
 // lock takes the instance folder for this process. unlock removes the lock file while it is still held, so whoever opened
 // it meanwhile holds a lock on a file that is no longer there: hence the comparison and the second try.
 func lock(folder string) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder of asterisk nodes: %w", err)
+	if err := openToAll(filepath.Dir(folder)); err != nil {
+		return nil, err
 	}
 	path := folder + ".lock"
 	for {
@@ -37,6 +37,47 @@ func lock(folder string) (unlock func(), err error) {
 			}, nil
 		}
 		_ = file.Close()
+	}
+}
+
+// openToAll makes the folder of instances and what is missing above it. Asterisk's own user must be able to enter them,
+// whatever umask we run under.
+func openToAll(folder string) error {
+	if _, err := os.Stat(folder); err == nil {
+		return nil
+	}
+	if err := openToAll(filepath.Dir(folder)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("make the folder of asterisk nodes: %w", err)
+	}
+	if err := os.Chmod(folder, 0o755); err != nil {
+		return fmt.Errorf("open the folder of asterisk nodes: %w", err)
+	}
+	return nil
+}
+
+// ErrNoEntry is wrapped when Asterisk's user can't enter a folder on the way to its configuration. Asterisk itself would
+// say nothing and start with whatever configuration it was built with.
+var ErrNoEntry = errors.New("asterisk's user can't enter a folder")
+
+// enterable checks each folder from root down to folder, both as seen from outside.
+func enterable(root, folder string, owner *account) error {
+	if owner == nil {
+		return nil
+	}
+	for dir := filepath.Dir(folder); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return fmt.Errorf("look at the way to asterisk's configuration: %w", err)
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("%w: %s has mode %04o; chmod o+x %[2]s", ErrNoEntry, dir, info.Mode().Perm())
+		}
+		if dir == filepath.Clean(root) || dir == filepath.Dir(dir) {
+			return nil
+		}
 	}
 }
 
@@ -71,6 +112,9 @@ func prepare(c Config, owner *account) error {
 		return err
 	}
 	if err := give(folder, owner); err != nil {
+		return err
+	}
+	if err := enterable(c.Root, folder, owner); err != nil {
 		return err
 	}
 	return nameHost(c.Root)
@@ -194,6 +238,9 @@ func nameHost(root string) error {
 	content = append(content, []byte("127.0.0.1 localhost "+host+"\n")...)
 	if err := os.WriteFile(path, content, 0o644); err != nil {
 		return fmt.Errorf("write the root folder's hosts file: %w", err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil { // a new file got what the umask left
+		return fmt.Errorf("open the root folder's hosts file: %w", err)
 	}
 	return nil
 }

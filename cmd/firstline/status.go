@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// statusEvery is how often `status --wait` looks again.
+const statusEvery = 250 * time.Millisecond
+
+// place is a role whose readiness can be asked for: at url, or where it listens (host:port or unix:PATH).
+type place struct{ role, url, listen string }
+
+// status tells whether the roles of this host are ready, and what is missing; with --wait it looks until they are.
+func status(ctx context.Context, env *environment) error {
+	s, err := loadSettings(env)
+	if err != nil {
+		return err
+	}
+	wait, err := waitOf(env.args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait+startTry)
+	defer cancel()
+	places := []place{{"controller", s.Live.URL, s.Controller.Listen}, {"load", "", s.LoadListen.Listen}, {"api", "", s.HTTP.Listen}}
+	places = slices.DeleteFunc(places, func(p place) bool { return p.listen == "" })
+	until := time.Now().Add(wait)
+	for {
+		lines, sick := look(ctx, places)
+		if sick == 0 || !time.Now().Before(until) {
+			_, _ = fmt.Fprint(env.stdout, strings.Join(lines, ""))
+			if sick > 0 {
+				return errShown
+			}
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(statusEvery):
+		}
+	}
+}
+
+// waitOf reads --wait DURATION; without it one look is enough.
+func waitOf(args []string) (time.Duration, error) {
+	if len(args) == 0 {
+		return 0, nil
+	}
+	value, inline := strings.CutPrefix(args[0], "--wait=")
+	if args[0] == "--wait" && len(args) == 2 {
+		value, inline = args[1], true
+	}
+	wait, err := time.ParseDuration(value)
+	if !inline || err != nil || wait < 0 {
+		return 0, fmt.Errorf("%q is not understood; write --wait 2m", strings.Join(args, " "))
+	}
+	return wait, nil
+}
+
+// look asks each place once and counts those that are not ready.
+func look(ctx context.Context, places []place) (lines []string, sick int) {
+	for _, p := range places {
+		if err := askReady(ctx, p); err != nil {
+			sick++
+			lines = append(lines, fmt.Sprintf("WAITS %-12s %v\n", p.role, err))
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("ready %-12s %s\n", p.role, p.listen))
+	}
+	return lines, sick
+}
+
+// askReady asks one role's /readyz. The error holds what it answered.
+func askReady(ctx context.Context, p place) error {
+	ctx, cancel := context.WithTimeout(ctx, startTry)
+	defer cancel()
+	transport := &http.Transport{DisableKeepAlives: true}
+	if p.url == "" {
+		network, address := "tcp", p.listen
+		if path, ok := strings.CutPrefix(p.listen, "unix:"); ok {
+			network, address = "unix", path
+		}
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+		p.url = "http://localhost"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.url, "/")+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := (&http.Client{Transport: transport}).Do(req)
+	if err != nil {
+		return errors.Unwrap(err) // without the URL, which nobody may have written
+	}
+	defer func() { _ = res.Body.Close() }()
+	said, err := io.ReadAll(io.LimitReader(res.Body, 4<<10))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", strings.TrimSpace(string(said)))
+	}
+	return nil
+}
