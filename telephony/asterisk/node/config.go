@@ -27,6 +27,9 @@ type Config struct {
 	FallbackWait  int    // seconds a caller waits in a fallback queue
 	FallbackQueue string // id of the queue that fallback calls go to; empty = the first
 
+	// Extra is put behind a file's shipped content, by the file's name: what a benchmark compares Firstline with.
+	Extra map[string]string
+
 	Agents []Agent // agents' phones
 	Phones []Phone // other phones that may call: a demo softphone
 	Queues []Queue

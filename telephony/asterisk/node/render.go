@@ -31,6 +31,7 @@ func Render(c Config) (map[string][]byte, error) {
 		if err := templates.ExecuteTemplate(&out, name, data); err != nil {
 			return nil, fmt.Errorf("render %s: %w", name, err)
 		}
+		out.WriteString(c.Extra[name])
 		files[name] = out.Bytes()
 	}
 	return files, nil
