@@ -5,7 +5,7 @@ CACHE := $(or $(FIRSTLINE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firstlin
 export CGO_ENABLED := 0
 export FIRSTLINE_CACHE := $(CACHE)
 
-.PHONY: help run setup build test check sim fuzz generate clean
+.PHONY: help run setup build test check sim bench fuzz generate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ check: ## format, vet, lint, generated files up to date
 
 sim: ## simulate: SEED=n STEPS=n for one seed, SEEDS=n for many fresh ones
 	@deploy/scripts/sim
+
+bench: setup build ## compare with app_queue side by side, ratios (ROUNDS=n, LENGTH=10s, ONLY=connect,busy,desk)
+	@deploy/scripts/bench
 
 fuzz: ## fuzz every decoder for FUZZTIME each (default 20s)
 	@deploy/scripts/fuzz

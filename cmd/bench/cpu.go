@@ -31,6 +31,11 @@ func newCPU(asterisk, product int) (*cpu, error) {
 			c.pids[args[1]] = pid
 		}
 	}
+	for _, role := range []string{"controller", "broker", "load", "clickhouse", "api"} {
+		if c.pids[role] == 0 {
+			return nil, fmt.Errorf("the role %s does not run", role)
+		}
+	}
 	return c, nil
 }
 

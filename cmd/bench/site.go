@@ -96,10 +96,11 @@ func open(parent context.Context, set settings, log *slog.Logger) (s *site, err 
 	if err := s.startPhones(); err != nil {
 		return s, err
 	}
-	if s.cpu, err = newCPU(asterisk, product); err != nil {
+	if err := s.await(set.program); err != nil {
 		return s, err
 	}
-	return s, s.await(set.program)
+	s.cpu, err = newCPU(asterisk, product)
+	return s, err
 }
 
 // start runs a part until the site is closed.
@@ -154,13 +155,14 @@ func (s *site) startAsterisk() (pid int, err error) {
 	}
 }
 
-// nativeDialplan answers and queues, as Firstline's flow does.
+// nativeDialplan answers and queues, as Firstline's flow does. Option i: plain Answer waits up to half a second for the
+// caller's first packet of voice, which would be counted against app_queue.
 const nativeDialplan = `
 [firstline](+)
-exten => ` + nativeFree + `,1,Answer()
+exten => ` + nativeFree + `,1,Answer(,i)
  same => n,Queue(native-free,,,,300)
  same => n,Hangup()
-exten => ` + nativeBusy + `,1,Answer()
+exten => ` + nativeBusy + `,1,Answer(,i)
  same => n,Queue(native-busy,,,,300)
  same => n,Hangup()
 `

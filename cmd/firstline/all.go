@@ -76,11 +76,25 @@ func rolesOf(s *settings, demo, apacheKafka bool) []string {
 	return roles
 }
 
+// niceness is how nice a role is (see nice(2)) on a host where it shares the processors with calls: numbers may come
+// later, a ringing phone may not wait for them.
+func niceness(role string) int {
+	switch role {
+	case "broker", "kafka", "clickhouse", "load":
+		return 10
+	default:
+		return 0
+	}
+}
+
 // keep runs one role until ctx ends, starting it again with back-off whenever it ends by itself.
 func keep(ctx context.Context, env *environment, exe, role string) {
-	// The kernel ties a child's parent-death signal to the thread that started it.
+	// The kernel ties a child's parent-death signal to the thread that started it, and a child is as nice as that thread.
+	// The thread is never unlocked, so that it ends with this goroutine.
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness(role)); err != nil && niceness(role) > 0 {
+		env.log.Warn("a role runs at the priority of calls", "child", role, "error", err)
+	}
 	delay := restartFirst
 	for ctx.Err() == nil {
 		started := time.Now()

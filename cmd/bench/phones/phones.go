@@ -69,7 +69,9 @@ type Phones struct {
 // New makes the phones; nothing listens before Run.
 func New(cfg Config) (*Phones, error) {
 	quiet := slog.New(slog.DiscardHandler)
-	ua, err := sipgo.NewUA(sipgo.WithUserAgent("bench"))
+	p := &Phones{cfg: cfg, calls: map[string]*Call{}, freed: map[string]time.Time{}, wrong: map[string]int{}}
+	ua, err := sipgo.NewUA(sipgo.WithUserAgent("bench"), sipgo.WithUserAgentTransactionLayerOptions(
+		sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) { p.note("sip", errRepeated) })))
 	if err != nil {
 		return nil, fmt.Errorf("make the phones: %w", err)
 	}
@@ -83,12 +85,12 @@ func New(cfg Config) (*Phones, error) {
 		return nil, fmt.Errorf("make the phones: %w", err)
 	}
 	contact := sip.ContactHeader{Address: sip.Uri{User: "bench", Host: "127.0.0.1", Port: cfg.Port}}
-	return &Phones{
-		cfg: cfg, ua: ua, server: server,
-		agents: sipgo.NewDialogServerCache(client, contact), caller: sipgo.NewDialogClientCache(client, contact),
-		calls: map[string]*Call{}, freed: map[string]time.Time{}, wrong: map[string]int{},
-	}, nil
+	p.ua, p.server = ua, server
+	p.agents, p.caller = sipgo.NewDialogServerCache(client, contact), sipgo.NewDialogClientCache(client, contact)
+	return p, nil
 }
+
+var errRepeated = errors.New("a response came again: somebody is late")
 
 func own(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
