@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/trouble"
 )
 
 // Reader is the log a publisher reads; pipeline/log is it in production.
@@ -47,6 +48,7 @@ type Publisher struct {
 	cur       cursor    // owned by Run
 	saved     time.Time // when cur was written; owned by Run
 	dirty     bool      // cur moved since; owned by Run
+	trouble   *trouble.Trouble
 	published atomic.Uint64
 	waiting   atomic.Int64 // Unix ns since when facts wait for their acknowledgement; 0 none
 }
@@ -54,7 +56,7 @@ type Publisher struct {
 // NewPublisher returns a publisher of the log called source (the facts' Source) that keeps its position in the file at
 // path. It reads that file and connects to nothing.
 func NewPublisher(cluster *Cluster, reader Reader, source, path string, log *slog.Logger, reg prometheus.Registerer) *Publisher {
-	p := &Publisher{cluster: cluster, reader: reader, path: path, log: log.With("source", source)}
+	p := &Publisher{cluster: cluster, reader: reader, path: path, log: log.With("source", source), trouble: trouble.New(0)}
 	p.m = newMetrics(reg, source, func() float64 {
 		if since := p.waiting.Load(); since != 0 {
 			return time.Since(time.Unix(0, since)).Seconds()
@@ -89,7 +91,9 @@ func (p *Publisher) Run(ctx context.Context) error {
 			failures = 0
 		}
 		p.m.failures.Inc()
-		p.log.Warn("publishing failed, trying again", "error", err, "position", p.cur.Position, "pause", backoff(failures))
+		if told := p.trouble.Failed(err); told != nil {
+			p.log.Warn("facts can't be published, calls go on and figures come later", append(told, "position", p.cur.Position)...)
+		}
 		pause(ctx, backoff(failures))
 		failures++
 	}
@@ -113,6 +117,9 @@ func (p *Publisher) connectAndPump(ctx context.Context) error {
 	for {
 		if err := p.round(ctx, w); err != nil {
 			return err
+		}
+		if told := p.trouble.Over(); told != nil {
+			p.log.Info("facts are published again", append(told, "position", p.cur.Position)...)
 		}
 	}
 }

@@ -67,13 +67,14 @@ func (a *Adapter) handOn(ctx context.Context, why string) bool {
 		there, err := a.list(ctx)
 		if err == nil {
 			a.metrics.reconciles.WithLabelValues(why).Inc()
+			a.listing.Over() // the next line says so
 			a.inlet.release(asked, &there)
 			a.log.Info("asterisk listed", "why", why, "channels", len(there.Channels), "bridges", len(there.Bridges))
 			return true
 		}
 		a.metrics.relistErrors.Inc()
-		if a.complaints.may() {
-			a.log.Warn("what asterisk holds could not be listed", "error", err)
+		if told := a.listing.Failed(err); told != nil && ctx.Err() == nil {
+			a.log.Warn("what asterisk holds can't be listed, trying again", told...)
 		}
 		select {
 		case <-ctx.Done():
