@@ -364,7 +364,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer func() { _ = ln.Close() }()
 	w.api.cfg.Listen = ln.Addr().String()
-	if err := w.api.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "listen on "+w.api.cfg.Listen) {
+	if err := w.api.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "on "+w.api.cfg.Listen+": the port is in use") {
 		t.Errorf("got %v", err)
 	}
 }
