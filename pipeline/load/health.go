@@ -7,6 +7,9 @@ import (
 	"sync"
 )
 
+// errNotAsked: the loader has only begun.
+var errNotAsked = errors.New("kafka has not answered yet")
+
 // errJoining: there is no generation of the consumer group to load in.
 var errJoining = errors.New("the consumer group has not given this loader its partitions yet")
 
@@ -22,7 +25,7 @@ type health struct {
 	wrong map[string]error
 }
 
-func newHealth() *health { return &health{wrong: map[string]error{aboutGroup: errJoining}} }
+func newHealth() *health { return &health{wrong: map[string]error{aboutKafka: errNotAsked}} }
 
 // set notes what is wrong with something; nil = nothing.
 func (h *health) set(about string, err error) {

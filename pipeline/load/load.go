@@ -14,7 +14,7 @@ import (
 	"firstline/pipeline/trouble"
 )
 
-// startPatience is how long Kafka may take to come when everything starts together, until it is told that it is missing.
+// startPatience is how long Kafka or the tables may be away, at a start or for a restart, before that is told.
 const startPatience = 2 * time.Second
 
 // Step is a place in the loader's work where a test may stop it.
@@ -71,7 +71,7 @@ func (l *Loader) Run(ctx context.Context) error {
 		return fmt.Errorf("join consumer group %s: %w", l.cfg.Group, err)
 	}
 	defer func() { _ = group.Close() }() // waits for the generation's goroutines and leaves the group; it returns nil
-	joining := trouble.New(0)
+	joining := trouble.New(startPatience)
 	for {
 		generation, err := group.Next(ctx)
 		if ctx.Err() != nil {
@@ -112,6 +112,7 @@ func (l *Loader) awaitKafka(ctx context.Context) bool {
 		}
 		pause(ctx, backoff(failures))
 	}
+	l.health.set(aboutGroup, errJoining)
 	l.health.set(aboutKafka, nil)
 	if told := absent.Over(); told != nil {
 		l.log.Info("kafka is reached", told...)
@@ -145,6 +146,6 @@ func (l *Loader) worker(b broker, m kafka.Member, topic string, partition int) *
 	log := l.log.With("topic", topic, "partition", partition, "generation", m.Generation)
 	log.Info("partition is assigned")
 	return &worker{cfg: l.cfg, broker: b, sink: l.sink, member: m, topic: topic, partition: partition, log: log,
-		metrics: l.metrics.of(topic, partition), hook: l.Hook, trouble: trouble.New(0),
+		metrics: l.metrics.of(topic, partition), hook: l.Hook, trouble: trouble.New(startPatience),
 		told: func(err error) { l.health.set(fmt.Sprintf("%s/%d", topic, partition), err) }}
 }
