@@ -100,6 +100,8 @@ const (
 	bodyLimit  = 256 << 10
 	shutdown   = 5 * time.Second
 	hashingMax = 2
+
+	startPatience = 2 * time.Second // how long a check may fail before it is told: roles start together
 )
 
 // New checks configuration and secrets and builds the routes; it opens nothing.
@@ -127,7 +129,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		return err
 	}}}, deps.Checks...)
 	for range a.checks {
-		a.failing = append(a.failing, trouble.New(0))
+		a.failing = append(a.failing, trouble.New(startPatience))
 	}
 	a.build()
 	return a, nil

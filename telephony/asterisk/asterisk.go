@@ -78,7 +78,7 @@ func New(cfg Config, o Options) (*Adapter, error) {
 	}
 	m := newMetrics(o.Registry)
 	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m), pollNow: make(chan struct{}, 1),
-		absent: trouble.New(2 * cfg.Poll), listing: trouble.New(0)}
+		absent: trouble.New(2 * cfg.Poll), listing: trouble.New(bootPatience)}
 	a.inlet = newInlet(o.Sink, m)
 	a.executor = newExecutor(a.rest, cfg, func(f callcenter.CommandFailed) { a.inlet.tell(time.Now(), f) }, o.Log, m)
 	if cfg.QueueLog != "" {

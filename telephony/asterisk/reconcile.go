@@ -14,6 +14,7 @@ const (
 	listAgain    = 500 * time.Millisecond // after a listing that failed
 	confirmAfter = time.Second            // a difference must still be there then
 	sweepEvery   = 4                      // comparisons until what is there is handed on in any case
+	bootPatience = 5 * time.Second        // a listing may fail before it is told: Asterisk connects before it has booted
 )
 
 // reconcile hands on what is there when the barrier is seen, until ctx ends. From then on it is the net under the stream
