@@ -31,7 +31,7 @@ func serveHealth(address string, reg *prometheus.Registry, ready func(context.Co
 		mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 		mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 		mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-			try, cancel := context.WithTimeout(r.Context(), startTry)
+			try, cancel := context.WithTimeout(r.Context(), readyTry)
 			defer cancel()
 			if err := ready(try); err != nil {
 				http.Error(w, err.Error(), http.StatusServiceUnavailable)

@@ -19,6 +19,7 @@ import (
 const (
 	startTry      = 5 * time.Second // one attempt
 	startWait     = 500 * time.Millisecond
+	readyTry      = 2 * time.Second // one look at what a role needs, when it is asked whether it is ready
 	startPatience = 2 * time.Second // before it is told that something is missing
 )
 

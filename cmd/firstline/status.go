@@ -29,10 +29,10 @@ func status(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait+startTry)
-	defer cancel()
 	places := []place{{"controller", s.Live.URL, s.Controller.Listen}, {"load", "", s.LoadListen.Listen}, {"api", "", s.HTTP.Listen}}
 	places = slices.DeleteFunc(places, func(p place) bool { return p.listen == "" })
+	ctx, cancel := context.WithTimeout(ctx, wait+time.Duration(len(places))*startTry) // each has its own time to answer
+	defer cancel()
 	until := time.Now().Add(wait)
 	for {
 		lines, sick := look(ctx, places)
