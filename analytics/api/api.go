@@ -137,7 +137,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 
 // Run listens until ctx ends, then lets running requests finish for a few seconds and ends the live streams.
 func (a *API) Run(ctx context.Context) error {
-	ln, err := listen.TCP(ctx, "tcp", a.cfg.Listen, "the pages and the api", "http.listen")
+	ln, err := listen.Open(ctx, "tcp", a.cfg.Listen, "the pages and the api", "http.listen")
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	return listen.TCP(ctx, "tcp", addr, "the embedded clickhouse", "clickhouse.url")
+	return listen.Open(ctx, "tcp", addr, "the embedded clickhouse", "clickhouse.url")
 }
 
 // start loads the library and opens the connections.

@@ -39,7 +39,7 @@ func serveHealth(address string, reg *prometheus.Registry, ready func(context.Co
 			}
 			_, _ = w.Write([]byte("ready\n"))
 		})
-		listener, err := listen.TCP(ctx, "tcp", address, "health and metrics", "load.listen")
+		listener, err := listen.Open(ctx, "tcp", address, "health and metrics", "load.listen")
 		if err != nil {
 			return err
 		}

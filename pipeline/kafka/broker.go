@@ -71,7 +71,7 @@ func (b *Broker) start(ctx context.Context) error {
 		return fmt.Errorf("start embedded broker: %w", err)
 	}
 	open := func(string, string) (net.Listener, error) {
-		return listen.TCP(ctx, "tcp", b.cfg.Brokers[0], "the embedded kafka broker", "kafka.brokers")
+		return listen.Open(ctx, "tcp", b.cfg.Brokers[0], "the embedded kafka broker", "kafka.brokers")
 	}
 	node, err := kfake.NewCluster(
 		kfake.NumBrokers(1),

@@ -13,9 +13,9 @@ import (
 // ErrInUse is wrapped when another program has the port.
 var ErrInUse = errors.New("the port is in use by another program")
 
-// TCP listens on a TCP address (network "tcp") or a socket's path (network "unix"). what names the listener in errors,
+// Open listens on a TCP address (network "tcp") or a socket's path (network "unix"). what names the listener in errors,
 // key the place in firstline.yaml where its address stands.
-func TCP(ctx context.Context, network, address, what, key string) (net.Listener, error) {
+func Open(ctx context.Context, network, address, what, key string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, network, address)
 	if err != nil {
 		return nil, Explain(err, address, what, key)

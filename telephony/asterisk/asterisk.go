@@ -120,7 +120,7 @@ func (a *Adapter) Beat(ctx context.Context, now time.Time) error {
 // listened on. When it returns everything it started has ended.
 func (a *Adapter) Run(ctx context.Context) error {
 	defer a.rest.close()
-	listener, err := listen.TCP(ctx, "tcp", a.cfg.Listen, "asterisk's websocket", "asterisk.listen")
+	listener, err := listen.Open(ctx, "tcp", a.cfg.Listen, "asterisk's websocket", "asterisk.listen")
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (w *web) listen(ctx context.Context) error {
 			return fmt.Errorf("remove the old socket: %w", err)
 		}
 	}
-	l, err := listen.TCP(ctx, network, address, "the controller's internal http", "controller.listen")
+	l, err := listen.Open(ctx, network, address, "the controller's internal http", "controller.listen")
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func portsFree(ctx context.Context, c Config) error {
 		return listen.Explain(err, address, "asterisk's sip", "asterisk.sip_port")
 	}
 	_ = sip.Close()
-	ari, err := listen.TCP(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPPort)), "asterisk's ari", "asterisk.url")
+	ari, err := listen.Open(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPPort)), "asterisk's ari", "asterisk.url")
 	if err != nil {
 		return err
 	}
