@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -95,7 +98,8 @@ func (p *product) wantOnce(from time.Time, numbers ...string) {
 	p.t.Logf("figures: %d contacts, %d offered, %d answered", len(contacts), *report.Total.Offered, report.Total.Answered)
 }
 
-// TestNoAsterisk starts everything but Asterisk. The controller waits and says so; when Asterisk comes it serves calls.
+// TestNoAsterisk starts everything but Asterisk, then one that connects to the wrong port, then a right one. The controller
+// waits and says each time what is missing; at last it serves calls, without having been started again.
 func TestNoAsterisk(t *testing.T) {
 	p := newProduct(t, "noast", failing, "asterisk")
 	p.launchAPI()
@@ -119,6 +123,7 @@ func TestNoAsterisk(t *testing.T) {
 		return nil
 	})
 	before := p.roleID("controller")
+	p.lostAsterisk()
 	p.bring("asterisk")
 	p.waitFor("the controller to be ready", time.Minute, func() error { return p.ready(p.ports.Control) })
 	p.wantLine("asterisk is there again, calls are served")
@@ -131,6 +136,24 @@ func TestNoAsterisk(t *testing.T) {
 	p.wantOnce(from, "4920001")
 	p.wantStatus("ready controller")
 	p.show()
+}
+
+// lostAsterisk runs an Asterisk that answers but looks for the controller at a port where nobody is.
+func (p *product) lostAsterisk() {
+	p.t.Helper()
+	right := p.whole
+	defer func() { p.whole = right }()
+	text, err := os.ReadFile(right)
+	p.must(err)
+	here, nowhere := fmt.Sprintf("listen: 127.0.0.1:%d", p.ports.WS), fmt.Sprintf("listen: 127.0.0.1:%d", freePorts(p.t).WS)
+	p.whole = filepath.Join(p.dir, "lost.yaml")
+	p.must(os.WriteFile(p.whole, []byte(strings.Replace(string(text), here, nowhere, 1)), 0o600))
+	stop := p.bring("asterisk")
+	p.wantLine("asterisk answers but has not connected, no calls are served until it does", "websocket_client.conf")
+	if p.metric(p.ports.Control, "firstline_asterisk_unconnected_looks_total", "") == 0 {
+		p.t.Error("looks without a connection are not counted")
+	}
+	stop()
 }
 
 // TestNoBroker starts everything but Kafka. Calls and the wallboard go on; when the broker comes the figures get each
@@ -178,13 +201,15 @@ func TestNoClickHouse(t *testing.T) {
 	p.wantNotReady(p.ports.Load, "clickhouse is not reached")
 	p.wantStatus("WAITS load", "WAITS api", "clickhouse", "ready controller")
 	window := params(map[string]string{"from": from.UTC().Format(time.RFC3339Nano), "until": time.Now().UTC().Format(time.RFC3339Nano)})
-	for range 5 {
+	for i := range 5 {
 		code, header, body := p.page(p.ports.HTTP, "/api/v1/metrics/queues"+window)
 		if code != http.StatusServiceUnavailable || header.Get("Content-Type") != "application/problem+json" ||
 			!strings.Contains(body, `"code":"unavailable"`) || !strings.Contains(body, "the database does not answer") {
 			t.Errorf("a report without clickhouse: %d %s %s", code, header.Get("Content-Type"), body)
 		}
-		t.Log(body)
+		if i == 0 {
+			t.Log(body)
+		}
 	}
 	for _, line := range []string{"clickhouse is not ready, nothing is loaded until it is", "request failed"} {
 		if n := p.times(line); n != 1 {

@@ -108,6 +108,7 @@ func TestStartOnFullDisk(t *testing.T) {
 	p.wantLine("firstline controller: open the log in", "the disk is full: make room there", "no space left on device")
 	p.wantStatus("WAITS controller   does not run or does not answer")
 	p.waitFor("the heartbeat to be old", time.Minute, p.oldBeat)
+	p.wantStatus("WAITS controller", "WAITS api          controller not heard since", "ready load")
 	if after := p.media(); after <= media {
 		t.Errorf("no audio flowed between the talking parties: %d then %d packets", media, after)
 	}

@@ -117,6 +117,8 @@ func (p *product) reloadMistakes() {
 	p.must(syscall.Kill(p.roleID("controller"), syscall.SIGHUP))
 	p.wantLine("configuration not taken over", fmt.Sprintf("%s:%d: ", p.config, line), "write a duration with its unit")
 	p.must(os.WriteFile(p.config, right, 0o600)) // a role that is started again must find it right
+	p.must(syscall.Kill(p.roleID("controller"), syscall.SIGHUP))
+	p.wantLine("configuration taken over")
 	if err := p.ready(p.ports.Control); err != nil {
 		p.t.Errorf("after a reload with mistakes: %v", err)
 	}
