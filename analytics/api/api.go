@@ -24,6 +24,8 @@ import (
 
 	"firstline/analytics/live"
 	"firstline/pipeline/fact"
+	"firstline/pipeline/listen"
+	"firstline/pipeline/trouble"
 )
 
 // Now is the state of now: *live.Live.
@@ -76,6 +78,7 @@ type API struct {
 	tickets  TicketLog
 	pages    fs.FS
 	checks   []Check
+	failing  []*trouble.Trouble // of each check
 	version  string
 	origins  origins
 	streams  *streams
@@ -97,6 +100,8 @@ const (
 	bodyLimit  = 256 << 10
 	shutdown   = 5 * time.Second
 	hashingMax = 2
+
+	startPatience = 2 * time.Second // how long a check may fail before it is told: roles start together
 )
 
 // New checks configuration and secrets and builds the routes; it opens nothing.
@@ -115,20 +120,26 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, site: site, log: deps.Log, m: newMetrics(deps.Registry), registry: deps.Registry,
 		secrets: found, sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, pages: deps.Pages, checks: deps.Checks, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
+	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
+		_, err := a.sessions.count(ctx, a.clock())
+		return err
+	}}}, deps.Checks...)
+	for range a.checks {
+		a.failing = append(a.failing, trouble.New(startPatience))
+	}
 	a.build()
 	return a, nil
 }
 
 // Run listens until ctx ends, then lets running requests finish for a few seconds and ends the live streams.
 func (a *API) Run(ctx context.Context) error {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", a.cfg.Listen)
+	ln, err := listen.Open(ctx, "tcp", a.cfg.Listen, "the pages and the api", "http.listen")
 	if err != nil {
-		return fmt.Errorf("api: listen on %s: %w", a.cfg.Listen, err)
+		return err
 	}
 	a.mu.Lock()
 	a.bound = ln.Addr()

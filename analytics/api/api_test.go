@@ -58,6 +58,7 @@ type options struct {
 	checks  []Check
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
+	log     *slog.Logger // nil = nowhere
 	// snapshot changes what the controller begins with
 	snapshot func(*fact.Snapshot)
 }
@@ -94,6 +95,9 @@ func newWorld(t testing.TB, o options) *world {
 	deps := Deps{
 		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: registry, Sessions: sessions,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
+	}
+	if o.log != nil {
+		deps.Log = o.log
 	}
 	if o.reports != nil {
 		deps.Reports = o.reports

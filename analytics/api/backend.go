@@ -11,12 +11,14 @@ import (
 	"firstline/analytics/query"
 )
 
-// ClickHouse's codes for a statement that ran into its limits.
+// ClickHouse's codes for a statement that ran into its limits, or came before the tables were made.
 const (
-	chTimeout  = 159 // TIMEOUT_EXCEEDED
-	chTooSlow  = 160 // TOO_SLOW
-	chTooLarge = 396 // TOO_MANY_ROWS_OR_BYTES
-	chMemory   = 241 // MEMORY_LIMIT_EXCEEDED
+	chNoTable    = 60  // UNKNOWN_TABLE
+	chNoDatabase = 81  // UNKNOWN_DATABASE
+	chTimeout    = 159 // TIMEOUT_EXCEEDED
+	chTooSlow    = 160 // TOO_SLOW
+	chTooLarge   = 396 // TOO_MANY_ROWS_OR_BYTES
+	chMemory     = 241 // MEMORY_LIMIT_EXCEEDED
 )
 
 // classifyBackend finds the code of what the parts behind the API answer.
@@ -69,6 +71,8 @@ func classifyDatabase(err error) *Error {
 		switch exception.Code {
 		case chTimeout, chTooSlow:
 			return &Error{Code: CodeTimeout, Detail: "choose a shorter window", err: err}
+		case chNoTable, chNoDatabase: // tests hold that the statements fit the tables
+			return &Error{Code: CodeUnavailable, Detail: "the database has no tables yet: the loader makes them", err: err}
 		case chTooLarge, chMemory:
 			return &Error{Code: CodeTooLarge, Detail: "choose a shorter window or a longer interval", err: err}
 		}

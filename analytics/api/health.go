@@ -23,18 +23,14 @@ func (a *API) readyz(c *fiber.Ctx) error {
 		return c.JSON(fiber.Map{"status": "ready", "version": a.version})
 	}
 	e := fail(CodeUnavailable, "not ready: "+missing[0].Location, nil)
-	e.Fields = missing
+	e.Fields, e.told = missing, true
 	return e
 }
 
 func (a *API) missing(ctx context.Context) []Field {
-	checks := append([]Check{{"sessions", func(ctx context.Context) error {
-		_, err := a.sessions.count(ctx, a.clock())
-		return err
-	}}}, a.checks...)
-	results := make([]error, len(checks))
+	results := make([]error, len(a.checks))
 	var wg sync.WaitGroup
-	for i, check := range checks {
+	for i, check := range a.checks {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 			defer cancel()
@@ -52,10 +48,25 @@ func (a *API) missing(ctx context.Context) []Field {
 		}
 	}
 	for i, err := range results {
+		a.noteCheck(i, err)
 		if err != nil {
-			out = append(out, Field{checks[i].Name, "doesn't answer"})
-			a.log.Warn("readiness check failed", "check", checks[i].Name, "error", err)
+			out = append(out, Field{a.checks[i].Name, "doesn't answer"})
 		}
 	}
 	return out
+}
+
+// noteCheck counts and tells of a check that fails: probes come every few seconds, for hours.
+func (a *API) noteCheck(i int, err error) {
+	name, t := a.checks[i].Name, a.failing[i]
+	if err == nil {
+		if told := t.Over(); told != nil {
+			a.log.Info("readiness check passes again", append(told, "check", name)...)
+		}
+		return
+	}
+	a.m.checksFailed.WithLabelValues(name).Inc()
+	if told := t.Failed(err); told != nil {
+		a.log.Warn("readiness check fails", append(told, "check", name)...)
+	}
 }

@@ -5,6 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	requests      *prometheus.HistogramVec
 	problems      *prometheus.CounterVec
+	checksFailed  *prometheus.CounterVec
 	panics        prometheus.Counter
 	signIns       *prometheus.CounterVec
 	sessions      prometheus.Gauge
@@ -23,6 +24,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"route", "method", "status"}),
 		problems: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_problems_total", Help: "Requests answered with an error, by code."}, []string{"code"}),
+		checksFailed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_readiness_failures_total", Help: "Checks of readiness that failed, by what did not answer."}, []string{"check"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "firstline_api_panics_total", Help: "Panics caught in handlers and streams."}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -41,7 +44,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "firstline_api_ticket_append_seconds", Help: "Time until an accepted ticket event was on disk.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
-	reg.MustRegister(m.requests, m.problems, m.panics, m.signIns, m.sessions, m.streams, m.streamEnds, m.events,
+	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.streams, m.streamEnds, m.events,
 		m.ticketEvents, m.ticketLatency)
 	return m
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+
+	"firstline/pipeline/trouble"
 )
 
 // Code says what kind of error an answer is: a closed list that clients may switch on.
@@ -138,6 +140,7 @@ type Error struct {
 	Fields  []Field
 	Headers map[string]string
 	err     error
+	told    bool // it stands in the log already
 }
 
 // Field is one mistake in a request.
@@ -192,14 +195,24 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 // report turns any error into the problem that the client sees, logs it and counts it: once for each request.
 func (a *API) report(c *fiber.Ctx, err error) *Problem {
+	return a.reportOf(c, err, nil)
+}
+
+// reportOf is report for a route whose requests come again and again by themselves, from every open page: what is not
+// available is told sparsely.
+func (a *API) reportOf(c *fiber.Ctx, err error, t *trouble.Trouble) *Problem {
 	e := classify(err)
 	k := kindOf(e.Code)
 	id := requestID(c)
 	a.m.problems.WithLabelValues(string(e.Code)).Inc()
 	ctx := c.UserContext()
-	if a.log.Enabled(ctx, k.level) {
-		a.log.Log(ctx, k.level, "request failed", "code", string(e.Code), "status", k.status, "method", c.Method(),
-			"path", c.Path(), "request", id, "error", err)
+	told := []any{"error", err}
+	if t != nil && e.Code == CodeUnavailable {
+		told = t.Failed(err)
+	}
+	if told != nil && !e.told && a.log.Enabled(ctx, k.level) {
+		a.log.Log(ctx, k.level, "request failed", append(told, "code", string(e.Code), "status", k.status, "method", c.Method(),
+			"path", c.Path(), "request", id)...)
 	}
 	for name, value := range e.Headers {
 		c.Set(name, value)

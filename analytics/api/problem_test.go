@@ -1,9 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -98,7 +100,8 @@ func TestErrorsOfThePartsBehind(t *testing.T) {
 		{fmt.Errorf("query: %w", &net.OpError{Op: "dial", Err: errors.New(secret)}), CodeUnavailable},
 		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: chTimeout, Message: secret}), CodeTimeout},
 		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: chTooLarge, Message: secret}), CodeTooLarge},
-		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 60, Message: secret}), CodeInternal},
+		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 60, Message: secret}), CodeUnavailable},
+		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 62, Message: secret}), CodeInternal},
 		{context.DeadlineExceeded, CodeTimeout},
 		{context.Canceled, CodeUnavailable},
 		{live.ErrNotReady, CodeUnavailable},
@@ -129,6 +132,27 @@ func TestHealth(t *testing.T) {
 	p := a.wantProblem(t, CodeUnavailable)
 	if len(p.Errors) != 1 || p.Errors[0].Location != "clickhouse" || strings.Contains(string(a.body), "10.1.2.3") {
 		t.Errorf("%s", a.body)
+	}
+	if text := string(w.get("/metrics", "").body); !strings.Contains(text, `firstline_api_readiness_failures_total{check="clickhouse"} 1`) {
+		t.Error("the check that failed is not counted")
+	}
+}
+
+// Open pages ask again and again while the database is away: the log has the first failure and the end, not a line each.
+func TestOutageIsToldSparsely(t *testing.T) {
+	var said bytes.Buffer
+	w := newWorld(t, options{log: slog.New(slog.NewTextHandler(&said, nil))})
+	sue := w.signIn("sue")
+	w.reports.fails(live.ErrUnreachable)
+	for range 20 {
+		w.get(Prefix+"/metrics/queues"+window, sue).wantProblem(t, CodeUnavailable)
+	}
+	w.reports.fails(nil)
+	w.get(Prefix+"/metrics/queues"+window, sue)
+	for _, line := range []string{"request failed", "requests are answered again"} {
+		if n := strings.Count(said.String(), line); n != 1 {
+			t.Errorf("%d times %q:\n%s", n, line, said.String())
+		}
 	}
 }
 

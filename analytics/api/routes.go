@@ -10,6 +10,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"firstline/pipeline/trouble"
 )
 
 // Prefix of every route of the API.
@@ -100,10 +102,14 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 		}
 		a.writeProblem(ctx, a.report(humafiber.Unwrap(ctx), err))
 	}}
+	behind := trouble.New(0) // with what stands behind the route
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, of(ctx).who, in)
 		if err != nil {
-			return nil, a.report(of(ctx).c, err)
+			return nil, a.reportOf(of(ctx).c, err, behind)
+		}
+		if told := behind.Over(); told != nil {
+			a.log.Info("requests are answered again", append(told, "path", Prefix+r.path)...)
 		}
 		return out, nil
 	})

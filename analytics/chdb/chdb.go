@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"firstline/pipeline/listen"
 	"firstline/pipeline/parts"
 )
 
@@ -98,11 +99,7 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("clickhouse: listen on %s: %w; is another ClickHouse running there? Change clickhouse.url", addr, err)
-	}
-	return listener, nil
+	return listen.Open(ctx, "tcp", addr, "the embedded clickhouse", "clickhouse.url")
 }
 
 // start loads the library and opens the connections.

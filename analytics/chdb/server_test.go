@@ -291,7 +291,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	}
 	address := strings.TrimPrefix(p.URL, "http://")
 	out, err = exec.CommandContext(t.Context(), p.Program(), "-dir", t.TempDir(), "-listen", address).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "is another ClickHouse running there?") {
+	if err == nil || !strings.Contains(string(out), "the port is in use by another program") {
 		t.Errorf("a second engine on the port: %v %s", err, out)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/trouble"
 )
 
 // Live is the state of now. Its methods may be called from any goroutine.
@@ -28,6 +29,7 @@ type Live struct {
 	m       *metrics
 	watch   *watchers
 	started time.Time
+	trouble *trouble.Trouble // with the controller's stream
 
 	popups  chan offered
 	refresh chan struct{} // one slot: compare with a snapshot soon
@@ -48,6 +50,9 @@ const (
 	popupTries   = 2
 )
 
+// streamPatience is how long the controller may be away, at a start or for a restart, before that is told.
+const streamPatience = 2 * time.Second
+
 // New returns a state that knows nothing until Run has reached the controller. getenv reads the token's variable.
 func New(cfg Config, getenv func(string) string, log *slog.Logger, reg prometheus.Registerer) (*Live, error) {
 	if problems := cfg.Validate(); len(problems) > 0 {
@@ -60,7 +65,7 @@ func New(cfg Config, getenv func(string) string, log *slog.Logger, reg prometheu
 	m := newMetrics(reg)
 	m.stale.Set(1)
 	return &Live{
-		cfg: cfg, client: newClient(cfg, token), log: log, m: m, silent: true, started: time.Now(),
+		cfg: cfg, client: newClient(cfg, token), log: log, m: m, silent: true, started: time.Now(), trouble: trouble.New(streamPatience),
 		watch:  &watchers{set: map[*Watcher]struct{}{}, m: m},
 		popups: make(chan offered, popupQueue), refresh: make(chan struct{}, 1),
 	}, nil
@@ -83,7 +88,9 @@ func (l *Live) Run(ctx context.Context) error {
 			wait = l.cfg.Retry // it stood for a while, or only needs a new snapshot
 		}
 		if ctx.Err() == nil {
-			l.log.Warn("state of now: stream ended, connecting again", "error", err, "wait", wait)
+			if told := l.trouble.Failed(err); told != nil {
+				l.log.Warn("controller is not heard, the state of now is stale until it is", told...)
+			}
 		}
 		sleep(ctx, wait/2+rand.N(wait/2+1))
 		wait = min(2*wait, l.cfg.RetryMost)
@@ -169,6 +176,9 @@ func (l *Live) hear() {
 // line takes one line of the stream: a fact, or nothing as a heartbeat.
 func (l *Live) line(b []byte) error {
 	l.hear()
+	if told := l.trouble.Over(); told != nil {
+		l.log.Info("controller is heard again", told...)
+	}
 	if len(b) == 0 {
 		return nil
 	}

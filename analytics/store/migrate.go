@@ -152,7 +152,7 @@ func (s *Store) applied(ctx context.Context) (map[uint32]string, error) {
 	}
 	rows, err := s.conn.Query(ctx, "SELECT version, checksum FROM migrations")
 	if err != nil {
-		return nil, fmt.Errorf("read the table migrations: %w", err)
+		return nil, fmt.Errorf("read the table migrations at %s: %w", s.cfg.URL, core(err))
 	}
 	defer func() { _ = rows.Close() }()
 	out := map[uint32]string{}

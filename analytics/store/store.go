@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -84,9 +85,24 @@ func (s *Store) Conn() clickhouse.Conn { return s.conn }
 // Ping asks whether the database answers and exists. The caller sets the deadline.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.conn.Ping(ctx); err != nil {
-		return fmt.Errorf("reach clickhouse at %s: %w", s.cfg.URL, err)
+		return fmt.Errorf("reach clickhouse at %s: %w", s.cfg.URL, core(err))
 	}
 	return nil
+}
+
+// core is the part of the driver's error that says what is wrong, without the steps and the URL around it.
+func core(err error) error {
+	var network *net.OpError
+	var exception *clickhouse.Exception
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("it does not answer in time: %w", context.DeadlineExceeded)
+	case errors.As(err, &network):
+		return network
+	case errors.As(err, &exception):
+		return exception
+	}
+	return err
 }
 
 // Close gives the connections back.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,6 +77,9 @@ func openLog(s *settings, name, source string, stateless bool, env *environment,
 	cfg := s.Log
 	cfg.Dir, cfg.Source, cfg.Stateless = dir, source, stateless
 	l, err := log.Open(cfg, env.log, reg)
+	if errors.Is(err, syscall.ENOSPC) {
+		return nil, fmt.Errorf("open the log in %s: the disk is full: make room there, new calls take asterisk's own queue until then: %w", dir, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the log in %s: %w", dir, err)
 	}

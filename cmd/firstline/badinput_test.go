@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,26 +115,6 @@ func TestUsage(t *testing.T) {
 	}
 	if code, out := tool(t, nil, "check", "--config", "/no/such.yaml"); code != exitFault || !strings.Contains(out, "no such file") {
 		t.Errorf("%d %s", code, out)
-	}
-}
-
-// TestPortInUse: a role says which address is taken, and ends.
-func TestPortInUse(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = taken.Close() }()
-	minimal := "node: pbx1\ndata: " + t.TempDir() + "\n%s\nqueues: [{id: a}]\nentries: [{number: \"*\", flow: f}]\nivr: [{id: f, start: q, nodes: {q: {type: queue, queue: a}}}]\n"
-	for role, section := range map[string]string{
-		"broker": "kafka: {brokers: [%q], embedded: true}",
-		"api":    "http: {listen: %q}",
-	} {
-		path := file(t, fmt.Sprintf(minimal, fmt.Sprintf(section, taken.Addr())))
-		code, out := tool(t, nil, role, "--config", path)
-		if code != exitFault || !strings.Contains(out, taken.Addr().String()) || !strings.Contains(out, "in use") {
-			t.Errorf("%s: %d: %s", role, code, out)
-		}
 	}
 }
 

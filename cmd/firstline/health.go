@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"firstline/pipeline/listen"
 )
 
 // healthConfig is where a role without HTTP of its own serves health and metrics.
@@ -19,9 +21,9 @@ type healthConfig struct {
 }
 
 // serveHealth serves /healthz, /readyz and /metrics until ctx ends.
-func serveHealth(listen string, reg *prometheus.Registry, log *slog.Logger, ready func(context.Context) error) func(context.Context) error {
+func serveHealth(address string, reg *prometheus.Registry, ready func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if listen == "" {
+		if address == "" {
 			<-ctx.Done()
 			return nil
 		}
@@ -29,7 +31,7 @@ func serveHealth(listen string, reg *prometheus.Registry, log *slog.Logger, read
 		mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 		mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 		mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-			try, cancel := context.WithTimeout(r.Context(), startTry)
+			try, cancel := context.WithTimeout(r.Context(), readyTry)
 			defer cancel()
 			if err := ready(try); err != nil {
 				http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -37,7 +39,11 @@ func serveHealth(listen string, reg *prometheus.Registry, log *slog.Logger, read
 			}
 			_, _ = w.Write([]byte("ready\n"))
 		})
-		server := &http.Server{Addr: listen, Handler: mux, ReadHeaderTimeout: startTry,
+		listener, err := listen.Open(ctx, "tcp", address, "health and metrics", "load.listen")
+		if err != nil {
+			return err
+		}
+		server := &http.Server{Handler: mux, ReadHeaderTimeout: startTry,
 			BaseContext: func(net.Listener) context.Context { return ctx }}
 		stop := context.AfterFunc(ctx, func() {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -45,9 +51,8 @@ func serveHealth(listen string, reg *prometheus.Registry, log *slog.Logger, read
 			_ = server.Shutdown(last)
 		})
 		defer stop()
-		if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("health can't be served", "listen", listen, "error", err)
-			return err
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve health and metrics: %w", err)
 		}
 		return nil
 	}

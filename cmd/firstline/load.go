@@ -12,12 +12,15 @@ import (
 	"firstline/analytics/store"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/load"
+	"firstline/pipeline/trouble"
 )
 
 // Waits of roles for what they need at their start.
 const (
-	startTry  = 5 * time.Second // one attempt
-	startWait = 500 * time.Millisecond
+	startTry      = 5 * time.Second // one attempt
+	startWait     = 500 * time.Millisecond
+	readyTry      = 2 * time.Second // one look at what a role needs, when it is asked whether it is ready
+	startPatience = 2 * time.Second // before it is told that something is missing
 )
 
 // runLoad loads facts into ClickHouse; `load accept` lets a stopped partition go on with the log that is there.
@@ -35,13 +38,33 @@ func runLoad(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	if err := until(ctx, env, "bring the tables to this version", db.Migrate); err != nil {
-		return err
-	}
+	loader := load.New(s.Load, cluster, db, env.log, reg)
+	migrated := make(chan struct{})
 	g := newGroup(ctx)
-	g.run("loader", load.New(s.Load, cluster, db, env.log, reg).Run)
-	g.run("health", serveHealth(s.LoadListen.Listen, reg, env.log, db.Ping))
+	g.run("health", serveHealth(s.LoadListen.Listen, reg, loadReady(db.Ping, migrated, loader.Health)))
+	g.run("loader", func(ctx context.Context) error {
+		if err := untilMigrated(ctx, env, db.Migrate); err != nil || ctx.Err() != nil {
+			return err
+		}
+		close(migrated)
+		return loader.Run(ctx)
+	})
 	return g.wait()
+}
+
+// loadReady says in words what keeps facts from being loaded, one line each.
+func loadReady(ping func(context.Context) error, migrated <-chan struct{}, health func() []error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := ping(ctx); err != nil {
+			return fmt.Errorf("clickhouse is not reached, figures come later: %w", err)
+		}
+		select {
+		case <-migrated:
+			return errors.Join(health()...)
+		default:
+			return errors.New("the tables are being brought to this version")
+		}
+	}
 }
 
 func openPipeline(s *settings, env *environment, reg prometheus.Registerer) (*store.Store, *kafka.Cluster, error) {
@@ -53,21 +76,27 @@ func openPipeline(s *settings, env *environment, reg prometheus.Registerer) (*st
 	return db, cluster, err
 }
 
-// until tries a step again and again, until it succeeds or can't ever: what a role needs may start later than it does.
-func until(ctx context.Context, env *environment, what string, step func(context.Context) error) error {
+// untilMigrated migrates, again and again until it succeeds or can't ever: ClickHouse may start later than we do.
+func untilMigrated(ctx context.Context, env *environment, step func(context.Context) error) error {
+	absent := trouble.New(startPatience)
 	for {
 		try, cancel := context.WithTimeout(ctx, 12*startTry)
 		err := step(try)
 		cancel()
 		switch {
 		case err == nil:
+			if told := absent.Over(); told != nil {
+				env.log.Info("clickhouse is ready", told...)
+			}
 			return nil
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // told to stop while waiting
 		case errors.Is(err, store.ErrNewer):
-			return fmt.Errorf("%s: %w", what, err)
+			return err
 		}
-		env.log.Warn("not ready, trying again", "what", what, "error", err)
+		if told := absent.Failed(err); told != nil {
+			env.log.Warn("clickhouse is not ready, nothing is loaded until it is", told...)
+		}
 		select {
 		case <-time.After(startWait):
 		case <-ctx.Done():

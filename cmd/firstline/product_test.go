@@ -68,26 +68,36 @@ type product struct {
 	cmd    *exec.Cmd
 	ended  chan error
 	log    *os.File
+	whole  string // the configuration of a role that was left out at first
 }
 
-type ports struct{ ARI, WS, Control, Kafka, ClickHouse, HTTP, SIP, RTP, SIPp, Media int }
+type ports struct{ ARI, WS, Control, Kafka, ClickHouse, HTTP, Load, SIP, RTP, SIPp, Media int }
 
 // startProduct runs `firstline all` with the given sections (agents, queues, ivr …) and waits until it is ready.
 func startProduct(t *testing.T, name, sections string) *product {
+	t.Helper()
+	p := newProduct(t, name, sections, "")
+	p.start()
+	return p
+}
+
+// newProduct is a product that is not started yet. One role may be left out at first; bring starts it later.
+func newProduct(t *testing.T, name, sections, without string) *product {
 	t.Helper()
 	parts.Need(t, parts.AsteriskRoot)
 	parts.Need(t, parts.ClickHouseLibrary)
 	parts.Need(t, func() (string, error) { return parts.Program("sipp") })
 	p := &product{t: t, dir: t.TempDir(), ports: freePorts(t)}
-	p.writeConfig(name, sections)
-	p.start()
+	p.whole = p.writeConfig("whole.yaml", name, sections, "")
+	p.config = p.writeConfig("firstline.yaml", name, sections, without)
+	p.setEnv()
 	return p
 }
 
 const head = `node: {{.Name}}
 data: {{.Dir}}/data
 asterisk:
-  embedded: true
+  embedded: {{ne .Without "asterisk"}}
   url: http://127.0.0.1:{{.Ports.ARI}}/ari
   password_env: ARI
   listen: 127.0.0.1:{{.Ports.WS}}
@@ -98,24 +108,30 @@ asterisk:
   rtp_end: {{.RTPEnd}}
   phone_secret_env: PHONE
 controller: {listen: "127.0.0.1:{{.Ports.Control}}"}
-kafka: {brokers: ["127.0.0.1:{{.Ports.Kafka}}"], embedded: true}
-clickhouse: {url: "http://127.0.0.1:{{.Ports.ClickHouse}}", embedded: true}
+kafka: {brokers: ["127.0.0.1:{{.Ports.Kafka}}"], embedded: {{ne .Without "broker"}}}
+clickhouse: {url: "http://127.0.0.1:{{.Ports.ClickHouse}}", embedded: {{ne .Without "clickhouse"}}}
+load: {listen: "127.0.0.1:{{.Ports.Load}}"}
 http:
   listen: 127.0.0.1:{{.Ports.HTTP}}
   public_url: http://127.0.0.1:{{.Ports.HTTP}}
   users: [{name: boss, role: supervisor, password_hash_env: BOSS}]
 `
 
-func (p *product) writeConfig(name, sections string) {
+func (p *product) writeConfig(file, name, sections, without string) string {
 	p.t.Helper()
 	var text bytes.Buffer
-	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999}
+	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999, "Without": without}
 	if err := template.Must(template.New("config").Parse(head)).Execute(&text, view); err != nil {
 		p.t.Fatal(err)
 	}
 	text.WriteString(sections)
-	p.config = filepath.Join(p.dir, "firstline.yaml")
-	p.must(os.WriteFile(p.config, text.Bytes(), 0o600))
+	path := filepath.Join(p.dir, file)
+	p.must(os.WriteFile(path, text.Bytes(), 0o600))
+	return path
+}
+
+func (p *product) setEnv() {
+	p.t.Helper()
 	boss, err := api.HashPassword(testPassword)
 	p.must(err)
 	pin, err := api.HashPassword(testPIN)
@@ -124,6 +140,15 @@ func (p *product) writeConfig(name, sections string) {
 }
 
 func (p *product) start() {
+	p.t.Helper()
+	p.launch()
+	p.waitFor("the product to be ready", time.Minute, func() error { return p.ready(p.ports.HTTP) })
+	p.waitFor("the controller to be ready", time.Minute, func() error { return p.ready(p.ports.Control) })
+	p.signIn()
+}
+
+// launch starts the product and waits for nothing.
+func (p *product) launch() {
 	p.t.Helper()
 	path, err := binary()
 	p.must(err)
@@ -135,9 +160,6 @@ func (p *product) start() {
 	p.ended = make(chan error, 1)
 	go func() { p.ended <- p.cmd.Wait() }()
 	p.t.Cleanup(p.stop)
-	p.waitFor("the product to be ready", time.Minute, func() error { return p.ready(p.ports.HTTP) })
-	p.waitFor("the controller to be ready", time.Minute, func() error { return p.ready(p.ports.Control) })
-	p.signIn()
 }
 
 // stop drains the product and says so when that fails; a failed test keeps what the roles said.
@@ -407,7 +429,7 @@ func (p *product) roleID(role string) int {
 func freePorts(t *testing.T) ports {
 	t.Helper()
 	var p ports
-	for _, port := range []*int{&p.ARI, &p.WS, &p.Control, &p.Kafka, &p.ClickHouse, &p.HTTP} {
+	for _, port := range []*int{&p.ARI, &p.WS, &p.Control, &p.Kafka, &p.ClickHouse, &p.HTTP, &p.Load} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

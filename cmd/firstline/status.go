@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,10 +29,10 @@ func status(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait+startTry)
-	defer cancel()
 	places := []place{{"controller", s.Live.URL, s.Controller.Listen}, {"load", "", s.LoadListen.Listen}, {"api", "", s.HTTP.Listen}}
 	places = slices.DeleteFunc(places, func(p place) bool { return p.listen == "" })
+	ctx, cancel := context.WithTimeout(ctx, wait+time.Duration(len(places))*startTry) // each has its own time to answer
+	defer cancel()
 	until := time.Now().Add(wait)
 	for {
 		lines, sick := look(ctx, places)
@@ -100,7 +101,7 @@ func askReady(ctx context.Context, p place) error {
 	}
 	res, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
-		return errors.Unwrap(err) // without the URL, which nobody may have written
+		return fmt.Errorf("does not run or does not answer: %w", errors.Unwrap(err)) // without the URL, which nobody may have written
 	}
 	defer func() { _ = res.Body.Close() }()
 	said, err := io.ReadAll(io.LimitReader(res.Body, 4<<10))
@@ -108,7 +109,29 @@ func askReady(ctx context.Context, p place) error {
 		return err
 	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", strings.TrimSpace(string(said)))
+		return errors.New(words(said))
 	}
 	return nil
+}
+
+// words is what a role that isn't ready answered, for people: the controller lists what is missing, the API answers a
+// problem whose errors name it, the loader writes lines.
+func words(said []byte) string {
+	var body struct {
+		Missing []string `json:"missing"`
+		Errors  []struct {
+			Location string `json:"location"`
+			Message  string `json:"message"`
+		} `json:"errors"`
+	}
+	if err := json.Unmarshal(said, &body); err != nil {
+		return strings.ReplaceAll(strings.TrimSpace(string(said)), "\n", "; ")
+	}
+	for _, e := range body.Errors {
+		body.Missing = append(body.Missing, e.Location+" "+e.Message)
+	}
+	if len(body.Missing) == 0 {
+		return strings.TrimSpace(string(said))
+	}
+	return strings.Join(body.Missing, "; ")
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"firstline/pipeline/listen"
 )
 
 // Broker is the embedded Kafka broker: one node on one host, the real wire protocol, for trials and single hosts. Every
@@ -68,12 +70,12 @@ func (b *Broker) start(ctx context.Context) error {
 	if err := os.MkdirAll(b.dir, 0o750); err != nil {
 		return fmt.Errorf("start embedded broker: %w", err)
 	}
-	listen := func(string, string) (net.Listener, error) {
-		return new(net.ListenConfig).Listen(ctx, "tcp", b.cfg.Brokers[0])
+	open := func(string, string) (net.Listener, error) {
+		return listen.Open(ctx, "tcp", b.cfg.Brokers[0], "the embedded kafka broker", "kafka.brokers")
 	}
 	node, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
-		kfake.ListenFn(listen),
+		kfake.ListenFn(open),
 		kfake.DataDir(b.dir),
 		kfake.SyncWrites(),
 		kfake.ClusterID(rand.Text()), // of a new folder; an old one keeps the id it was born with
@@ -82,7 +84,7 @@ func (b *Broker) start(ctx context.Context) error {
 		kfake.WithLogger(brokerLog{b.log}),
 	)
 	if err != nil {
-		return fmt.Errorf("start embedded broker at %s in %s: %w", b.cfg.Brokers[0], b.dir, err)
+		return fmt.Errorf("start embedded broker in %s: %w", b.dir, err)
 	}
 	b.node, b.addr = node, node.ListenAddrs()[0]
 	return nil

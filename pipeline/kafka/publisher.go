@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/trouble"
 )
 
 // Reader is the log a publisher reads; pipeline/log is it in production.
@@ -28,6 +29,7 @@ const (
 	roundFacts = 2000            // most facts of one round
 	saveEvery  = time.Second     // how often the position is written while it moves
 	checkEvery = 5 * time.Second // how often an idle publisher asks whether its cluster is still there
+	patience   = 2 * time.Second // how long publishing may fail before it is told: roles start together
 	stopGrace  = time.Second     // how long a round may go on after the publisher was told to stop
 )
 
@@ -47,6 +49,7 @@ type Publisher struct {
 	cur       cursor    // owned by Run
 	saved     time.Time // when cur was written; owned by Run
 	dirty     bool      // cur moved since; owned by Run
+	trouble   *trouble.Trouble
 	published atomic.Uint64
 	waiting   atomic.Int64 // Unix ns since when facts wait for their acknowledgement; 0 none
 }
@@ -54,7 +57,7 @@ type Publisher struct {
 // NewPublisher returns a publisher of the log called source (the facts' Source) that keeps its position in the file at
 // path. It reads that file and connects to nothing.
 func NewPublisher(cluster *Cluster, reader Reader, source, path string, log *slog.Logger, reg prometheus.Registerer) *Publisher {
-	p := &Publisher{cluster: cluster, reader: reader, path: path, log: log.With("source", source)}
+	p := &Publisher{cluster: cluster, reader: reader, path: path, log: log.With("source", source), trouble: trouble.New(patience)}
 	p.m = newMetrics(reg, source, func() float64 {
 		if since := p.waiting.Load(); since != 0 {
 			return time.Since(time.Unix(0, since)).Seconds()
@@ -89,7 +92,9 @@ func (p *Publisher) Run(ctx context.Context) error {
 			failures = 0
 		}
 		p.m.failures.Inc()
-		p.log.Warn("publishing failed, trying again", "error", err, "position", p.cur.Position, "pause", backoff(failures))
+		if told := p.trouble.Failed(err); told != nil {
+			p.log.Warn("facts can't be published, calls go on and figures come later", append(told, "position", p.cur.Position)...)
+		}
 		pause(ctx, backoff(failures))
 		failures++
 	}
@@ -113,6 +118,9 @@ func (p *Publisher) connectAndPump(ctx context.Context) error {
 	for {
 		if err := p.round(ctx, w); err != nil {
 			return err
+		}
+		if told := p.trouble.Over(); told != nil {
+			p.log.Info("facts are published again", append(told, "position", p.cur.Position)...)
 		}
 	}
 }
@@ -146,16 +154,18 @@ func (p *Publisher) round(ctx context.Context, w *wire) error {
 		return p.idle(w)
 	}
 	p.waiting.CompareAndSwap(0, time.Now().UnixNano())
-	previous := maps.Clone(p.cur.Previous)
+	next := p.cur
+	next.Previous, next.Epochs = maps.Clone(p.cur.Previous), maps.Clone(p.cur.Epochs)
 	began := time.Now()
-	sent, err := w.send(p.batches(w, facts, previous), p.refused)
+	sent, err := w.send(p.batches(w, facts, next), p.refused)
 	if err != nil {
 		return err
 	}
 	p.m.ack.Observe(time.Since(began).Seconds())
 	p.m.batches.Add(float64(sent.batches))
 	p.m.published.Add(float64(sent.messages))
-	p.cur.Position, p.cur.Previous, p.dirty = facts[len(facts)-1].Position, previous, true
+	p.cur, p.dirty = next, true
+	p.cur.Position = facts[len(facts)-1].Position
 	p.m.position.Set(float64(p.cur.Position))
 	p.waiting.Store(0)
 	if time.Since(p.saved) < saveEvery {
@@ -200,14 +210,14 @@ func (p *Publisher) save() error {
 	return nil
 }
 
-// batches sorts facts by partition, keeping their order, and moves previous along.
-func (p *Publisher) batches(w *wire, facts []fact.Fact, previous map[string]uint64) map[place][]outgoing {
+// batches sorts facts by partition, keeping their order, and moves the cursor's partitions along.
+func (p *Publisher) batches(w *wire, facts []fact.Fact, next cursor) map[place][]outgoing {
 	out := map[place][]outgoing{}
 	now := time.Now()
 	for _, f := range facts {
 		where := w.place(f)
-		link := Link{Source: f.Source, Epoch: f.Epoch, Position: f.Position, Previous: max(previous[where.String()], p.cur.Base)}
-		previous[where.String()] = f.Position // also of one that can't be sent: its successor's link shows the hole
+		// Moved also by one that can't be sent: its successor's link shows the hole.
+		link := Link{Source: f.Source, Epoch: f.Epoch, Position: f.Position, Previous: next.move(where.String(), f)}
 		m, err := encode(f, link, now)
 		if err != nil {
 			p.refused(f.Position, err)

@@ -7,9 +7,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics of a loader; every one but the generations is of a partition.
+// metrics of a loader; every one but generations and waits is of a partition.
 type metrics struct {
 	generations prometheus.Counter
+	waits       prometheus.Counter
 	facts       *prometheus.CounterVec
 	repeats     *prometheus.CounterVec
 	missing     *prometheus.CounterVec
@@ -46,9 +47,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 	generations := prometheus.NewCounter(prometheus.CounterOpts{Name: "firstline_load_generations_total",
 		Help: "Generations of the consumer group this loader took part in."})
-	reg.MustRegister(generations)
+	waits := prometheus.NewCounter(prometheus.CounterOpts{Name: "firstline_load_waits_total",
+		Help: "Tries to reach Kafka, or to get a place in the consumer group, that failed."})
+	reg.MustRegister(generations, waits)
 	return &metrics{
 		generations: generations,
+		waits:       waits,
 		facts:       counter("facts_total", "Facts loaded."),
 		repeats:     counter("repeats_total", "Messages dropped as loaded before."),
 		missing:     counter("missing_total", "Positions of a log that its publisher sent and this partition never showed, at most."),

@@ -3,6 +3,7 @@ package load_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -29,11 +30,35 @@ func TestSinkDownDelaysAndLosesNothing(t *testing.T) {
 	l := r.Load(sink, nil)
 	r.Make(500)
 	r.Until("some tries failed", func() bool { return refused.Load() > 4 })
+	r.Until("health says why", func() bool {
+		return strings.Contains(fmt.Sprint(l.Health()), "partition firstline.contacts.v1/0 is not loaded: ") &&
+			strings.Contains(fmt.Sprint(l.Health()), "no connection")
+	})
 	sink.SetFault(nil)
 	r.WaitLoaded()
+	r.Until("nothing is wrong any more", func() bool { return len(l.Health()) == 0 })
 	if n := loadtest.Sum(t, l.Registry, "firstline_load_failures_total"); n < 4 {
 		t.Errorf("%v failures counted, want at least 4", n)
 	}
+}
+
+// Kafka comes later than the loader: health says that it is missing, and the tries are counted.
+func TestKafkaComesLater(t *testing.T) {
+	node := kafkatest.Start(t)
+	node.Down()
+	sink := &loadtest.Sink{}
+	r := loadtest.NewRig(t, node, sink)
+	r.Make(10)
+	l := r.Load(sink, nil)
+	r.Until("health says that kafka is missing", func() bool {
+		return strings.Contains(fmt.Sprint(l.Health()), "kafka is not reached: ")
+	})
+	if n := loadtest.Sum(t, l.Registry, "firstline_load_waits_total"); n == 0 {
+		t.Error("no try is counted")
+	}
+	node.Up()
+	r.WaitLoaded()
+	r.Until("nothing is wrong any more", func() bool { return len(l.Health()) == 0 })
 }
 
 // A plan is half inserted and stays so while another partition goes on until the tables have forgotten its token.

@@ -10,6 +10,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"firstline/pipeline/kafka"
+	"firstline/pipeline/trouble"
 )
 
 const (
@@ -42,6 +43,8 @@ type worker struct {
 	log       *slog.Logger
 	metrics   partitionMetrics
 	hook      func(Step) error
+	trouble   *trouble.Trouble
+	told      func(error) // what keeps the partition from being loaded; nil = nothing
 
 	cluster string
 	reached []Mark            // how far the tables may reach beyond the loads
@@ -56,6 +59,7 @@ type worker struct {
 // there is no second way to repeat a step.
 func (w *worker) run(ctx context.Context) {
 	defer w.metrics.released()
+	defer w.told(nil)
 	for failures := 0; ctx.Err() == nil; {
 		number := w.number
 		err := w.takeOver(ctx)
@@ -76,7 +80,10 @@ func (w *worker) run(ctx context.Context) {
 			w.waitForAccept(ctx, stop)
 		default:
 			w.metrics.all.failures.With(w.metrics.labels).Inc()
-			w.log.Warn("loading failed, trying again", "error", err, "pause", backoff(failures))
+			w.told(fmt.Errorf("partition %s/%d is not loaded: %w", w.topic, w.partition, err))
+			if told := w.trouble.Failed(err); told != nil {
+				w.log.Warn("loading fails, trying again", told...)
+			}
 			pause(ctx, backoff(failures))
 			failures++
 		}
@@ -88,6 +95,8 @@ func (w *worker) waitForAccept(ctx context.Context, stop *StoppedError) {
 	w.log.Error("partition is stopped", "error", stop)
 	w.metrics.stopped(true)
 	defer w.metrics.stopped(false)
+	w.told(stop)
+	defer w.told(nil)
 	for ctx.Err() == nil {
 		pause(ctx, acceptPoll)
 		if err := w.takeOver(ctx); !errors.As(err, &stop) {
@@ -230,6 +239,10 @@ func (w *worker) fill(ctx context.Context, minBytes int, wait time.Duration) err
 	if err != nil {
 		return err
 	}
+	if told := w.trouble.Over(); told != nil {
+		w.log.Info("loading goes on", told...)
+	}
+	w.told(nil)
 	w.buffer = append(w.buffer, b.Messages...)
 	w.metrics.all.lag.With(w.metrics.labels).Set(float64(b.End - w.next))
 	return nil

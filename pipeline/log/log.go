@@ -123,7 +123,7 @@ func Open(cfg Config, logger *slog.Logger, reg prometheus.Registerer) (*Log, err
 	l.lock = lock
 	l.m = newMetrics(reg, cfg.Source)
 	if err := l.recover(); err != nil {
-		return nil, errors.Join(fmt.Errorf("recover the log in %s: %w", cfg.Dir, err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("recover it: %w", err), lock.Close())
 	}
 	l.m.durable.Set(1)
 	return l, nil

@@ -60,12 +60,15 @@ func (l *Log) recover() error {
 	return l.settleEpoch(names, cut)
 }
 
+// newFolder is why the first epoch begins.
+const newFolder = "the folder is new"
+
 // settleEpoch keeps the epoch of log.json or begins another one.
 func (l *Log) settleEpoch(names []string, cut string) error {
 	m, err := l.readMeta()
 	switch {
 	case isMissing(err):
-		if cut = "the folder is new"; len(names) > 1 { // the lock is there
+		if cut = newFolder; len(names) > 1 { // the lock is there
 			cut = "log.json is missing"
 		}
 	case err != nil:
@@ -90,7 +93,11 @@ func (l *Log) settleEpoch(names []string, cut string) error {
 		return fmt.Errorf("begin an epoch: %w", err)
 	}
 	l.m.epochs.Inc()
-	l.log.Warn("log begins an epoch", "why", cut, "epoch", m.Epoch, "before", l.epoch, "position", l.position)
+	if cut == newFolder {
+		l.log.Info("log is new", "epoch", m.Epoch)
+	} else {
+		l.log.Warn("log was lost or cut and begins another epoch", "why", cut, "epoch", m.Epoch, "before", l.epoch, "position", l.position)
+	}
 	l.epoch = m.Epoch
 	l.mark()
 	return nil

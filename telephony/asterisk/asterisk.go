@@ -21,6 +21,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"firstline/pipeline/listen"
+	"firstline/pipeline/trouble"
 	"firstline/telephony/callcenter"
 )
 
@@ -58,9 +60,11 @@ type Adapter struct {
 	pollNow chan struct{}                   // room for one: look at the phones at once
 
 	complaints complaints
+	absent     *trouble.Trouble // Asterisk doesn't answer, or has not connected
+	listing    *trouble.Trouble // what is there can't be listed
 
 	listener atomic.Pointer[net.Listener]
-	conns    sync.Mutex // held by whoever replaces current
+	conns    sync.Mutex // guards current
 	current  *link      // the connection of Asterisk, nil = none
 }
 
@@ -73,7 +77,8 @@ func New(cfg Config, o Options) (*Adapter, error) {
 		return nil, errors.New("asterisk: sink, log, registry and password are needed")
 	}
 	m := newMetrics(o.Registry)
-	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m), pollNow: make(chan struct{}, 1)}
+	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m), pollNow: make(chan struct{}, 1),
+		absent: trouble.New(2 * cfg.Poll), listing: trouble.New(bootPatience)}
 	a.inlet = newInlet(o.Sink, m)
 	a.executor = newExecutor(a.rest, cfg, func(f callcenter.CommandFailed) { a.inlet.tell(time.Now(), f) }, o.Log, m)
 	if cfg.QueueLog != "" {
@@ -115,12 +120,13 @@ func (a *Adapter) Beat(ctx context.Context, now time.Time) error {
 // listened on. When it returns everything it started has ended.
 func (a *Adapter) Run(ctx context.Context) error {
 	defer a.rest.close()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Listen)
+	listener, err := listen.Open(ctx, "tcp", a.cfg.Listen, "asterisk's websocket", "asterisk.listen")
 	if err != nil {
-		return fmt.Errorf("listen for asterisk's websocket: %w", err)
+		return err
 	}
 	defer func() { _ = listener.Close() }() // its server has closed it already, unless it never ran
 	a.listener.Store(&listener)
+	a.log.Info("waiting for asterisk to connect", "listen", a.cfg.Listen, "url", a.cfg.URL)
 	if a.follower != nil {
 		a.follower.catchUp()
 	}

@@ -120,6 +120,13 @@ func (a *Adapter) replace(ctx context.Context, conn *websocket.Conn) {
 	a.conns.Unlock()
 }
 
+// linked says whether Asterisk is connected and what it holds is known.
+func (a *Adapter) linked() bool {
+	a.conns.Lock()
+	defer a.conns.Unlock()
+	return a.current != nil && a.current.reconciled.Load()
+}
+
 // run reads until the connection ends, with the pinger and the reconciler beside it.
 func (l *link) run(ctx context.Context) {
 	defer func() { _ = l.conn.CloseNow() }()

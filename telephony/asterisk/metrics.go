@@ -19,6 +19,7 @@ type metrics struct {
 	commands     *prometheus.CounterVec // by type and result
 	pending      prometheus.Gauge
 	pollErrors   prometheus.Counter
+	unconnected  prometheus.Counter
 	beats        *prometheus.CounterVec
 	queueLog     *prometheus.CounterVec // lines by kind: used, other, bad
 	rotations    prometheus.Counter
@@ -50,16 +51,17 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		requests:     vec("requests_total", "REST requests by what was asked and status (0 = none came).", "what", "status"),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: p + "request_seconds", Help: "Duration of REST requests.",
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2}}),
-		retries:    counter("request_retries_total", "REST requests sent again because the connection was closed."),
-		commands:   vec("commands_total", "Commands by type and result: done, failed, dropped.", "type", "result"),
-		pending:    gauge("commands_pending", "Commands taken and not yet done."),
-		pollErrors: counter("poll_errors_total", "Looks at the phones that failed."),
-		beats:      vec("beats_total", "Heartbeats written to Asterisk, by result.", "result"),
-		queueLog:   vec("queue_log_lines_total", "Lines of queue_log: used, other, bad.", "kind"),
-		rotations:  counter("queue_log_rotations_total", "Times queue_log was replaced or cut."),
-		formerLost: counter("queue_log_former_lost_total", "Replaced queue_log files that were gone before they were read to the end."),
+		retries:     counter("request_retries_total", "REST requests sent again because the connection was closed."),
+		commands:    vec("commands_total", "Commands by type and result: done, failed, dropped.", "type", "result"),
+		pending:     gauge("commands_pending", "Commands taken and not yet done."),
+		pollErrors:  counter("poll_errors_total", "Looks at the phones that failed: Asterisk did not answer."),
+		unconnected: counter("unconnected_looks_total", "Looks at the phones at which Asterisk answered but had not connected."),
+		beats:       vec("beats_total", "Heartbeats written to Asterisk, by result.", "result"),
+		queueLog:    vec("queue_log_lines_total", "Lines of queue_log: used, other, bad.", "kind"),
+		rotations:   counter("queue_log_rotations_total", "Times queue_log was replaced or cut."),
+		formerLost:  counter("queue_log_former_lost_total", "Replaced queue_log files that were gone before they were read to the end."),
 	}
 	reg.MustRegister(m.connected, m.connects, m.refused, m.losses, m.events, m.undecodable, m.duplicates, m.held, m.reconciles,
-		m.relistErrors, m.requests, m.seconds, m.retries, m.commands, m.pending, m.pollErrors, m.beats, m.queueLog, m.rotations, m.formerLost)
+		m.relistErrors, m.requests, m.seconds, m.retries, m.commands, m.pending, m.pollErrors, m.unconnected, m.beats, m.queueLog, m.rotations, m.formerLost)
 	return m
 }

@@ -2,6 +2,7 @@ package asterisk
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -27,11 +28,11 @@ func (a *Adapter) pollPhones(ctx context.Context) error {
 		case <-tick.C:
 		}
 		states, err := a.endpoints(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		a.noteLink(err)
 		if err != nil {
-			a.metrics.pollErrors.Inc()
-			if a.complaints.may() {
-				a.log.Warn("asterisk could not be asked for the phones", "error", err)
-			}
 			continue
 		}
 		now := time.Now()
@@ -41,6 +42,29 @@ func (a *Adapter) pollPhones(ctx context.Context) error {
 			}
 			told[s.Endpoint] = s
 			a.inlet.tell(now, s)
+		}
+	}
+}
+
+// errNoWebsocket: REST answers, so Asterisk runs, but its half of the link is missing.
+var errNoWebsocket = errors.New("its websocket is missing: look at websocket_client.conf and ari.conf, `firstline doctor` helps")
+
+// noteLink tells when Asterisk is missing and when it is back; asked is what the last question to it gave.
+func (a *Adapter) noteLink(asked error) {
+	switch {
+	case asked != nil:
+		a.metrics.pollErrors.Inc()
+		if told := a.absent.Failed(asked); told != nil {
+			a.log.Warn("asterisk is not reached, no calls are served until it answers", append(told, "url", a.cfg.URL)...)
+		}
+	case !a.linked():
+		a.metrics.unconnected.Inc()
+		if told := a.absent.Failed(errNoWebsocket); told != nil {
+			a.log.Warn("asterisk answers but has not connected, no calls are served until it does", append(told, "listen", a.cfg.Listen)...)
+		}
+	default:
+		if told := a.absent.Over(); told != nil {
+			a.log.Info("asterisk is there again, calls are served", told...)
 		}
 	}
 }

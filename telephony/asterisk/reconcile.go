@@ -14,6 +14,7 @@ const (
 	listAgain    = 500 * time.Millisecond // after a listing that failed
 	confirmAfter = time.Second            // a difference must still be there then
 	sweepEvery   = 4                      // comparisons until what is there is handed on in any case
+	bootPatience = 5 * time.Second        // a listing may fail before it is told: Asterisk connects before it has booted
 )
 
 // reconcile hands on what is there when the barrier is seen, until ctx ends. From then on it is the net under the stream
@@ -67,13 +68,14 @@ func (a *Adapter) handOn(ctx context.Context, why string) bool {
 		there, err := a.list(ctx)
 		if err == nil {
 			a.metrics.reconciles.WithLabelValues(why).Inc()
+			a.listing.Over() // the next line says so
 			a.inlet.release(asked, &there)
 			a.log.Info("asterisk listed", "why", why, "channels", len(there.Channels), "bridges", len(there.Bridges))
 			return true
 		}
 		a.metrics.relistErrors.Inc()
-		if a.complaints.may() {
-			a.log.Warn("what asterisk holds could not be listed", "error", err)
+		if told := a.listing.Failed(err); told != nil && ctx.Err() == nil {
+			a.log.Warn("what asterisk holds can't be listed, trying again", told...)
 		}
 		select {
 		case <-ctx.Done():

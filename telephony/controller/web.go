@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"firstline/pipeline/listen"
 )
 
 const (
@@ -77,9 +79,9 @@ func (w *web) listen(ctx context.Context) error {
 			return fmt.Errorf("remove the old socket: %w", err)
 		}
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, network, address)
+	l, err := listen.Open(ctx, network, address, "the controller's internal http", "controller.listen")
 	if err != nil {
-		return fmt.Errorf("listen for the controller's internal http on %s: %w", w.cfg.Listen, err)
+		return err
 	}
 	w.listener.Store(&l)
 	return nil
@@ -215,24 +217,30 @@ func (w *web) healthz(rw http.ResponseWriter, _ *http.Request) {
 func (w *web) readyz(rw http.ResponseWriter, _ *http.Request) {
 	s, h := w.loop.status.Load(), w.journal.Health()
 	body := struct {
-		Ready           bool   `json:"ready"`
-		NotDurableSince string `json:"not_durable_since,omitempty"`
-		Why             string `json:"why,omitempty"`
-		KeptRecords     int    `json:"kept_records,omitempty"`
-		DroppedRecords  int64  `json:"dropped_records,omitempty"`
-		LinkDownSince   string `json:"link_down_since,omitempty"`
-		LoopHangsSince  string `json:"loop_hangs_since,omitempty"`
-	}{Ready: true}
+		Ready           bool     `json:"ready"`
+		Missing         []string `json:"missing,omitempty"` // in words, for people
+		NotDurableSince string   `json:"not_durable_since,omitempty"`
+		Why             string   `json:"why,omitempty"`
+		KeptRecords     int      `json:"kept_records,omitempty"`
+		DroppedRecords  int64    `json:"dropped_records,omitempty"`
+		LinkDownSince   string   `json:"link_down_since,omitempty"`
+		LoopHangsSince  string   `json:"loop_hangs_since,omitempty"`
+	}{}
+	miss := func(format string, args ...any) { body.Missing = append(body.Missing, fmt.Sprintf(format, args...)) }
 	if !h.Durable {
-		body.Ready, body.NotDurableSince, body.Why = false, stamp(h.Since), h.Why
+		miss("the log is not durable since %s (%s): running calls go on, new ones take asterisk's own queue", stamp(h.Since), h.Why)
+		body.NotDurableSince, body.Why = stamp(h.Since), h.Why
 		body.KeptRecords, body.DroppedRecords = h.Kept, h.Dropped
 	}
 	if !s.link {
-		body.Ready, body.LinkDownSince = false, stamp(s.changed)
+		miss("asterisk is not connected since %s: no calls are served until it is", stamp(s.changed))
+		body.LinkDownSince = stamp(s.changed)
 	}
 	if s.ended || time.Since(s.alive) > hangs {
-		body.Ready, body.LoopHangsSince = false, stamp(s.alive)
+		miss("the controller's loop has not turned since %s", stamp(s.alive))
+		body.LoopHangsSince = stamp(s.alive)
 	}
+	body.Ready = len(body.Missing) == 0
 	code := http.StatusOK
 	if !body.Ready {
 		code = http.StatusServiceUnavailable

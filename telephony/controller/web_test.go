@@ -312,7 +312,9 @@ func TestReadyz(t *testing.T) {
 		NotDurableSince string `json:"not_durable_since"`
 		Why             string
 		LinkDownSince   string `json:"link_down_since"`
+		Missing         []string
 	}
+	says := func(x ready, words string) bool { return len(x.Missing) == 1 && strings.Contains(x.Missing[0], words) }
 	is := func(so func(ready) bool) func() bool {
 		return func() bool {
 			var got ready
@@ -320,13 +322,16 @@ func TestReadyz(t *testing.T) {
 			return (code == 200) == got.Ready && so(got)
 		}
 	}
-	waitFor(t, is(func(x ready) bool { return !x.Ready && x.LinkDownSince != "" && x.NotDurableSince == "" }))
+	waitFor(t, is(func(x ready) bool {
+		return !x.Ready && x.LinkDownSince != "" && x.NotDurableSince == "" && says(x, "asterisk is not connected since "+x.LinkDownSince)
+	}))
 	r.openDesk()
 	waitFor(t, is(func(x ready) bool { return x.Ready && x.LinkDownSince == "" }))
 	d.SetCapacity(d.Used() + 10)
 	r.tell(arrival(1))
 	waitFor(t, is(func(x ready) bool {
-		return !x.Ready && x.NotDurableSince != "" && strings.Contains(x.Why, "no space left")
+		return !x.Ready && x.NotDurableSince != "" && strings.Contains(x.Why, "no space left") &&
+			says(x, "the log is not durable since "+x.NotDurableSince)
 	}))
 	// Requests are carried out all the same, and the stream shows what isn't durable.
 	position := r.log.Position()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -201,10 +202,15 @@ func WipedBroker(t testing.TB, node Node, sink Counted) {
 	l = r.Load(sink, nil)
 	topics := []string{fact.TopicContacts, fact.TopicAgents}
 	r.Until("both partitions stopped", func() bool { return Sum(t, l.Registry, "firstline_load_stopped") == 2 })
+	health := fmt.Sprint(l.Health())
 	for _, topic := range topics {
+		if want := "run `firstline load accept --topic " + topic + " --partition 0`"; !strings.Contains(health, want) {
+			t.Errorf("health does not say %s: %s", want, health)
+		}
 		r.Accept(topic)
 	}
 	r.WaitLoaded()
+	r.Until("nothing is wrong any more", func() bool { return len(l.Health()) == 0 })
 	if _, err := load.Accept(t.Context(), r.Conf, r.Cluster(), sink, topics[0], 0); !errors.Is(err, load.ErrNothingToAccept) {
 		t.Errorf("accepting once more: %v, want %v", err, load.ErrNothingToAccept)
 	}

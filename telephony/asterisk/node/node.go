@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"firstline/pipeline/listen"
 )
 
 const (
@@ -105,21 +107,20 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 }
 
-// ErrPortInUse is wrapped when another program has one of the instance's ports. Asterisk itself would start without it.
-var ErrPortInUse = errors.New("port in use")
-
+// portsFree fails, with listen.ErrInUse wrapped, when another program has one of the instance's ports. Asterisk itself
+// would start without it.
 func portsFree(ctx context.Context, c Config) error {
-	var listen net.ListenConfig
-	sip, err := listen.ListenPacket(ctx, "udp", net.JoinHostPort(c.Bind, strconv.Itoa(c.SIPPort)))
+	address := net.JoinHostPort(c.Bind, strconv.Itoa(c.SIPPort))
+	sip, err := new(net.ListenConfig).ListenPacket(ctx, "udp", address)
 	if err != nil {
-		return fmt.Errorf("asterisk's sip: %w: %w", ErrPortInUse, err)
+		return listen.Explain(err, address, "asterisk's sip", "asterisk.sip_port")
 	}
 	_ = sip.Close()
-	http, err := listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPPort)))
+	ari, err := listen.Open(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.HTTPPort)), "asterisk's ari", "asterisk.url")
 	if err != nil {
-		return fmt.Errorf("asterisk's ari: %w: %w", ErrPortInUse, err)
+		return err
 	}
-	_ = http.Close()
+	_ = ari.Close()
 	return nil
 }
 

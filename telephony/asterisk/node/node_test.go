@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"firstline/deploy"
+	"firstline/pipeline/listen"
 	"firstline/pipeline/parts"
 	"firstline/telephony/asterisk/node"
 	"firstline/telephony/asterisk/node/nodetest"
@@ -180,7 +181,7 @@ func TestPortInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Run(context.Background()); !errors.Is(err, node.ErrPortInUse) {
+	if err := n.Run(context.Background()); !errors.Is(err, listen.ErrInUse) {
 		t.Errorf("error %v", err)
 	}
 }
