@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"sync"
@@ -43,6 +44,9 @@ func all(ctx context.Context, env *environment) error {
 			keep(roleCtx, env, exe, role)
 		})
 	}
+	hup := make(chan os.Signal, 1) // a SIGHUP between two lives of the controller must not end its parent
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	env.log.Info("started", "roles", order)
 	<-ctx.Done()
 	for i := len(order) - 1; i >= 0; i-- {
@@ -121,5 +125,22 @@ func child(ctx context.Context, env *environment, exe, role string) error {
 	cmd.WaitDelay = drainTime
 	// Own process group: Ctrl-C reaches the parent only, which drains in order. If the parent is killed, so is the child.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	return cmd.Run()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-hup:
+			if role == "controller" { // the only one that takes a changed configuration over while it runs
+				_ = cmd.Process.Signal(syscall.SIGHUP) // fails only when it has just ended; it reads the file anew then
+			}
+		}
+	}
 }

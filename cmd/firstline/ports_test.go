@@ -114,10 +114,10 @@ func (p *product) reloadMistakes() {
 	wrong := strings.Replace(string(right), "ring_timeout: 20s", "ring_timeout: soon", 1)
 	p.must(os.WriteFile(p.config, []byte(wrong), 0o600))
 	line := 1 + strings.Count(wrong[:strings.Index(wrong, "soon")], "\n")
-	p.must(syscall.Kill(p.roleID("controller"), syscall.SIGHUP))
+	p.must(p.cmd.Process.Signal(syscall.SIGHUP))
 	p.wantLine("configuration not taken over", fmt.Sprintf("%s:%d: ", p.config, line), "write a duration with its unit")
 	p.must(os.WriteFile(p.config, right, 0o600)) // a role that is started again must find it right
-	p.must(syscall.Kill(p.roleID("controller"), syscall.SIGHUP))
+	p.must(p.cmd.Process.Signal(syscall.SIGHUP))
 	p.wantLine("configuration taken over")
 	if err := p.ready(p.ports.Control); err != nil {
 		p.t.Errorf("after a reload with mistakes: %v", err)

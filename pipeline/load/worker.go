@@ -53,6 +53,7 @@ type worker struct {
 	marks   []Mark            // before next
 	buffer  []kafkago.Message // fetched and not planned, from next on
 	done    *Plan             // carried out, but the group's offset does not say so yet
+	took    time.Duration     // to carry the last plan out
 }
 
 // run loads until ctx ends or the group moves on. Whatever fails, it begins again with what Kafka and the table say:
@@ -192,9 +193,11 @@ func (w *worker) load(ctx context.Context) error {
 		if err := w.commit(ctx, p, p.First, BeforePlan, AfterPlan); err != nil {
 			return err
 		}
+		began := time.Now()
 		if err := w.carryOut(ctx, p, messages); err != nil {
 			return err
 		}
+		w.took = time.Since(began)
 	}
 }
 
@@ -213,7 +216,7 @@ func (w *worker) gather(ctx context.Context) ([]kafkago.Message, error) {
 		}
 		w.done = nil
 	}
-	until := time.Now().Add(w.cfg.Linger)
+	until := time.Now().Add(linger(w.cfg.Linger, w.took))
 	for len(w.buffer) < w.cfg.MaxFacts {
 		left := time.Until(until)
 		if left <= 0 {
@@ -227,6 +230,13 @@ func (w *worker) gather(ctx context.Context) ([]kafkago.Message, error) {
 	messages := w.buffer[:n:n]
 	w.buffer = w.buffer[n:]
 	return messages, nil
+}
+
+// linger is how long facts are gathered for the next plan: as configured, longer when the last one took long, so that the
+// tables spend no more than a fifth of their time on one partition; but not so long that facts are not in the tables within
+// a second, while that can be had.
+func linger(configured, took time.Duration) time.Duration {
+	return max(configured, min(4*took, time.Second-took))
 }
 
 // fill fetches behind the buffer.
