@@ -16,6 +16,7 @@ type executor struct {
 	rest    *rest
 	app     string
 	workers int
+	check   func(context.Context, callcenter.CheckPhone) error
 	failed  func(callcenter.CommandFailed) // told of each command refused for good; must not block
 	log     *slog.Logger
 	metrics *metrics
