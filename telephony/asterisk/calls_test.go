@@ -81,19 +81,24 @@ func wants(t *testing.T, what string, got []string, want ...string) {
 }
 
 // A key in the greeting is for the menu behind it and chooses the language; a wrong key, a right one in the next menu; a
-// ticket number; the queue with its position told in Russian to the end; then an agent, who hangs up.
+// ticket number; the queue behind another caller, with the position told in Russian to the end; then an agent, who hangs up.
 func TestRealWayThroughTheMenu(t *testing.T) {
 	c := newCentre(t, support())
 	agent := c.anna(sipp.Act{Do: sipp.DoAnswer, After: 100 * time.Millisecond, Talk: 500 * time.Millisecond})
+	first := c.call(sipp.Call{Name: "first", Number: "4930110", Dialed: "2000", Patience: time.Minute})
 	caller := c.call(sipp.Call{Name: "caller", Number: "4930111", Dialed: "1000", Patience: time.Minute, Presses: []sipp.Press{
 		{After: 500 * time.Millisecond, Digits: "2"}, {After: 500 * time.Millisecond, Digits: "91"},
 		{After: time.Second, Digits: "42#"},
 	}})
-	position := c.until("the position is told", func(f fact.Fact) bool { return f.Type == fact.TypePositionTold })
+	second := c.contact("4930111")
+	position := c.until("the position is told", func(f fact.Fact) bool {
+		told, ok := f.Data.(fact.PositionTold)
+		return ok && f.Subject == second && told.Position == 2 // so the number is said, in Russian, too
+	})
 	var lasted time.Duration
 	waitFor(t, "the announcement's end", func() bool {
 		for i, ev := range c.sink.all() {
-			if isA[callcenter.PlaybackEnded](ev) {
+			if e, ok := ev.(callcenter.PlaybackEnded); ok && strings.Contains(e.Playback, second) {
 				lasted = c.sink.occurred(i + 1).Sub(position.Time)
 			}
 		}
@@ -107,15 +112,18 @@ func TestRealWayThroughTheMenu(t *testing.T) {
 	if ended.Termination != (fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonAgentHungUp}) || ended.Language != "ru" {
 		t.Errorf("ended %+v", ended)
 	}
-	wants(t, "the way", c.tale("ivr.", "queue.", "offer.", "call."),
+	c.end("4930110")
+	wants(t, "the way", c.taleOf(second, "ivr.", "queue.", "offer.", "call."),
 		"ivr.entered greeting", "ivr.entered language", "ivr.choice language 2", "ivr.entered topic", "ivr.input topic invalid",
 		"ivr.choice topic 1", "ivr.entered ticket", "ivr.input ticket digits", "ivr.entered q", "ivr.left queued",
 		"queue.queued first ru", "queue.position_told", "offer.made", "offer.ended anna answered", "queue.ended first answered",
 		"call.ended inbound answered agent_hung_up")
-	if r := caller(); r[0].Last() != sipp.WasHungUp {
-		t.Errorf("the caller saw %+v", r)
+	for _, r := range slices.Concat(first(), caller()) {
+		if r.Last() != sipp.WasHungUp {
+			t.Errorf("%s saw %+v", r.Name, r)
+		}
 	}
-	if r := agent(); len(r) != 1 || r[0].Last() != sipp.HungUp {
+	if r := agent(); len(r) != 2 || r[0].Last() != sipp.HungUp || r[0].Number != "4930110" || r[1].Number != "4930111" {
 		t.Errorf("the agent saw %+v", r)
 	}
 }

@@ -186,11 +186,17 @@ func told(f fact.Fact) string {
 }
 
 // tale is the facts of the given families, in order.
-func (c *centre) tale(families ...string) []string {
+func (c *centre) tale(families ...string) []string { return c.taleOf("", families...) }
+
+// taleOf is the tale of one contact or agent; "" = of all.
+func (c *centre) taleOf(subject string, families ...string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list []string
 	for _, f := range c.facts {
+		if subject != "" && f.Subject != subject {
+			continue
+		}
 		if slices.ContainsFunc(families, func(p string) bool { return strings.HasPrefix(string(f.Type), p) }) {
 			list = append(list, told(f))
 		}
@@ -201,11 +207,8 @@ func (c *centre) tale(families ...string) []string {
 // end waits until a caller's contact is over, and looks whether anything failed on the way.
 func (c *centre) end(number string) fact.ContactEnded {
 	c.t.Helper()
-	arrived := c.until(number+" arrives", func(f fact.Fact) bool {
-		a, ok := f.Data.(fact.Arrived)
-		return ok && a.CallerNumber == number
-	})
-	ended := c.until(number+" ends", func(f fact.Fact) bool { return f.Subject == arrived.Subject && f.Type == fact.TypeContactEnded })
+	contact := c.contact(number)
+	ended := c.until(number+" ends", func(f fact.Fact) bool { return f.Subject == contact && f.Type == fact.TypeContactEnded })
 	for _, ev := range c.sink.all() {
 		switch e := ev.(type) {
 		case callcenter.CommandFailed:
@@ -217,6 +220,15 @@ func (c *centre) end(number string) fact.ContactEnded {
 		}
 	}
 	return ended.Data.(fact.ContactEnded)
+}
+
+// contact waits until a caller has arrived.
+func (c *centre) contact(number string) string {
+	c.t.Helper()
+	return c.until(number+" arrives", func(f fact.Fact) bool {
+		a, ok := f.Data.(fact.Arrived)
+		return ok && a.CallerNumber == number
+	}).Subject
 }
 
 // dial has an agent's own phone dial a code.
