@@ -87,8 +87,8 @@ func TestRealWayThroughTheMenu(t *testing.T) {
 	agent := c.anna(sipp.Act{Do: sipp.DoAnswer, After: 100 * time.Millisecond, Talk: 500 * time.Millisecond})
 	first := c.call(sipp.Call{Name: "first", Number: "4930110", Dialed: "2000", Patience: time.Minute})
 	caller := c.call(sipp.Call{Name: "caller", Number: "4930111", Dialed: "1000", Patience: time.Minute, Presses: []sipp.Press{
-		{After: 500 * time.Millisecond, Digits: "2"}, {After: 500 * time.Millisecond, Digits: "91"},
-		{After: time.Second, Digits: "42#"},
+		{After: 500 * time.Millisecond, Digits: "2"}, {After: 500 * time.Millisecond, Digits: "9"},
+		{After: 500 * time.Millisecond, Digits: "1"}, {After: 500 * time.Millisecond, Digits: "42#"},
 	}})
 	second := c.contact("4930111")
 	position := c.until("the position is told", func(f fact.Fact) bool {

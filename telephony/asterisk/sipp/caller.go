@@ -70,7 +70,7 @@ func (c Call) line() string {
 		}
 		fields = append(fields, ms(pause), digits)
 	}
-	fields = append(fields, ms(playing+c.Patience), ms(c.Start))
+	fields = append(fields, ms(c.Patience), ms(c.Start), ms(playing)) // speech would cut the last press short, too
 	return strings.Join(fields, ";") + "\n"
 }
 
