@@ -95,8 +95,8 @@ func reload(ctx context.Context, env *environment, c *controller.Controller, ada
 		if len(mistakes) > 0 {
 			continue
 		}
-		adapter.SetEndpoints(endpoints(s.Plan))
 		c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
+		adapter.SetEndpoints(endpoints(s.Plan)) // behind it: the core takes news only of phones it knows
 		env.log.Info("configuration taken over", "plan", s.Plan.Version)
 	}
 }

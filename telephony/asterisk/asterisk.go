@@ -55,9 +55,7 @@ type Adapter struct {
 	executor *executor
 	inlet    *inlet
 	follower *follower
-
-	phones  atomic.Pointer[map[string]bool] // the agents' endpoints: "PJSIP/101"
-	pollNow chan struct{}                   // room for one: look at the phones at once
+	phones   *phones
 
 	complaints complaints
 	absent     *trouble.Trouble // Asterisk doesn't answer, or has not connected
@@ -77,14 +75,15 @@ func New(cfg Config, o Options) (*Adapter, error) {
 		return nil, errors.New("asterisk: sink, log, registry and password are needed")
 	}
 	m := newMetrics(o.Registry)
-	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m), pollNow: make(chan struct{}, 1),
+	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m),
 		absent: trouble.New(2 * cfg.Poll), listing: trouble.New(bootPatience)}
 	a.inlet = newInlet(o.Sink, m)
+	a.phones = newPhones(a.rest, a.inlet, a.noteLink)
 	a.executor = newExecutor(a.rest, cfg, func(f callcenter.CommandFailed) { a.inlet.tell(time.Now(), f) }, o.Log, m)
+	a.executor.check = a.phones.check
 	if cfg.QueueLog != "" {
 		a.follower = newFollower(cfg.QueueLog, o.Offset, a.inlet.tell, o.Log, m)
 	}
-	a.SetEndpoints(nil)
 	return a, nil
 }
 
@@ -93,16 +92,7 @@ func (a *Adapter) Execute(commands []callcenter.Command) { a.executor.Execute(co
 
 // SetEndpoints says which endpoints are agents' phones ("PJSIP/101"): they are polled, and calls from them carry their
 // endpoint. Call it at start and whenever the plan changes.
-func (a *Adapter) SetEndpoints(endpoints []string) {
-	set := make(map[string]bool, len(endpoints))
-	for _, e := range endpoints {
-		set[e] = true
-	}
-	a.phones.Store(&set)
-	a.pollSoon()
-}
-
-func (a *Adapter) isPhone(endpoint string) bool { return (*a.phones.Load())[endpoint] }
+func (a *Adapter) SetEndpoints(endpoints []string) { a.phones.set(endpoints) }
 
 // Beat tells the dialplan that the controller is there and works: new calls enter the application for as long as the last
 // heartbeat is no older than a few seconds. An error means that it wasn't told.
@@ -135,7 +125,7 @@ func (a *Adapter) Run(ctx context.Context) error {
 	parts := []func(context.Context) error{
 		a.executor.Run,
 		func(ctx context.Context) error { return a.serve(ctx, listener) },
-		a.pollPhones,
+		func(ctx context.Context) error { return a.phones.poll(ctx, a.cfg.Poll) },
 	}
 	if a.follower != nil {
 		parts = append(parts, a.follower.run)

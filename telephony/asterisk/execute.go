@@ -43,6 +43,8 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 		return e.remove(ctx, "destroy bridge", bridgePath(c.Bridge, ""), nil)
 	case callcenter.HangUp:
 		return e.hangUp(ctx, c)
+	case callcenter.CheckPhone:
+		return e.check(ctx, c)
 	default:
 		return fmt.Errorf("the executor knows no command %T", command)
 	}

@@ -16,6 +16,7 @@ type executor struct {
 	rest    *rest
 	app     string
 	workers int
+	check   func(context.Context, callcenter.CheckPhone) error
 	failed  func(callcenter.CommandFailed) // told of each command refused for good; must not block
 	log     *slog.Logger
 	metrics *metrics
@@ -25,20 +26,27 @@ type executor struct {
 	changed *sync.Cond
 	lines   map[string]*line // contacts with commands waiting or under way
 	ready   []*line          // lines with commands waiting and none under way, oldest first
-	pending int              // commands waiting or under way
-	closed  bool             // Run has ended or is ending
+	pending int              // commands waiting, under way or put off
+	putOff  putOff
+	closed  bool // Run has ended or is ending
 }
 
 // line is the queue of one contact.
 type line struct {
-	contact string
-	waiting []callcenter.Command
+	key     string
+	waiting []job
 	busy    bool // one is under way, or the line stands in ready
+}
+
+// job is a command and how often it has failed.
+type job struct {
+	callcenter.Command
+	failed int
 }
 
 func newExecutor(r *rest, cfg Config, failed func(callcenter.CommandFailed), log *slog.Logger, m *metrics) *executor {
 	e := &executor{rest: r, app: cfg.App, workers: cfg.Workers, failed: failed, log: log, metrics: m, legs: newLegs(),
-		lines: make(map[string]*line)}
+		lines: make(map[string]*line), putOff: make(putOff)}
 	e.changed = sync.NewCond(&e.mu)
 	return e
 }
@@ -57,19 +65,19 @@ func (e *executor) Execute(commands []callcenter.Command) {
 			e.metrics.commands.WithLabelValues(kind(c), "dropped").Inc()
 			continue
 		}
-		e.add(c)
+		e.pending++
+		e.add(c.ContactID(), job{Command: c})
 	}
 	e.metrics.pending.Set(float64(e.pending))
 }
 
-func (e *executor) add(c callcenter.Command) {
-	l := e.lines[c.ContactID()]
+func (e *executor) add(key string, j job) {
+	l := e.lines[key]
 	if l == nil {
-		l = &line{contact: c.ContactID()}
-		e.lines[l.contact] = l
+		l = &line{key: key}
+		e.lines[key] = l
 	}
-	l.waiting = append(l.waiting, c)
-	e.pending++
+	l.waiting = append(l.waiting, j)
 	if !l.busy {
 		l.busy = true
 		e.ready = append(e.ready, l)
@@ -95,46 +103,55 @@ func (e *executor) close() {
 	defer e.mu.Unlock()
 	e.closed = true
 	for _, l := range e.lines {
-		for _, c := range l.waiting {
-			e.metrics.commands.WithLabelValues(kind(c), "dropped").Inc()
-			e.pending--
+		for _, j := range l.waiting {
+			e.drop(j)
 		}
 		l.waiting = nil
+	}
+	for _, j := range e.putOff.stop() {
+		e.drop(j)
 	}
 	e.ready = nil
 	e.changed.Broadcast()
 }
 
+func (e *executor) drop(j job) {
+	e.metrics.commands.WithLabelValues(kind(j.Command), "dropped").Inc()
+	e.pending--
+}
+
 func (e *executor) work(ctx context.Context) {
 	for {
-		l, c := e.take()
+		l, j := e.take()
 		if l == nil {
 			return
 		}
-		if err := e.execute(ctx, c); err != nil {
-			e.refuse(c, err)
-		} else {
-			e.metrics.commands.WithLabelValues(kind(c), "done").Inc()
+		switch err := e.execute(ctx, j.Command); {
+		case err == nil:
+			e.metrics.commands.WithLabelValues(kind(j.Command), "done").Inc()
+		case e.again(j, err):
+		default:
+			e.refuse(j.Command, err)
 		}
 		e.finish(l)
 	}
 }
 
 // take waits for the next command; nil when there will be none.
-func (e *executor) take() (*line, callcenter.Command) {
+func (e *executor) take() (*line, job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for len(e.ready) == 0 && !e.closed {
 		e.changed.Wait()
 	}
 	if e.closed {
-		return nil, nil
+		return nil, job{}
 	}
 	l := e.ready[0]
 	e.ready = e.ready[1:]
-	c := l.waiting[0]
+	j := l.waiting[0]
 	l.waiting = l.waiting[1:]
-	return l, c
+	return l, j
 }
 
 // finish puts the line back behind the others, so that no contact keeps a worker for itself.
@@ -149,7 +166,7 @@ func (e *executor) finish(l *line) {
 		return
 	}
 	l.busy = false
-	delete(e.lines, l.contact)
+	delete(e.lines, l.key)
 	if e.pending == 0 {
 		e.changed.Broadcast()
 	}

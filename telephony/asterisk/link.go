@@ -182,7 +182,7 @@ func (l *link) take(raw []byte) {
 		}
 		return
 	}
-	ev := translate(f, l.a.isPhone)
+	ev := translate(f, l.a.phones.has)
 	if ev == nil {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -102,6 +103,13 @@ func (w *world) call(calls ...sipp.Call) (results func() []sipp.Result) {
 func (w *world) anna(acts ...sipp.Act) (results func() []sipp.Result) {
 	return w.background(func(ctx context.Context) ([]sipp.Result, error) {
 		return sipp.Agent{Phone: w.phone(w.port[0]), Name: "anna", User: "101", Acts: acts}.Run(ctx)
+	}, true)
+}
+
+// boris is the phone that registers; results ends it.
+func (w *world) boris(acts ...sipp.Act) (results func() []sipp.Result) {
+	return w.background(func(ctx context.Context) ([]sipp.Result, error) {
+		return sipp.Agent{Phone: w.phone(w.port[1]), Name: "boris", User: "102", Secret: "s102", Acts: acts}.Run(ctx)
 	}, true)
 }
 
@@ -402,18 +410,57 @@ func TestRealFallback(t *testing.T) {
 	}
 }
 
-// A phone registers, is asked whether it is there, and dials a feature code; later it is gone.
-func TestRealPhoneRegistersAndDials(t *testing.T) {
+// A phone registers, is asked whether it is there, and later is gone.
+func TestRealPhoneRegisters(t *testing.T) {
 	w := newWorld(t, nil)
 	w.run()
 	w.at = 0
 	w.await("not registered", is(callcenter.EndpointState{Endpoint: "PJSIP/102", Channels: []string{}}))
-	boris := w.background(func(ctx context.Context) ([]sipp.Result, error) {
-		return sipp.Agent{Phone: w.phone(w.port[1]), Name: "boris", User: "102", Secret: "s102", Acts: []sipp.Act{{Do: sipp.DoRing}}}.Run(ctx)
-	}, true)
+	boris := w.boris(sipp.Act{Do: sipp.DoRing})
 	w.await("registered", is(callcenter.EndpointState{Endpoint: "PJSIP/102", Registered: true, Channels: []string{}}))
 	boris()
 	w.await("gone", is(callcenter.EndpointState{Endpoint: "PJSIP/102", Channels: []string{}}))
+}
+
+// The core asks for one phone: there, on a call, gone, unknown to Asterisk. No poll helps: it comes once an hour.
+func TestRealLookAtAPhone(t *testing.T) {
+	w := newWorld(t, nil)
+	w.own.Poll = time.Hour
+	w.run()
+	looks := 0
+	look := func(endpoint string) callcenter.EndpointState {
+		t.Helper()
+		looks++
+		c := callcenter.CheckPhone{Head: head("agent/x", looks), Agent: "x", Endpoint: endpoint, Timeout: patience}
+		w.Execute([]callcenter.Command{c})
+		return w.await("the look", func(ev callcenter.Event) bool {
+			e, ok := ev.(callcenter.PhoneChecked)
+			return ok && e.Check == c.ID
+		}).(callcenter.PhoneChecked).Phone
+	}
+	if s := look("PJSIP/102"); s.Registered || len(s.Channels) > 0 {
+		t.Errorf("before it has registered: %+v", s)
+	}
+	boris := w.boris(sipp.Act{Do: sipp.DoRing})
+	waitFor(t, "boris' phone is registered", func() bool { return look("PJSIP/102").Registered })
+	h := head("c", 1)
+	w.Execute([]callcenter.Command{callcenter.CreateLeg{Head: h, Channel: "fl.leg.c.1", Endpoint: "PJSIP/102"}})
+	w.await("the leg", is(callcenter.LegReady{Channel: "fl.leg.c.1"}))
+	if s := look("PJSIP/102"); !s.Registered || !slices.Equal(s.Channels, []string{"fl.leg.c.1"}) {
+		t.Errorf("while it has a call: %+v", s)
+	}
+	w.Execute([]callcenter.Command{callcenter.HangUp{Head: h, Channel: "fl.leg.c.1"}})
+	w.await("the leg's end", func(ev callcenter.Event) bool {
+		e, ok := ev.(callcenter.ChannelEnded)
+		return ok && e.Channel == "fl.leg.c.1"
+	})
+	boris()
+	if s := look("PJSIP/102"); s.Registered {
+		t.Errorf("after it has gone: %+v", s)
+	}
+	if s := look("PJSIP/999"); s.Registered || len(s.Channels) > 0 {
+		t.Errorf("a phone that isn't one: %+v", s)
+	}
 }
 
 // A connection that breaks, and one that stands and carries nothing.

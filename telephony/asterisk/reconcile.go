@@ -57,7 +57,7 @@ func (l *link) first(ctx context.Context) {
 	}
 	l.reconciled.Store(true)
 	l.a.metrics.connected.Set(1)
-	l.a.pollSoon()
+	l.a.phones.soon()
 }
 
 // handOn lists what is there, again and again until it succeeds or ctx ends, and gives it to the sink; meanwhile events wait.
@@ -112,7 +112,7 @@ func (a *Adapter) actual(channels []channel, bridges []ari.BridgeData) callcente
 			ID: c.ID, State: c.State, InApp: c.inApp(a.cfg.App), Number: c.Caller.Number, Name: c.Caller.Name,
 			Dialed: c.dialed(), Language: c.Language, Created: c.CreationTime.UTC(),
 		}
-		if e := c.endpoint(); a.isPhone(e) {
+		if e := c.endpoint(); a.phones.has(e) {
 			actual.Endpoint = e
 		}
 		out.Channels = append(out.Channels, actual)

@@ -166,3 +166,9 @@ func channelPath(id, rest string) string { return "/channels/" + url.PathEscape(
 func bridgePath(id, rest string) string { return "/bridges/" + url.PathEscape(id) + rest }
 
 func playbackPath(id string) string { return "/playbacks/" + url.PathEscape(id) }
+
+// setGlobal sets a global variable of the dialplan.
+func (r *rest) setGlobal(ctx context.Context, what, name, value string) error {
+	return r.do(ctx, request{what: what, method: http.MethodPost, path: "/asterisk/variable",
+		query: url.Values{"variable": {name}, "value": {value}}, repeatable: true}, nil)
+}

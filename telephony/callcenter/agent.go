@@ -147,7 +147,7 @@ func otherActor(a *agent, actor string) string {
 }
 
 // due is the agent's next deadline.
-func (a *agent) due() time.Time { return earliest(a.WrapUntil, a.RetryAt, a.ClearBy) }
+func (a *agent) due() time.Time { return earliest(a.WrapUntil, a.RetryAt, a.ClearBy, a.LookBy) }
 
 func (a *agent) timer() *timer { return &a.when }
 
@@ -160,6 +160,9 @@ func (c *Center) agentDue(a *agent) {
 	}
 	if c.passed(a.ClearBy) {
 		a.Clearing, a.ClearBy = "", time.Time{}
+	}
+	if c.passed(a.LookBy) {
+		c.lookFailed(a)
 	}
 	if c.passed(a.WrapUntil) {
 		c.endWrap(a)
@@ -182,7 +185,7 @@ func (c *Center) legGone(leg string) bool {
 
 // available tells whether the agent may be offered a call.
 func (c *Center) available(a *agent) bool {
-	return a.State == fact.AgentReady && !a.Removed && a.Clearing == "" && a.OwnCall == "" && a.RetryAt.IsZero()
+	return a.State == fact.AgentReady && !a.Removed && a.Clearing == "" && a.OwnCall == "" && a.Look == "" && a.RetryAt.IsZero()
 }
 
 // setFree puts the agent in or out of the list of those who may be offered a call.
@@ -202,13 +205,19 @@ func compareIdle(a, b *agent) int {
 	return cmp.Or(a.ReadySince.Compare(b.ReadySince), cmp.Compare(a.ID, b.ID))
 }
 
-// endpointState: what the poll says about a phone. Registration and outside calls matter only while the agent is not on
-// a call of ours; they are noted all the same.
+// endpointState: what the poll says about a phone.
 func (c *Center) endpointState(e EndpointState) {
+	if why := c.phoneIs(e); why != "" {
+		c.ignore(why)
+	}
+}
+
+// phoneIs takes in what is known of a phone; not "" = why it changed nothing. Registration and outside calls matter only
+// while the agent is not on a call of ours; they are noted all the same.
+func (c *Center) phoneIs(e EndpointState) Ignored {
 	a := c.phones[e.Endpoint]
 	if a == nil {
-		c.ignore(IgnoredUnknownEndpoint)
-		return
+		return IgnoredUnknownEndpoint
 	}
 	var outside []string
 	for _, channel := range e.Channels {
@@ -218,9 +227,9 @@ func (c *Center) endpointState(e EndpointState) {
 	}
 	slices.Sort(outside)
 	if a.Unplugged == !e.Registered && slices.Equal(a.Outside, outside) {
-		c.ignore(IgnoredNoEffect)
-		return
+		return IgnoredNoEffect
 	}
 	a.Unplugged, a.Outside = !e.Registered, outside
 	c.settleAgent(a, fact.BySystem)
+	return ""
 }

@@ -121,6 +121,8 @@ func (c *Center) take(ev Event) {
 		c.control(e)
 	case EndpointState:
 		c.endpointState(e)
+	case PhoneChecked:
+		c.phoneChecked(e)
 	case FallbackEvent:
 		c.fallbackEvent(e)
 	case PlanChanged:
@@ -227,7 +229,7 @@ func (c *Center) FallbackOffset() int64 { return c.meta.Fallback }
 func (c *Center) LinkUp() bool { return c.meta.Link && !c.cold }
 
 // Free tells whether an agent may be offered a call now: ready, no retry delay running, no leg of his still being hung
-// up, no call of his own. It is what the last match went by.
+// up, no look at his phone under way, no call of his own. It is what the last match went by.
 func (c *Center) Free(agent string) bool {
 	a := c.agentOf[agent]
 	return a != nil && a.idle

@@ -11,7 +11,7 @@ import (
 type Command interface {
 	// CommandID is unique and derived from contact and counter; CommandFailed names it.
 	CommandID() string
-	// Contact is the contact it belongs to: the key of its worker.
+	// ContactID is the contact it belongs to, "agent/<id>" for what belongs to an agent alone: the key of its worker.
 	ContactID() string
 }
 
@@ -95,6 +95,14 @@ type (
 		Head
 		Channel string
 		Cause   int
+	}
+	// CheckPhone asks whether an agent's phone is registered and what calls it has; PhoneChecked or CommandFailed follows
+	// before Timeout, which the core waits a little longer than.
+	CheckPhone struct {
+		Head
+		Agent    string
+		Endpoint string // "PJSIP/101"
+		Timeout  time.Duration
 	}
 	// Lookup asks the ticket system; LookupDone follows before Deadline in any case.
 	Lookup struct {

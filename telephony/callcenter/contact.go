@@ -14,7 +14,7 @@ const (
 	hangUpAgain   = 10 * time.Second // after which a channel that is still there is hung up once more
 	maxHangUps    = 3                // then the channel counts as gone
 	fallbackGrace = 5 * time.Second  // how long to wait for the queue_log's word on a caller who left the application
-	playLimit     = time.Minute      // after which a playback whose end was not heard counts as ended
+	playLimit     = 3 * time.Minute  // after which a playback whose end was not heard counts as ended: longer than any prompt
 )
 
 // Q.850 causes used for hanging up.

@@ -101,6 +101,11 @@ type (
 		Registered bool
 		Channels   []string // channel ids on it, ours included
 	}
+	// PhoneChecked answers a CheckPhone command; Phone is what the poll would say.
+	PhoneChecked struct {
+		Check string // Command id
+		Phone EndpointState
+	}
 	// FallbackEvent: a line of the dialplan's fallback queue in queue_log.
 	FallbackEvent struct {
 		Channel string // the caller channel's uniqueid
@@ -194,6 +199,7 @@ const (
 	IgnoredDuplicate       Ignored = "duplicate" // seen before
 	IgnoredNoEffect        Ignored = "no_effect"
 	IgnoredBadLine         Ignored = "bad_line"
+	IgnoredNoLook          Ignored = "no_look" // a phone could not be looked at: the doubt about it is given up
 )
 
 func (CallArrived) event()   {}
@@ -211,6 +217,7 @@ func (PopDone) event()       {}
 func (PopSeen) event()       {}
 func (Control) event()       {}
 func (EndpointState) event() {}
+func (PhoneChecked) event()  {}
 func (FallbackEvent) event() {}
 func (PlanChanged) event()   {}
 func (LinkLost) event()      {}

@@ -124,9 +124,9 @@ func (z *fuzzer) event() callcenter.Event {
 }
 
 func (z *fuzzer) rarer() callcenter.Event {
-	switch z.pick(10) {
+	switch z.pick(11) {
 	case 0:
-		return callcenter.CommandFailed{ID: fmt.Sprintf("%s/x%d", z.caller(), 1+z.pick(20)), Code: []int{0, 404, 400, 500}[z.pick(4)]}
+		return callcenter.CommandFailed{ID: fmt.Sprintf("%s/x%d", z.of(z.caller(), "agent/anna"), 1+z.pick(20)), Code: []int{0, 404, 400, 500}[z.pick(4)]}
 	case 1:
 		result := fact.LookupFound
 		if z.pick(2) == 1 {
@@ -149,6 +149,11 @@ func (z *fuzzer) rarer() callcenter.Event {
 		return callcenter.LinkLost{}
 	case 7:
 		return z.reconciled()
+	case 9:
+		return callcenter.PhoneChecked{
+			Check: fmt.Sprintf("agent/%s/x%d", z.of("anna", "boris", "?"), 1+z.pick(4)),
+			Phone: callcenter.EndpointState{Endpoint: z.of("PJSIP/101", "PJSIP/102"), Registered: z.pick(3) > 0},
+		}
 	case 8:
 		return callcenter.PopSeen{Pop: z.caller() + "/p1", Opened: z.pick(2) == 1}
 	default:

@@ -17,7 +17,7 @@ func (c *Center) match() {
 		return
 	}
 	c.occurred = later(c.occurred, c.now.Truncate(millisecond)) // the core decides now, whatever made it possible
-	for _, p := range pairs(c.openLines(), c.free) {
+	for _, p := range c.sure() {
 		c.offerCall(p.contact, p.agent)
 		c.setFree(p.agent)
 	}

@@ -222,6 +222,7 @@ func (c *Center) letGo(a *agent, result fact.OfferResult, q *Queue) {
 		a.Missed++
 	case fact.OfferAnswered, fact.OfferDeclined, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed:
 	}
+	a.Doubt = a.Doubt || doubts(result)
 	a.RetryAt = c.now.Add(max(q.RetryDelay, minRetry))
 	a.ReadySince = later(c.occurred, a.ReadySince)
 	if result == fact.OfferMissed && q.MaxMissed > 0 && a.Missed >= q.MaxMissed {

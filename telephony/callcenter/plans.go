@@ -160,6 +160,9 @@ func (c *Center) replanAgent(a *agent) {
 		return
 	}
 	a.Unplugged, a.Outside = false, nil
+	if a.Look != "" {
+		c.endLook(a, true)
+	}
 	if ct := c.contacts[a.Offer]; ct != nil {
 		c.endOffer(ct, offerEnd{result: fact.OfferWithdrawn})
 	}

@@ -53,6 +53,7 @@ func (c *Center) reconciled(e Reconciled) {
 			c.restate(ct, act)
 		}
 		c.clearLegs(act)
+		c.forgetLooks()
 	}
 	c.adopt(e, act)
 	c.sweep(e, act)

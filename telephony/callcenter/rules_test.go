@@ -24,12 +24,20 @@ type rules struct {
 	busy   map[string]string    // agent → offer or talk he has
 	agents map[string]fact.AgentStateBegan
 	ended  map[string]bool
+	looks  map[string]look // under way, by agent
+}
+
+// look is a CheckPhone without an answer so far.
+type look struct {
+	id    string
+	until time.Time // the core gives it up
 }
 
 func newRules(t testing.TB, c *callcenter.Center) *rules {
 	return &rules{
 		t: t, center: c, state: map[string]json.RawMessage{}, heads: map[string]fact.Fact{}, open: map[string]bool{},
 		busy: map[string]string{}, agents: map[string]fact.AgentStateBegan{}, ended: map[string]bool{},
+		looks: map[string]look{},
 	}
 }
 
@@ -50,8 +58,14 @@ func (r *rules) check(in callcenter.Input, out callcenter.Output) {
 		r.state[ch.Key] = ch.Value
 	}
 	r.same()
+	r.looked(in.Event)
 	for _, f := range out.Facts {
 		r.fact(in, f)
+	}
+	for _, cmd := range out.Commands {
+		if l, ok := cmd.(callcenter.CheckPhone); ok {
+			r.looks[l.Agent] = look{id: l.ID, until: in.At.Add(l.Timeout)}
+		}
 	}
 	switch in.Event.(type) {
 	case callcenter.LinkLost:
@@ -70,6 +84,20 @@ func (r *rules) check(in callcenter.Input, out callcenter.Output) {
 			r.t.Errorf("after the Wake at %s the deadline is %s", in.At, at)
 		}
 	}
+}
+
+// looked takes out the looks that an event ends.
+func (r *rules) looked(ev callcenter.Event) {
+	id := ""
+	switch e := ev.(type) {
+	case callcenter.PhoneChecked:
+		id = e.Check
+	case callcenter.CommandFailed:
+		id = e.ID
+	case callcenter.LinkLost, callcenter.Reconciled:
+		clear(r.looks)
+	}
+	maps.DeleteFunc(r.looks, func(_ string, l look) bool { return l.id == id })
 }
 
 // fold is what the log would give back.
@@ -152,6 +180,9 @@ func (r *rules) contactFact(f fact.Fact) {
 		r.begin(id + d.Offer)
 		if r.busy[d.Agent] != "" {
 			r.t.Errorf("%s is offered %s while busy with %s", d.Agent, d.Offer, r.busy[d.Agent])
+		}
+		if l, ok := r.looks[d.Agent]; ok && f.Time.Before(l.until) {
+			r.t.Errorf("%s is offered %s while his phone is being looked at: %s", d.Agent, d.Offer, l.id)
 		}
 		r.busy[d.Agent] = d.Offer
 	case fact.OfferEnded:

@@ -315,6 +315,11 @@ func (a arguments) event() callcenter.Event {
 		return callcenter.CommandFailed{ID: a.at(0), Code: a.number("code"), Text: "failed"}
 	case "endpoint":
 		return callcenter.EndpointState{Endpoint: a.at(0), Registered: a.at(1) == "up", Channels: a.plain[2:]}
+	case "checked": // checked anna 1 up: the first look at anna's phone, PJSIP/101
+		return callcenter.PhoneChecked{
+			Check: "agent/" + a.at(0) + "/x" + a.at(1),
+			Phone: callcenter.EndpointState{Endpoint: phoneOf(a), Registered: a.at(2) == "up", Channels: a.plain[3:]},
+		}
 	case "lost":
 		return callcenter.LinkLost{Why: "test"}
 	case "wake":
@@ -324,6 +329,14 @@ func (a arguments) event() callcenter.Event {
 	default:
 		return a.request()
 	}
+}
+
+// phoneOf is the phone that was looked at: the agent's, unless named.
+func phoneOf(a arguments) string {
+	if named := a.get("endpoint"); named != "" {
+		return named
+	}
+	return map[string]string{"anna": "PJSIP/101", "boris": "PJSIP/102"}[a.at(0)]
 }
 
 // request reads the events that carry more.

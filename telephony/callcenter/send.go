@@ -125,6 +125,10 @@ func callerID(ct *contact) string {
 
 // commandFailed turns a failure into the event that it amounts to. 404 on a channel means that it is gone.
 func (c *Center) commandFailed(e CommandFailed) {
+	if a := c.lookedAt(e.ID); a != nil {
+		c.lookFailed(a)
+		return
+	}
 	ct := c.contacts[ownerOfPart(e.ID)]
 	if ct == nil {
 		c.ignore(IgnoredUnknownCommand)

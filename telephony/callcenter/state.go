@@ -263,6 +263,10 @@ type agent struct {
 	OwnCall    string          `json:"own_call,omitempty"`   // contact his phone began: a feature code
 	Clearing   string          `json:"clearing,omitempty"`   // leg being hung up
 	ClearBy    time.Time       `json:"clear_by,omitzero"`
+	Doubt      bool            `json:"doubt,omitempty"`   // his phone did not take an offer: to be looked at before the next
+	Look       string          `json:"look,omitempty"`    // the look under way
+	LookBy     time.Time       `json:"look_by,omitzero"`  // when it is given up
+	Looks      uint64          `json:"looks,omitempty"`   // so far
 	Replies    []Reply         `json:"replies,omitempty"` // latest, to answer repeats
 
 	conf  *Agent // in the plan in force; nil when removed

@@ -46,9 +46,10 @@ type record struct {
 	changes  []callcenter.Change
 	commands []callcenter.Command
 	reply    *callcenter.Reply
-	plan     string // version in force after it
-	asked    string // agent about whom somebody asked for something
-	readied  string // agent who was made ready by request
+	plan     string                    // version in force after it
+	asked    string                    // agent about whom somebody asked for something
+	readied  string                    // agent who was made ready by request
+	phone    *callcenter.EndpointState // as the Step heard of it
 }
 
 func newDriver(w *world) *driver {
@@ -328,6 +329,12 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 		if ask.Action == callcenter.ActionReady && !slices.Contains(out.Ignored, callcenter.IgnoredDuplicate) {
 			r.readied = ask.Agent
 		}
+	}
+	switch ev := in.Event.(type) {
+	case callcenter.EndpointState:
+		r.phone = &ev
+	case callcenter.PhoneChecked:
+		r.phone = &ev.Phone
 	}
 	d.tail = append(d.tail, r)
 	return out

@@ -34,6 +34,8 @@ func (e *executor) submit(cmd callcenter.Command) {
 	e.w.tracef("command: %T%+v", cmd, cmd)
 	e.w.seen.command(cmd)
 	switch c := cmd.(type) {
+	case callcenter.CheckPhone:
+		e.w.ledger.looks(c)
 	case callcenter.Lookup:
 		e.lookup(c)
 		return
@@ -86,6 +88,8 @@ func (k *worker) request(cmd callcenter.Command) {
 		return // the process died before it had sent the request
 	case !w.reachable:
 		k.finish(cmd, 0, "no connection")
+	case isLook(cmd) && k.luck.chance(w.weather.lost):
+		k.lose(cmd)
 	case k.luck.chance(w.weather.failBefore):
 		k.finish(cmd, one(k.luck, 0, 500, 503), "simulated failure before the effect")
 	case k.luck.chance(w.weather.failAfter):
@@ -96,8 +100,20 @@ func (k *worker) request(cmd callcenter.Command) {
 	}
 }
 
+// lose is a question that nobody ever answers, as none should be.
+func (k *worker) lose(cmd callcenter.Command) {
+	k.e.w.tracef("lost: the answer to %T%+v", cmd, cmd)
+	k.e.w.seen.add("look lost")
+	k.busy = false
+	k.next()
+}
+
 // ask sends the command and waits for the answer or the time-out, after which it may still take effect.
 func (k *worker) ask(cmd callcenter.Command) {
+	if c, ok := cmd.(callcenter.CheckPhone); ok {
+		k.look(c)
+		return
+	}
 	answered := false
 	k.e.w.ast.do(cmd, func(code int, text string) {
 		if !answered {
@@ -124,6 +140,7 @@ func (k *worker) finish(cmd callcenter.Command, code int, text string) {
 	}
 	if !done(cmd, code) {
 		k.e.w.refused(cmd, code)
+		k.e.w.ledger.lookedAt(cmd.CommandID())
 		k.e.w.ctl.tell(callcenter.CommandFailed{ID: cmd.CommandID(), Code: code, Text: text})
 	}
 	k.next()

@@ -108,6 +108,10 @@ type agentBook struct {
 	limit     int // of the queue of the last one
 	notBefore time.Time
 	acted     time.Time // when somebody last asked for something about him
+
+	doubt bool       // his phone did not take an offer, and was not looked at since
+	look  *lookBook  // the last that was asked for
+	phone *phoneBook // as the core last heard of it; nil = never
 }
 
 func newLedger(w *world) *ledger {
@@ -123,6 +127,7 @@ func (l *ledger) record(r record) {
 	if r.readied != "" {
 		l.agent(r.readied).excused()
 	}
+	l.heard(r)
 	l.touched = l.touched[:0]
 	for _, f := range r.facts {
 		if l.w.failure != nil {

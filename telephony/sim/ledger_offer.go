@@ -35,6 +35,7 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 		l.w.fail(ruleFacts, "%s: offer says %d ms of waiting, it was %s", f.Subject, d.WaitMS, f.Time.Sub(e.at))
 	}
 	l.rested(f, a)
+	l.inReach(f, a)
 	e.offers++
 	c.offers++
 	c.offer = &offerBook{Offered: d, at: f.Time, fresh: true}

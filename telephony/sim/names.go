@@ -35,6 +35,8 @@ func eventName(ev callcenter.Event) string {
 		return "event Control"
 	case callcenter.EndpointState:
 		return "event EndpointState"
+	case callcenter.PhoneChecked:
+		return "event PhoneChecked"
 	case callcenter.FallbackEvent:
 		return "event FallbackEvent"
 	case callcenter.PlanChanged:
@@ -77,6 +79,8 @@ func commandName(cmd callcenter.Command) string {
 		return "command DestroyBridge"
 	case callcenter.HangUp:
 		return "command HangUp"
+	case callcenter.CheckPhone:
+		return "command CheckPhone"
 	case callcenter.Lookup:
 		return "command Lookup"
 	case callcenter.Pop:

@@ -31,6 +31,8 @@ func (w *world) noise(_ int, luck *dice) {
 		callcenter.LookupDone{Lookup: old + "/l1", Result: fact.LookupFound, Customer: "c", Priority: 3},
 		callcenter.PopDone{Pop: old + "/p99", Channel: fact.PopWebhook, Result: fact.PopDelivered, Attempt: 1},
 		callcenter.PopSeen{Pop: "nonsense"},
+		callcenter.CommandFailed{ID: "agent/anna/x99999", Code: 500},
+		callcenter.PhoneChecked{Check: "agent/nobody/x1", Phone: callcenter.EndpointState{Endpoint: "PJSIP/none"}},
 		callcenter.EndpointState{Endpoint: "PJSIP/none", Registered: true},
 		callcenter.FallbackEvent{Channel: old, Event: "REMOVEMEMBER", Queue: "support"},
 		callcenter.FallbackEvent{Channel: "x-1.1", Event: "ENTERQUEUE", Queue: "no such queue"},

@@ -90,6 +90,11 @@ func (l *ledger) rested(f fact.Fact, a *agentBook) {
 func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 	a, q := l.agent(d.Agent), l.queue(c, d.Queue)
 	switch d.Result {
+	case fact.OfferMissed, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed:
+		a.doubt = true
+	default: // his phone rang as it should
+	}
+	switch d.Result {
 	case fact.OfferAnswered:
 		a.misses = 0
 	case fact.OfferMissed:

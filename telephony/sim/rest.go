@@ -36,6 +36,11 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.addToBridge(c, done)
 	case callcenter.DestroyBridge:
 		a.destroyBridge(c.Bridge, done)
+	case callcenter.CheckPhone:
+		if a.w.phoneAt(c.Endpoint) == nil {
+			a.w.fail(ruleCommand, "%s looks at %s, which is no phone", c.ID, c.Endpoint)
+		}
+		done(200, "")
 	case callcenter.HangUp:
 		if ch := a.channels[c.Channel]; ch != nil {
 			a.hangUp(ch, c.Cause)

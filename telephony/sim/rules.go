@@ -19,6 +19,8 @@ const (
 	ruleOvertaken  Rule = "nobody is overtaken" // within queue, priority and skills
 	ruleRightAgent Rule = "the right agent"     // serves the queue and has the skills
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
+	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
+	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at
 	ruleMisses     Rule = "misses"              // too many in a row pause the agent, fewer don't
 	ruleLimits     Rule = "queue limits"        // full and empty queues turn callers away, others don't
 	rulePositions  Rule = "positions"           // callers are told their true place

@@ -167,6 +167,16 @@ func spoiledCommands() []sabotage {
 		{bug: "music never stops", rules: lasting, turn: without(isA[callcenter.StopMusic])},
 		{bug: "playbacks go on into the talk", rules: append(lasting, ruleCalm), turn: without(isA[callcenter.StopPlay])},
 		{bug: "the dialplan's time-out stays", rules: []Rule{ruleCalm, ruleLasting}, turn: without(isA[callcenter.ClearTimeout])},
+		{bug: "phones are never looked at", rules: []Rule{ruleLooks}, turn: without(isA[callcenter.CheckPhone])},
+		{bug: "phones are looked at twice", rules: []Rule{ruleLooks}, turn: func(s *saboteur) {
+			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
+				for _, c := range out.Commands {
+					if isA[callcenter.CheckPhone](c) {
+						out.Commands = append(out.Commands, c)
+					}
+				}
+			}
+		}},
 		{bug: "legs are dialled twice", rules: []Rule{ruleCalm, ruleTruth, ruleLasting}, turn: func(s *saboteur) {
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				for _, c := range out.Commands {
@@ -406,6 +416,20 @@ func spoiledState() []sabotage {
 	}
 }
 
+// hasty lets a look come to nothing at once: the core goes by what it heard before, though the answer is under way.
+func hasty(s *saboteur) {
+	s.spoil = func(in callcenter.Input, out *callcenter.Output) {
+		for _, c := range out.Commands {
+			if look, ok := c.(callcenter.CheckPhone); ok {
+				more := s.center.Step(callcenter.Input{At: in.At, Event: callcenter.CommandFailed{ID: look.ID}})
+				out.Facts = append(out.Facts, more.Facts...)
+				out.Changes = append(out.Changes, more.Changes...)
+				out.Commands = append(out.Commands, more.Commands...)
+			}
+		}
+	}
+}
+
 func spoiledTime() []sabotage {
 	return []sabotage{
 		{bug: "nothing will wake the core", rules: []Rule{ruleStuck, ruleLasting}, turn: func(s *saboteur) {
@@ -417,6 +441,10 @@ func spoiledTime() []sabotage {
 		{bug: "answers are not heard", rules: []Rule{ruleLasting, ruleTruth, ruleCalm}, turn: func(s *saboteur) {
 			s.deaf = func(in callcenter.Input) bool { _, answer := in.Event.(callcenter.LegAnswered); return answer }
 		}},
+		{bug: "what a look at a phone finds is not heard", rules: []Rule{ruleReach}, turn: func(s *saboteur) {
+			s.deaf = func(in callcenter.Input) bool { _, looked := in.Event.(callcenter.PhoneChecked); return looked }
+		}},
+		{bug: "an agent is rung while his phone is looked at", rules: []Rule{ruleLooks}, turn: hasty},
 		{bug: "facts are of tomorrow", rules: []Rule{ruleFacts}, turn: edit(func(f fact.Fact) []fact.Fact {
 			f.Time = f.Time.Add(time.Hour)
 			return []fact.Fact{f}

@@ -159,7 +159,7 @@ func (w *world) windDown() {
 func (w *world) calm() {
 	w.disturb()
 	w.weather.failBefore, w.weather.failAfter = 0, 0
-	w.weather.duplicate, w.weather.missing = 0, 0
+	w.weather.duplicate, w.weather.missing, w.weather.lost = 0, 0, 0
 }
 
 // until lets the world happen up to an instant.

@@ -148,6 +148,8 @@ func mustSee() []string {
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
 		"agent unreachable", "agent logged_out",
 		"fault crash", "fault link lost", "fault asterisk restart", "stimulus plan change", "fallback",
+		"command CheckPhone", "event PhoneChecked", "look free", "look unregistered", "look outside", "look late", "look lost",
+		"ignored no_look", "refused command CheckPhone 0", "refused command CheckPhone 500",
 		"dialplan time-out", "disposition", "repeated at once",
 		"caller gives up", "caller gives up while it rings", "caller hangs up at the answer",
 	}

@@ -13,6 +13,8 @@ type weather struct {
 	slow       float64 // takes up to slowest
 	slowest    time.Duration
 
+	lost float64 // of a look at a phone: never answered
+
 	// Per event of Asterisk.
 	duplicate float64 // delivered once more, some time later
 	missing   float64 // never delivered
@@ -87,5 +89,6 @@ func drawWeather(d *dice) weather {
 	w.asteriskRestart = one(d, 0, 0, 20*time.Minute)
 	w.planChange = one(d, 0, 5*time.Minute, 30*time.Minute)
 	w.phoneTrouble = one(d, 0, time.Minute, 10*time.Minute)
+	w.lost = one(d, 0, 0, 0.1)
 	return w
 }

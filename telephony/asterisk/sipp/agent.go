@@ -45,7 +45,7 @@ func (a Agent) Run(ctx context.Context) ([]Result, error) {
 		fmt.Fprintf(&lines, "%s;%s;%s\n", act.Do, ms(act.After), ms(act.Talk))
 	}
 	r := run{phone: a.Phone, scenario: "agent.xml", lines: lines.String(),
-		view: agentView{Name: a.Name, User: a.User, Speech: a.view().Speech}}
+		view: agentView{Name: a.Name, User: a.User, Speech: a.speech()}}
 	results, err := r.do(ctx)
 	if err == nil && a.Secret != "" {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)

@@ -11,7 +11,9 @@ import (
 // Callers are calls made from one port.
 type Callers struct {
 	Phone
-	Calls []Call
+	User   string // SIP user whose own calls these are, with his number; empty = callers from outside
+	Secret string // his SIP password
+	Calls  []Call
 }
 
 // Call is one call. It ends when the other side hangs up, or after the last press and Patience.
@@ -49,7 +51,7 @@ func (c Callers) Run(ctx context.Context) ([]Result, error) {
 	}
 	n := strconv.Itoa(len(c.Calls))
 	// All are made at once and wait for their own start: so a day's shape is in the calls, not in SIPp's rate.
-	r := run{phone: c.Phone, scenario: "caller.xml", lines: lines.String(), view: c.view(),
+	r := run{phone: c.Phone, scenario: "caller.xml", lines: lines.String(), view: callerView{Speech: c.speech(), User: c.User, Secret: c.Secret},
 		args: []string{"-m", n, "-l", n, "-r", n, "-rp", "100"}}
 	return r.do(ctx)
 }
@@ -68,18 +70,19 @@ func (c Call) line() string {
 		}
 		fields = append(fields, ms(pause), digits)
 	}
-	fields = append(fields, ms(playing+c.Patience), ms(c.Start))
+	fields = append(fields, ms(c.Patience), ms(c.Start), ms(playing)) // speech would cut the last press short, too
 	return strings.Join(fields, ";") + "\n"
 }
 
 func ms(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // callerView is what caller.xml sees.
-type callerView struct{ Speech string }
+type callerView struct{ Speech, User, Secret string }
 
-func (p Phone) view() callerView {
+// speech is the file that is spoken; "" when nothing is.
+func (p Phone) speech() string {
 	if p.Speech > 0 {
-		return callerView{Speech: speechFile}
+		return speechFile
 	}
-	return callerView{}
+	return ""
 }

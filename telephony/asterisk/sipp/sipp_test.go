@@ -66,7 +66,11 @@ func TestCallLine(t *testing.T) {
 	c := Call{Name: "n", Number: "1", Dialed: "2", Start: time.Second, Patience: 5 * time.Second,
 		Presses: []Press{{After: 300 * time.Millisecond, Digits: "12"}, {After: 100 * time.Millisecond, Digits: "#"}}}
 	// A press of two digits takes 1600 ms, one of one 1200 ms; they are added to what follows.
-	if got, want := c.line(), "n;1;2;300;12;1700;#;1200;-;0;-;5000;1000\n"; got != want {
+	if got, want := c.line(), "n;1;2;300;12;1700;#;1200;-;0;-;5000;1000;0\n"; got != want {
+		t.Errorf("line %q, want %q", got, want)
+	}
+	c.Presses = append(c.Presses, Press{Digits: "3"}, Press{Digits: "4"}) // behind the fourth, speech waits
+	if got, want := c.line(), "n;1;2;300;12;1700;#;1200;3;1200;4;5000;1000;1200\n"; got != want {
 		t.Errorf("line %q, want %q", got, want)
 	}
 }
