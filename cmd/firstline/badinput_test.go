@@ -99,6 +99,25 @@ func TestDumpIsComplete(t *testing.T) {
 	}
 }
 
+// TestDumpShowsDefaults: a queue that says nothing is printed with what is in force, so that a dump may be used as a file.
+func TestDumpShowsDefaults(t *testing.T) {
+	path := file(t, `node: pbx1
+queues: [{id: support}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+entries: [{number: "*", flow: main}]
+ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
+`)
+	code, text := tool(t, nil, "dump", "--config", path)
+	for _, want := range []string{"ring_timeout: 15s", "service_level: 20s", "overflow_media:\n        - vm-nobodyavail", "login_media:\n        - agent-loginok"} {
+		if code != exitOK || !strings.Contains(text, want) {
+			t.Errorf("missing %q", want)
+		}
+	}
+	if strings.Contains(text, "null") || t.Failed() {
+		t.Errorf("in:\n%s", text)
+	}
+}
+
 func plan(said string) string {
 	_, after, _ := strings.Cut(said, "is right: ")
 	counts, _, _ := strings.Cut(after, ", plan") // the version is a hash of the text's own lists: empty or absent
