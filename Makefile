@@ -22,7 +22,7 @@ build: ## build bin/firstline
 test: ## set up and run every test
 	@deploy/scripts/test
 
-check: ## format, vet, lint, generated files up to date
+check: ## format, vet, lint, go.mod tidy
 	@deploy/scripts/check
 
 sim: ## simulate: SEED=n STEPS=n for one seed, SEEDS=n for many fresh ones

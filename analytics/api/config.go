@@ -17,20 +17,20 @@ type Config struct {
 	PublicURL      string        `yaml:"public_url"`      // where browsers reach it: decides Origin, Host and Secure cookies
 	Hosts          []string      `yaml:"hosts"`           // more host names it may be called by, with port unless 80 or 443
 	TrustedProxies []string      `yaml:"trusted_proxies"` // addresses or networks whose X-Real-IP is believed
-	Users          []User        `yaml:"users"`
-	SessionLife    time.Duration `yaml:"session_life"` // a session ends so long after the sign-in
-	Heartbeat      time.Duration `yaml:"heartbeat"`    // of the live streams
-	MaxStreams     int           `yaml:"max_streams"`  // live streams at once, and a twentieth of it for one session
-	QueryTimeout   time.Duration `yaml:"query_timeout"`
-	Demo           bool          `yaml:"demo"` // serve the demo ticket page
+	Users          []User        `yaml:"users"`           // supervisors, admins and integrators; agents sign in by their own entries
+	SessionLife    time.Duration `yaml:"session_life"`    // a session ends so long after the sign-in
+	Heartbeat      time.Duration `yaml:"heartbeat"`       // of the live streams
+	MaxStreams     int           `yaml:"max_streams"`     // live streams at once, and a twentieth of it for one session
+	QueryTimeout   time.Duration `yaml:"query_timeout"`   // of one report
+	Demo           bool          `yaml:"demo"`            // serve the demo ticket page
 }
 
 // User is a supervisor, admin or integrator; agents sign in by their own entries.
 type User struct {
-	Name             string `yaml:"name"`
-	Role             Role   `yaml:"role"`
-	PasswordHashEnv  string `yaml:"password_hash_env"`
-	PasswordHashFile string `yaml:"password_hash_file"`
+	Name             string `yaml:"name"`               // to sign in with
+	Role             Role   `yaml:"role"`               // what he may; agents have entries of their own
+	PasswordHashEnv  string `yaml:"password_hash_env"`  // variable that holds the argon2id hash, made by `firstline hash`
+	PasswordHashFile string `yaml:"password_hash_file"` // or the file that holds it
 }
 
 // Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.
@@ -68,6 +68,14 @@ const (
 	defaultShortAbandon = 5 * time.Second
 )
 
+// UnmarshalYAML lets a queue begin with its defaults, so that what is printed as in force is.
+func (q *QueueConfig) UnmarshalYAML(decode func(any) error) error {
+	type plain QueueConfig
+	level, short := defaultServiceLevel, defaultShortAbandon
+	*q = QueueConfig{ServiceLevel: &level, ShortAbandon: &short}
+	return decode((*plain)(q))
+}
+
 // Flow is what the API needs of a menu flow: the languages its options choose.
 type Flow struct {
 	ID    string              `yaml:"id"`
@@ -91,10 +99,10 @@ type Integrations struct {
 
 // TicketIntegration verifies the ticket system's webhook and links to its tickets.
 type TicketIntegration struct {
-	System            string `yaml:"system"`
+	System            string `yaml:"system"` // name of the ticket system in facts and figures
 	TicketURL         string `yaml:"ticket_url"`
-	WebhookSecretEnv  string `yaml:"webhook_secret_env"`
-	WebhookSecretFile string `yaml:"webhook_secret_file"`
+	WebhookSecretEnv  string `yaml:"webhook_secret_env"`  // variable with the secret that signs POST /api/v1/tickets/events; none = it is refused
+	WebhookSecretFile string `yaml:"webhook_secret_file"` // or the file that holds it
 }
 
 // DefaultConfig listens on loopback.

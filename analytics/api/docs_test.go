@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"firstline/analytics/live"
 	"firstline/pipeline/fact"
@@ -80,6 +81,29 @@ func keys(t *testing.T, raw []byte) []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// The ticket events that the pages send are accepted.
+func TestDocumentedTicketEvents(t *testing.T) {
+	for _, path := range []string{docsPage, "../../docs/tickets.md"} {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies := regexp.MustCompile(`body='(\{.*\})'`).FindAllSubmatch(page, -1)
+		if len(bodies) == 0 {
+			t.Errorf("%s sends no event", path)
+		}
+		for _, body := range bodies {
+			event, err := decodeTicketEvent("application/json", body[1])
+			if err == nil {
+				_, err = event.fact("helpdesk", time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", path, body[1], err)
+			}
+		}
+	}
 }
 
 // Every code is explained with its status, and every path on the page exists.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"flag"
 	"net/http"
 	"os"
 	"slices"
@@ -90,14 +91,16 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 
 const goldenDocument = "testdata/openapi.json"
 
-// The document is a public contract: a change of it is read before it is committed. UPDATE=1 writes it anew.
+var rewrite = flag.Bool("rewrite", false, "write "+goldenDocument+" anew")
+
+// The document is a public contract: a change of it is read before it is committed. -rewrite writes it anew.
 func TestOpenAPIDocument(t *testing.T) {
 	w := newWorld(t, options{})
 	got, err := w.api.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("UPDATE") != "" {
+	if *rewrite {
 		if err := os.WriteFile(goldenDocument, got, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +110,7 @@ func TestOpenAPIDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("the OpenAPI document differs from %s; UPDATE=1 go test writes it anew", goldenDocument)
+		t.Errorf("the OpenAPI document differs from %s; run deploy/scripts/generate and read the difference", goldenDocument)
 	}
 	checkDocument(t, got)
 }

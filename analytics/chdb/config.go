@@ -12,19 +12,18 @@ import (
 // Config is the part of section `clickhouse` of firstline.yaml that is about the embedded engine. analytics/store reads
 // the same section for the client's part.
 type Config struct {
-	Embedded    bool   `yaml:"embedded"`     // run the engine here; false: an outside server or cluster, and nothing below matters
+	Embedded    bool   `yaml:"embedded"`     // run the engine here; false: an outside server or cluster
 	URL         string `yaml:"url"`          // where clients reach it; the engine listens on its host and port
 	Listen      string `yaml:"listen"`       // host:port to listen on when it differs from the URL's; port 0 picks a free one
 	Library     string `yaml:"library"`      // path of libchdb.so; empty: where set-up puts it
-	Username    string `yaml:"username"`     // the one user there is
+	Username    string `yaml:"username"`     // user; of the embedded engine the one there is
 	PasswordEnv string `yaml:"password_env"` // variable that holds the password; empty: none is asked for, on loopback only
 
-	// Connections to the engine, each of which runs one query at a time. A quarter of them is kept free of long reads.
+	// Connections to the embedded engine, each of which runs one query at a time. A quarter of them is kept free of long reads.
 	Connections int `yaml:"connections"`
-	// Waiting is how many queries may wait for a connection, and MaxWait how long; the next is refused with
-	// TOO_MANY_SIMULTANEOUS_QUERIES.
+	// Waiting is how many queries may wait for a connection; the next is refused with TOO_MANY_SIMULTANEOUS_QUERIES.
 	Waiting int           `yaml:"waiting"`
-	MaxWait time.Duration `yaml:"max_wait"`
+	MaxWait time.Duration `yaml:"max_wait"` // and how long, until they are refused with the same
 	// MaxQueryMemoryMB is what one query may use, MiB, unless the request sets max_memory_usage.
 	MaxQueryMemoryMB int `yaml:"max_query_memory_mb"`
 	// Drain is how long running queries have at a stop before they are killed.

@@ -11,14 +11,14 @@ import (
 // Config is the part of the section `controller` that says how to reach it and when to call its state stale.
 type Config struct {
 	Listen   string `yaml:"listen"`    // where the controller's internal HTTP listens: host:port or unix:PATH
-	URL      string `yaml:"url"`       // where to reach it when that is not Listen: http(s)://host[:port]; empty = Listen
+	URL      string `yaml:"url"`       // where the API reaches it when that is not listen: http(s)://host[:port]; empty = listen
 	TokenEnv string `yaml:"token_env"` // bearer token; empty = none
 
 	Refresh    time.Duration `yaml:"refresh"`     // how often the fold is compared with a whole snapshot
 	StaleAfter time.Duration `yaml:"stale_after"` // silence after which the state of now is called stale
 	Timeout    time.Duration `yaml:"timeout"`     // of one request, the stream excepted
 	Retry      time.Duration `yaml:"retry"`       // first wait before connecting again; doubles to RetryMost
-	RetryMost  time.Duration `yaml:"retry_most"`
+	RetryMost  time.Duration `yaml:"retry_most"`  // longest wait before connecting again
 }
 
 // DefaultConfig follows a controller on the same host.

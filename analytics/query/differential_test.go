@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,13 +23,11 @@ type world struct {
 	facts       []fact.Fact
 	zone        *time.Location
 	from, until time.Time
+	agents      []string // at least four
 }
 
-// worlds are a plain day and those on which clocks change, in zones where that is hard.
+// worlds are a plain day and those on which clocks change, in zones where that is hard; and the simulated days.
 func worlds(t *testing.T) []world {
-	if path := os.Getenv("FIRSTLINE_FACTS"); path != "" {
-		return []world{readWorld(t, path)}
-	}
 	var out []world
 	for i, w := range []struct {
 		zone string
@@ -47,16 +47,18 @@ func worlds(t *testing.T) []world {
 		}
 		from, until := time.Date(w.y, w.m, w.d, 0, 0, 0, 0, zone), time.Date(w.y, w.m, w.d+1, 0, 0, 0, 0, zone)
 		name := fmt.Sprintf("%s %s", w.zone, from.Format(time.DateOnly))
-		out = append(out, world{name: name, zone: zone, from: from, until: until, facts: makeFacts(t, uint64(i+1), from, until)})
+		out = append(out, world{name: name, zone: zone, from: from, until: until, agents: madeAgents(), facts: makeFacts(t, uint64(i+1), from, until)})
 	}
-	return out
+	return append(out, simulated(t)...)
 }
+
+func madeAgents() []string { return []string{"anna", "boris", "chiara", "dai"} }
 
 // makeFacts makes the day with hours before and after it, so that contacts cross its midnights.
 func makeFacts(t *testing.T, seed uint64, from, until time.Time) []fact.Fact {
 	d := facttest.Day{
 		Seed: seed, From: from.Add(-4 * time.Hour), Until: until.Add(4 * time.Hour), Contacts: 700, Waits: []int64{0, 5_000, 20_000, 45_000},
-		Queues: []string{"support", "sales", "billing"}, Agents: []string{"anna", "boris", "chiara", "dai"}, Tail: time.Duration(seed%2) * 40 * time.Hour,
+		Queues: []string{"support", "sales", "billing"}, Agents: madeAgents(), Tail: time.Duration(seed%2) * 40 * time.Hour,
 	}
 	buckets, err := metric.Buckets(d.From, d.Until, metric.HalfHour, from.Location())
 	if err != nil {
@@ -68,6 +70,30 @@ func makeFacts(t *testing.T, seed uint64, from, until time.Time) []fact.Fact {
 	return facttest.Make(d)
 }
 
+// simulated are the days in the folder FIRSTLINE_FACTS: written by telephony/sim through the real core, so that reports
+// are asked about what a controller records and not only about what facttest thinks up. Make them with
+//
+//	SIM_FACTS=$PWD/build/facts go test ./telephony/sim -run TestWriteFacts
+//
+// A developer may go without; where FIRSTLINE_REQUIRE is set their absence must not hide.
+func simulated(t *testing.T) []world {
+	dir := os.Getenv("FIRSTLINE_FACTS")
+	files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case dir == "" && os.Getenv("FIRSTLINE_REQUIRE") == "":
+		return nil
+	case dir == "" || len(files) == 0:
+		t.Fatalf("FIRSTLINE_FACTS=%q has no simulated day; SIM_FACTS=FOLDER go test ./telephony/sim -run TestWriteFacts writes them", dir)
+	}
+	var out []world
+	for _, path := range files {
+		out = append(out, readWorld(t, path))
+	}
+	return out
+}
+
 // readWorld takes facts of one day that a simulation wrote: CloudEvents, one a line.
 func readWorld(t *testing.T, path string) world {
 	file, err := os.Open(path)
@@ -75,7 +101,7 @@ func readWorld(t *testing.T, path string) world {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	w := world{name: path, zone: time.UTC}
+	w := world{name: filepath.Base(path), zone: time.UTC}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -84,9 +110,12 @@ func readWorld(t *testing.T, path string) world {
 			t.Fatalf("%s: %v", path, err)
 		}
 		w.facts = append(w.facts, f)
+		if _, ok := f.Data.(fact.AgentStateEnded); ok && !slices.Contains(w.agents, f.Subject) {
+			w.agents = append(w.agents, f.Subject)
+		}
 	}
-	if err := lines.Err(); err != nil || len(w.facts) == 0 {
-		t.Fatalf("%s: no facts (%v)", path, err)
+	if err := lines.Err(); err != nil || len(w.agents) < 4 {
+		t.Fatalf("%s: %d facts, %d agents (%v)", path, len(w.facts), len(w.agents), err)
 	}
 	w.from = w.facts[0].Time.UTC().Truncate(24 * time.Hour)
 	w.until = w.from.Add(24 * time.Hour)
@@ -99,7 +128,7 @@ func readWorld(t *testing.T, path string) world {
 func TestSQLEqualsDefinitions(t *testing.T) {
 	for i, w := range worlds(t) {
 		t.Run(w.name, func(t *testing.T) {
-			c := comparison{t: t, facts: w.facts, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
+			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
 			asked := 0
 			for n, ask := range c.reports(w) {
 				if os.Getenv("FIRSTLINE_REPORTS") == "all" || (n+i)%stride == 0 {
@@ -136,7 +165,7 @@ func (c *comparison) reports(w world) (out []func()) {
 // Before anything is loaded every report is there, with zeros and nulls and no watermark.
 func TestNothingLoaded(t *testing.T) {
 	w := world{zone: time.UTC, from: day.From, until: day.Until}
-	c := comparison{t: t, oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), time.Now)}
+	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), time.Now)}
 	for n, ask := range c.reports(w) {
 		if n%(3*stride) == 0 {
 			ask()
@@ -166,6 +195,7 @@ func (w world) windows() []WindowRequest {
 type comparison struct {
 	t      *testing.T
 	facts  []fact.Fact
+	names  []string // of agents
 	oracle *metric.Facts
 	reader *Reader
 }
@@ -292,13 +322,13 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 }
 
 func (c *comparison) agents(w WindowRequest) (out []func()) {
-	teams := map[string][]string{"anna": {"first", "night"}, "boris": {"first"}}
+	teams := map[string][]string{c.names[0]: {"first", "night"}, c.names[1]: {"first"}}
 	for _, groups := range [][]string{nil, {"team"}, {"queue"}, {"agent", "team", "queue"}} {
 		w.GroupBy = groups
 		for _, req := range []AgentRequest{
 			{WindowRequest: w, Teams: teams},
-			{WindowRequest: w, Teams: teams, Agents: []string{"anna", "dai"}, Queues: []string{"sales"}},
-			{WindowRequest: w, Agents: []string{"anna"}},
+			{WindowRequest: w, Teams: teams, Agents: []string{c.names[0], c.names[3]}, Queues: []string{"sales"}},
+			{WindowRequest: w, Agents: c.names[:1]},
 		} {
 			out = append(out, compare(c, req, AgentRequest.Params, c.oracle.Agents, c.reader.Agents))
 		}

@@ -15,7 +15,7 @@ import (
 type Config struct {
 	URL         string `yaml:"url"`          // http:// or https://, host and port of ClickHouse's HTTP interface
 	Database    string `yaml:"database"`     // where the tables are; `firstline migrate` makes it
-	Username    string `yaml:"username"`     //
+	Username    string `yaml:"username"`     // the user
 	PasswordEnv string `yaml:"password_env"` // variable that holds the password; empty: none
 	// Cluster makes tables replicated, ON CLUSTER with this name. Empty is a single server or the embedded engine.
 	// A cluster has one shard: the tokens that keep repeats out are a shard's own. Grow it by replicas.

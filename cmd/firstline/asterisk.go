@@ -14,20 +14,20 @@ import (
 
 // nodeConfig is the part of section asterisk about an Asterisk that Firstline runs itself, for trials and `make run`.
 type nodeConfig struct {
-	Embedded  bool        `yaml:"embedded"` // run Asterisk here, configured from deploy/asterisk
-	Bind      string      `yaml:"bind"`     // address of SIP and RTP
-	SIPPort   int         `yaml:"sip_port"`
-	RTPStart  int         `yaml:"rtp_start"`
-	RTPEnd    int         `yaml:"rtp_end"`
-	TrunkFrom []string    `yaml:"trunk_from"` // addresses whose calls are callers' calls
-	SecretEnv string      `yaml:"phone_secret_env"`
-	Phones    []phoneUser `yaml:"phones"`
+	Embedded  bool        `yaml:"embedded"`         // run Asterisk here, configured from deploy/asterisk
+	Bind      string      `yaml:"bind"`             // address SIP and RTP listen on
+	SIPPort   int         `yaml:"sip_port"`         // UDP
+	RTPStart  int         `yaml:"rtp_start"`        // first UDP port of RTP, even
+	RTPEnd    int         `yaml:"rtp_end"`          // the last, included
+	TrunkFrom []string    `yaml:"trunk_from"`       // addresses whose calls are callers' calls
+	SecretEnv string      `yaml:"phone_secret_env"` // variable with the SIP password of all phones
+	Phones    []phoneUser `yaml:"phones"`           // phones of nobody in particular: a softphone to try with
 }
 
 // phoneUser is a phone of nobody in particular, say a softphone to try with.
 type phoneUser struct {
-	User string `yaml:"user"`
-	Name string `yaml:"name"`
+	User string `yaml:"user"` // SIP user
+	Name string `yaml:"name"` // shown to whom it calls
 }
 
 func defaultNode() nodeConfig {

@@ -97,6 +97,61 @@ func TestDumpIsComplete(t *testing.T) {
 	}
 }
 
+// TestDoctorNamesEmptySecrets: every variable that a role reads a secret from is asked for, by name.
+func TestDoctorNamesEmptySecrets(t *testing.T) {
+	path := file(t, `node: pbx1
+asterisk: {url: "http://127.0.0.1:1/ari", password_env: A_ARI, embedded: true, phone_secret_env: A_PHONE}
+controller: {token_env: A_TOKEN}
+kafka: {brokers: ["127.0.0.1:1"], embedded: false, sasl: {mechanism: plain, username: u, password_env: A_KAFKA}}
+clickhouse: {password_env: A_CLICKHOUSE, embedded: true, library: /none}
+queues: [{id: support}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support], pin_hash_env: A_PIN}]
+entries: [{number: "*", flow: main}]
+ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
+integrations:
+  tickets: {url: "http://127.0.0.1:1/", token_env: A_LOOKUP, webhook_secret_env: A_WEBHOOK}
+  pop: {webhook: "http://127.0.0.1:1/", secret_env: A_POP}
+http: {users: [{name: s, role: supervisor, password_hash_env: A_USER}]}
+`)
+	code, out := tool(t, nil, "doctor", "--config", path)
+	for _, name := range words(read(t, path), `_env: (A_[A-Z]+)`) {
+		if code != exitFault || !strings.Contains(out, name) {
+			t.Errorf("%s is empty and not named", name)
+		}
+	}
+	if t.Failed() {
+		t.Log(out)
+	}
+}
+
+// TestReadmeExample: the ten lines on the first page are a whole configuration.
+func TestReadmeExample(t *testing.T) {
+	_, rest, _ := strings.Cut(read(t, "../../README.md"), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	if code, out := tool(t, nil, "check", "--config", file(t, example)); code != exitOK {
+		t.Errorf("%s\n%s", out, example)
+	}
+}
+
+// TestDumpShowsDefaults: a queue that says nothing is printed with what is in force, so that a dump may be used as a file.
+func TestDumpShowsDefaults(t *testing.T) {
+	path := file(t, `node: pbx1
+queues: [{id: support}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+entries: [{number: "*", flow: main}]
+ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
+`)
+	code, text := tool(t, nil, "dump", "--config", path)
+	for _, want := range []string{"ring_timeout: 15s", "service_level: 20s", "overflow_media:\n        - vm-nobodyavail", "login_media:\n        - agent-loginok"} {
+		if code != exitOK || !strings.Contains(text, want) {
+			t.Errorf("missing %q", want)
+		}
+	}
+	if strings.Contains(text, "null") || t.Failed() {
+		t.Errorf("in:\n%s", text)
+	}
+}
+
 func plan(said string) string {
 	_, after, _ := strings.Cut(said, "is right: ")
 	counts, _, _ := strings.Cut(after, ", plan") // the version is a hash of the text's own lists: empty or absent

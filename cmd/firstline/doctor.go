@@ -55,9 +55,18 @@ func secretsFit(s *settings, env *environment) []finding {
 	for _, p := range api.CheckSecrets(s.HTTP, s.Site, env.getenv) {
 		out = append(out, finding{name: "secrets", err: fmt.Errorf("%s: %s", p.Path, p.Message), mend: p.Mend})
 	}
-	for _, v := range []struct{ name, variable string }{
+	type secret struct{ name, variable string }
+	named := []secret{
 		{"ARI password", s.Asterisk.PasswordEnv}, {"ClickHouse password", s.Store.PasswordEnv}, {"look-up token", s.Tickets.Tickets.TokenEnv},
-	} {
+		{"Kafka password", s.Kafka.SASL.PasswordEnv}, {"controller's token", s.Controller.TokenEnv},
+	}
+	if s.Tickets.Pop.Webhook != "" {
+		named = append(named, secret{"screen pop's secret", s.Tickets.Pop.SecretEnv})
+	}
+	if s.Node.Embedded {
+		named = append(named, secret{"phones' secret", s.Node.SecretEnv})
+	}
+	for _, v := range named {
 		if v.variable != "" && env.getenv(v.variable) == "" {
 			out = append(out, finding{name: v.name, err: fmt.Errorf("the variable %s is empty", v.variable), mend: "set it in the environment of every role"})
 		}

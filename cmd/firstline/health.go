@@ -17,7 +17,7 @@ import (
 
 // healthConfig is where a role without HTTP of its own serves health and metrics.
 type healthConfig struct {
-	Listen string `yaml:"listen"` // host:port; empty = nowhere
+	Listen string `yaml:"listen"` // of its health and metrics: host:port; empty = nowhere
 }
 
 // serveHealth serves /healthz, /readyz and /metrics until ctx ends.

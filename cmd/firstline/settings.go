@@ -25,9 +25,7 @@ import (
 
 // settings is the whole configuration: each package's own view of the one file.
 type settings struct {
-	Root struct {
-		Data string `yaml:"data"`
-	}
+	Root       rootConfig
 	Node       nodeConfig // section asterisk, as far as Firstline runs Asterisk itself
 	Asterisk   asterisk.Config
 	Controller controller.Config
@@ -48,11 +46,16 @@ type settings struct {
 	file *config.File
 }
 
+// rootConfig is what the file says outside of sections and belongs to no package.
+type rootConfig struct {
+	Data string `yaml:"data"` // folder of the log, the embedded engines and the API's small state
+}
+
 func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(),
+		Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -92,6 +95,7 @@ func (s *settings) validate() []problem.Problem {
 		"kafka":        s.Kafka.Validate(),
 		"load":         s.Load.Validate(),
 		"log":          s.Log.Validate(),
+		"query":        s.Query.Validate(),
 		"clickhouse":   append(s.Engine.Validate(), s.Store.Validate()...),
 		"http":         s.HTTP.Validate(),
 		"integrations": s.Tickets.Validate(),

@@ -21,20 +21,20 @@ type Config struct {
 	Partitions int `yaml:"partitions"`
 	// Replication is the number of copies when a topic is made; -1 leaves it to the cluster.
 	Replication int  `yaml:"replication"`
-	TLS         TLS  `yaml:"tls"`
-	SASL        SASL `yaml:"sasl"`
+	TLS         TLS  `yaml:"tls"`  // encryption, to an outside cluster
+	SASL        SASL `yaml:"sasl"` // sign-in, to an outside cluster
 }
 
 // TLS says how connections to an outside cluster are encrypted.
 type TLS struct {
-	Enabled bool   `yaml:"enabled"`
+	Enabled bool   `yaml:"enabled"` // whether connections are encrypted
 	CAFile  string `yaml:"ca_file"` // PEM; empty: the system's authorities
 }
 
 // SASL says how Firstline signs in to an outside cluster.
 type SASL struct {
-	Mechanism   string `yaml:"mechanism"` // "", plain, scram-sha-256, scram-sha-512
-	Username    string `yaml:"username"`
+	Mechanism   string `yaml:"mechanism"`    // plain, scram-sha-256 or scram-sha-512; empty = no sign-in
+	Username    string `yaml:"username"`     // the user
 	PasswordEnv string `yaml:"password_env"` // variable of the environment that holds the password
 }
 

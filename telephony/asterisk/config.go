@@ -10,8 +10,8 @@ import (
 
 // Config is the section `asterisk`.
 type Config struct {
-	URL         string        `yaml:"url"` // base of ARI's REST, "http://127.0.0.1:8088/ari"
-	Username    string        `yaml:"username"`
+	URL         string        `yaml:"url"`          // base of ARI's REST
+	Username    string        `yaml:"username"`     // of ari.conf
 	PasswordEnv string        `yaml:"password_env"` // variable that holds the password of both directions
 	App         string        `yaml:"app"`          // Stasis application
 	Listen      string        `yaml:"listen"`       // where Asterisk's outbound websocket connects to

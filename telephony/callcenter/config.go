@@ -12,84 +12,84 @@ import (
 
 // Config is the part of firstline.yaml the plan is made of. Decode the whole file into it; other sections are others'.
 type Config struct {
-	Node         string             `yaml:"node"`
-	PauseReasons []string           `yaml:"pause_reasons"`
-	Dispositions []string           `yaml:"dispositions"`
-	Queues       []QueueConfig      `yaml:"queues"`
-	Agents       []AgentConfig      `yaml:"agents"`
-	Features     FeaturesConfig     `yaml:"features"`
-	Schedules    []ivr.Schedule     `yaml:"schedules"`
-	Entries      []EntryConfig      `yaml:"entries"`
-	IVR          []ivr.Flow         `yaml:"ivr"`
-	Integrations IntegrationsConfig `yaml:"integrations"`
+	Node         string             `yaml:"node"`          // name of the Asterisk node: systemname of asterisk.conf, prefix of every call's id
+	PauseReasons []string           `yaml:"pause_reasons"` // what an agent may give as the reason of a pause, in the order of the feature code
+	Dispositions []string           `yaml:"dispositions"`  // codes an agent may give a contact after it
+	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
+	Agents       []AgentConfig      `yaml:"agents"`        // who answers
+	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
+	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
+	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers which dialled number
+	IVR          []ivr.Flow         `yaml:"ivr"`           // the menus
+	Integrations IntegrationsConfig `yaml:"integrations"`  // the ticket system and the screen pop
 }
 
 // QueueConfig is one queue. What is not written takes the default; media written as an empty list are silence.
 type QueueConfig struct {
-	ID            string         `yaml:"id"`
-	Name          string         `yaml:"name"`
-	Priority      int            `yaml:"priority"`
-	RingTimeout   *time.Duration `yaml:"ring_timeout"`
-	WrapUp        time.Duration  `yaml:"wrap_up"`
-	WrapUpExtend  time.Duration  `yaml:"wrap_up_extend"`
-	MaxMissed     int            `yaml:"max_missed"`
-	RetryDelay    *time.Duration `yaml:"retry_delay"`
-	MaxWait       time.Duration  `yaml:"max_wait"`
-	Overflow      string         `yaml:"overflow"`
-	OverflowMedia []string       `yaml:"overflow_media"`
-	MaxLength     int            `yaml:"max_length"`
-	JoinEmpty     bool           `yaml:"join_empty"`
-	Music         string         `yaml:"music"`
-	AnnounceFirst time.Duration  `yaml:"announce_first"`
-	AnnounceEvery time.Duration  `yaml:"announce_every"`
-	ServiceLevel  *time.Duration `yaml:"service_level"`
-	ShortAbandon  *time.Duration `yaml:"short_abandon"`
-	FullMedia     []string       `yaml:"full_media"`
-	EmptyMedia    []string       `yaml:"empty_media"`
+	ID            string         `yaml:"id"`             // letters, digits and . - _; what all else names the queue by
+	Name          string         `yaml:"name"`           // shown to people; empty = the id
+	Priority      int            `yaml:"priority"`       // of its callers; higher is served first
+	RingTimeout   *time.Duration `yaml:"ring_timeout"`   // a phone rings so long, then it is a missed offer
+	WrapUp        time.Duration  `yaml:"wrap_up"`        // after a call, before the agent is ready
+	WrapUpExtend  time.Duration  `yaml:"wrap_up_extend"` // what "more time" adds
+	MaxMissed     int            `yaml:"max_missed"`     // misses in a row until the agent is paused; 0 = never
+	RetryDelay    *time.Duration `yaml:"retry_delay"`    // an agent who missed or could not be reached is not rung again before this
+	MaxWait       time.Duration  `yaml:"max_wait"`       // then the caller moves to the queue overflow; 0s = no limit
+	Overflow      string         `yaml:"overflow"`       // id of a queue; empty = he hears overflow_media and the call ends
+	OverflowMedia []string       `yaml:"overflow_media"` // sounds; [] = silence
+	MaxLength     int            `yaml:"max_length"`     // callers waiting; the next is refused with full_media; 0 = no limit
+	JoinEmpty     bool           `yaml:"join_empty"`     // whether callers may join while nobody is logged in; if not they hear empty_media
+	Music         string         `yaml:"music"`          // class of Asterisk's musiconhold.conf
+	AnnounceFirst time.Duration  `yaml:"announce_first"` // position told first after this; 0s = after announce_every
+	AnnounceEvery time.Duration  `yaml:"announce_every"` // and then again; 0s = never
+	ServiceLevel  *time.Duration `yaml:"service_level"`  // T of the service level: docs/metrics.md
+	ShortAbandon  *time.Duration `yaml:"short_abandon"`  // who gives up within this is counted as a short abandon
+	FullMedia     []string       `yaml:"full_media"`     // sounds; [] = silence
+	EmptyMedia    []string       `yaml:"empty_media"`    // sounds; [] = silence
 }
 
 // AgentConfig is one agent. PinHashEnv, PinHashFile and Teams are the API's; they are no part of the plan.
 type AgentConfig struct {
-	ID          string         `yaml:"id"`
-	Name        string         `yaml:"name"`
-	Endpoint    string         `yaml:"endpoint"`
-	Queues      []string       `yaml:"queues"`
-	Skills      map[string]int `yaml:"skills"`
-	WrapUp      *time.Duration `yaml:"wrap_up"`
-	PinHashEnv  string         `yaml:"pin_hash_env"`
-	PinHashFile string         `yaml:"pin_hash_file"`
-	Teams       []string       `yaml:"teams"`
+	ID          string         `yaml:"id"`                // letters, digits and . - _; the name to sign in with
+	Name        string         `yaml:"name"`              // shown to people; empty = the id
+	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint
+	Queues      []string       `yaml:"queues"`            // ids of the queues served
+	Skills      map[string]int `yaml:"skills"`            // level of each skill; a caller's skills must all be there, at least at his level
+	WrapUp      *time.Duration `yaml:"wrap_up,omitempty"` // in place of the queue's
+	PinHashEnv  string         `yaml:"pin_hash_env"`      // variable that holds the hash of the PIN, made by `firstline hash`; empty = no sign-in to the pages
+	PinHashFile string         `yaml:"pin_hash_file"`     // or the file that holds it
+	Teams       []string       `yaml:"teams"`             // groups of agents in reports
 }
 
 // FeaturesConfig is the codes agents dial and what they hear.
 type FeaturesConfig struct {
-	Login       string   `yaml:"login"`
-	Logout      string   `yaml:"logout"`
-	Ready       string   `yaml:"ready"`
-	Pause       string   `yaml:"pause"`
-	LoginMedia  []string `yaml:"login_media"`
-	LogoutMedia []string `yaml:"logout_media"`
-	ReadyMedia  []string `yaml:"ready_media"`
-	PauseMedia  []string `yaml:"pause_media"`
-	ErrorMedia  []string `yaml:"error_media"`
+	Login       string   `yaml:"login"`        // code to log in; empty = none, as of the others
+	Logout      string   `yaml:"logout"`       // code to log out
+	Ready       string   `yaml:"ready"`        // code to be ready
+	Pause       string   `yaml:"pause"`        // code to pause: alone the first of pause_reasons, followed by 2 the second …
+	LoginMedia  []string `yaml:"login_media"`  // heard after it; [] = silence, as of the others
+	LogoutMedia []string `yaml:"logout_media"` // heard after it
+	ReadyMedia  []string `yaml:"ready_media"`  // heard after it
+	PauseMedia  []string `yaml:"pause_media"`  // heard after it
+	ErrorMedia  []string `yaml:"error_media"`  // heard when it can't be done
 }
 
 // EntryConfig says which flow answers a dialled number.
 type EntryConfig struct {
-	Number string `yaml:"number"`
-	Flow   string `yaml:"flow"`
+	Number string `yaml:"number"` // as dialled; "*" = any other
+	Flow   string `yaml:"flow"`   // id of the flow in ivr
 }
 
 // IntegrationsConfig is what the core needs of the section integrations.
 type IntegrationsConfig struct {
-	Tickets TicketsConfig `yaml:"tickets"`
+	Tickets TicketsConfig `yaml:"tickets"` // the ticket system
 }
 
 // TicketsConfig is what the core needs of the ticket system; telephony/tickets reads the rest.
 type TicketsConfig struct {
-	ByNumber  bool          `yaml:"by_number"`
-	Timeout   time.Duration `yaml:"timeout"`
-	TicketURL string        `yaml:"ticket_url"`
+	ByNumber  bool          `yaml:"by_number"`  // look up on arrival, by the caller's number
+	Timeout   time.Duration `yaml:"timeout"`    // of a look-up; then the call goes on without
+	TicketURL string        `yaml:"ticket_url"` // link of a ticket, with {id} in it
 }
 
 // Defaults of what a queue leaves out.
@@ -104,7 +104,32 @@ const (
 
 // DefaultConfig is a configuration that names nothing: no queue, no agent, no flow.
 func DefaultConfig() Config {
-	return Config{Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
+	return Config{Features: DefaultFeatures(), Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
+}
+
+// DefaultQueue is what a queue that names nothing is given.
+func DefaultQueue() QueueConfig {
+	ring, retry, level, short := defaultRing, defaultRetry, defaultServiceLevel, defaultShortAbandon
+	media := []string{nobodyFree}
+	return QueueConfig{
+		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic,
+		OverflowMedia: media, FullMedia: media, EmptyMedia: media,
+	}
+}
+
+// UnmarshalYAML lets a queue begin with its defaults, so that what is printed as in force is.
+func (q *QueueConfig) UnmarshalYAML(decode func(any) error) error {
+	type plain QueueConfig
+	*q = DefaultQueue()
+	return decode((*plain)(q))
+}
+
+// DefaultFeatures has no codes, and sounds for those that are given.
+func DefaultFeatures() FeaturesConfig {
+	return FeaturesConfig{
+		LoginMedia: []string{"agent-loginok"}, LogoutMedia: []string{"agent-loggedoff"}, ReadyMedia: []string{"activated"},
+		PauseMedia: []string{"de-activated"}, ErrorMedia: []string{"pbx-invalid"},
+	}
 }
 
 // Validate names every mistake; the paths are those of firstline.yaml.
@@ -153,39 +178,34 @@ func (p Plan) hash() string {
 const hashLetters = 16
 
 func (q QueueConfig) queue() Queue {
+	d := DefaultQueue()
 	return Queue{
-		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: orDefault(q.RingTimeout, defaultRing),
+		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
-		RetryDelay: orDefault(q.RetryDelay, defaultRetry), MaxWait: q.MaxWait, Overflow: q.Overflow,
-		OverflowMedia: media(q.OverflowMedia, nobodyFree), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
-		MusicClass: cmp.Or(q.Music, defaultMusic), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
-		ServiceLevel: orDefault(q.ServiceLevel, defaultServiceLevel), ShortAbandon: orDefault(q.ShortAbandon, defaultShortAbandon),
-		FullMedia: media(q.FullMedia, nobodyFree), EmptyMedia: media(q.EmptyMedia, nobodyFree),
+		RetryDelay: *cmp.Or(q.RetryDelay, d.RetryDelay), MaxWait: q.MaxWait, Overflow: q.Overflow,
+		OverflowMedia: media(q.OverflowMedia, d.OverflowMedia), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
+		MusicClass: cmp.Or(q.Music, d.Music), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
+		ServiceLevel: *cmp.Or(q.ServiceLevel, d.ServiceLevel), ShortAbandon: *cmp.Or(q.ShortAbandon, d.ShortAbandon),
+		FullMedia: media(q.FullMedia, d.FullMedia), EmptyMedia: media(q.EmptyMedia, d.EmptyMedia),
 	}
-}
-
-func orDefault(d *time.Duration, otherwise time.Duration) time.Duration {
-	if d == nil {
-		return otherwise
-	}
-	return *d
 }
 
 // nobodyFree is a sound of Asterisk's core packages, as all defaults are: nobody is available to take the call.
 const nobodyFree = "vm-nobodyavail"
 
-// media are the sounds named, or the default where nothing is written; an empty list is silence.
-func media(names []string, otherwise string) []string {
+// media are the sounds named, or the defaults where nothing is written; an empty list is silence.
+func media(names, otherwise []string) []string {
 	if names == nil {
-		names = []string{otherwise}
+		names = otherwise
 	}
 	return ivr.MediaURIs(names)
 }
 
 func (f FeaturesConfig) features() Features {
+	d := DefaultFeatures()
 	return Features{
-		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: media(f.LoginMedia, "agent-loginok"),
-		LogoutMedia: media(f.LogoutMedia, "agent-loggedoff"), ReadyMedia: media(f.ReadyMedia, "activated"),
-		PauseMedia: media(f.PauseMedia, "de-activated"), ErrorMedia: media(f.ErrorMedia, "pbx-invalid"),
+		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: media(f.LoginMedia, d.LoginMedia),
+		LogoutMedia: media(f.LogoutMedia, d.LogoutMedia), ReadyMedia: media(f.ReadyMedia, d.ReadyMedia),
+		PauseMedia: media(f.PauseMedia, d.PauseMedia), ErrorMedia: media(f.ErrorMedia, d.ErrorMedia),
 	}
 }

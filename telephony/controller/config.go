@@ -12,8 +12,8 @@ import (
 type Config struct {
 	Listen   string `yaml:"listen"`    // host:port or unix:PATH
 	TokenEnv string `yaml:"token_env"` // variable with the bearer token; needed beyond loopback
-	TLSCert  string `yaml:"tls_cert"`  // PEM files; needed beyond loopback
-	TLSKey   string `yaml:"tls_key"`
+	TLSCert  string `yaml:"tls_cert"`  // PEM file of the certificate; needed beyond loopback
+	TLSKey   string `yaml:"tls_key"`   // PEM file of its key
 
 	SnapshotRecords int           `yaml:"snapshot_records"` // records between full snapshots of the state
 	SnapshotEvery   time.Duration `yaml:"snapshot_every"`   // and the longest time between them while anything happens

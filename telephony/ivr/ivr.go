@@ -26,50 +26,50 @@ const (
 
 // Flow is one menu: nodes and where to start.
 type Flow struct {
-	ID    string          `yaml:"id" json:"id"`
-	Start string          `yaml:"start" json:"start"`
-	Nodes map[string]Node `yaml:"nodes" json:"nodes"`
+	ID    string          `yaml:"id" json:"id"`       // what all else names it by
+	Start string          `yaml:"start" json:"start"` // id of the first node
+	Nodes map[string]Node `yaml:"nodes" json:"nodes"` // id of a node → the node
 }
 
 // Node is one step of a flow; which fields count depends on Type. Targets are ids of nodes of the same flow.
 type Node struct {
-	Type Type `yaml:"type" json:"type"`
+	Type Type `yaml:"type" json:"type"` // which of the other keys count: docs/ivr.md
 
 	// schedule
-	Schedule string `yaml:"schedule,omitempty" json:"schedule,omitempty"`
-	Open     string `yaml:"open,omitempty" json:"open,omitempty"`
-	Closed   string `yaml:"closed,omitempty" json:"closed,omitempty"`
+	Schedule string `yaml:"schedule,omitempty" json:"schedule,omitempty"` // id of a schedule
+	Open     string `yaml:"open,omitempty" json:"open,omitempty"`         // node while it is open
+	Closed   string `yaml:"closed,omitempty" json:"closed,omitempty"`     // node while it is closed
 
-	// play, hangup: sound names ("vm-goodbye") or media URIs ("digits:42")
-	Media []string `yaml:"media,omitempty" json:"media,omitempty"`
+	// play, hangup
+	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye) or media URIs (digits:42)
 
 	// play, collect
-	Next string `yaml:"next,omitempty" json:"next,omitempty"`
+	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to
 
 	// menu, collect
-	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`
+	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it
 	Timeout      time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`               // to the first digit, from the prompt's end
 	InterDigit   time.Duration `yaml:"inter_digit,omitempty" json:"inter_digit,omitempty"`       // between digits
 	Tries        int           `yaml:"tries,omitempty" json:"tries,omitempty"`                   // silences and mistakes together, before GaveUp
-	NoInput      string        `yaml:"no_input,omitempty" json:"no_input,omitempty"`             // at the first silence; empty: repeat up to Tries
-	Invalid      string        `yaml:"invalid,omitempty" json:"invalid,omitempty"`               // at the first mistake; empty: repeat up to Tries
-	GaveUp       string        `yaml:"gave_up,omitempty" json:"gave_up,omitempty"`               // after Tries; empty: the call ends
+	NoInput      string        `yaml:"no_input,omitempty" json:"no_input,omitempty"`             // at the first silence; empty: repeat up to tries
+	Invalid      string        `yaml:"invalid,omitempty" json:"invalid,omitempty"`               // at the first mistake; empty: repeat up to tries
+	GaveUp       string        `yaml:"gave_up,omitempty" json:"gave_up,omitempty"`               // after the tries; empty: the call ends
 	NoInputMedia []string      `yaml:"no_input_media,omitempty" json:"no_input_media,omitempty"` // before the prompt is repeated
 	InvalidMedia []string      `yaml:"invalid_media,omitempty" json:"invalid_media,omitempty"`   // before the prompt is repeated
 
-	// menu: digits → option
-	Options map[string]Option `yaml:"options,omitempty" json:"options,omitempty"`
+	// menu
+	Options map[string]Option `yaml:"options,omitempty" json:"options,omitempty"` // digits → what they choose
 
 	// collect
-	Min        int    `yaml:"min,omitempty" json:"min,omitempty"`
-	Max        int    `yaml:"max,omitempty" json:"max,omitempty"`
-	Terminator string `yaml:"terminator,omitempty" json:"terminator,omitempty"`
-	Lookup     bool   `yaml:"lookup,omitempty" json:"lookup,omitempty"`       // ask the ticket system with the digits
-	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"` // set: wait for the answer, go here unless found
-	Secret     bool   `yaml:"secret,omitempty" json:"secret,omitempty"`       // digits are kept in memory only
+	Min        int    `yaml:"min,omitempty" json:"min,omitempty"`               // least number of digits
+	Max        int    `yaml:"max,omitempty" json:"max,omitempty"`               // most; then no terminator is needed
+	Terminator string `yaml:"terminator,omitempty" json:"terminator,omitempty"` // key that ends the input
+	Lookup     bool   `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // ask the ticket system with the digits
+	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // set: wait for the answer, go here unless found
+	Secret     bool   `yaml:"secret,omitempty" json:"secret,omitempty"`         // digits are kept in memory only
 
 	// queue
-	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`
+	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join
 	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
 }
@@ -78,22 +78,22 @@ type Node struct {
 type Option struct {
 	Label    string `yaml:"label,omitempty" json:"label,omitempty"`       // shown to the agent
 	Language string `yaml:"language,omitempty" json:"language,omitempty"` // set for the rest of the contact
-	Next     string `yaml:"next" json:"next"`
+	Next     string `yaml:"next" json:"next"`                             // node to go on to
 }
 
 // Schedule says when a place is open, in its own time zone.
 type Schedule struct {
-	ID     string   `yaml:"id" json:"id"`
-	Zone   string   `yaml:"zone" json:"zone"` // IANA
-	Open   []Hours  `yaml:"open" json:"open"`
+	ID     string   `yaml:"id" json:"id"`                             // what all else names it by
+	Zone   string   `yaml:"zone" json:"zone"`                         // IANA name: Europe/Berlin
+	Open   []Hours  `yaml:"open" json:"open"`                         // spans of local time
 	Closed []string `yaml:"closed,omitempty" json:"closed,omitempty"` // local dates, "2026-12-25"
 }
 
 // Hours is a span of local time on some days of the week. Until at or before From ends on the next day.
 type Hours struct {
-	Days  []string `yaml:"days" json:"days"` // mon … sun
-	From  string   `yaml:"from" json:"from"` // "08:00"
-	Until string   `yaml:"until" json:"until"`
+	Days  []string `yaml:"days" json:"days"`   // mon … sun
+	From  string   `yaml:"from" json:"from"`   // "08:00"
+	Until string   `yaml:"until" json:"until"` // "18:00"; at or before from: on the next day
 }
 
 // MediaURIs turns sound names into media URIs; what has a scheme already is kept.

@@ -14,6 +14,11 @@ const (
 	DefaultTries      = 3
 )
 
+// DefaultNode has what a menu or collect node leaves out; of the other types none of it counts.
+func DefaultNode() Node {
+	return Node{Timeout: DefaultTimeout, InterDigit: DefaultInterDigit, Tries: DefaultTries, Min: 1}
+}
+
 // maxSteps bounds the nodes one visit may enter: a caller, or a broken phone, who circles for ever is let go.
 const maxSteps = 500
 

@@ -2,11 +2,35 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"firstline/pipeline/fact"
 )
+
+// TestWriteFacts writes simulated days into the folder SIM_FACTS, one file each. deploy/scripts/test gives them to the
+// differential test of analytics/query, which may not import this package.
+func TestWriteFacts(t *testing.T) {
+	dir := cmp.Or(os.Getenv("SIM_FACTS"), t.TempDir())
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for seed := uint64(1); seed <= 3; seed++ {
+		var facts bytes.Buffer
+		start := time.Date(2026, time.March, int(seed), 0, 0, 0, 0, time.UTC)
+		if err := WriteDay(&facts, seed, start, 200*int(seed)); err != nil {
+			t.Fatal(err)
+		}
+		name := fmt.Sprintf("seed%d-%s.jsonl", seed, start.Format(time.DateOnly))
+		if err := os.WriteFile(filepath.Join(dir, name), facts.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // TestWriteDay: a day is the same for the same seed, every line can be read back, positions have no gap, and the figures
 // of a call centre are in it.

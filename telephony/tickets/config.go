@@ -9,27 +9,27 @@ import (
 
 // Config is the section `integrations`.
 type Config struct {
-	Tickets LookupConfig `yaml:"tickets"`
-	Pop     PopConfig    `yaml:"pop"`
+	Tickets LookupConfig `yaml:"tickets"` // the ticket system
+	Pop     PopConfig    `yaml:"pop"`     // where the pop is posted to
 }
 
 // LookupConfig says where customers and tickets are looked up: in a CSV file or by HTTP, not both; neither = off.
 type LookupConfig struct {
-	System   string `yaml:"system"`
-	CSV      string `yaml:"csv"`
-	URL      string `yaml:"url"`
-	TokenEnv string `yaml:"token_env"` // bearer token for URL
+	System   string `yaml:"system"`    // name of the ticket system in facts and figures
+	CSV      string `yaml:"csv"`       // a file with the columns number,customer,name,ticket,title,status,priority
+	URL      string `yaml:"url"`       // or an HTTP endpoint, asked with ?number=… or ?digits=…
+	TokenEnv string `yaml:"token_env"` // variable with the bearer token sent to url
 	// Workers bounds the look-ups under way at once; more wait, each no longer than its deadline.
 	Workers int `yaml:"workers"`
 }
 
 // PopConfig says where screen pops are posted besides the agent's page; no URL = nowhere.
 type PopConfig struct {
-	Webhook   string        `yaml:"webhook"`
-	SecretEnv string        `yaml:"secret_env"`
-	Timeout   time.Duration `yaml:"timeout"`  // of one attempt
-	Attempts  int           `yaml:"attempts"` // a pop that can't be delivered in so many is failed
-	Workers   int           `yaml:"workers"`
+	Webhook   string        `yaml:"webhook"`    // URL each pop is posted to; empty = nowhere
+	SecretEnv string        `yaml:"secret_env"` // variable with the secret that signs it
+	Timeout   time.Duration `yaml:"timeout"`    // of one attempt
+	Attempts  int           `yaml:"attempts"`   // a pop that can't be delivered in so many is failed
+	Workers   int           `yaml:"workers"`    // pops under way at once
 }
 
 // DefaultConfig has no look-up and no webhook.

@@ -54,17 +54,25 @@ func (c *call) ticketEvents() {
 	}
 }
 
-// ticket makes one event, sometimes delivered more than once. Repeats carry the sender's time but are received later.
+// ticket makes one event, sometimes delivered more than once. A repeat is received later; it carries the time of what
+// happened, or of this delivery, and now and then names another contact. What was received first counts, so a report
+// that reads a repeat has other numbers.
 func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
 	event := fmt.Sprintf("%s-%d", c.id, c.n["ticket"])
 	c.n["ticket"]++
-	received := at.Add(c.between(0, 5*time.Second)).UnixMilli()
+	received := at.Add(c.between(0, 5*time.Second))
 	for n := 0; n == 0 || c.chance(25); n++ {
+		if n > 0 && c.chance(50) {
+			at = received
+		}
+		if n > 0 && contact != "" && c.chance(30) {
+			contact = fmt.Sprintf("pbx1-%d.%d", c.From.Unix(), c.rand.IntN(c.Contacts))
+		}
 		c.generator.emit("helpdesk:"+id, at, fact.TicketEvent{
-			Type: t, System: "helpdesk", EventID: event, Ticket: id, Contact: contact, Customer: c.row.Customer, ReceivedMS: received,
+			Type: t, System: "helpdesk", EventID: event, Ticket: id, Contact: contact, Customer: c.row.Customer, ReceivedMS: received.UnixMilli(),
 		}, t)
 		if c.chance(70) {
-			received += int64(c.rand.IntN(60_000))
+			received = received.Add(c.between(0, time.Hour))
 		}
 	}
 }
