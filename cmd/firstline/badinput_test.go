@@ -114,7 +114,7 @@ integrations:
 http: {users: [{name: s, role: supervisor, password_hash_env: A_USER}]}
 `)
 	code, out := tool(t, nil, "doctor", "--config", path)
-	for _, name := range words(read(t, path), `_env: (A_[A-Z]+)`) {
+	for _, name := range fields(read(t, path), `_env: (A_[A-Z]+)`) {
 		if code != exitFault || !strings.Contains(out, name) {
 			t.Errorf("%s is empty and not named", name)
 		}
