@@ -65,6 +65,7 @@ func (c *Center) arrive(e CallArrived, how arrival) *contact {
 			SIPCallID: e.SIPCallID,
 		})
 	})
+	ct.Last = later(ct.Last, ct.Call.Answered) // nothing of it may end before it was answered
 	return ct
 }
 

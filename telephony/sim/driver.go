@@ -219,11 +219,11 @@ func (d *driver) reconcile(actual callcenter.Reconciled, asked time.Duration) {
 		d.listing = false
 		return
 	}
-	full, before := !d.linked, d.core.Snapshot(d.w.stamp(d.w.now))
+	full, before, legs := !d.linked, d.core.Snapshot(d.w.stamp(d.w.now)), maps.Clone(d.lastLeg)
 	d.listing, d.linked = false, true
 	out := d.step(actual, asked)
 	if full && d.w.failure == nil {
-		d.w.checkReconciled(actual, before, out)
+		d.w.checkReconciled(actual, before, legs, out)
 	}
 	held := d.held
 	d.held = nil

@@ -15,13 +15,14 @@ type putRight struct {
 	before map[string]fact.SnapshotContact
 	after  map[string]fact.SnapshotContact
 	out    callcenter.Output
+	legs   map[string]string // the leg that was ordered last before it, by contact
 }
 
 // checkReconciled: after the link was down everything is put right at once. Every caller in the application is known and
 // taken over, every phone that rings or talks does so for somebody, everything of ours that nobody wants goes.
-func (w *world) checkReconciled(actual callcenter.Reconciled, before fact.Snapshot, out callcenter.Output) {
+func (w *world) checkReconciled(actual callcenter.Reconciled, before fact.Snapshot, legs map[string]string, out callcenter.Output) {
 	after := w.ctl.core.Snapshot(w.stamp(w.now))
-	p := &putRight{w: w, actual: actual, before: byContact(before), after: byContact(after), out: out}
+	p := &putRight{w: w, actual: actual, before: byContact(before), after: byContact(after), out: out, legs: legs}
 	for _, ch := range actual.Channels {
 		switch {
 		case strings.HasPrefix(ch.ID, "fl."):
@@ -75,10 +76,11 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 	id, agent := contactOf(ch.ID), p.w.agentAt(ch.Endpoint)
 	was, is := p.before[id], p.after[id]
 	rang := was.Offer != nil && was.Offer.Agent == agent && p.there(id)
+	rang = rang && p.legs[id] == ch.ID // it is no leg of an earlier offer that is still being hung up
 	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
 	switch {
 	case is.Stage == "talking" && is.Agent == agent:
-	case rang && ch.State == stateUp && p.w.ctl.lastLeg[id] == ch.ID:
+	case rang && ch.State == stateUp:
 		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
 	case same && ch.State == stateRinging && p.hangsUp(ch.ID):
 		p.w.fail(ruleReconciled, "%s rings for the offer that goes on, and is hung up", ch.ID)
