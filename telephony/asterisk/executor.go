@@ -4,14 +4,16 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"slices"
 	"sync"
 
 	"firstline/telephony/callcenter"
 )
 
-// executor carries commands out: those of one contact one after the other in the order given, those of different contacts
-// beside each other, at most workers at once. A channel that Asterisk keeps busy so delays only its own contact, and no
-// longer than a request's deadline.
+// executor carries commands out: those of one contact in the order given, those of different contacts beside each other, at
+// most workers at once. A channel that Asterisk keeps busy so delays only its own contact, and no longer than a request's
+// deadline. An agent's leg is made and dialled beside what is still being done to the caller (see touches): his phone rings
+// some requests earlier.
 type executor struct {
 	rest    *rest
 	app     string
@@ -25,23 +27,24 @@ type executor struct {
 	mu      sync.Mutex // guards all below
 	changed *sync.Cond
 	lines   map[string]*line // contacts with commands waiting or under way
-	ready   []*line          // lines with commands waiting and none under way, oldest first
+	ready   []*job           // commands that wait for nothing but a worker, oldest first
 	pending int              // commands waiting, under way or put off
 	putOff  putOff
 	closed  bool // Run has ended or is ending
 }
 
-// line is the queue of one contact.
+// line is the commands of one contact that are not done, in the order given.
 type line struct {
-	key     string
-	waiting []job
-	busy    bool // one is under way, or the line stands in ready
+	key  string
+	jobs []*job
 }
 
 // job is a command and how often it has failed.
 type job struct {
 	callcenter.Command
 	failed int
+	line   *line
+	ready  bool // it waits for no other command, or is under way
 }
 
 func newExecutor(r *rest, cfg Config, failed func(callcenter.CommandFailed), log *slog.Logger, m *metrics) *executor {
@@ -66,22 +69,59 @@ func (e *executor) Execute(commands []callcenter.Command) {
 			continue
 		}
 		e.pending++
-		e.add(c.ContactID(), job{Command: c})
+		e.add(c.ContactID(), &job{Command: c})
 	}
 	e.metrics.pending.Set(float64(e.pending))
 }
 
-func (e *executor) add(key string, j job) {
+func (e *executor) add(key string, j *job) {
 	l := e.lines[key]
 	if l == nil {
 		l = &line{key: key}
 		e.lines[key] = l
 	}
-	l.waiting = append(l.waiting, j)
-	if !l.busy {
-		l.busy = true
-		e.ready = append(e.ready, l)
-		e.changed.Signal()
+	j.line = l
+	l.jobs = append(l.jobs, j)
+	e.offer(l)
+}
+
+// offer makes the line's commands that wait for no earlier one ready.
+func (e *executor) offer(l *line) {
+	for i, j := range l.jobs {
+		if !j.ready && !j.waitsFor(l.jobs[:i]) {
+			j.ready = true
+			e.ready = append(e.ready, j)
+			e.changed.Signal()
+		}
+	}
+}
+
+// waitsFor says whether one of the earlier commands touches what this one touches.
+func (j *job) waitsFor(earlier []*job) bool {
+	mine := touches(j.Command)
+	for _, other := range earlier {
+		for _, what := range touches(other.Command) {
+			if slices.Contains(mine, what) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// touches is what a command needs to itself: the contact, but for a leg that is made and dialled.
+func touches(command callcenter.Command) []string {
+	switch c := command.(type) {
+	case callcenter.CreateLeg:
+		return []string{c.Channel}
+	case callcenter.Dial:
+		return []string{c.Channel}
+	case callcenter.HangUp:
+		return []string{c.Contact, c.Channel}
+	case callcenter.AddToBridge:
+		return append([]string{c.Contact}, c.Channels...)
+	default:
+		return []string{command.ContactID()}
 	}
 }
 
@@ -103,29 +143,26 @@ func (e *executor) close() {
 	defer e.mu.Unlock()
 	e.closed = true
 	for _, l := range e.lines {
-		for _, j := range l.waiting {
-			e.drop(j)
+		for _, j := range l.jobs {
+			if !j.ready {
+				e.drop(j)
+			}
 		}
-		l.waiting = nil
 	}
-	for _, j := range e.putOff.stop() {
+	for _, j := range append(e.ready, e.putOff.stop()...) {
 		e.drop(j)
 	}
 	e.ready = nil
 	e.changed.Broadcast()
 }
 
-func (e *executor) drop(j job) {
+func (e *executor) drop(j *job) {
 	e.metrics.commands.WithLabelValues(kind(j.Command), "dropped").Inc()
 	e.pending--
 }
 
 func (e *executor) work(ctx context.Context) {
-	for {
-		l, j := e.take()
-		if l == nil {
-			return
-		}
+	for j := e.take(); j != nil; j = e.take() {
 		switch err := e.execute(ctx, j.Command); {
 		case err == nil:
 			e.metrics.commands.WithLabelValues(kind(j.Command), "done").Inc()
@@ -133,40 +170,40 @@ func (e *executor) work(ctx context.Context) {
 		default:
 			e.refuse(j.Command, err)
 		}
-		e.finish(l)
+		e.finish(j)
 	}
 }
 
 // take waits for the next command; nil when there will be none.
-func (e *executor) take() (*line, job) {
+func (e *executor) take() *job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for len(e.ready) == 0 && !e.closed {
 		e.changed.Wait()
 	}
 	if e.closed {
-		return nil, job{}
+		return nil
 	}
-	l := e.ready[0]
+	j := e.ready[0]
 	e.ready = e.ready[1:]
-	j := l.waiting[0]
-	l.waiting = l.waiting[1:]
-	return l, j
+	return j
 }
 
-// finish puts the line back behind the others, so that no contact keeps a worker for itself.
-func (e *executor) finish(l *line) {
+// finish takes a command off its line; those that waited for it go behind all others that are ready, so that no contact
+// keeps a worker for itself.
+func (e *executor) finish(j *job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pending--
 	e.metrics.pending.Set(float64(e.pending))
-	if len(l.waiting) > 0 && !e.closed {
-		e.ready = append(e.ready, l)
-		e.changed.Signal()
-		return
+	l := j.line
+	l.jobs = slices.DeleteFunc(l.jobs, func(other *job) bool { return other == j })
+	switch {
+	case len(l.jobs) == 0:
+		delete(e.lines, l.key)
+	case !e.closed:
+		e.offer(l)
 	}
-	l.busy = false
-	delete(e.lines, l.key)
 	if e.pending == 0 {
 		e.changed.Broadcast()
 	}

@@ -20,13 +20,13 @@ func hangUpAgain() []time.Duration {
 type putOff map[*delayed]bool
 
 type delayed struct {
-	job
+	*job
 	timer *time.Timer
 }
 
 // stop takes out the jobs whose time has not come. One whose time comes just now finds itself taken out.
-func (p putOff) stop() []job {
-	var jobs []job
+func (p putOff) stop() []*job {
+	var jobs []*job
 	for d := range p {
 		d.timer.Stop()
 		jobs = append(jobs, d.job)
@@ -36,7 +36,7 @@ func (p putOff) stop() []job {
 }
 
 // again puts a failed job off, if trying once more makes sense; false: it has failed for good.
-func (e *executor) again(j job, err error) bool {
+func (e *executor) again(j *job, err error) bool {
 	_, hangUp := j.Command.(callcenter.HangUp)
 	waits := hangUpAgain()
 	if code := codeOf(err); !hangUp || j.failed >= len(waits) || code != 0 && code < http.StatusInternalServerError {
@@ -49,7 +49,7 @@ func (e *executor) again(j job, err error) bool {
 	}
 	e.metrics.commands.WithLabelValues(kind(j.Command), "repeated").Inc()
 	e.pending++ // finish takes off the try that failed
-	d := &delayed{job: job{j.Command, j.failed + 1}}
+	d := &delayed{job: &job{Command: j.Command, failed: j.failed + 1}}
 	d.timer = time.AfterFunc(waits[j.failed], func() { e.putBack(d) })
 	e.putOff[d] = true
 	return true

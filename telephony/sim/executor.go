@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"firstline/telephony/callcenter"
@@ -9,8 +10,9 @@ import (
 // requestTimeout is how long the executor waits for Asterisk's answer to one request.
 const requestTimeout = 2 * time.Second
 
-// executor carries out commands as the controller's adapters do: those for Asterisk in order for each contact, look-ups
-// and pops beside them. It lives inside the controller process: a crash empties it.
+// executor carries out commands as the controller's adapters do: those for Asterisk in order for each contact, but for an
+// agent's leg, which is made and dialled beside them; look-ups and pops beside all. It lives inside the controller process: a
+// crash empties it.
 type executor struct {
 	w       *world
 	workers map[string]*worker
@@ -19,10 +21,15 @@ type executor struct {
 
 // worker is the queue of one contact.
 type worker struct {
-	e     *executor
-	queue []callcenter.Command
-	busy  bool
-	luck  *dice
+	e    *executor
+	jobs []*job
+	luck *dice
+}
+
+// job is a command that is not done.
+type job struct {
+	callcenter.Command
+	begun bool
 }
 
 func newExecutor(w *world) *executor {
@@ -48,14 +55,14 @@ func (e *executor) submit(cmd callcenter.Command) {
 		k = &worker{e: e, luck: e.w.newDice("worker " + cmd.ContactID())}
 		e.workers[cmd.ContactID()] = k
 	}
-	k.queue = append(k.queue, cmd)
+	k.jobs = append(k.jobs, &job{Command: cmd})
 	k.next()
 }
 
 // idle tells whether nothing at all is under way.
 func (e *executor) idle() bool {
 	for _, k := range e.workers { // order doesn't matter: all or nothing
-		if k.busy || len(k.queue) > 0 {
+		if len(k.jobs) > 0 {
 			return false
 		}
 	}
@@ -65,19 +72,49 @@ func (e *executor) idle() bool {
 // kill ends the executor with its process. A request that is under way may still reach Asterisk.
 func (e *executor) kill() { e.dead = true }
 
-// next starts the contact's next command when none is under way.
+// next begins the contact's commands that wait for no earlier one.
 func (k *worker) next() {
-	if k.busy || len(k.queue) == 0 || k.e.dead {
+	if k.e.dead {
 		return
 	}
-	cmd := k.queue[0]
-	k.queue = k.queue[1:]
-	k.busy = true
-	lag := k.luck.between(100*time.Microsecond, time.Millisecond)
-	if k.luck.chance(k.e.w.weather.slow) {
-		lag = k.luck.between(0, k.e.w.weather.slowest)
+	for i, j := range k.jobs {
+		if j.begun || slices.ContainsFunc(k.jobs[:i], func(other *job) bool { return meet(touches(j.Command), touches(other.Command)) }) {
+			continue
+		}
+		j.begun = true
+		lag := k.luck.between(100*time.Microsecond, time.Millisecond)
+		if k.luck.chance(k.e.w.weather.slow) {
+			lag = k.luck.between(0, k.e.w.weather.slowest)
+		}
+		k.e.w.after(lag, func() { k.request(j.Command) })
 	}
-	k.e.w.after(lag, func() { k.request(cmd) })
+}
+
+// touches is what a command needs to itself.
+func touches(command callcenter.Command) []string {
+	switch c := command.(type) {
+	case callcenter.CreateLeg:
+		return []string{c.Channel}
+	case callcenter.Dial:
+		return []string{c.Channel}
+	case callcenter.HangUp:
+		return []string{c.Contact, c.Channel}
+	case callcenter.AddToBridge:
+		return append([]string{c.Contact}, c.Channels...)
+	default:
+		return []string{command.ContactID()}
+	}
+}
+
+func meet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(what string) bool { return slices.Contains(b, what) })
+}
+
+// over takes a command off the list and begins what waited for it.
+func (k *worker) over(cmd callcenter.Command) {
+	i := slices.IndexFunc(k.jobs, func(j *job) bool { return j.begun && j.CommandID() == cmd.CommandID() })
+	k.jobs = slices.Delete(k.jobs, i, i+1)
+	k.next()
 }
 
 // request sends one command to Asterisk, with the weather's faults.
@@ -104,8 +141,7 @@ func (k *worker) request(cmd callcenter.Command) {
 func (k *worker) lose(cmd callcenter.Command) {
 	k.e.w.tracef("lost: the answer to %T%+v", cmd, cmd)
 	k.e.w.seen.add("look lost")
-	k.busy = false
-	k.next()
+	k.over(cmd)
 }
 
 // ask sends the command and waits for the answer or the time-out, after which it may still take effect.
@@ -134,7 +170,6 @@ func (k *worker) ask(cmd callcenter.Command) {
 
 // finish reports a refusal and goes on with the next command.
 func (k *worker) finish(cmd callcenter.Command, code int, text string) {
-	k.busy = false
 	if k.e.dead {
 		return
 	}
@@ -143,7 +178,7 @@ func (k *worker) finish(cmd callcenter.Command, code int, text string) {
 		k.e.w.ledger.lookedAt(cmd.CommandID())
 		k.e.w.ctl.tell(callcenter.CommandFailed{ID: cmd.CommandID(), Code: code, Text: text})
 	}
-	k.next()
+	k.over(cmd)
 }
 
 // done tells whether an answer means that what was wanted is so: repeating a command is no failure.

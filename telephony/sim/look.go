@@ -42,7 +42,6 @@ func (k *worker) look(c callcenter.CheckPhone) {
 		lag = k.luck.between(0, w.weather.slowest)
 	}
 	w.after(lag, func() {
-		k.busy = false
 		if k.e.dead {
 			return
 		}
@@ -52,7 +51,7 @@ func (k *worker) look(c callcenter.CheckPhone) {
 		}
 		w.ledger.lookedAt(c.ID)
 		w.ctl.tell(callcenter.PhoneChecked{Check: c.ID, Phone: said})
-		k.next()
+		k.over(c)
 	})
 }
 
