@@ -20,7 +20,16 @@ var rewrite = flag.Bool("rewrite", false, "write docs/configuration.md and docs/
 
 func configuration(t *testing.T) *reference.Reference {
 	t.Helper()
-	r, err := reference.Build("../..", defaults().views(), callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode())
+	r, err := reference.Build("../..", defaults().views(), map[string]string{
+		"asterisk":   "how Asterisk is reached, and how it is run where Firstline runs it itself",
+		"controller": "the controller's internal HTTP, for who serves it and who asks it",
+		"kafka":      "the broker, embedded or outside",
+		"load":       "the loader, from Kafka to ClickHouse",
+		"log":        "the durable logs of controller and API",
+		"query":      "limits of one statement of a report",
+		"clickhouse": "the database, embedded or outside",
+		"http":       "the API and the pages",
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode())
 	if err != nil {
 		t.Fatal(err)
 	}

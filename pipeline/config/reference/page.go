@@ -117,11 +117,11 @@ func walk(k *key, prefix string, yield func(string, *key) bool) bool {
 	return true
 }
 
-// all walks every key of the file but those of the top level that are sections of their own views.
+// all walks every key of the file.
 func (r *Reference) all() iter.Seq2[string, *key] {
 	return func(yield func(string, *key) bool) {
 		for _, k := range r.file.keys {
-			if k.kind != object && !yield(k.name, k) || !walk(k, k.name+".", yield) {
+			if !yield(k.name, k) || !walk(k, k.name+".", yield) {
 				return
 			}
 		}

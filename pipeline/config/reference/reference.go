@@ -8,6 +8,7 @@ package reference
 import (
 	"encoding"
 	"fmt"
+	"go/ast"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,10 +41,11 @@ type key struct {
 	item     *key     // of a list or mapping
 }
 
-// Build describes the file that the views read. The views hold their defaults; items holds the defaults of structs
-// that stand in lists. root is the module's folder, where the comments are read.
-func Build(root string, views []config.View, items ...any) (*Reference, error) {
-	b := builder{source: source{root: root}, items: map[reflect.Type]reflect.Value{}}
+// Build describes the file that the views read. The views hold their defaults; sections says in a few words what each
+// section is about, and items holds the defaults of structs that stand in lists. root is the module's folder, where the
+// comments are read.
+func Build(root string, views []config.View, sections map[string]string, items ...any) (*Reference, error) {
+	b := builder{source: source{root: root, packages: map[string][]*ast.File{}}, items: map[reflect.Type]reflect.Value{}}
 	for _, item := range items {
 		b.items[reflect.TypeOf(item)] = reflect.ValueOf(item)
 	}
@@ -54,7 +56,7 @@ func Build(root string, views []config.View, items ...any) (*Reference, error) {
 			return nil, err
 		}
 		if v.Section != "" {
-			part.name = v.Section
+			part.name, part.says = v.Section, sections[v.Section]
 			part = &key{kind: object, keys: []*key{part}}
 		}
 		if err := merge(file, part, ""); err != nil {
@@ -67,7 +69,7 @@ func Build(root string, views []config.View, items ...any) (*Reference, error) {
 // Reference is the whole file's description.
 type Reference struct{ file *key }
 
-// Undescribed are the keys whose field has no comment. Sections read from the file's top level may go without.
+// Undescribed are the keys whose field has no comment, and sections without a word.
 func (r *Reference) Undescribed() []string {
 	var out []string
 	for path, k := range r.all() {

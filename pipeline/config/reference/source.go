@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -48,12 +47,7 @@ func (s *source) files(t reflect.Type) ([]*ast.File, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no source of %s there", dir, t)
 	}
-	all := maps.Clone(s.packages)
-	if all == nil {
-		all = map[string][]*ast.File{}
-	}
-	all[dir] = files
-	s.packages = all
+	s.packages[dir] = files
 	return files, nil
 }
 
