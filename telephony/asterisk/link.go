@@ -182,6 +182,7 @@ func (l *link) take(raw []byte) {
 		}
 		return
 	}
+	m.age.Observe(max(0, time.Since(f.Timestamp.Time)).Seconds())
 	ev := translate(f, l.a.phones.has)
 	if ev == nil {
 		return

@@ -15,6 +15,7 @@ type metrics struct {
 	relistErrors prometheus.Counter
 	requests     *prometheus.CounterVec // by what and status
 	seconds      prometheus.Histogram
+	age          prometheus.Histogram
 	retries      prometheus.Counter
 	commands     *prometheus.CounterVec // by type and result
 	pending      prometheus.Gauge
@@ -49,6 +50,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		reconciles:   vec("reconciles_total", "Lists of what is there handed on, by why.", "why"),
 		relistErrors: counter("relist_errors_total", "Lists of what is there that failed."),
 		requests:     vec("requests_total", "REST requests by what was asked and status (0 = none came).", "what", "status"),
+		age: prometheus.NewHistogram(prometheus.HistogramOpts{Name: p + "event_age_seconds",
+			Help:    "Age of events when they are read, by Asterisk's clock; it grows when Asterisk or the controller is behind.",
+			Buckets: []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 60}}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: p + "request_seconds", Help: "Duration of REST requests.",
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2}}),
 		retries:     counter("request_retries_total", "REST requests sent again because the connection was closed."),
@@ -62,6 +66,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		formerLost:  counter("queue_log_former_lost_total", "Replaced queue_log files that were gone before they were read to the end."),
 	}
 	reg.MustRegister(m.connected, m.connects, m.refused, m.losses, m.events, m.undecodable, m.duplicates, m.held, m.reconciles,
-		m.relistErrors, m.requests, m.seconds, m.retries, m.commands, m.pending, m.pollErrors, m.unconnected, m.beats, m.queueLog, m.rotations, m.formerLost)
+		m.relistErrors, m.requests, m.age, m.seconds, m.retries, m.commands, m.pending, m.pollErrors, m.unconnected, m.beats, m.queueLog, m.rotations, m.formerLost)
 	return m
 }
