@@ -4,8 +4,9 @@
 // queue_log and the failures of commands all go into one Sink, in the order in which they are known; commands come by
 // Execute. It decides nothing about calls, keeps nothing across restarts, and never waits for the controller.
 //
-// Order at the sink, for each connection of Asterisk: the events it kept while nobody listened, Reconciled (what is there),
-// then the events since the listing began, which may repeat what Reconciled says. A lost connection is LinkLost.
+// Order at the sink, for each connection of Asterisk: the events it kept while nobody listened, those of channels that ended
+// before they could be listed, Reconciled (what is there), then the events since the listing began, which may repeat what
+// Reconciled says. A lost connection is LinkLost.
 package asterisk
 
 import (

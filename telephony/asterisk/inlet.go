@@ -68,11 +68,13 @@ func (i *inlet) hold() {
 	i.holding = true
 }
 
-// release hands on what is there, if not nil, and the events that waited.
+// release hands on what is there, if not nil, and the events that waited. Those of a channel that ended before it could be
+// listed come before the list: its end was heard, so nobody shall take it for vanished.
 func (i *inlet) release(asked time.Time, there *callcenter.Reconciled) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if there != nil {
+		i.putEnded(*there)
 		clear(i.channels)
 		for _, c := range there.Channels {
 			if c.InApp {
@@ -86,6 +88,51 @@ func (i *inlet) release(asked time.Time, there *callcenter.Reconciled) {
 	}
 	i.held, i.holding = nil, false
 	i.metrics.held.Set(0)
+}
+
+// putEnded hands on the waiting events of channels that have ended and aren't on the list.
+func (i *inlet) putEnded(there callcenter.Reconciled) {
+	ended := make(map[string]bool)
+	for _, e := range i.held {
+		if end, ok := e.ev.(callcenter.ChannelEnded); ok {
+			ended[end.Channel] = true
+		}
+	}
+	for _, c := range there.Channels {
+		delete(ended, c.ID)
+	}
+	var rest []event
+	for _, e := range i.held {
+		if ended[channelOf(e.ev)] {
+			i.put(e.occurred, e.ev)
+			continue
+		}
+		rest = append(rest, e)
+	}
+	i.held = rest
+}
+
+// channelOf is the channel that an event of Asterisk is about; "" for the end of a playback.
+func channelOf(ev callcenter.Event) string {
+	switch e := ev.(type) {
+	case callcenter.CallArrived:
+		return e.Channel
+	case callcenter.DigitPressed:
+		return e.Channel
+	case callcenter.LegReady:
+		return e.Channel
+	case callcenter.LegRinging:
+		return e.Channel
+	case callcenter.LegAnswered:
+		return e.Channel
+	case callcenter.ChannelEnded:
+		return e.Channel
+	case callcenter.ChannelHeld:
+		return e.Channel
+	case callcenter.ChannelUnheld:
+		return e.Channel
+	}
+	return ""
 }
 
 // lose hands on the events that waited and says that the link is lost.

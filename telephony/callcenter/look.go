@@ -1,6 +1,7 @@
 package callcenter
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -64,10 +65,18 @@ func (c *Center) phoneChecked(e PhoneChecked) {
 	case a != nil:
 		// With a new plan his phone may be another one by now: that one was not looked at.
 		c.endLook(a, a.endpoint() != e.Phone.Endpoint)
+		c.stillRings(a, e.Phone)
 	case why == IgnoredNoEffect:
 		c.ignore(IgnoredStale)
 	case why != "":
 		c.ignore(why)
+	}
+}
+
+// stillRings: a leg of an earlier offer, whose end was ordered, is on the phone yet: it is given the time once more.
+func (c *Center) stillRings(a *agent, phone EndpointState) {
+	if i := slices.IndexFunc(phone.Channels, isOurs); i >= 0 && a.Clearing == "" {
+		a.Clearing, a.ClearBy = phone.Channels[i], c.now.Add(clearTime)
 	}
 }
 

@@ -316,10 +316,11 @@ func (a arguments) event() callcenter.Event {
 	case "endpoint":
 		return callcenter.EndpointState{Endpoint: a.at(0), Registered: a.at(1) == "up", Channels: a.plain[2:]}
 	case "checked": // checked anna 1 up: the first look at anna's phone, PJSIP/101
-		return callcenter.PhoneChecked{
-			Check: "agent/" + a.at(0) + "/x" + a.at(1),
-			Phone: callcenter.EndpointState{Endpoint: phoneOf(a), Registered: a.at(2) == "up", Channels: a.plain[3:]},
+		phone := callcenter.EndpointState{Endpoint: phoneOf(a), Registered: a.at(2) == "up"}
+		for i := range a.plain[3:] {
+			phone.Channels = append(phone.Channels, a.at(3+i))
 		}
+		return callcenter.PhoneChecked{Check: "agent/" + a.at(0) + "/x" + a.at(1), Phone: phone}
 	case "lost":
 		return callcenter.LinkLost{Why: "test"}
 	case "wake":

@@ -78,13 +78,13 @@ func (w *world) refused(cmd callcenter.Command, code int) {
 }
 
 func (a *audit) look() {
+	if !a.w.ctl.alive || !a.w.ctl.linked { // also in a blind run: taken goes by it
+		a.disturbed = a.w.now
+	}
 	if a.w.setting.blind {
 		return
 	}
 	a.round++
-	if !a.w.ctl.alive || !a.w.ctl.linked {
-		a.disturbed = a.w.now
-	}
 	for _, ch := range a.w.ast.order {
 		a.channel(ch)
 	}

@@ -219,6 +219,7 @@ func (d *driver) reconcile(actual callcenter.Reconciled, asked time.Duration) {
 		d.listing = false
 		return
 	}
+	d.takeEnded(actual)
 	full, before, legs := !d.linked, d.core.Snapshot(d.w.stamp(d.w.now)), maps.Clone(d.lastLeg)
 	d.listing, d.linked = false, true
 	out := d.step(actual, asked)
@@ -230,6 +231,25 @@ func (d *driver) reconcile(actual callcenter.Reconciled, asked time.Duration) {
 	for _, m := range held {
 		d.take(m)
 	}
+}
+
+// takeEnded takes the waiting events of channels that ended before they could be listed.
+func (d *driver) takeEnded(actual callcenter.Reconciled) {
+	ended := map[*channel]bool{}
+	for _, m := range d.held {
+		if end, ok := m.ev.(callcenter.ChannelEnded); ok && !slices.ContainsFunc(actual.Channels, func(ch callcenter.ActualChannel) bool { return ch.ID == end.Channel }) {
+			ended[m.ch] = true
+		}
+	}
+	var rest []*message
+	for _, m := range d.held {
+		if _, playback := m.ev.(callcenter.PlaybackEnded); ended[m.ch] && !playback {
+			d.take(m)
+			continue
+		}
+		rest = append(rest, m)
+	}
+	d.held = rest
 }
 
 // safety lists now and then although nothing seems wrong.

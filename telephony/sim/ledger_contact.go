@@ -289,7 +289,7 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 
 // ending compares how a call ended with what the people on the phones know.
 func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
-	if !l.w.weather.calm {
+	if !l.w.weather.calm || c.arrived.Fallback { // who calls before the first heartbeat is told of by the queue_log alone
 		return
 	}
 	if why := d.Termination.Reason; d.Derived || why == fact.ReasonCommandFailed || why == fact.ReasonDisappeared {

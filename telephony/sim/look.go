@@ -106,16 +106,22 @@ func (l *ledger) heard(r record) {
 	}
 	for _, a := range l.roster {
 		if _, planned := l.planned(r.plan, a.id); !planned {
+			l.expire(a)
 			a.phone, a.look = nil, nil
 		}
 	}
 }
 
+// expire: nobody answered a look in time, so what was heard before counts.
+func (l *ledger) expire(a *agentBook) {
+	if a.look != nil && !l.pending(a.look) {
+		a.look, a.doubt = nil, false
+	}
+}
+
 // inReach: an agent is rung only on a phone that was there when last looked at, and looked at since it failed him.
 func (l *ledger) inReach(f fact.Fact, a *agentBook) {
-	if a.doubt && a.look != nil && !l.pending(a.look) {
-		a.look, a.doubt = nil, false // nobody answered in time: what was heard before counts
-	}
+	l.expire(a)
 	switch p := a.phone; {
 	case a.doubt && a.look == nil:
 		l.w.fail(ruleLooks, "%s is offered %s after a miss, and his phone was not looked at", a.id, f.Subject)
