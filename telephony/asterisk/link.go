@@ -47,7 +47,7 @@ func (a *Adapter) serve(ctx context.Context, listener net.Listener) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
-	err := server.Serve(listener)
+	err := server.Serve(quickAck{listener})
 	a.conns.Lock() // no connection is being taken over any more
 	last := a.current
 	a.conns.Unlock()
