@@ -14,6 +14,8 @@ import (
 	"firstline/telephony/asterisk/node"
 	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"firstline/telephony/callcenter"
 )
 
@@ -199,6 +201,11 @@ func TestRealCallFromArrivalToBothHangUps(t *testing.T) {
 	actual, err := w.list(context.Background())
 	if err != nil || len(actual.Channels) != 0 || len(actual.Bridges) != 0 {
 		t.Errorf("left in asterisk: %+v %v", actual, err)
+	}
+	for _, unused := range unusedEvents() {
+		if n := testutil.ToFloat64(w.metrics.events.WithLabelValues(unused)); n != 0 {
+			t.Errorf("%v events %s came, which are filtered", n, unused)
+		}
 	}
 }
 

@@ -52,6 +52,7 @@ func (l *link) first(ctx context.Context) {
 	settled, cancel := context.WithTimeout(ctx, settleLimit)
 	l.a.executor.settle(settled)
 	cancel()
+	l.a.filter(ctx)
 	if !l.a.handOn(ctx, "connected") {
 		return
 	}
