@@ -105,10 +105,14 @@ func (s *site) tell(dialed string, calls []phones.Call, wrong map[string]int) {
 	}
 }
 
-// quiet waits until no contact is left and the loader has caught up, so that one run does not pay for another.
+// quiet waits until Firstline sees every agent ready and nobody works any more, so that one run does not pay for another:
+// agents whose phones app_queue rang a moment ago are on outside calls in Firstline's eyes until it looks at them again.
 func (s *site) quiet(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	if err := s.allReady(limit); err != nil {
+		return err
+	}
 	still := 0
 	last, err := s.cpu.read()
 	if err != nil {

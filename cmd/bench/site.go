@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,6 +73,8 @@ type site struct {
 	now    *live.Live
 	phones *phones.Phones
 	cpu    *cpu
+
+	loggedIn int
 }
 
 // open starts everything and waits until calls can be served.
@@ -292,6 +296,7 @@ func (s *site) await(program string) error {
 
 // logIn makes the first n agents ready and logs the others out.
 func (s *site) logIn(n int) error {
+	s.loggedIn = n
 	for i := range freeAgents {
 		action := "logout"
 		if i < n {
@@ -305,6 +310,48 @@ func (s *site) logIn(n int) error {
 		}
 	}
 	return nil
+}
+
+// allReady waits until Firstline sees the agents that are logged in as ready.
+func (s *site) allReady(ctx context.Context) error {
+	for {
+		ready, err := s.countReady(ctx)
+		if err != nil {
+			return err
+		}
+		if ready == s.loggedIn {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d agents are ready: %w", ready, s.loggedIn, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// countReady asks the controller's snapshot.
+func (s *site) countReady(ctx context.Context) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/snapshot", nowPort), nil)
+	if err != nil {
+		return 0, err
+	}
+	res, err := (&http.Client{}).Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("ask for the agents' states: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var snapshot fact.Snapshot
+	if err := json.NewDecoder(res.Body).Decode(&snapshot); err != nil {
+		return 0, fmt.Errorf("ask for the agents' states: %w", err)
+	}
+	ready := 0
+	for _, a := range snapshot.Agents {
+		if a.State == fact.AgentReady {
+			ready++
+		}
+	}
+	return ready, nil
 }
 
 func (s *site) describe(out io.Writer) {

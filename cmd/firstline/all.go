@@ -80,12 +80,14 @@ func rolesOf(s *settings, demo, apacheKafka bool) []string {
 	return roles
 }
 
-// niceness is how nice a role is (see nice(2)) on a host where it shares the processors with calls: numbers may come
-// later, a ringing phone may not wait for them.
+// niceness is how nice a role is (see nice(2)) on a host where it shares the processors with calls: numbers may come later,
+// a ringing phone may not wait for them. The controller's steps are short and many; each that waits is a caller who does.
 func niceness(role string) int {
 	switch role {
 	case "broker", "kafka", "clickhouse", "load":
 		return 10
+	case "controller":
+		return -10
 	default:
 		return 0
 	}
@@ -96,8 +98,8 @@ func keep(ctx context.Context, env *environment, exe, role string) {
 	// The kernel ties a child's parent-death signal to the thread that started it, and a child is as nice as that thread.
 	// The thread is never unlocked, so that it ends with this goroutine.
 	runtime.LockOSThread()
-	if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness(role)); err != nil && niceness(role) > 0 {
-		env.log.Warn("a role runs at the priority of calls", "child", role, "error", err)
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness(role)); err != nil {
+		env.log.Info("a role has no priority of its own", "child", role, "niceness", niceness(role), "error", err)
 	}
 	delay := restartFirst
 	for ctx.Err() == nil {
