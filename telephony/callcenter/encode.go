@@ -34,7 +34,9 @@ func (c *Center) finish() Output {
 			c.out.Changes = append(c.out.Changes, Change{Key: keyContact + ct.ID})
 			continue
 		}
-		c.change(keyContact+ct.ID, c.public(ct))
+		raw := encode(c.public(ct))
+		c.out.Changes = append(c.out.Changes, Change{Key: keyContact + ct.ID, Value: raw})
+		ct.keep(raw)
 		c.agenda.set(ct)
 	}
 	if c.touched.meta || len(c.out.Changes) > 0 || len(c.touched.plans) > 0 {
@@ -88,6 +90,15 @@ func (c *Center) public(ct *contact) *contact {
 	return &hidden
 }
 
+// keep remembers how an ended contact was written. An hour's ended contacts are most of the state and hardly ever change:
+// encoding them anew for each full snapshot would hold all calls up.
+func (ct *contact) keep(raw json.RawMessage) {
+	ct.written = nil
+	if ct.Stage == stageEnded {
+		ct.written = raw
+	}
+}
+
 // Changes is the full state as one change per object, sorted by key: Restore(Changes()) gives an equal centre.
 func (c *Center) Changes() []Change {
 	var list []Change
@@ -95,7 +106,12 @@ func (c *Center) Changes() []Change {
 		list = append(list, Change{Key: keyAgent + a.ID, Value: encode(a)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.contacts)) {
-		list = append(list, Change{Key: keyContact + id, Value: encode(c.public(c.contacts[id]))})
+		ct := c.contacts[id]
+		raw := ct.written
+		if raw == nil {
+			raw = encode(c.public(ct))
+		}
+		list = append(list, Change{Key: keyContact + id, Value: raw})
 	}
 	list = append(list, Change{Key: keyMeta, Value: encode(c.meta)})
 	for _, p := range c.plans {
@@ -174,6 +190,7 @@ func (c *Center) restore(key string, raw json.RawMessage) error {
 		if err := json.Unmarshal(raw, ct); err != nil {
 			return err
 		}
+		ct.keep(slices.Clone(raw))
 		return c.addRestored(ct)
 	default:
 		return fmt.Errorf("key is none of %s, %s…, %s…, %s…", keyMeta, keyAgent, keyContact, keyPlan)

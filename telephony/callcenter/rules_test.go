@@ -112,6 +112,9 @@ func (r *rules) fold() []callcenter.Change {
 // same: the fold of all changes is the centre's whole state.
 func (r *rules) same() {
 	r.t.Helper()
+	if ids := r.center.Unwritten(); len(ids) > 0 {
+		r.t.Fatalf("contacts that have ended changed and were not written: %v", ids)
+	}
 	fold, now := r.fold(), r.center.Changes()
 	if len(fold) != len(now) {
 		r.t.Fatalf("the fold has %d objects, the centre %d", len(fold), len(now))

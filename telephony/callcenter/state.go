@@ -1,6 +1,7 @@
 package callcenter
 
 import (
+	"encoding/json"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -72,6 +73,8 @@ type contact struct {
 	Agents   []string  `json:"agents,omitempty"` // who talked, in order, each once
 	EndedAt  time.Time `json:"ended,omitzero"`
 	Drop     time.Time `json:"drop,omitzero"` // when it is forgotten
+
+	written json.RawMessage // as last written, once it has ended; nil = encode it
 
 	when    timer
 	dirty   bool

@@ -260,12 +260,7 @@ func (p *loop) snapshotWhenDue() {
 // takeSnapshot gives the log the whole state as of the last record.
 func (p *loop) takeSnapshot() {
 	began := time.Now()
-	b, err := json.Marshal(private{At: p.clock.now(), Changes: p.center.Changes()})
-	if err != nil {
-		p.log.Error("snapshot can't be encoded", "error", err)
-		return
-	}
-	p.journal.Snapshot(b)
+	p.journal.Snapshot(state(p.clock.now(), p.center.Changes()))
 	p.records, p.snapshot = 0, time.Now()
 	p.metrics.snapshotSeconds.Observe(time.Since(began).Seconds())
 }

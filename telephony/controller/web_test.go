@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -362,14 +364,17 @@ func TestSlowReader(t *testing.T) {
 	r, c := serving(t, realLog(t), nil)
 	r.web.writeTimeout = 50 * time.Millisecond
 	r.openDesk()
-	conn, err := net.Dial("tcp", r.Address())
+	// The buffer is made small before the connection is: later, the other side may send megabytes before it has to wait.
+	small := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) (err error) {
+		return errors.Join(raw.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1<<10)
+		}), err)
+	}}
+	conn, err := small.Dial("tcp", r.Address())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.(*net.TCPConn).SetReadBuffer(1 << 10); err != nil {
-		t.Fatal(err)
-	}
 	fmt.Fprintf(conn, "GET /facts?after=0&epoch=%s HTTP/1.1\r\nHost: x\r\n\r\n", r.log.Epoch())
 	n := 0
 	waitFor(t, func() bool {
