@@ -124,14 +124,18 @@ func portsFree(ctx context.Context, c Config) error {
 	return nil
 }
 
+// priority is Asterisk's niceness where this process may give it (see nice(2)): voice and signalling don't wait for whatever
+// else runs on the machine. Asterisk's own option for it (highpriority) needs root, which it doesn't run as.
+const priority = -10
+
 // start runs cmd on a thread of its own and sends the result of waiting once. The thread is kept because Linux ties the
-// parent-death signal to the thread that started the child.
+// parent-death signal to the thread that started the child, and never unlocked, so that its priority ends with it.
 func start(cmd *exec.Cmd) (ended chan exit, err error) {
 	started := make(chan error, 1)
 	ended = make(chan exit, 1)
 	go func() {
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, priority) // not allowed: it runs as everything else does
 		err := cmd.Start()
 		started <- err
 		if err == nil {
