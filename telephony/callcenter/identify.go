@@ -118,11 +118,20 @@ func (c *Center) withURL(ct *contact, t *fact.TicketRef) *fact.TicketRef {
 
 // popup is what the agent of the contact's open offer sees.
 func (c *Center) popup(ct *contact) fact.Popup {
-	e, o := ct.Entry, ct.Entry.Offer
+	o := ct.Entry.Offer
+	return ct.popup(pop{ID: o.Pop, Offer: o.ID, Queue: ct.Entry.Queue, Agent: o.Agent, At: o.At, Wait: ct.waited()})
+}
+
+// waited is how long the caller had waited when the open offer was made, in milliseconds.
+func (ct *contact) waited() int64 {
+	return ct.Entry.Carried + ms(ct.Entry.Offer.At.Sub(ct.Entry.QueuedAt))
+}
+
+func (ct *contact) popup(p pop) fact.Popup {
 	return fact.Popup{
-		Pop: o.Pop, Contact: ct.ID, Offer: o.ID, Queue: e.Queue, Agent: o.Agent, OfferedAt: o.At, CallerNumber: ct.Number,
+		Pop: p.ID, Contact: ct.ID, Offer: p.Offer, Queue: p.Queue, Agent: p.Agent, OfferedAt: p.At, CallerNumber: ct.Number,
 		CallerName: ct.Name, Customer: ct.Who.Customer, CustomerName: ct.Who.Name, Language: ct.Language,
-		WaitMS: e.Carried + ms(o.At.Sub(e.QueuedAt)), Choices: slices.Concat([]string{}, ct.Choices), Ticket: ct.Who.Ticket,
+		WaitMS: p.Wait, Choices: slices.Concat([]string{}, ct.Choices), Ticket: ct.Who.Ticket,
 	}
 }
 
@@ -130,7 +139,7 @@ func (c *Center) popup(ct *contact) fact.Popup {
 func (c *Center) newPop(ct *contact) {
 	o := ct.Entry.Offer
 	o.Pop = part(ct.ID, "p", &ct.Count.Pop)
-	ct.Pops = append(ct.Pops, pop{ID: o.Pop, Offer: o.ID, Queue: ct.Entry.Queue, Agent: o.Agent, At: o.At})
+	ct.Pops = append(ct.Pops, pop{ID: o.Pop, Offer: o.ID, Queue: ct.Entry.Queue, Agent: o.Agent, At: o.At, Wait: ct.waited()})
 	if len(ct.Pops) > keptPops {
 		ct.Pops = slices.Clone(ct.Pops[len(ct.Pops)-keptPops:])
 	}

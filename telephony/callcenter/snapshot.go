@@ -1,6 +1,7 @@
 package callcenter
 
 import (
+	"slices"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -80,11 +81,22 @@ func (ct *contact) publicStage() string {
 	}
 }
 
-// Popup is what the agent of an open offer sees; false when there is no such offer or it is over.
+// Popup is what the agent of an open offer sees, and while he talks what he saw: a phone that answers by itself may be
+// quicker than the page that asks. False when there is no such offer or the agent has nothing to do with the caller now.
 func (c *Center) Popup(offer string) (fact.Popup, bool) {
 	ct := c.contacts[ownerOfPart(offer)]
-	if ct == nil || ct.Entry == nil || ct.Entry.Offer == nil || ct.Entry.Offer.ID != offer {
+	switch {
+	case ct == nil:
+		return fact.Popup{}, false
+	case ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.ID == offer:
+		return c.popup(ct), true
+	case ct.Talk == nil:
 		return fact.Popup{}, false
 	}
-	return c.popup(ct), true
+	for _, p := range slices.Backward(ct.Pops) {
+		if p.Offer == offer && p.Agent == ct.Talk.Agent {
+			return ct.popup(p), true
+		}
+	}
+	return fact.Popup{}, false
 }

@@ -196,6 +196,7 @@ type pop struct {
 	Queue   string    `json:"q"`
 	Agent   string    `json:"agent"`
 	At      time.Time `json:"at"`
+	Wait    int64     `json:"wait,omitempty"`    // milliseconds the caller had waited
 	Desk    int       `json:"desk,omitempty"`    // last attempt reported
 	Webhook int       `json:"webhook,omitempty"` // last attempt reported
 	Shown   bool      `json:"shown,omitempty"`
