@@ -50,7 +50,7 @@ func newCentre(t *testing.T, plan string) *centre {
 	c.wake = time.AfterFunc(time.Hour, func() { c.Put(time.Time{}, callcenter.Wake{}) })
 	t.Cleanup(func() { c.wake.Stop() })
 	w.Adapter, w.sink = newAdapter(t, w.own)
-	w.Adapter.inlet.sink = c
+	w.inlet.sink = c
 	w.SetEndpoints([]string{"PJSIP/101", "PJSIP/102"})
 	runAdapter(t, w.Adapter)
 	w.await("Reconciled", isA[callcenter.Reconciled])

@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"errors"
 	"net"
 	"syscall"
 )
@@ -21,7 +22,7 @@ func (l quickAck) Accept() (net.Conn, error) {
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return c, nil // it works all the same, only slower
+		return nil, errors.Join(err, tcp.Close())
 	}
 	q := &quickConn{TCPConn: tcp, raw: raw}
 	q.acknowledge()

@@ -1,7 +1,6 @@
 package phones
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -31,10 +30,10 @@ const (
 	header   = 12
 )
 
-var (
-	mark        = []byte("firstline-bench:")
-	errNotHeard = errors.New("the caller did not hear the agent")
-)
+// mark stands before the number in the payload.
+const mark = "firstline-bench:"
+
+var errNotHeard = errors.New("the caller did not hear the agent")
 
 func listenVoice(ctx context.Context, port int, heard func(string, time.Time)) (*voice, error) {
 	v := &voice{heard: heard, waiting: map[string]chan struct{}{}}
@@ -74,7 +73,7 @@ func (v *voice) listen() {
 			return // closed
 		}
 		at := time.Now()
-		if n < header+len(mark) || !bytes.HasPrefix(buf[header:n], mark) {
+		if n < header+len(mark) || !strings.HasPrefix(string(buf[header:n]), mark) {
 			continue
 		}
 		number, _, _ := strings.Cut(string(buf[header+len(mark):n]), "\x00")
