@@ -14,7 +14,13 @@ import (
 
 // tolerance is how far a time measured by facts may be from the plan's in calm weather: a fact is stamped when Asterisk
 // saw the thing, a deadline counts from when the core heard of it.
-func (l *ledger) tolerance() time.Duration { return l.w.weather.lag + 5*time.Millisecond }
+func (l *ledger) tolerance() time.Duration {
+	late := l.w.weather.lag + 5*time.Millisecond
+	if l.w.weather.holds { // what happens while a list is made is heard behind it
+		late += l.w.weather.lag + 3*time.Millisecond
+	}
+	return late
+}
 
 // queue is a queue as the contact's plan has it; the zero one when there is none of that name.
 func (l *ledger) queue(c *contactBook, id string) callcenter.Queue {

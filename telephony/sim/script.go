@@ -145,6 +145,9 @@ func (w *world) windDown() {
 		}
 	}
 	w.until(w.now + 10*time.Minute)
+	for w.failure == nil && len(w.ctl.tail) > 0 { // what was decided just now is not durable yet
+		w.next()
+	}
 	if w.failure == nil {
 		w.checkQuiet()
 	}
