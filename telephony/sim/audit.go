@@ -193,7 +193,11 @@ func (a *audit) bridge(b *bridge) {
 func (a *audit) contact(c *contactBook) {
 	ch := a.w.ast.channels[c.id]
 	if c.callOpen && ch == nil {
-		a.lasting(c.id, "has no channel", a.limit()+lastWord)
+		limit := a.limit() + lastWord
+		if c.arrived.Fallback { // nobody tells that it is gone: the first list behind the last word finds it
+			limit += a.w.site.weather.reconcile
+		}
+		a.lasting(c.id, "has no channel", limit)
 		return
 	}
 	if ch == nil || !ch.inApp {
