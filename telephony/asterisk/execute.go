@@ -12,10 +12,6 @@ import (
 	"firstline/telephony/callcenter"
 )
 
-// dialledVariable marks a leg on which Dial was asked for: a controller that starts anew must not dial it again, since
-// Asterisk hangs up a leg that is dialled twice.
-const dialledVariable = "FIRSTLINE_RUNG"
-
 // execute does one command. nil = done, or done before; an error = refused for good.
 func (e *executor) execute(ctx context.Context, command callcenter.Command) error {
 	switch c := command.(type) {
@@ -31,10 +27,8 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 		return e.post(ctx, "start music", channelPath(c.Channel, "/moh"), url.Values{"mohClass": {c.Class}})
 	case callcenter.StopMusic:
 		return e.remove(ctx, "stop music", channelPath(c.Channel, "/moh"), nil)
-	case callcenter.CreateLeg:
-		return e.createLeg(ctx, c)
-	case callcenter.Dial:
-		return e.dial(ctx, c)
+	case callcenter.Ring:
+		return e.ring(ctx, c)
 	case callcenter.CreateBridge:
 		return done(e.post(ctx, "create bridge", bridgePath(c.Bridge, ""), url.Values{"type": {"mixing"}}), http.StatusConflict)
 	case callcenter.AddToBridge:
@@ -104,9 +98,30 @@ func (e *executor) stopPlay(ctx context.Context, c callcenter.StopPlay) error {
 	}
 }
 
+// ring makes a leg and dials it. Between the two the leg must have entered the application: until then Asterisk refuses the
+// dial. A leg that was made before is left alone, as Asterisk hangs up what is dialled twice.
+func (e *executor) ring(ctx context.Context, c callcenter.Ring) error {
+	made := e.legs.begin(c.Channel)
+	if made == nil {
+		return nil
+	}
+	err := e.createLeg(ctx, c)
+	if err == nil {
+		err = e.awaitEntry(ctx, c.Channel, made)
+	}
+	if err == nil {
+		seconds := int(max(c.Timeout+time.Second-1, time.Second) / time.Second)
+		// A dial without an answer may have taken effect, so it isn't repeated.
+		err = e.rest.do(ctx, request{what: "dial", method: http.MethodPost, path: channelPath(c.Channel, "/dial"),
+			query: url.Values{"timeout": {strconv.Itoa(seconds)}}}, nil)
+	}
+	e.legs.made(c.Channel, err != nil)
+	return err
+}
+
 // createLeg makes a channel that isn't dialled yet. What the agent's phone shows is the leg's connected line; it is set
 // together with the language before the channel enters the application.
-func (e *executor) createLeg(ctx context.Context, c callcenter.CreateLeg) error {
+func (e *executor) createLeg(ctx context.Context, c callcenter.Ring) error {
 	query := url.Values{"endpoint": {c.Endpoint}, "app": {e.app}, "appArgs": {"leg," + c.Contact}, "channelId": {c.Channel}}
 	if c.Originator != "" {
 		query.Set("originator", c.Originator)
@@ -118,10 +133,22 @@ func (e *executor) createLeg(ctx context.Context, c callcenter.CreateLeg) error 
 	}
 	err := e.rest.do(ctx, request{what: "create leg", method: http.MethodPost, path: "/channels/create", query: query,
 		body: map[string]any{"variables": variables}, repeatable: true}, nil)
-	if err == nil {
-		e.legs.created(c.Channel)
-	}
 	return done(err, http.StatusConflict)
+}
+
+// awaitEntry waits until the leg is in the application.
+func (e *executor) awaitEntry(ctx context.Context, id string, made *leg) error {
+	limit := time.NewTimer(e.rest.timeout)
+	defer limit.Stop()
+	select {
+	case <-made.settled:
+	case <-limit.C:
+	case <-ctx.Done():
+	}
+	if !e.legs.hasEntered(made) {
+		return fmt.Errorf("ring %s: the leg did not enter the application", id)
+	}
+	return nil
 }
 
 // splitCallerID takes "Name <number>" apart; a text without brackets is a number.
@@ -131,63 +158,6 @@ func splitCallerID(id string) (name, number string) {
 		return "", strings.TrimSpace(id)
 	}
 	return strings.Trim(before, " \""), strings.TrimSuffix(strings.TrimSpace(after), ">")
-}
-
-// dial rings a leg, once. A dial without an answer may have taken effect, so it isn't repeated.
-func (e *executor) dial(ctx context.Context, c callcenter.Dial) error {
-	asked, err := e.dialled(ctx, c.Channel)
-	if asked || err != nil {
-		return err
-	}
-	seconds := int(max(c.Timeout+time.Second-1, time.Second) / time.Second)
-	dial := request{what: "dial", method: http.MethodPost, path: channelPath(c.Channel, "/dial"),
-		query: url.Values{"timeout": {strconv.Itoa(seconds)}}}
-	e.legs.dialled(c.Channel)
-	err = e.rest.do(ctx, dial, nil)
-	if codeOf(err) == http.StatusConflict { // not in the application yet, or up already
-		if beyond, _ := e.isBeyondDown(ctx, c.Channel); beyond {
-			return nil
-		}
-		err = e.rest.do(ctx, dial, nil)
-	}
-	if err != nil {
-		if codeOf(err) != 0 {
-			e.legs.created(c.Channel) // refused, so it doesn't ring
-		}
-		return err
-	}
-	// Behind the dial, so that the phone doesn't wait for it. That the mark fails is no failure of the command.
-	if err := e.rest.setVariable(ctx, "mark leg", c.Channel, dialledVariable, "1"); err != nil && codeOf(err) != http.StatusNotFound {
-		e.log.Warn("a dialled leg could not be marked", "call", c.Contact, "channel", c.Channel, "error", err)
-	}
-	return nil
-}
-
-// dialled says whether the leg was dialled before, by this process or an earlier one.
-func (e *executor) dialled(ctx context.Context, leg string) (bool, error) {
-	switch e.legs.state(leg) {
-	case legDialled:
-		return true, nil
-	case legCreated:
-		return false, nil
-	case legUnknown:
-	}
-	if beyond, err := e.isBeyondDown(ctx, leg); beyond || err != nil {
-		return beyond, err
-	}
-	err := e.rest.do(ctx, request{what: "find mark", method: http.MethodGet, path: channelPath(leg, "/variable"),
-		query: url.Values{"variable": {dialledVariable}}, repeatable: true}, nil)
-	if codeOf(err) == http.StatusNotFound { // not set
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// isBeyondDown says whether the leg rings or is up.
-func (e *executor) isBeyondDown(ctx context.Context, leg string) (bool, error) {
-	var c channel
-	err := e.rest.do(ctx, request{what: "find leg", method: http.MethodGet, path: channelPath(leg, ""), repeatable: true}, &c)
-	return err == nil && c.State != "Down", err
 }
 
 // addToBridge joins channels. A channel that has just been created or answered may not be controllable yet (422): once more.

@@ -6,14 +6,15 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"firstline/telephony/callcenter"
 )
 
 // executor carries commands out: those of one contact in the order given, those of different contacts beside each other, at
 // most workers at once. A channel that Asterisk keeps busy so delays only its own contact, and no longer than a request's
-// deadline. An agent's leg is made and dialled beside what is still being done to the caller (see touches): his phone rings
-// some requests earlier.
+// deadline. An agent's leg is made and dialled beside what is still being done to the caller (see touches), and while one
+// is, tidying up waits a little (see tidies): his phone rings some requests earlier.
 type executor struct {
 	rest    *rest
 	app     string
@@ -28,6 +29,8 @@ type executor struct {
 	changed *sync.Cond
 	lines   map[string]*line // contacts with commands waiting or under way
 	ready   []*job           // commands that wait for nothing but a worker, oldest first
+	tidy    []*job           // the same, of those that tidy up
+	rings   int              // legs being made, or waiting for a worker
 	pending int              // commands waiting, under way or put off
 	putOff  putOff
 	closed  bool // Run has ended or is ending
@@ -44,7 +47,26 @@ type job struct {
 	callcenter.Command
 	failed int
 	line   *line
-	ready  bool // it waits for no other command, or is under way
+	ready  bool      // it waits for no other command, or is under way
+	since  time.Time // when it became ready
+}
+
+// tidyWithin is how long tidying up waits at most while phones are made to ring.
+const tidyWithin = 25 * time.Millisecond
+
+// tidies says whether a command only clears away what is over. It makes work for Asterisk in just the moment in which an
+// agent has become free and his phone should ring with the next call.
+func tidies(c callcenter.Command) bool {
+	switch c.(type) {
+	case callcenter.HangUp, callcenter.DestroyBridge:
+		return true
+	}
+	return false
+}
+
+func rings(c callcenter.Command) bool {
+	_, ok := c.(callcenter.Ring)
+	return ok
 }
 
 func newExecutor(r *rest, cfg Config, failed func(callcenter.CommandFailed), log *slog.Logger, m *metrics) *executor {
@@ -89,11 +111,32 @@ func (e *executor) add(key string, j *job) {
 func (e *executor) offer(l *line) {
 	for i, j := range l.jobs {
 		if !j.ready && !j.waitsFor(l.jobs[:i]) {
-			j.ready = true
-			e.ready = append(e.ready, j)
-			e.changed.Signal()
+			e.makeReady(j)
 		}
 	}
+}
+
+func (e *executor) makeReady(j *job) {
+	j.ready, j.since = true, time.Now()
+	if !tidies(j.Command) {
+		if rings(j.Command) {
+			e.rings++
+		}
+		e.ready = append(e.ready, j)
+		e.changed.Signal()
+		return
+	}
+	e.tidy = append(e.tidy, j)
+	if e.rings == 0 {
+		e.changed.Signal()
+	}
+	time.AfterFunc(tidyWithin, e.wake)
+}
+
+func (e *executor) wake() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.changed.Broadcast()
 }
 
 // waitsFor says whether one of the earlier commands touches what this one touches.
@@ -112,9 +155,7 @@ func (j *job) waitsFor(earlier []*job) bool {
 // touches is what a command needs to itself: the contact, but for a leg that is made and dialled.
 func touches(command callcenter.Command) []string {
 	switch c := command.(type) {
-	case callcenter.CreateLeg:
-		return []string{c.Channel}
-	case callcenter.Dial:
+	case callcenter.Ring:
 		return []string{c.Channel}
 	case callcenter.HangUp:
 		return []string{c.Contact, c.Channel}
@@ -149,10 +190,10 @@ func (e *executor) close() {
 			}
 		}
 	}
-	for _, j := range append(e.ready, e.putOff.stop()...) {
+	for _, j := range slices.Concat(e.ready, e.tidy, e.putOff.stop()) {
 		e.drop(j)
 	}
-	e.ready = nil
+	e.ready, e.tidy = nil, nil
 	e.changed.Broadcast()
 }
 
@@ -178,14 +219,24 @@ func (e *executor) work(ctx context.Context) {
 func (e *executor) take() *job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for len(e.ready) == 0 && !e.closed {
+	for !e.closed {
+		if j := e.next(); j != nil {
+			return j
+		}
 		e.changed.Wait()
 	}
-	if e.closed {
-		return nil
+	return nil
+}
+
+// next is the command to do now, if there is one.
+func (e *executor) next() (j *job) {
+	overdue := len(e.tidy) > 0 && time.Since(e.tidy[0].since) >= tidyWithin
+	switch {
+	case len(e.ready) > 0 && !overdue:
+		j, e.ready = e.ready[0], e.ready[1:]
+	case len(e.tidy) > 0 && (e.rings == 0 || overdue):
+		j, e.tidy = e.tidy[0], e.tidy[1:]
 	}
-	j := e.ready[0]
-	e.ready = e.ready[1:]
 	return j
 }
 
@@ -196,6 +247,11 @@ func (e *executor) finish(j *job) {
 	defer e.mu.Unlock()
 	e.pending--
 	e.metrics.pending.Set(float64(e.pending))
+	if rings(j.Command) {
+		if e.rings--; e.rings == 0 {
+			e.changed.Broadcast() // tidying up may begin
+		}
+	}
 	l := j.line
 	l.jobs = slices.DeleteFunc(l.jobs, func(other *job) bool { return other == j })
 	switch {
@@ -211,11 +267,7 @@ func (e *executor) finish(j *job) {
 
 // settle waits until no command is waiting or under way, or ctx ends.
 func (e *executor) settle(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.changed.Broadcast()
-	})
+	stop := context.AfterFunc(ctx, e.wake)
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()

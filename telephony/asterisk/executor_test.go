@@ -21,12 +21,6 @@ func head(contact string, n int) callcenter.Head {
 
 // Every command is the request that docs/operate-asterisk.md's reader would expect.
 func TestCommandsAsRequests(t *testing.T) {
-	gone := func(method, path string) (int, string) { // what a leg, a playback and a mark that aren't there yet answer
-		if method == http.MethodGet && path == "/channels/fl.leg.c.1" {
-			return http.StatusOK, `{"id":"fl.leg.c.1","state":"Down"}`
-		}
-		return 0, ""
-	}
 	h := head("c", 1)
 	cases := []struct {
 		command callcenter.Command
@@ -39,11 +33,9 @@ func TestCommandsAsRequests(t *testing.T) {
 		{callcenter.StopPlay{Head: h, Playback: "fl.pb.c.1"}, []string{"DELETE /playbacks/fl.pb.c.1", "GET /playbacks/fl.pb.c.1"}},
 		{callcenter.StartMusic{Head: h, Channel: "c", Class: "soft"}, []string{"POST /channels/c/moh?mohClass=soft"}},
 		{callcenter.StopMusic{Head: h, Channel: "c"}, []string{"DELETE /channels/c/moh"}},
-		{callcenter.CreateLeg{Head: h, Channel: "fl.leg.c.2", Endpoint: "PJSIP/101", Originator: "c", CallerID: `Max <49301>`},
-			[]string{"POST /channels/create?app=firstline&appArgs=leg%2Cc&channelId=fl.leg.c.2&endpoint=PJSIP%2F101&originator=c"}},
-		{callcenter.Dial{Head: h, Channel: "fl.leg.c.1", Timeout: 1500 * time.Millisecond}, []string{"GET /channels/fl.leg.c.1",
-			"GET /channels/fl.leg.c.1/variable?variable=FIRSTLINE_RUNG", "POST /channels/fl.leg.c.1/dial?timeout=2",
-			"POST /channels/fl.leg.c.1/variable?value=1&variable=FIRSTLINE_RUNG"}},
+		{callcenter.Ring{Head: h, Channel: "fl.leg.c.1", Endpoint: "PJSIP/101", Originator: "c", CallerID: `Max <49301>`, Timeout: 1500 * time.Millisecond},
+			[]string{"POST /channels/create?app=firstline&appArgs=leg%2Cc&channelId=fl.leg.c.1&endpoint=PJSIP%2F101&originator=c",
+				"POST /channels/fl.leg.c.1/dial?timeout=2"}},
 		{callcenter.CreateBridge{Head: h, Bridge: "fl.br.c.1"}, []string{"POST /bridges/fl.br.c.1?type=mixing"}},
 		{callcenter.AddToBridge{Head: h, Bridge: "fl.br.c.1", Channels: []string{"c", "fl.leg.c.1"}},
 			[]string{"POST /bridges/fl.br.c.1/addChannel?channel=c%2Cfl.leg.c.1"}},
@@ -54,10 +46,12 @@ func TestCommandsAsRequests(t *testing.T) {
 	}
 	for _, c := range cases {
 		ari := newFakeARI(t)
-		ari.answers(gone)
 		a, sink := fakeAdapter(t, ari, nil)
 		waitFor(t, "the first look at the phones", func() bool { return len(ari.requests()) == 1 })
 		a.Execute([]callcenter.Command{c.command})
+		if rings(c.command) {
+			enter(t, ari, a)
+		}
 		waitFor(t, kind(c.command)+" is done", func() bool { return pending(a) == 0 })
 		if got := ari.requests()[1:]; !slices.Equal(got, c.want) {
 			t.Errorf("%s asked\n\t%s\nwant\n\t%s", kind(c.command), strings.Join(got, "\n\t"), strings.Join(c.want, "\n\t"))
@@ -66,6 +60,23 @@ func TestCommandsAsRequests(t *testing.T) {
 			t.Errorf("%s: %s", kind(c.command), list(sink.all()))
 		}
 	}
+}
+
+// enter lets fl.leg.c.1 enter the application, as soon as it is asked for.
+func enter(t *testing.T, ari *fakeARI, a *Adapter) {
+	t.Helper()
+	waitFor(t, "the leg is asked for", func() bool { return asked(ari, "/channels/create?") == 1 })
+	a.executor.legs.entered("fl.leg.c.1")
+}
+
+// asked counts requests with a text in them.
+func asked(ari *fakeARI, text string) (n int) {
+	for _, r := range ari.requests() {
+		if strings.Contains(r, text) {
+			n++
+		}
+	}
+	return n
 }
 
 func pending(a *Adapter) int {
@@ -81,8 +92,7 @@ func TestAnswersThatMeanDoneAndThatMeanRefused(t *testing.T) {
 		code    int
 		refused bool
 	}{
-		{callcenter.CreateLeg{Head: h, Channel: "fl.leg.c.1"}, 409, false},
-		{callcenter.CreateLeg{Head: h, Channel: "fl.leg.c.1"}, 500, true},
+		{callcenter.Ring{Head: h, Channel: "fl.leg.c.1"}, 500, true},
 		{callcenter.CreateBridge{Head: h, Bridge: "fl.br.c.1"}, 409, false},
 		{callcenter.HangUp{Head: h, Channel: "c"}, 404, false},
 		{callcenter.StopPlay{Head: h, Playback: "p"}, 404, false},
@@ -92,7 +102,6 @@ func TestAnswersThatMeanDoneAndThatMeanRefused(t *testing.T) {
 		{callcenter.AddToBridge{Head: h, Bridge: "b", Channels: []string{"c"}}, 400, true},
 		{callcenter.AddToBridge{Head: h, Bridge: "b", Channels: []string{"c"}}, 422, true},
 		{callcenter.Play{Head: h, Channel: "c", Playback: "p", Media: []string{"sound:x"}}, 404, true},
-		{callcenter.Dial{Head: h, Channel: "fl.leg.c.1", Timeout: time.Second}, 404, true},
 		{callcenter.ClearTimeout{Head: h, Channel: "c"}, 503, true},
 	}
 	for _, c := range cases {
@@ -121,20 +130,12 @@ func TestAnswersThatMeanDoneAndThatMeanRefused(t *testing.T) {
 
 // A leg that is dialled twice is hung up by Asterisk.
 func TestLegIsDialledOnce(t *testing.T) {
+	ring := callcenter.Ring{Head: head("c", 1), Channel: "fl.leg.c.1", Endpoint: "PJSIP/101", Timeout: time.Second}
 	for name, answer := range map[string]func(method, path string) (int, string){
-		"by this process": nil,
-		"by an earlier one, and rings": func(_, path string) (int, string) {
-			if path == "/channels/fl.leg.c.1" {
-				return http.StatusOK, `{"state":"Ringing"}`
-			}
-			return 0, ""
-		},
-		"by an earlier one, and nothing came yet": func(method, path string) (int, string) {
-			switch {
-			case path == "/channels/fl.leg.c.1":
-				return http.StatusOK, `{"state":"Down"}`
-			case method == http.MethodGet && path == "/channels/fl.leg.c.1/variable":
-				return http.StatusOK, `{"value":"1"}`
+		"the first attempt": nil,
+		"an attempt whose answer was lost": func(_, path string) (int, string) {
+			if path == "/channels/create" {
+				return http.StatusConflict, `{"message":"exists"}`
 			}
 			return 0, ""
 		},
@@ -142,23 +143,62 @@ func TestLegIsDialledOnce(t *testing.T) {
 		ari := newFakeARI(t)
 		ari.answers(answer)
 		a, sink := fakeAdapter(t, ari, nil)
-		want := 0
-		if answer == nil {
-			want = 1
-			a.Execute([]callcenter.Command{callcenter.CreateLeg{Head: head("c", 1), Channel: "fl.leg.c.1", Endpoint: "PJSIP/101"}})
-		}
-		dial := callcenter.Dial{Head: head("c", 2), Channel: "fl.leg.c.1", Timeout: time.Second}
-		a.Execute([]callcenter.Command{dial, dial})
+		a.Execute([]callcenter.Command{ring, ring})
+		enter(t, ari, a)
 		waitFor(t, "the commands are done", func() bool { return pending(a) == 0 })
-		dials := 0
-		for _, asked := range ari.requests() {
-			if strings.Contains(asked, "/dial?") {
-				dials++
-			}
-		}
-		if dials != want || len(sink.all()) != 0 {
+		if dials := asked(ari, "/dial?"); dials != 1 || len(sink.all()) != 0 {
 			t.Errorf("%s: dialled %d times: %s", name, dials, list(sink.all()))
 		}
+		a.executor.legs.gone("fl.leg.c.1")
+		if len(a.executor.legs.by) != 0 {
+			t.Errorf("%s: remembered behind its end", name)
+		}
+	}
+}
+
+// What doesn't enter the application is never dialled, and nobody waits for it longer than for any answer.
+func TestLegThatDoesNotEnterIsRefused(t *testing.T) {
+	for name, end := range map[string]func(a *Adapter){
+		"it ends":          func(a *Adapter) { a.executor.legs.gone("fl.leg.c.1") },
+		"the link is lost": func(a *Adapter) { a.executor.legs.lost() },
+		"nothing comes":    func(*Adapter) {},
+	} {
+		ari := newFakeARI(t)
+		a, sink := fakeAdapter(t, ari, func(c *Config) {
+			if c.Timeout = patience; name == "nothing comes" {
+				c.Timeout = 100 * time.Millisecond
+			}
+		})
+		a.Execute([]callcenter.Command{callcenter.Ring{Head: head("c", 1), Channel: "fl.leg.c.1", Endpoint: "PJSIP/101", Timeout: time.Second}})
+		waitFor(t, "the leg is asked for", func() bool { return asked(ari, "/channels/create?") == 1 })
+		end(a)
+		ev, _ := sink.await(t, 0, name, isA[callcenter.CommandFailed])
+		if f := ev.(callcenter.CommandFailed); f.Code != 0 || asked(ari, "/dial?") != 0 || len(a.executor.legs.by) != 0 {
+			t.Errorf("%s: %+v, asked %v", name, f, ari.requests())
+		}
+	}
+}
+
+// While a phone is made to ring, tidying up waits, but not for long.
+func TestTidyingWaitsForTheNextCall(t *testing.T) {
+	ari := newFakeARI(t)
+	a, _ := fakeAdapter(t, ari, func(c *Config) { c.Timeout = patience })
+	a.Execute([]callcenter.Command{
+		callcenter.Ring{Head: head("c", 1), Channel: "fl.leg.c.1", Endpoint: "PJSIP/101", Timeout: time.Second},
+		callcenter.HangUp{Head: head("over", 1), Channel: "over"},
+		callcenter.Answer{Head: head("new", 1), Channel: "new"},
+	})
+	waitFor(t, "all but the leg is done", func() bool { return pending(a) == 1 }) // though the leg never enters
+	enter(t, ari, a)
+	waitFor(t, "the commands are done", func() bool { return pending(a) == 0 })
+	var order []string
+	for _, r := range ari.requests()[1:] { // behind the first look at the phones
+		if !strings.Contains(r, "fl.leg") {
+			order = append(order, r)
+		}
+	}
+	if got := strings.Join(order, ", "); got != "POST /channels/new/answer, DELETE /channels/over" {
+		t.Errorf("asked %s", got)
 	}
 }
 

@@ -23,6 +23,7 @@ type inlet struct {
 type event struct {
 	occurred time.Time
 	ev       callcenter.Event
+	entered  string // instead of ev: a leg that entered the application, which is only remembered
 }
 
 func newInlet(sink Sink, m *metrics) *inlet {
@@ -38,26 +39,35 @@ func (i *inlet) tell(occurred time.Time, ev callcenter.Event) {
 
 // event hands on, or keeps, an event of Asterisk.
 func (i *inlet) event(occurred time.Time, ev callcenter.Event) {
+	i.take(event{occurred: occurred, ev: ev})
+}
+
+// entered remembers a leg of ours that is there: the core made it and needs no word of it.
+func (i *inlet) entered(leg string) { i.take(event{entered: leg}) }
+
+func (i *inlet) take(e event) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.holding {
-		i.held = append(i.held, event{occurred, ev})
+		i.held = append(i.held, e)
 		i.metrics.held.Set(float64(len(i.held)))
 		return
 	}
-	i.put(occurred, ev)
+	i.put(e)
 }
 
-func (i *inlet) put(occurred time.Time, ev callcenter.Event) {
-	switch e := ev.(type) {
-	case callcenter.CallArrived:
-		i.channels[e.Channel] = true
-	case callcenter.LegReady:
-		i.channels[e.Channel] = true
-	case callcenter.ChannelEnded:
-		delete(i.channels, e.Channel)
+func (i *inlet) put(e event) {
+	if e.entered != "" {
+		i.channels[e.entered] = true
+		return
 	}
-	i.sink.Put(occurred, ev)
+	switch ev := e.ev.(type) {
+	case callcenter.CallArrived:
+		i.channels[ev.Channel] = true
+	case callcenter.ChannelEnded:
+		delete(i.channels, ev.Channel)
+	}
+	i.sink.Put(e.occurred, e.ev)
 }
 
 // hold lets Asterisk's events wait until release. What is listed meanwhile is then never older than an event the core was
@@ -84,7 +94,7 @@ func (i *inlet) release(asked time.Time, there *callcenter.Reconciled) {
 		i.sink.Put(asked, *there)
 	}
 	for _, e := range i.held {
-		i.put(e.occurred, e.ev)
+		i.put(e)
 	}
 	i.held, i.holding = nil, false
 	i.metrics.held.Set(0)
@@ -104,7 +114,7 @@ func (i *inlet) putEnded(there callcenter.Reconciled) {
 	var rest []event
 	for _, e := range i.held {
 		if ended[channelOf(e.ev)] {
-			i.put(e.occurred, e.ev)
+			i.put(e)
 			continue
 		}
 		rest = append(rest, e)
@@ -118,8 +128,6 @@ func channelOf(ev callcenter.Event) string {
 	case callcenter.CallArrived:
 		return e.Channel
 	case callcenter.DigitPressed:
-		return e.Channel
-	case callcenter.LegReady:
 		return e.Channel
 	case callcenter.LegRinging:
 		return e.Channel

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,7 @@ func (l *link) run(ctx context.Context) {
 	l.a.metrics.connected.Set(0)
 	l.a.metrics.losses.WithLabelValues(reason(why)).Inc()
 	l.a.log.Warn("asterisk's connection ended", "error", why)
+	l.a.executor.legs.lost()
 	l.a.inlet.lose(why.Error())
 }
 
@@ -183,6 +185,11 @@ func (l *link) take(raw []byte) {
 		return
 	}
 	m.age.Observe(max(0, time.Since(f.Timestamp.Time)).Seconds())
+	if f.Type == typeStart && strings.HasPrefix(f.Channel.ID, ours) {
+		l.a.executor.legs.entered(f.Channel.ID)
+		l.a.inlet.entered(f.Channel.ID)
+		return
+	}
 	ev := translate(f, l.a.phones.has)
 	if ev == nil {
 		return

@@ -167,11 +167,9 @@ func TestRealCallFromArrivalToBothHangUps(t *testing.T) {
 	w.Execute([]callcenter.Command{ // barge-in: the playback goes on for long
 		callcenter.StopPlay{Head: h, Playback: "fl.pb." + c + ".1"},
 		callcenter.StartMusic{Head: h, Channel: c, Class: "default"},
-		callcenter.CreateLeg{Head: h, Channel: leg, Endpoint: "PJSIP/101", Originator: c, CallerID: "Max Muster <4930111>"},
+		callcenter.Ring{Head: h, Channel: leg, Endpoint: "PJSIP/101", Originator: c, CallerID: "Max Muster <4930111>", Timeout: 10 * time.Second},
 	})
 	w.await("the playback's end", is(callcenter.PlaybackEnded{Playback: "fl.pb." + c + ".1"}))
-	w.await("the leg", is(callcenter.LegReady{Channel: leg}))
-	w.Execute([]callcenter.Command{callcenter.Dial{Head: h, Channel: leg, Timeout: 10 * time.Second}})
 	w.await("ringing", is(callcenter.LegRinging{Channel: leg}))
 	w.await("the answer", is(callcenter.LegAnswered{Channel: leg}))
 	w.Execute([]callcenter.Command{
@@ -221,9 +219,7 @@ func TestRealLegsThatAreNotAnswered(t *testing.T) {
 	w.Execute([]callcenter.Command{callcenter.ClearTimeout{Head: h, Channel: c}, callcenter.Answer{Head: h, Channel: c}})
 	ring := func(n int, timeout time.Duration) (leg string) {
 		leg = fmt.Sprintf("fl.leg.%s.%d", c, n)
-		w.Execute([]callcenter.Command{callcenter.CreateLeg{Head: h, Channel: leg, Endpoint: "PJSIP/101", Originator: c, CallerID: "<4930111>"}})
-		w.await("the leg", is(callcenter.LegReady{Channel: leg}))
-		w.Execute([]callcenter.Command{callcenter.Dial{Head: h, Channel: leg, Timeout: timeout}})
+		w.Execute([]callcenter.Command{callcenter.Ring{Head: h, Channel: leg, Endpoint: "PJSIP/101", Originator: c, CallerID: "<4930111>", Timeout: timeout}})
 		return leg
 	}
 	w.await("busy", is(callcenter.ChannelEnded{Channel: ring(1, 10*time.Second), Cause: 17, TechCause: 486}))
@@ -232,11 +228,8 @@ func TestRealLegsThatAreNotAnswered(t *testing.T) {
 
 	leg := ring(4, 10*time.Second)
 	w.await("ringing", is(callcenter.LegRinging{Channel: leg}))
-	// A controller that starts now doesn't know that it dialled; a second dial would end the leg.
-	again := newExecutor(w.rest, w.own, func(f callcenter.CommandFailed) { t.Errorf("dialled again: %+v", f) }, w.log, w.metrics)
-	if err := again.execute(context.Background(), callcenter.Dial{Head: h, Channel: leg, Timeout: 10 * time.Second}); err != nil {
-		t.Errorf("dialled again: %v", err)
-	}
+	// A command that is repeated is done already; a second dial would end the leg.
+	w.Execute([]callcenter.Command{callcenter.Ring{Head: h, Channel: leg, Endpoint: "PJSIP/101", Originator: c, Timeout: 10 * time.Second}})
 	w.Execute([]callcenter.Command{callcenter.HangUp{Head: h, Channel: leg, Cause: 26}})
 	w.await("cancelled", func(ev callcenter.Event) bool {
 		e, ok := ev.(callcenter.ChannelEnded)
@@ -274,8 +267,7 @@ func TestRealRefusals(t *testing.T) {
 		}
 	}
 	w.Execute([]callcenter.Command{callcenter.Answer{Head: h, Channel: c}})
-	refused(callcenter.CreateLeg{Head: h, Channel: "fl.leg.x.1", Endpoint: "PJSIP/999"}, 500)
-	refused(callcenter.Dial{Head: h, Channel: "fl.leg.gone.1", Timeout: time.Second}, 404)
+	refused(callcenter.Ring{Head: h, Channel: "fl.leg.x.1", Endpoint: "PJSIP/999", Timeout: time.Second}, 500)
 	refused(callcenter.AddToBridge{Head: h, Bridge: "fl.br.gone.1", Channels: []string{c}}, 404)
 	w.Execute([]callcenter.Command{callcenter.CreateBridge{Head: h, Bridge: "fl.br.x.1"}, callcenter.CreateBridge{Head: h, Bridge: "fl.br.x.1"}})
 	refused(callcenter.AddToBridge{Head: h, Bridge: "fl.br.x.1", Channels: []string{"fl.leg.gone.1"}}, 400)
@@ -451,8 +443,8 @@ func TestRealLookAtAPhone(t *testing.T) {
 	boris := w.boris(sipp.Act{Do: sipp.DoRing})
 	waitFor(t, "boris' phone is registered", func() bool { return look("PJSIP/102").Registered })
 	h := head("c", 1)
-	w.Execute([]callcenter.Command{callcenter.CreateLeg{Head: h, Channel: "fl.leg.c.1", Endpoint: "PJSIP/102"}})
-	w.await("the leg", is(callcenter.LegReady{Channel: "fl.leg.c.1"}))
+	w.Execute([]callcenter.Command{callcenter.Ring{Head: h, Channel: "fl.leg.c.1", Endpoint: "PJSIP/102", Timeout: 10 * time.Second}})
+	w.await("ringing", is(callcenter.LegRinging{Channel: "fl.leg.c.1"}))
 	if s := look("PJSIP/102"); !s.Registered || !slices.Equal(s.Channels, []string{"fl.leg.c.1"}) {
 		t.Errorf("while it has a call: %+v", s)
 	}

@@ -74,10 +74,7 @@ func translate(f frame, knows func(endpoint string) bool) callcenter.Event {
 }
 
 func started(f frame, isOurs bool, knows func(string) bool) callcenter.Event {
-	if isOurs {
-		return callcenter.LegReady{Channel: f.Channel.ID}
-	}
-	if f.Replaced != nil { // a transfer by the phone put this channel into another's bridge: nobody new has arrived
+	if isOurs || f.Replaced != nil { // a leg, or a channel that a transfer by the phone put into another's bridge: nobody new has arrived
 		return nil
 	}
 	c := f.Channel

@@ -72,7 +72,7 @@ func TestTranslate(t *testing.T) {
 		{"a dialplan of somebody else's that passes no number",
 			`{"type":"StasisStart","channel":{"id":"1.2","name":"PJSIP/trunk-1","creationtime":"2026-11-22T21:00:00.005+0100","dialplan":{"exten":"4711","app_data":"firstline"}}}`,
 			callcenter.CallArrived{Channel: "1.2", Dialed: "4711", Created: created}},
-		{"a leg of ours", `{"type":"StasisStart","channel":{"id":"fl.leg.pbx1-1.1.1"}}`, callcenter.LegReady{Channel: "fl.leg.pbx1-1.1.1"}},
+		{"a leg of ours", `{"type":"StasisStart","channel":{"id":"fl.leg.pbx1-1.1.1"}}`, nil},
 		{"a channel that took another's place", `{"type":"StasisStart","channel":{"id":"1.3"},"replace_channel":{"id":"1.2"}}`, nil},
 		{"hold", `{"type":"ChannelHold","channel":{"id":"1.2"}}`, callcenter.ChannelHeld{Channel: "1.2"}},
 		{"unhold", `{"type":"ChannelUnhold","channel":{"id":"1.2"}}`, callcenter.ChannelUnheld{Channel: "1.2"}},

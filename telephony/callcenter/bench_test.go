@@ -27,7 +27,6 @@ func BenchmarkCall(b *testing.B) {
 		id := fmt.Sprintf("pbx1-%d.1", i)
 		leg := "fl.leg." + id + ".1"
 		step(callcenter.CallArrived{Channel: id, Number: "100", Dialed: "3000", Created: now})
-		step(callcenter.LegReady{Channel: leg})
 		step(callcenter.LegRinging{Channel: leg})
 		step(callcenter.LegAnswered{Channel: leg})
 		step(callcenter.ChannelEnded{Channel: leg, Cause: 16})

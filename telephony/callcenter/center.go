@@ -97,8 +97,6 @@ func (c *Center) take(ev Event) {
 		c.toCaller(e.Channel, e)
 	case PlaybackEnded:
 		c.toOwner(e.Playback, IgnoredUnknownPlayback, e)
-	case LegReady:
-		c.toOwner(e.Channel, IgnoredUnknownChannel, e)
 	case LegRinging:
 		c.toOwner(e.Channel, IgnoredUnknownChannel, e)
 	case LegAnswered:

@@ -59,20 +59,15 @@ type (
 		Head
 		Channel string
 	}
-	// CreateLeg makes a channel to an endpoint, not yet dialled; LegReady follows.
-	CreateLeg struct {
+	// Ring makes a channel to an endpoint and dials it, once; LegRinging and LegAnswered follow, or ChannelEnded.
+	Ring struct {
 		Head
-		Channel    string // id we chose
-		Endpoint   string // "PJSIP/101"
-		Originator string // the caller's channel id, for codecs
-		CallerID   string // shown on the agent's phone, "Name <number>"
-		Language   string
-	}
-	// Dial rings a created leg. Timeout is Asterisk's own limit, a little beyond the core's.
-	Dial struct {
-		Head
-		Channel string
-		Timeout time.Duration
+		Channel    string        // id we chose
+		Endpoint   string        // "PJSIP/101"
+		Originator string        // the caller's channel id, for codecs
+		CallerID   string        // shown on the agent's phone, "Name <number>"
+		Language   string        // of the channel
+		Timeout    time.Duration // Asterisk's own limit, a little beyond the core's
 	}
 	// CreateBridge makes a mixing bridge.
 	CreateBridge struct {

@@ -163,7 +163,7 @@ func (c *Center) afterLeaving(ct *contact, ev Event) {
 		}
 	case legEnded:
 		if e.leg == o.Leg {
-			c.endOffer(ct, offerEnd{result: resultOf(e, o.Step == legRinging), cause: e.cause, derived: e.derived, legGone: true})
+			c.endOffer(ct, offerEnd{result: resultOf(e, o.Rings), cause: e.cause, derived: e.derived, legGone: true})
 			return
 		}
 	}

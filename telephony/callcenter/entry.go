@@ -120,7 +120,7 @@ func (c *Center) inQueue(ct *contact, ev Event) {
 	switch e := ev.(type) {
 	case PlaybackEnded:
 		c.announced(ct, e)
-	case LegReady, LegRinging, LegAnswered, legEnded, legFailed:
+	case LegRinging, LegAnswered, legEnded, legFailed:
 		c.offerEvent(ct, ev)
 	case due:
 		c.waitingDue(ct)

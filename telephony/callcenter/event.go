@@ -39,8 +39,6 @@ type (
 		Playback string
 		Failed   bool
 	}
-	// LegReady: a leg we created is in the application and may be dialled.
-	LegReady struct{ Channel string }
 	// LegRinging: the far end of a leg rings.
 	LegRinging struct{ Channel string }
 	// LegAnswered: a leg we dialled was answered.
@@ -205,7 +203,6 @@ const (
 func (CallArrived) event()   {}
 func (DigitPressed) event()  {}
 func (PlaybackEnded) event() {}
-func (LegReady) event()      {}
 func (LegRinging) event()    {}
 func (LegAnswered) event()   {}
 func (ChannelEnded) event()  {}

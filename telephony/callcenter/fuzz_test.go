@@ -104,9 +104,7 @@ func (z *fuzzer) event() callcenter.Event {
 		return callcenter.DigitPressed{Channel: z.caller(), Digit: z.of("1", "2", "3", "#", "9", "x")}
 	case 4:
 		return callcenter.PlaybackEnded{Playback: fmt.Sprintf("fl.pb.%s.%d", z.caller(), 1+z.pick(5)), Failed: z.pick(2) == 1}
-	case 5, 6:
-		return callcenter.LegReady{Channel: z.leg()}
-	case 7:
+	case 5, 6, 7:
 		return callcenter.LegRinging{Channel: z.leg()}
 	case 8, 9:
 		return callcenter.LegAnswered{Channel: z.leg()}

@@ -38,23 +38,21 @@ func (c *Center) offerCall(ct *contact, a *agent) {
 func (c *Center) ring(ct *contact, a *agent) {
 	o := ct.Entry.Offer
 	o.Leg = resource(ct.ID, "leg", &ct.Count.Leg)
-	o.Step = legCreating
+	o.Rings = false
 	c.touch(ct)
-	c.createLeg(ct, o, a.endpoint())
+	c.dial(ct, o, a.endpoint())
 }
 
 // offerEvent: something happened to a leg.
 func (c *Center) offerEvent(ct *contact, ev Event) {
 	o := ct.Entry.Offer
 	switch e := ev.(type) {
-	case LegReady:
-		c.legReady(ct, o, e)
 	case LegRinging:
-		if o == nil || o.Leg != e.Channel || o.Step == legRinging {
+		if o == nil || o.Leg != e.Channel || o.Rings {
 			c.ignore(IgnoredStale)
 			return
 		}
-		o.Step = legRinging
+		o.Rings = true
 		c.touch(ct)
 	case LegAnswered:
 		if o == nil || o.Leg != e.Channel {
@@ -67,7 +65,7 @@ func (c *Center) offerEvent(ct *contact, ev Event) {
 			c.ignore(IgnoredStale)
 			return
 		}
-		end := offerEnd{result: resultOf(e, o.Step == legRinging), cause: e.cause, derived: e.derived, legGone: true}
+		end := offerEnd{result: resultOf(e, o.Rings), cause: e.cause, derived: e.derived, legGone: true}
 		c.offerLost(ct, end)
 	case legFailed:
 		if o == nil || o.Leg != e.leg {
@@ -76,16 +74,6 @@ func (c *Center) offerEvent(ct *contact, ev Event) {
 		}
 		c.offerLost(ct, offerEnd{result: resultOfFailure(e)})
 	}
-}
-
-func (c *Center) legReady(ct *contact, o *offer, e LegReady) {
-	if o == nil || o.Leg != e.Channel || o.Step != legCreating {
-		c.ignore(IgnoredStale)
-		return
-	}
-	o.Step = legDialing
-	c.touch(ct)
-	c.dial(ct, o, c.planFor(ct).queue(ct.Entry.Queue).RingTimeout)
 }
 
 // Q.850 causes, SIP and HTTP status codes that say why a phone was not answered.
@@ -138,7 +126,7 @@ func missedOr(other fact.OfferResult, rang bool) fact.OfferResult {
 // resultOfFailure says why a leg could not be made or dialled. Asterisk answers 500 or 400 for an endpoint that has no
 // contact or does not exist.
 func resultOfFailure(e legFailed) fact.OfferResult {
-	if !e.dialled && (e.code == httpServerError || e.code == httpBadRequest) {
+	if e.code == httpServerError || e.code == httpBadRequest {
 		return fact.OfferUnavailable
 	}
 	return fact.OfferFailed
@@ -146,11 +134,7 @@ func resultOfFailure(e legFailed) fact.OfferResult {
 
 // ringTimedOut: the phone rang as long as the queue allows.
 func (c *Center) ringTimedOut(ct *contact) {
-	result := fact.OfferMissed
-	if ct.Entry.Offer.Step == legCreating {
-		result = fact.OfferFailed // it never rang
-	}
-	c.offerLost(ct, offerEnd{result: result})
+	c.offerLost(ct, offerEnd{result: fact.OfferMissed})
 }
 
 // offerEnd is how an offer ends.

@@ -146,7 +146,8 @@ func (c *Center) reconcileLeg(ct *contact, act actual) {
 	switch {
 	case ct.Stage == stageWaiting && ct.Entry.Offer != nil:
 		o := ct.Entry.Offer
-		if _, ok := act.channels[o.Leg]; !ok && o.Step != legCreating && act.old(c, o.At) {
+		// One that never rang may not have been made yet; after a lost link it is made anew (restateOffer).
+		if _, ok := act.channels[o.Leg]; !ok && (o.Rings || !act.full) && act.old(c, o.At) {
 			c.toContact(ct, legEnded{leg: o.Leg, derived: true})
 		}
 	case ct.Stage == stageTalking && act.old(c, ct.Talk.At):
@@ -231,7 +232,7 @@ func (c *Center) restateOffer(ct *contact, o *offer, act actual) {
 	case exists && leg.State == stateUp:
 		c.answer(ct) // though it may ring too long by now: the agent is there
 	case c.passed(o.By): // ended with what is due
-	case exists && o.Step != legCreating && leg.State != stateDown:
+	case exists && leg.State != stateDown:
 		c.sendPop(ct, c.popup(ct))
 	default:
 		if exists {

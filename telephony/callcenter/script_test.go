@@ -299,8 +299,6 @@ func (a arguments) event() callcenter.Event {
 		return callcenter.DigitPressed{Channel: a.at(0), Digit: a.at(1)}
 	case "played":
 		return callcenter.PlaybackEnded{Playback: a.at(0), Failed: len(a.plain) > 1}
-	case "legready":
-		return callcenter.LegReady{Channel: a.at(0)}
 	case "ringing":
 		return callcenter.LegRinging{Channel: a.at(0)}
 	case "answered":

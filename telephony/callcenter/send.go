@@ -15,7 +15,6 @@ const (
 	forAnswer purpose = "answer"
 	forPlay   purpose = "play"
 	forMusic  purpose = "music" // started or stopped
-	forLeg    purpose = "leg"
 	forDial   purpose = "dial"
 	forBridge purpose = "bridge"
 	forHangUp purpose = "hangup"
@@ -71,15 +70,12 @@ func (c *Center) stopMusic(ct *contact) {
 	c.order(ct, forMusic, "", func(h Head) Command { return StopMusic{Head: h, Channel: ct.ID} })
 }
 
-// createLeg begins to ring an agent: the leg is dialled when it is ready.
-func (c *Center) createLeg(ct *contact, o *offer, endpoint string) {
-	c.order(ct, forLeg, o.Leg, func(h Head) Command {
-		return CreateLeg{Head: h, Channel: o.Leg, Endpoint: endpoint, Originator: ct.ID, CallerID: callerID(ct), Language: ct.Language}
+// dial rings an agent's phone.
+func (c *Center) dial(ct *contact, o *offer, endpoint string) {
+	limit := c.planFor(ct).queue(ct.Entry.Queue).RingTimeout + dialMargin
+	c.order(ct, forDial, o.Leg, func(h Head) Command {
+		return Ring{Head: h, Channel: o.Leg, Endpoint: endpoint, Originator: ct.ID, CallerID: callerID(ct), Language: ct.Language, Timeout: limit}
 	})
-}
-
-func (c *Center) dial(ct *contact, o *offer, ring time.Duration) {
-	c.order(ct, forDial, o.Leg, func(h Head) Command { return Dial{Head: h, Channel: o.Leg, Timeout: ring + dialMargin} })
 }
 
 // bridge joins the caller and a leg.
@@ -144,8 +140,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 	switch s.What {
 	case forLimit, forAnswer, forPlay, forMusic:
 		c.callerCommandFailed(ct, s, gone)
-	case forLeg, forDial:
-		c.toContact(ct, legFailed{leg: s.Of, code: e.Code, dialled: s.What == forDial})
+	case forDial:
+		c.toContact(ct, legFailed{leg: s.Of, code: e.Code})
 	case forBridge:
 		c.toContact(ct, bridgeFailed{bridge: s.Of})
 	case forHangUp:
@@ -166,9 +162,8 @@ const notFound = 404
 type (
 	// legFailed: a leg could not be made or dialled.
 	legFailed struct {
-		leg     string
-		code    int
-		dialled bool
+		leg  string
+		code int
 	}
 	// legEnded: a leg is gone.
 	legEnded struct {

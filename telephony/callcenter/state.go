@@ -130,21 +130,12 @@ type offer struct {
 	ID      string    `json:"id"`
 	Agent   string    `json:"agent"`
 	Leg     string    `json:"leg"`
-	Step    ringStep  `json:"step"`
+	Rings   bool      `json:"rings,omitempty"` // the phone says so
 	Attempt int       `json:"attempt"`
 	At      time.Time `json:"at"`
 	By      time.Time `json:"by"` // ring time-out
 	Pop     string    `json:"pop"`
 }
-
-// ringStep is how far a leg has come.
-type ringStep string
-
-const (
-	legCreating ringStep = "creating"
-	legDialing  ringStep = "dialing"
-	legRinging  ringStep = "ringing"
-)
 
 // talk is an agent's conversation with the caller.
 type talk struct {

@@ -41,7 +41,7 @@ func TestCommandsWaitForTheDisk(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		got := r.world.kinds()[before:]
-		if len(got) == 0 || got[0] != "ClearTimeout" || !slices.Contains(got, "CreateLeg") {
+		if len(got) == 0 || got[0] != "ClearTimeout" || !slices.Contains(got, "Ring") {
 			t.Errorf("commands after the sync: %v", got)
 		}
 		r.end(t)
@@ -147,11 +147,11 @@ func TestDeadlines(t *testing.T) {
 		synctest.Wait()
 		leg := ""
 		for _, c := range r.world.commands {
-			if l, ok := c.(callcenter.CreateLeg); ok {
+			if l, ok := c.(callcenter.Ring); ok {
 				leg = l.Channel
 			}
 		}
-		r.tell(callcenter.LegReady{Channel: leg}, callcenter.LegRinging{Channel: leg})
+		r.tell(callcenter.LegRinging{Channel: leg})
 		pass(13 * time.Second) // reading the facts takes the fourteenth
 		synctest.Wait()
 		ended := func() bool {
@@ -227,7 +227,7 @@ func TestHangingHeartbeat(t *testing.T) {
 		pass(10 * time.Second)
 		r.tell(arrival(1))
 		synctest.Wait()
-		if !slices.Contains(r.world.kinds(), "CreateLeg") {
+		if !slices.Contains(r.world.kinds(), "Ring") {
 			t.Error("a hanging heartbeat holds the call")
 		}
 		if metric(t, r.reg, "beats_total", "failed") == 0 {

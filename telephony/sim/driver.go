@@ -145,6 +145,7 @@ func (d *driver) loseLink(luck *dice) {
 		d.take(m)
 	}
 	d.held, d.listing = nil, false
+	d.exec.lost()
 	d.unlink()
 	d.step(callcenter.LinkLost{Why: "simulated"}, 0)
 }
@@ -280,8 +281,13 @@ func (d *driver) poll() {
 
 // event takes an event of Asterisk.
 func (d *driver) event(m *message) {
+	if end, ok := m.ev.(callcenter.ChannelEnded); ok {
+		d.exec.gone(end.Channel)
+	}
 	switch {
 	case !d.alive:
+	case m.entered:
+		d.exec.entered(m.ch.id)
 	case d.listing && d.hold:
 		d.held = append(d.held, m)
 	default:
@@ -326,7 +332,7 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	w.seen.add(eventName(in.Event))
 	out := d.core.Step(in)
 	for _, cmd := range out.Commands {
-		if leg, ok := cmd.(callcenter.CreateLeg); ok {
+		if leg, ok := cmd.(callcenter.Ring); ok {
 			d.lastLeg[leg.Contact] = leg.Channel
 		}
 	}

@@ -16,6 +16,7 @@ const requestTimeout = 2 * time.Second
 type executor struct {
 	w       *world
 	workers map[string]*worker
+	entries map[string]*entry // of legs being made, by channel
 	dead    bool
 }
 
@@ -33,7 +34,7 @@ type job struct {
 }
 
 func newExecutor(w *world) *executor {
-	return &executor{w: w, workers: map[string]*worker{}}
+	return &executor{w: w, workers: map[string]*worker{}, entries: map[string]*entry{}}
 }
 
 // submit takes a command whose record is durable.
@@ -43,6 +44,11 @@ func (e *executor) submit(cmd callcenter.Command) {
 	switch c := cmd.(type) {
 	case callcenter.CheckPhone:
 		e.w.ledger.looks(c)
+	case callcenter.Ring:
+		if e.w.rung[c.Channel] {
+			e.w.fail(ruleCommand, "%s rings %s a second time", c.ID, c.Channel)
+		}
+		e.w.rung[c.Channel] = true
 	case callcenter.Lookup:
 		e.lookup(c)
 		return
@@ -86,16 +92,14 @@ func (k *worker) next() {
 		if k.luck.chance(k.e.w.weather.slow) {
 			lag = k.luck.between(0, k.e.w.weather.slowest)
 		}
-		k.e.w.after(lag, func() { k.request(j.Command) })
+		k.e.w.after(lag, func() { k.request(k.e.first(j.Command)) })
 	}
 }
 
 // touches is what a command needs to itself.
 func touches(command callcenter.Command) []string {
 	switch c := command.(type) {
-	case callcenter.CreateLeg:
-		return []string{c.Channel}
-	case callcenter.Dial:
+	case callcenter.Ring:
 		return []string{c.Channel}
 	case callcenter.HangUp:
 		return []string{c.Contact, c.Channel}
@@ -112,6 +116,12 @@ func meet(a, b []string) bool {
 
 // over takes a command off the list and begins what waited for it.
 func (k *worker) over(cmd callcenter.Command) {
+	switch c := cmd.(type) {
+	case createLeg:
+		delete(k.e.entries, c.Channel)
+	case dialLeg:
+		delete(k.e.entries, c.Channel)
+	}
 	i := slices.IndexFunc(k.jobs, func(j *job) bool { return j.begun && j.CommandID() == cmd.CommandID() })
 	k.jobs = slices.Delete(k.jobs, i, i+1)
 	k.next()
@@ -173,10 +183,15 @@ func (k *worker) finish(cmd callcenter.Command, code int, text string) {
 	if k.e.dead {
 		return
 	}
-	if !done(cmd, code) {
+	made, isLeg := cmd.(createLeg)
+	switch {
+	case !done(cmd, code):
 		k.e.w.refused(cmd, code)
 		k.e.w.ledger.lookedAt(cmd.CommandID())
 		k.e.w.ctl.tell(callcenter.CommandFailed{ID: cmd.CommandID(), Code: code, Text: text})
+	case isLeg:
+		k.awaitEntry(made.Ring)
+		return
 	}
 	k.over(cmd)
 }
@@ -184,7 +199,7 @@ func (k *worker) finish(cmd callcenter.Command, code int, text string) {
 // done tells whether an answer means that what was wanted is so: repeating a command is no failure.
 func done(cmd callcenter.Command, code int) bool {
 	switch cmd.(type) {
-	case callcenter.CreateLeg, callcenter.CreateBridge:
+	case createLeg, callcenter.CreateBridge:
 		return code/100 == 2 || code == 409
 	case callcenter.HangUp, callcenter.StopPlay, callcenter.DestroyBridge, callcenter.StopMusic:
 		return code/100 == 2 || code == 404

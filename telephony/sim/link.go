@@ -23,12 +23,19 @@ type message struct {
 	ch       *channel
 	ev       callcenter.Event
 	occurred time.Duration
+	entered  bool // instead of ev: the channel entered the application
 	gone     bool // delivered, lost or taken back
 }
 
 // send takes an event that happened now.
 func (l *link) send(ch *channel, ev callcenter.Event) {
-	m := &message{ch: ch, ev: ev, occurred: l.w.now}
+	l.take(&message{ch: ch, ev: ev, occurred: l.w.now})
+}
+
+// enter takes the word that a leg is in the application now.
+func (l *link) enter(ch *channel) { l.take(&message{ch: ch, entered: true}) }
+
+func (l *link) take(m *message) {
 	if !l.up {
 		if !l.lossy {
 			l.kept = append(l.kept, m)

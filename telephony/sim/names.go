@@ -11,8 +11,6 @@ func eventName(ev callcenter.Event) string {
 		return "event DigitPressed"
 	case callcenter.PlaybackEnded:
 		return "event PlaybackEnded"
-	case callcenter.LegReady:
-		return "event LegReady"
 	case callcenter.LegRinging:
 		return "event LegRinging"
 	case callcenter.LegAnswered:
@@ -67,10 +65,10 @@ func commandName(cmd callcenter.Command) string {
 		return "command StartMusic"
 	case callcenter.StopMusic:
 		return "command StopMusic"
-	case callcenter.CreateLeg:
-		return "command CreateLeg"
-	case callcenter.Dial:
-		return "command Dial"
+	case callcenter.Ring, createLeg:
+		return "command Ring"
+	case dialLeg:
+		return "command Ring (dial)"
 	case callcenter.CreateBridge:
 		return "command CreateBridge"
 	case callcenter.AddToBridge:

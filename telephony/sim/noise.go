@@ -20,7 +20,6 @@ func (w *world) noise(_ int, luck *dice) {
 	ev := one[callcenter.Event](luck,
 		callcenter.DigitPressed{Channel: old, Digit: "1"},
 		callcenter.PlaybackEnded{Playback: "fl.pb." + old + ".1"},
-		callcenter.LegReady{Channel: "fl.leg." + old + ".1"},
 		callcenter.LegRinging{Channel: "fl.leg." + old + ".1"},
 		callcenter.LegAnswered{Channel: "fl.leg." + old + ".1"},
 		callcenter.ChannelEnded{Channel: "fl.leg." + old + ".1", Cause: causeNormal},

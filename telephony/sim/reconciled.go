@@ -111,7 +111,7 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 	}
 	switch s.Stage {
 	case "ringing":
-		if !p.legOf(s.ID, s.Agent) && !p.does(s.ID, isCreateLeg) {
+		if !p.legOf(s.ID, s.Agent) && !p.does(s.ID, isRing) {
 			p.w.fail(ruleReconciled, "%s rings %s, who has no leg", s.ID, s.Agent)
 		}
 	case "talking":
@@ -132,7 +132,7 @@ func (p *putRight) does(contact string, is func(callcenter.Command) bool) bool {
 	return p.orders(func(cmd callcenter.Command) bool { return cmd.ContactID() == contact && is(cmd) })
 }
 
-func isCreateLeg(c callcenter.Command) bool   { _, ok := c.(callcenter.CreateLeg); return ok }
+func isRing(c callcenter.Command) bool        { _, ok := c.(callcenter.Ring); return ok }
 func isAddToBridge(c callcenter.Command) bool { _, ok := c.(callcenter.AddToBridge); return ok }
 func isStartMusic(c callcenter.Command) bool  { _, ok := c.(callcenter.StartMusic); return ok }
 

@@ -26,9 +26,9 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.setMusic(c.Channel, true, done)
 	case callcenter.StopMusic:
 		a.setMusic(c.Channel, false, done)
-	case callcenter.CreateLeg:
+	case createLeg:
 		a.createLeg(c, done)
-	case callcenter.Dial:
+	case dialLeg:
 		a.dial(c, done)
 	case callcenter.CreateBridge:
 		a.createBridge(c.Bridge, done)
@@ -123,7 +123,7 @@ func (a *asterisk) setMusic(id string, on bool, done answer) {
 	done(204, "")
 }
 
-func (a *asterisk) createLeg(c callcenter.CreateLeg, done answer) {
+func (a *asterisk) createLeg(c createLeg, done answer) {
 	if a.channels[c.Channel] != nil {
 		done(409, "Channel with given unique ID already exists")
 		return
@@ -145,13 +145,13 @@ func (a *asterisk) createLeg(c callcenter.CreateLeg, done answer) {
 	a.w.after(ch.luck.between(0, 2*time.Millisecond), func() {
 		if !ch.gone {
 			ch.inApp = true
-			a.emit(ch, callcenter.LegReady{Channel: ch.id})
+			a.events.enter(ch)
 		}
 	})
 	done(200, "")
 }
 
-func (a *asterisk) dial(c callcenter.Dial, done answer) {
+func (a *asterisk) dial(c dialLeg, done answer) {
 	ch := a.inApp(c.Channel, done)
 	if ch == nil {
 		return

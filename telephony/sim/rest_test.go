@@ -21,10 +21,14 @@ func (w *world) asked(cmd callcenter.Command) int {
 	return status
 }
 
+func ring(leg, endpoint string) callcenter.Ring {
+	return callcenter.Ring{Head: callcenter.Head{Contact: "c"}, Channel: leg, Endpoint: endpoint}
+}
+
 // leg makes a leg that may be dialled.
 func (w *world) leg(t *testing.T, id string) *channel {
 	t.Helper()
-	if code := w.asked(callcenter.CreateLeg{Head: callcenter.Head{Contact: "c"}, Channel: id, Endpoint: "PJSIP/101"}); code != 200 {
+	if code := w.asked(createLeg{ring(id, "PJSIP/101")}); code != 200 {
 		t.Fatalf("create %s: %d", id, code)
 	}
 	w.until(w.now + 5*time.Millisecond)
@@ -48,9 +52,9 @@ func TestStatuses(t *testing.T) {
 		{"a channel outside the application", callcenter.Answer{Channel: "away"}, 409},
 		{"play to nobody", callcenter.Play{Channel: "gone", Playback: "p", Media: []string{"sound:a"}}, 404},
 		{"stop what doesn't play", callcenter.StopPlay{Playback: "p"}, 404},
-		{"a leg twice", callcenter.CreateLeg{Head: callcenter.Head{Contact: "c"}, Channel: leg.id, Endpoint: "PJSIP/101"}, 409},
-		{"a leg to an unregistered phone", callcenter.CreateLeg{Head: callcenter.Head{Contact: "c"}, Channel: "fl.leg.c.9", Endpoint: "PJSIP/102"}, 500},
-		{"a leg to no phone", callcenter.CreateLeg{Head: callcenter.Head{Contact: "c"}, Channel: "fl.leg.c.9", Endpoint: "PJSIP/999"}, 500},
+		{"a leg twice", createLeg{ring(leg.id, "PJSIP/101")}, 409},
+		{"a leg to an unregistered phone", createLeg{ring("fl.leg.c.9", "PJSIP/102")}, 500},
+		{"a leg to no phone", createLeg{ring("fl.leg.c.9", "PJSIP/999")}, 500},
 		{"a bridge twice", callcenter.CreateBridge{Bridge: "b"}, 409},
 		{"into no bridge", callcenter.AddToBridge{Bridge: "none", Channels: []string{leg.id}}, 404},
 		{"nobody into a bridge", callcenter.AddToBridge{Bridge: "b", Channels: []string{"gone"}}, 400},
@@ -96,10 +100,10 @@ func TestDialTwice(t *testing.T) {
 	w := stillWorld()
 	leg := w.leg(t, "fl.leg.c.1")
 	leg.luck = newDice(3, "somebody who doesn't answer at once", 0)
-	if code := w.asked(callcenter.Dial{Channel: leg.id}); code != 204 {
+	if code := w.asked(dialLeg{ring(leg.id, "")}); code != 204 {
 		t.Fatalf("dial: %d", code)
 	}
-	if code := w.asked(callcenter.Dial{Channel: leg.id}); code != 204 || !leg.gone {
+	if code := w.asked(dialLeg{ring(leg.id, "")}); code != 204 || !leg.gone {
 		t.Fatalf("dial again: %d, gone %t", code, leg.gone)
 	}
 }

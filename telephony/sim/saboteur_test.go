@@ -177,10 +177,10 @@ func spoiledCommands() []sabotage {
 				}
 			}
 		}},
-		{bug: "legs are dialled twice", rules: []Rule{ruleCalm, ruleTruth, ruleLasting}, turn: func(s *saboteur) {
+		{bug: "legs are rung twice", rules: []Rule{ruleCommand}, turn: func(s *saboteur) {
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				for _, c := range out.Commands {
-					if isA[callcenter.Dial](c) {
+					if isA[callcenter.Ring](c) {
 						out.Commands = append(out.Commands, c)
 					}
 				}
@@ -189,7 +189,7 @@ func spoiledCommands() []sabotage {
 		{bug: "a leg is named after nobody", rules: []Rule{ruleCommand}, turn: func(s *saboteur) {
 			s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
 				for i, c := range out.Commands {
-					if leg, ok := c.(callcenter.CreateLeg); ok {
+					if leg, ok := c.(callcenter.Ring); ok {
 						leg.Channel = "fl.leg.1"
 						out.Commands[i] = leg
 					}
@@ -399,7 +399,7 @@ func spoiledState() []sabotage {
 		{bug: "an agent stays idle while callers wait", rules: []Rule{ruleIdle}, turn: func(s *saboteur) {
 			s.free = func(string) bool { return true }
 		}},
-		{bug: "a repeat gets another reply", rules: []Rule{ruleReplies, ruleRepeats}, turn: func(s *saboteur) {
+		{bug: "a repeat gets another reply", rules: []Rule{ruleReplies, ruleRepeats, ruleDurations}, turn: func(s *saboteur) {
 			s.spoil = func(in callcenter.Input, out *callcenter.Output) {
 				if out.Reply != nil && len(out.Facts) == 0 {
 					out.Reply = &callcenter.Reply{Request: out.Reply.Request, Refused: callcenter.RefusedNotNow, State: out.Reply.State}

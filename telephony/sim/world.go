@@ -30,6 +30,7 @@ type world struct {
 	callers map[string]*caller // by contact, those who are on the phone
 	desk    *desk
 	owners  map[string]string // agents' own calls, by channel
+	rung    map[string]bool   // legs that were ordered
 	bonuses map[string]int    // what the ticket system adds to a priority, by look-up
 	native  *fallback
 	site    site
@@ -73,7 +74,7 @@ func drawSite(seed uint64) site {
 func newWorld(o Options, s setting, at site) *world {
 	w := &world{
 		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
-		callers: map[string]*caller{}, owners: map[string]string{}, bonuses: map[string]int{}, seen: counts{}, trace: o.Trace,
+		callers: map[string]*caller{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
 		site: at, born: at.born, weather: at.weather, plan: at.plan,
 		table: crc32.MakeTable(crc32.Castagnoli),
 	}
