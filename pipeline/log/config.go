@@ -19,6 +19,7 @@ type Config struct {
 	MaxBytes     int64         `yaml:"max_bytes"`     // of all segments; the oldest published ones are deleted beyond it
 	SegmentBytes int64         `yaml:"segment_bytes"` // a new segment begins beyond this
 	SegmentAge   time.Duration `yaml:"segment_age"`   // and beyond this; deletion takes whole segments
+	ExtendBytes  int64         `yaml:"extend_bytes"`  // a segment's file grows by this much at a time, ahead of what is written; 0 = by each write
 	ReserveBytes int64         `yaml:"reserve_bytes"` // preallocated, given up when the disk is full; 0 = none
 	MemoryBytes  int64         `yaml:"memory_bytes"`  // records kept while they can't be written; what doesn't fit is dropped and counted
 	SyncTimeout  time.Duration `yaml:"sync_timeout"`  // a write that takes longer counts as one that can't be done
@@ -36,6 +37,7 @@ func DefaultConfig() Config {
 		MaxBytes:     10 << 30,
 		SegmentBytes: 64 << 20,
 		SegmentAge:   time.Hour,
+		ExtendBytes:  1 << 20,
 		ReserveBytes: 16 << 20,
 		MemoryBytes:  64 << 20,
 		SyncTimeout:  10 * time.Second,

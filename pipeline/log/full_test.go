@@ -12,6 +12,7 @@ import (
 
 	"firstline/pipeline/fact"
 	"firstline/pipeline/log"
+	"firstline/pipeline/log/disk"
 	"firstline/pipeline/log/disk/memdisk"
 )
 
@@ -212,11 +213,13 @@ func TestDropped(t *testing.T) {
 }
 
 // Every operation in turn fails once: nothing appended is lost, and no file is written again after a failed write or sync.
-func TestEachOperationFailsOnce(t *testing.T) {
+func TestEachOperationFailsOnce(t *testing.T) { bothWays(t, eachOperationFailsOnce) }
+
+func eachOperationFailsOnce(t *testing.T, config func(disk.FS) log.Config) {
 	for _, fault := range []error{syscall.EIO, syscall.ENOSPC} {
 		for at := 0; ; at++ {
 			reached := false
-			synctest.Test(t, func(t *testing.T) { reached = failsOnce(t, at, fault) })
+			synctest.Test(t, func(t *testing.T) { reached = failsOnce(t, config, at, fault) })
 			if !reached {
 				if at < 20 {
 					t.Errorf("only %d operations", at)
@@ -227,7 +230,7 @@ func TestEachOperationFailsOnce(t *testing.T) {
 	}
 }
 
-func failsOnce(t *testing.T, at int, fault error) (reached bool) {
+func failsOnce(t *testing.T, config func(disk.FS) log.Config, at int, fault error) (reached bool) {
 	d := memdisk.New()
 	l := open(t, config(d)).run(t)
 	stop := l.owner(t, func() string { return "" })
@@ -242,7 +245,7 @@ func failsOnce(t *testing.T, at int, fault error) (reached bool) {
 			return nil
 		}
 		reached = true
-		if (op == memdisk.OpWrite || op == memdisk.OpSync) && strings.HasSuffix(name, ".seg") {
+		if (op == memdisk.OpWrite || op == memdisk.OpSync || op == memdisk.OpExtend && !errors.Is(fault, syscall.ENOSPC)) && strings.HasSuffix(name, ".seg") {
 			spoiled = name
 		}
 		return fault

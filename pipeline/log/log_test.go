@@ -33,8 +33,21 @@ func config(d disk.FS) log.Config {
 	cfg := log.DefaultConfig()
 	cfg.Dir, cfg.Source, cfg.FS = dir, "controller", d
 	cfg.SegmentBytes, cfg.MaxBytes = 4<<10, 1<<20
-	cfg.ReserveBytes = 0
+	cfg.ReserveBytes, cfg.ExtendBytes = 0, 0
 	return cfg
+}
+
+// extended is config with files that grow ahead of what is written.
+func extended(d disk.FS) log.Config {
+	cfg := config(d)
+	cfg.ExtendBytes = 2 << 10
+	return cfg
+}
+
+// bothWays runs a test with files that grow by each write, and ahead of it.
+func bothWays(t *testing.T, test func(t *testing.T, config func(disk.FS) log.Config)) {
+	t.Run("by each write", func(t *testing.T) { test(t, config) })
+	t.Run("ahead", func(t *testing.T) { test(t, extended) })
 }
 
 func open(t testing.TB, cfg log.Config) *opened {

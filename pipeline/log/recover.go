@@ -222,7 +222,7 @@ func (l *Log) scan() (rotten int, err error) {
 		rotten += w.rotten
 		l.m.corrupt.Add(float64(w.rotten))
 		if i == len(l.segments)-1 {
-			if err := l.cutTail(s, w); err != nil {
+			if err := l.cutTail(s, w, s.size-w.end); err != nil {
 				return rotten, err
 			}
 		}
@@ -233,7 +233,7 @@ func (l *Log) scan() (rotten int, err error) {
 
 // cutTail removes what a crash left half written behind the last record, and makes what is before it durable: the
 // kernel may have kept it from a killed process without having written it.
-func (l *Log) cutTail(s *segment, w walked) (err error) {
+func (l *Log) cutTail(s *segment, w walked, behind int64) (err error) {
 	f, err := l.fs.Open(s.path)
 	if err != nil {
 		return err
@@ -242,6 +242,8 @@ func (l *Log) cutTail(s *segment, w walked) (err error) {
 	if w.torn > 0 {
 		l.m.tornBytes.Add(float64(w.torn))
 		l.log.Warn("unfinished records cut off", "segment", s.path, "bytes", w.torn, "index", l.index)
+	}
+	if behind > 0 {
 		if err := f.Truncate(w.end); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package log
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +110,7 @@ func openSegment(fs disk.FS, path string, number uint64) (s *segment, err error)
 // walked is what a walk through a segment found.
 type walked struct {
 	end    int64 // where the last valid record ends
-	torn   int64 // bytes after it that are no whole records, or records nobody was told of
+	torn   int64 // bytes after it that are no whole records, or records nobody was told of; zeros don't count
 	rotten int   // places that can't be read although they had been synced
 }
 
@@ -132,8 +133,9 @@ func (s *segment) walk(fs disk.FS, from, size int64, limit uint64, visit func(of
 			return w, nil
 		case errors.Is(err, errBadFrame):
 			if !goAround(&in, next) {
-				w.end, w.torn = off, size-off
-				return w, nil
+				w.end = off
+				w.torn, err = written(f, off, size)
+				return w, err
 			}
 			w.rotten++
 			continue
@@ -146,6 +148,15 @@ func (s *segment) walk(fs disk.FS, from, size int64, limit uint64, visit func(of
 			return w, nil
 		}
 	}
+}
+
+// written is how many of the bytes from off to end stand before the zeros by which the file was extended.
+func written(f disk.File, off, end int64) (int64, error) {
+	rest := make([]byte, end-off)
+	if _, err := f.ReadAt(rest, off); err != nil && !errors.Is(err, io.EOF) {
+		return 0, fmt.Errorf("read the end of a segment: %w", err)
+	}
+	return int64(len(bytes.TrimRight(rest, "\x00"))), nil
 }
 
 // nextRecord reads one record; what is a whole frame but no record counts as a bad frame.

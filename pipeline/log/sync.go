@@ -39,6 +39,7 @@ type writer struct {
 	seg  *segment
 	next time.Time // not before this is writing tried again
 	idle bool      // repair waits for the owner's snapshot
+	long int64     // the file's length, with the zeros ahead of what is written
 	buf  []byte
 }
 
@@ -158,7 +159,22 @@ func (w *writer) commit(batch []entry, synced, position uint64) error {
 	if cap(w.buf) > batchBytes/4 {
 		w.buf = nil
 	}
-	return nil
+	return w.extend()
+}
+
+// extend makes the file longer before it is full, so that hardly any sync has to record a new size: on a journaling
+// filesystem that waits for what other processes have written. Where it can't be done, each write makes the file longer.
+func (w *writer) extend() error {
+	if w.l.cfg.ExtendBytes == 0 || w.long-w.seg.size > w.l.cfg.ExtendBytes/4 {
+		return nil
+	}
+	w.long = w.seg.size + w.l.cfg.ExtendBytes
+	err := w.file.Extend(w.long)
+	if err == nil || errors.Is(err, syscall.ENOSPC) {
+		return nil // a full disk may have room for what is written
+	}
+	w.abandon()
+	return fmt.Errorf("extend the log: %w", err)
 }
 
 // committed makes a batch durable in the eyes of owner and readers.
@@ -212,7 +228,8 @@ func (w *writer) begin(synced, position uint64) error {
 	w.l.segments = append(w.l.segments, w.seg)
 	w.l.mu.Unlock()
 	wake(w.l.keep)
-	return nil
+	w.long = size
+	return w.extend()
 }
 
 // nextSegment is the number of the next segment: above all others, also of those that failed.
@@ -278,6 +295,9 @@ func (w *writer) abandon() {
 func (w *writer) close() error {
 	if w.file == nil {
 		return nil
+	}
+	if err := w.file.Truncate(w.seg.size); err != nil {
+		w.l.failedKeeping("cut the zeros off a segment", err)
 	}
 	err := w.file.Close()
 	w.file = nil

@@ -32,13 +32,16 @@ type FS interface {
 	Lock(name string) (io.Closer, error)
 }
 
-// File is an open file. Writes append.
+// File is an open file. Writes go behind the last one, from the beginning of a file that was created.
 type File interface {
 	io.ReaderAt
 	io.Writer
 	io.Closer
 	// Sync makes the file's content durable. After an error nothing is known about what was written since the last one.
 	Sync() error
+	// Extend makes the file that long, with zeros behind what it holds, durably. Writes still go behind the last one: into
+	// the zeros. Their Sync is cheaper, as it has no new size and no new blocks to record.
+	Extend(size int64) error
 	Truncate(size int64) error
 	Size() (int64, error)
 }

@@ -18,7 +18,7 @@ func (Real) MkdirAll(dir string) error { return os.MkdirAll(dir, 0o700) }
 
 // Create implements FS.
 func (Real) Create(name string) (File, error) {
-	return wrap(os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600))
+	return wrap(os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
 }
 
 // Open implements FS.
@@ -105,6 +105,29 @@ func wrap(f *os.File, err error) (File, error) {
 		return nil, err
 	}
 	return realFile{f}, nil
+}
+
+// Sync implements File. What fdatasync leaves out of the file's description nobody reads.
+func (f realFile) Sync() error {
+	for {
+		err := syscall.Fdatasync(int(f.Fd()))
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+// Extend implements File. The zeros are written: blocks that are only allocated would have to be recorded as used at the
+// first Sync behind each write.
+func (f realFile) Extend(size int64) error {
+	from, err := f.Size()
+	if err != nil || from >= size {
+		return err
+	}
+	if _, err := f.WriteAt(make([]byte, size-from), from); err != nil {
+		return errors.Join(err, f.Truncate(from))
+	}
+	return f.Sync()
 }
 
 func (f realFile) Size() (int64, error) {

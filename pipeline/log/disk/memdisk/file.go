@@ -11,9 +11,10 @@ type file struct {
 	disk  *Disk
 	inode *inode
 	name  string
+	at    int // where the next write goes
 }
 
-// Write appends; on a full disk it writes what fits, as the operating system does.
+// Write goes behind the last one; on a full disk it writes what fits, as the operating system does.
 func (f *file) Write(p []byte) (int, error) {
 	if err := f.disk.before(OpWrite, f.name); err != nil {
 		return 0, err
@@ -21,10 +22,12 @@ func (f *file) Write(p []byte) (int, error) {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
 	fits := len(p)
-	if f.disk.full(int64(len(p))) {
-		fits = int(max(0, f.disk.capacity-f.disk.used()))
+	if more := f.at + len(p) - len(f.inode.data); more > 0 && f.disk.full(int64(more)) {
+		fits -= more - int(max(0, f.disk.capacity-f.disk.used()))
 	}
-	f.inode.data = append(f.inode.data, p[:fits]...)
+	into := copy(f.inode.data[f.at:], p[:fits])
+	f.inode.data = append(f.inode.data, p[into:fits]...)
+	f.at += fits
 	if fits < len(p) {
 		return fits, &fs.PathError{Op: "write", Path: f.name, Err: syscall.ENOSPC}
 	}
@@ -50,6 +53,24 @@ func (f *file) Sync() error {
 	}
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
+	f.inode.synced = slices.Clone(f.inode.data)
+	return nil
+}
+
+func (f *file) Extend(size int64) error {
+	if err := f.disk.before(OpExtend, f.name); err != nil {
+		return err
+	}
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	more := size - int64(len(f.inode.data))
+	switch {
+	case more <= 0:
+		return nil
+	case f.disk.full(more):
+		return &fs.PathError{Op: "extend", Path: f.name, Err: syscall.ENOSPC}
+	}
+	f.inode.data = append(f.inode.data, make([]byte, more)...)
 	f.inode.synced = slices.Clone(f.inode.data)
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	OpCreate   Op = "create"
 	OpWrite    Op = "write"
 	OpSync     Op = "sync"
+	OpExtend   Op = "extend"
 	OpTruncate Op = "truncate"
 	OpRename   Op = "rename"
 	OpRemove   Op = "remove"
@@ -93,7 +94,7 @@ func (d *Disk) Kill() *Disk {
 }
 
 // Crash returns a copy of the disk as it is after a power cut. Of each file, what was synced is there, and keep decides
-// how many of the n bytes written after it; names that were not synced are there when names is true.
+// how many of the n bytes written since; names that were not synced are there when names is true.
 func (d *Disk) Crash(names bool, keep func(name string, n int) int) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -103,14 +104,30 @@ func (d *Disk) Crash(names bool, keep func(name string, n int) int) *Disk {
 		from = d.now
 	}
 	for name, i := range from {
-		data := slices.Clone(i.synced)
-		if more := len(i.data) - len(i.synced); more > 0 {
-			data = append(data, i.data[len(i.synced):len(i.synced)+keep(name, more)]...)
-		}
+		data := i.after(func(n int) int { return keep(name, n) })
 		survivor := &inode{data: data, synced: slices.Clone(data)}
 		c.now[name], c.durable[name] = survivor, survivor
 	}
 	return c
+}
+
+// after is the content after a power cut, which kept some of the bytes written since the last sync.
+func (i *inode) after(keep func(n int) int) []byte {
+	same := 0
+	for same < min(len(i.data), len(i.synced)) && i.data[same] == i.synced[same] {
+		same++
+	}
+	data := slices.Clone(i.synced)
+	if same == len(i.data) {
+		return data
+	}
+	end := len(i.data)
+	for len(i.data) == len(i.synced) && i.data[end-1] == i.synced[end-1] {
+		end--
+	}
+	kept := i.data[same : same+keep(end-same)]
+	into := copy(data[same:], kept)
+	return append(data, kept[into:]...)
 }
 
 // ReadFile returns a copy of a file's content, nil when it doesn't exist.
