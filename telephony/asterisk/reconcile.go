@@ -52,13 +52,13 @@ func (l *link) first(ctx context.Context) {
 	settled, cancel := context.WithTimeout(ctx, settleLimit)
 	l.a.executor.settle(settled)
 	cancel()
-	l.a.filter(ctx)
 	if !l.a.handOn(ctx, "connected") {
 		return
 	}
 	l.reconciled.Store(true)
 	l.a.metrics.connected.Set(1)
 	l.a.phones.soon()
+	l.a.filter(ctx) // not before the list: an Asterisk that is booting refuses both
 }
 
 // handOn lists what is there, again and again until it succeeds or ctx ends, and gives it to the sink; meanwhile events wait.
