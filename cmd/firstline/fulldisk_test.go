@@ -22,9 +22,12 @@ import (
 
 const diskSize = "48m" // the log's reserve is 16 MiB of it
 
+// filling is failing with a log that doesn't write far ahead, so that a full disk shows soon.
+const filling = failing + "log: {extend_bytes: 16384}\n"
+
 // TestFullDisk fills the disk of the controller's log while one call talks and another waits, and frees it again.
 func TestFullDisk(t *testing.T) {
-	p := newProduct(t, "fulldisk", failing, "")
+	p := newProduct(t, "fulldisk", filling, "")
 	d := p.mountDisk()
 	p.start()
 	from := time.Now().Add(-time.Second)
@@ -94,7 +97,7 @@ func TestFullDisk(t *testing.T) {
 // TestStartOnFullDisk kills the controller while its disk is full and a call talks. The call goes on; the controller says
 // why it can't start, and comes by itself when there is room.
 func TestStartOnFullDisk(t *testing.T) {
-	p := newProduct(t, "startfull", failing, "")
+	p := newProduct(t, "startfull", filling, "")
 	d := p.mountDisk()
 	p.start()
 	from := time.Now().Add(-time.Second)

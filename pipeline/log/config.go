@@ -65,6 +65,7 @@ func (c Config) Validate() []problem.Problem {
 	positive("retry", c.Retry, "1s is the default")
 	least("segment_bytes", c.SegmentBytes, 4<<10, "67108864 (64 MiB) is the default")
 	least("max_bytes", c.MaxBytes, c.SegmentBytes, "it must hold at least one segment")
+	least("extend_bytes", c.ExtendBytes, 0, "1048576 (1 MiB) is the default, 0 lets each write make the file longer")
 	least("reserve_bytes", c.ReserveBytes, 0, "16777216 (16 MiB) is the default, 0 turns it off")
 	least("memory_bytes", c.MemoryBytes, 64<<10, "67108864 (64 MiB) is the default")
 	least("tail_facts", int64(c.TailFacts), 1, "16384 is the default")

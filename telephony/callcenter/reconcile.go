@@ -193,7 +193,11 @@ func (c *Center) restate(ct *contact, act actual) {
 		c.stopPlay(ct, ct.Closing.Playback)
 		ct.Closing.Playback = c.play(ct, ct.Closing.Media)
 		ct.Closing.Due = c.now.Add(playLimit)
-	case stageTalking, stageFallback, stageOver, stageEnded: // mended by reconcile, or nothing is wanted
+	case stageTalking: // joined again by reconcile, where needed
+		if !ct.Talk.Agents && !ct.Talk.Callers { // a held call has its own music
+			c.stopMusic(ct) // an order that failed may have been forgotten meanwhile
+		}
+	case stageFallback, stageOver, stageEnded: // nothing is wanted
 	}
 }
 

@@ -119,7 +119,7 @@ type rig struct {
 
 func logConfig(d disk.FS, dir string) log.Config {
 	cfg := log.DefaultConfig()
-	cfg.Dir, cfg.Source, cfg.FS, cfg.ReserveBytes = dir, "controller", d, 0
+	cfg.Dir, cfg.Source, cfg.FS, cfg.ReserveBytes, cfg.ExtendBytes = dir, "controller", d, 0, 0
 	return cfg
 }
 
