@@ -81,6 +81,7 @@ func crashAtEveryOperation(t *testing.T, config func(disk.FS) log.Config) {
 		})
 		for n := 0; n < total; n += 4 {
 			l.wait(t, l.appendAll(t, n, n+4))
+			synctest.Wait() // also for what the log does behind the sync
 			synced, position = n+4, l.Position()
 			if n%12 == 8 {
 				l.Snapshot(fmt.Appendf(nil, "%d", n+4))

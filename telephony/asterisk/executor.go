@@ -25,8 +25,9 @@ type executor struct {
 	metrics *metrics
 	legs    *legs
 
-	mu      sync.Mutex // guards all below
-	changed *sync.Cond
+	mu      sync.Mutex       // guards all below
+	todo    *sync.Cond       // a command may be taken, or none ever will
+	empty   *sync.Cond       // nothing is pending, or nobody shall wait for that
 	lines   map[string]*line // contacts with commands waiting or under way
 	ready   []*job           // commands that wait for nothing but a worker, oldest first
 	tidy    []*job           // the same, of those that tidy up
@@ -72,7 +73,7 @@ func rings(c callcenter.Command) bool {
 func newExecutor(r *rest, cfg Config, failed func(callcenter.CommandFailed), log *slog.Logger, m *metrics) *executor {
 	e := &executor{rest: r, app: cfg.App, workers: cfg.Workers, failed: failed, log: log, metrics: m, legs: newLegs(),
 		lines: make(map[string]*line), putOff: make(putOff)}
-	e.changed = sync.NewCond(&e.mu)
+	e.todo, e.empty = sync.NewCond(&e.mu), sync.NewCond(&e.mu)
 	return e
 }
 
@@ -123,20 +124,18 @@ func (e *executor) makeReady(j *job) {
 			e.rings++
 		}
 		e.ready = append(e.ready, j)
-		e.changed.Signal()
+		e.todo.Signal()
 		return
 	}
 	e.tidy = append(e.tidy, j)
-	if e.rings == 0 {
-		e.changed.Signal()
-	}
-	time.AfterFunc(tidyWithin, e.wake)
+	e.todo.Signal()
+	time.AfterFunc(tidyWithin, func() { e.wake(e.todo.Signal) })
 }
 
-func (e *executor) wake() {
+func (e *executor) wake(signal func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.changed.Broadcast()
+	signal()
 }
 
 // waitsFor says whether one of the earlier commands touches what this one touches.
@@ -194,7 +193,8 @@ func (e *executor) close() {
 		e.drop(j)
 	}
 	e.ready, e.tidy = nil, nil
-	e.changed.Broadcast()
+	e.todo.Broadcast()
+	e.empty.Broadcast()
 }
 
 func (e *executor) drop(j *job) {
@@ -223,7 +223,7 @@ func (e *executor) take() *job {
 		if j := e.next(); j != nil {
 			return j
 		}
-		e.changed.Wait()
+		e.todo.Wait()
 	}
 	return nil
 }
@@ -248,8 +248,11 @@ func (e *executor) finish(j *job) {
 	e.pending--
 	e.metrics.pending.Set(float64(e.pending))
 	if rings(j.Command) {
-		if e.rings--; e.rings == 0 {
-			e.changed.Broadcast() // tidying up may begin
+		e.rings--
+	}
+	if e.rings == 0 {
+		for range e.tidy {
+			e.todo.Signal() // tidying up may begin
 		}
 	}
 	l := j.line
@@ -261,18 +264,18 @@ func (e *executor) finish(j *job) {
 		e.offer(l)
 	}
 	if e.pending == 0 {
-		e.changed.Broadcast()
+		e.empty.Broadcast()
 	}
 }
 
 // settle waits until no command is waiting or under way, or ctx ends.
 func (e *executor) settle(ctx context.Context) {
-	stop := context.AfterFunc(ctx, e.wake)
+	stop := context.AfterFunc(ctx, func() { e.wake(e.empty.Broadcast) })
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for e.pending > 0 && !e.closed && ctx.Err() == nil {
-		e.changed.Wait()
+		e.empty.Wait()
 	}
 }
 
