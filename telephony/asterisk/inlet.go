@@ -113,7 +113,7 @@ func (i *inlet) putEnded(there callcenter.Reconciled) {
 	}
 	var rest []event
 	for _, e := range i.held {
-		if ended[channelOf(e.ev)] {
+		if ended[e.channel()] {
 			i.put(e)
 			continue
 		}
@@ -122,9 +122,12 @@ func (i *inlet) putEnded(there callcenter.Reconciled) {
 	i.held = rest
 }
 
-// channelOf is the channel that an event of Asterisk is about; "" for the end of a playback.
-func channelOf(ev callcenter.Event) string {
-	switch e := ev.(type) {
+// channel is the channel that an event of Asterisk is about; "" for the end of a playback.
+func (e event) channel() string {
+	if e.entered != "" {
+		return e.entered
+	}
+	switch e := e.ev.(type) {
 	case callcenter.CallArrived:
 		return e.Channel
 	case callcenter.DigitPressed:

@@ -40,3 +40,22 @@ func TestEndsComeBeforeTheListTheyAreMissingOn(t *testing.T) {
 		t.Errorf("believed to be there: %v", told)
 	}
 }
+
+// A leg that enters and ends while a list is under way isn't believed to be there behind it; one that enters only is.
+func TestLegsThatEnterDuringAList(t *testing.T) {
+	sink := newCollector()
+	in := newInlet(sink, newMetrics(prometheus.NewRegistry()))
+	now := time.Now()
+	in.hold()
+	in.entered("fl.leg.c.1")
+	in.entered("fl.leg.c.2")
+	in.event(now, callcenter.ChannelEnded{Channel: "fl.leg.c.1", Cause: 17})
+	in.release(now, &callcenter.Reconciled{})
+	if told := in.told(); !reflect.DeepEqual(told, map[string]bool{"fl.leg.c.2": true}) {
+		t.Errorf("believed to be there: %v", told)
+	}
+	want := []callcenter.Event{callcenter.ChannelEnded{Channel: "fl.leg.c.1", Cause: 17}, callcenter.Reconciled{}}
+	if got := sink.all(); !reflect.DeepEqual(got, want) {
+		t.Errorf("told:%s", list(got))
+	}
+}

@@ -85,7 +85,7 @@ func (n *Node) Run(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + n.cfg.Dir, "TERM=dumb"}
 	enter(cmd, n.cfg.Root, account)
-	ended, err := start(cmd)
+	ended, err := n.start(cmd)
 	if err != nil {
 		return fmt.Errorf("start asterisk in %s: %w", n.cfg.Root, err)
 	}
@@ -130,12 +130,14 @@ const priority = -10
 
 // start runs cmd on a thread of its own and sends the result of waiting once. The thread is kept because Linux ties the
 // parent-death signal to the thread that started the child, and never unlocked, so that its priority ends with it.
-func start(cmd *exec.Cmd) (ended chan exit, err error) {
+func (n *Node) start(cmd *exec.Cmd) (ended chan exit, err error) {
 	started := make(chan error, 1)
 	ended = make(chan exit, 1)
 	go func() {
 		runtime.LockOSThread()
-		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, priority) // not allowed: it runs as everything else does
+		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, priority); err != nil {
+			n.log.Info("asterisk has no priority of its own", "niceness", priority, "error", err)
+		}
 		err := cmd.Start()
 		started <- err
 		if err == nil {
