@@ -35,7 +35,7 @@ type Controller struct {
 	down     bool
 	changed  chan struct{}
 	cut      chan struct{}
-	streams  int
+	streams  int // open now
 }
 
 // Control is a request as it came in.
@@ -144,11 +144,23 @@ func (c *Controller) Seen() []Seen {
 	return append([]Seen{}, c.seen...)
 }
 
-// Streams is how many streams were opened so far.
-func (c *Controller) Streams() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.streams
+// AwaitNoStream waits until the readers have closed every stream.
+func (c *Controller) AwaitNoStream(t testing.TB) {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		c.mu.Lock()
+		open, changed := c.streams, c.changed
+		c.mu.Unlock()
+		if open == 0 {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			t.Fatalf("%d streams are still open", open)
+		}
+	}
 }
 
 // Break ends the streams that are open.
@@ -224,6 +236,12 @@ func (c *Controller) getFacts(w http.ResponseWriter, r *http.Request) {
 	epoch, oldest, cut := c.snapshot.Epoch, c.oldest, c.cut
 	c.streams++
 	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.streams--
+		c.wake()
+		c.mu.Unlock()
+	}()
 	switch {
 	case r.URL.Query().Get("epoch") != epoch:
 		http.Error(w, "another log", http.StatusConflict)
