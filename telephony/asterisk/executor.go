@@ -128,14 +128,23 @@ func (e *executor) makeReady(j *job) {
 		return
 	}
 	e.tidy = append(e.tidy, j)
-	e.todo.Signal()
-	time.AfterFunc(tidyWithin, func() { e.wake(e.todo.Signal) })
+	if e.rings == 0 {
+		e.todo.Signal()
+	}
+	time.AfterFunc(tidyWithin, e.tidyOverdue)
 }
 
-func (e *executor) wake(signal func()) {
+func (e *executor) tidyOverdue() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	signal()
+	if e.overdue() {
+		e.todo.Signal()
+	}
+}
+
+// overdue says whether tidying up has waited long enough.
+func (e *executor) overdue() bool {
+	return len(e.tidy) > 0 && time.Since(e.tidy[0].since) >= tidyWithin
 }
 
 // waitsFor says whether one of the earlier commands touches what this one touches.
@@ -230,7 +239,7 @@ func (e *executor) take() *job {
 
 // next is the command to do now, if there is one.
 func (e *executor) next() (j *job) {
-	overdue := len(e.tidy) > 0 && time.Since(e.tidy[0].since) >= tidyWithin
+	overdue := e.overdue()
 	switch {
 	case len(e.ready) > 0 && !overdue:
 		j, e.ready = e.ready[0], e.ready[1:]
@@ -248,11 +257,10 @@ func (e *executor) finish(j *job) {
 	e.pending--
 	e.metrics.pending.Set(float64(e.pending))
 	if rings(j.Command) {
-		e.rings--
-	}
-	if e.rings == 0 {
-		for range e.tidy {
-			e.todo.Signal() // tidying up may begin
+		if e.rings--; e.rings == 0 {
+			for range e.tidy {
+				e.todo.Signal() // tidying up may begin
+			}
 		}
 	}
 	l := j.line
@@ -270,7 +278,11 @@ func (e *executor) finish(j *job) {
 
 // settle waits until no command is waiting or under way, or ctx ends.
 func (e *executor) settle(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() { e.wake(e.empty.Broadcast) })
+	stop := context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.empty.Broadcast()
+	})
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
