@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"firstline/pipeline/listen"
 )
 
@@ -124,9 +126,26 @@ func portsFree(ctx context.Context, c Config) error {
 	return nil
 }
 
-// priority is Asterisk's niceness where this process may give it (see nice(2)): voice and signalling don't wait for whatever
-// else runs on the machine. Asterisk's own option for it (highpriority) needs root, which it doesn't run as.
-const priority = -10
+// The priority of Asterisk where this process may give it: voice and signalling don't wait for whatever else runs on the
+// machine. It is that of Asterisk's own option highpriority (ast_set_priority in main/asterisk.c), which only works for root,
+// as which it doesn't run here; where real time is refused, a niceness (see sched(7), nice(2)).
+const (
+	realTime = 10
+	niceness = -10
+)
+
+// prioritise gives the calling thread, and so what it starts, the priority of Asterisk.
+func (n *Node) prioritise() {
+	refused := unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: realTime}, 0)
+	if refused == nil {
+		return
+	}
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, niceness); err != nil {
+		n.log.Info("asterisk has no priority of its own", "real_time", refused, "niceness", err)
+		return
+	}
+	n.log.Info("asterisk has no real-time priority, only a niceness", "niceness", niceness, "error", refused)
+}
 
 // start runs cmd on a thread of its own and sends the result of waiting once. The thread is kept because Linux ties the
 // parent-death signal to the thread that started the child, and never unlocked, so that its priority ends with it.
@@ -135,9 +154,7 @@ func (n *Node) start(cmd *exec.Cmd) (ended chan exit, err error) {
 	ended = make(chan exit, 1)
 	go func() {
 		runtime.LockOSThread()
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, priority); err != nil {
-			n.log.Info("asterisk has no priority of its own", "niceness", priority, "error", err)
-		}
+		n.prioritise()
 		err := cmd.Start()
 		started <- err
 		if err == nil {

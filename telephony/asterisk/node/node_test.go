@@ -8,9 +8,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"golang.org/x/sys/unix"
 
 	"firstline/deploy"
 	"firstline/pipeline/listen"
@@ -148,6 +152,7 @@ func TestRealAsteriskStartsAndLeavesNothing(t *testing.T) {
 			t.Errorf("asterisk complains at start: %s", line)
 		}
 	}
+	checkRealTime(t, filepath.Join(n.Folder(), "run/asterisk.pid"))
 	second, err := node.New(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +172,37 @@ func TestRealAsteriskStartsAndLeavesNothing(t *testing.T) {
 	if conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", cfg.HTTPPort)); err == nil {
 		_ = conn.Close()
 		t.Error("ari still listens")
+	}
+}
+
+// checkRealTime: where this process may give real time, every thread of Asterisk has it.
+func checkRealTime(t *testing.T, pidFile string) {
+	t.Helper()
+	want := unix.SCHED_NORMAL
+	tried := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with its priority
+		tried <- unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}, 0)
+	}()
+	if err := <-tried; err == nil {
+		want = unix.SCHED_RR
+	} else {
+		t.Logf("real time is refused here: %v", err)
+	}
+	pid, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	threads, err := filepath.Glob("/proc/" + strings.TrimSpace(string(pid)) + "/task/*")
+	if err != nil || len(threads) < 10 {
+		t.Fatalf("%d threads of process %s: %v", len(threads), pid, err)
+	}
+	for _, thread := range threads {
+		id, _ := strconv.Atoi(filepath.Base(thread))
+		attr, err := unix.SchedGetAttr(id, 0)
+		if err == nil && int(attr.Policy) != want { // an error: it has ended meanwhile
+			t.Errorf("thread %d has policy %d, want %d", id, attr.Policy, want)
+		}
 	}
 }
 
