@@ -178,12 +178,13 @@ func (l *Log) deletable(published uint64) *segment {
 	return oldest
 }
 
-// reserve makes the reserve file when there is none and there is room for it.
+// reserve makes the reserve file when there is none and there is room for it; not at once after it was given up, or it
+// would take the room back before what it was given up for is written.
 func (l *Log) reserve() {
 	l.mu.Lock()
-	have := l.reserved
+	have, given := l.reserved, l.reserveGiven
 	l.mu.Unlock()
-	if have > 0 || l.cfg.ReserveBytes == 0 {
+	if have > 0 || l.cfg.ReserveBytes == 0 || time.Since(given) < upkeep {
 		return
 	}
 	err := l.fs.Reserve(l.path(reserveName), l.cfg.ReserveBytes)
@@ -201,6 +202,7 @@ func (l *Log) reserve() {
 func (l *Log) giveReserve() bool {
 	l.mu.Lock()
 	have := l.reserved
+	l.reserveGiven = time.Now() // before the room is free
 	l.mu.Unlock()
 	if have == 0 {
 		return false

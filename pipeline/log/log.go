@@ -86,8 +86,9 @@ type Log struct {
 	snap           *snapshot // to be written
 	snapWanted     bool
 	reserved       int64
-	lastSegment    uint64 // number of the latest segment, also of one that failed
-	intact         bool   // the marker file is there
+	reserveGiven   time.Time // when it was given up last
+	lastSegment    uint64    // number of the latest segment, also of one that failed
+	intact         bool      // the marker file is there
 	published      func() uint64
 }
 
