@@ -28,7 +28,7 @@ func families() []family {
 	return []family{
 		{"arrivals", "contact", []fact.Type{fact.TypeArrived}},
 		{"identified", "contact", []fact.Type{fact.TypeIdentified}},
-		{"ivr_steps", "contact", []fact.Type{fact.TypeIVREntered, fact.TypeIVRChoice, fact.TypeIVRInput}},
+		{"ivr_steps", "contact", []fact.Type{fact.TypeIVREntered, fact.TypeIVRChoice, fact.TypeIVRInput, fact.TypeIVRSet}},
 		{"ivr_visits", "contact", []fact.Type{fact.TypeIVRLeft}},
 		{"entries_opened", "contact", []fact.Type{fact.TypeQueued}},
 		{"refusals", "contact", []fact.Type{fact.TypeQueueRefused}},

@@ -26,8 +26,7 @@ func TestCtrlC(t *testing.T) {
 	terminal, err := pty.Start(cmd)
 	p.must(err)
 	defer func() { _ = terminal.Close() }()
-	said := &screen{}
-	go func() { _, _ = io.Copy(said, terminal) }() // ends with the terminal
+	said := watch(terminal)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) })
@@ -103,6 +102,13 @@ func (p *product) processes() map[int]string {
 type screen struct {
 	mu   sync.Mutex // guards text
 	text bytes.Buffer
+}
+
+// watch shows what comes from a terminal until that ends.
+func watch(terminal io.Reader) *screen {
+	s := &screen{}
+	go func() { _, _ = io.Copy(s, terminal) }()
+	return s
 }
 
 func (s *screen) Write(b []byte) (int, error) {

@@ -11,6 +11,7 @@ const (
 	TypeIVREntered     Type = "ivr.entered"
 	TypeIVRChoice      Type = "ivr.choice"
 	TypeIVRInput       Type = "ivr.input"
+	TypeIVRSet         Type = "ivr.set"
 	TypeIVRLeft        Type = "ivr.left"
 	TypeQueued         Type = "queue.queued"
 	TypeQueueRefused   Type = "queue.refused"
@@ -78,7 +79,8 @@ type IVRChoice struct {
 	Target string `json:"target"`
 }
 
-// IVRInput: a collection or menu got input that was not a choice: digits complete, nothing, or something invalid.
+// IVRInput: a collection or menu got input that was not a choice: digits complete, nothing, or something invalid; or a
+// branch could not use what is known of the caller.
 // Digits themselves stand in Identified only; here is their number.
 type IVRInput struct {
 	Flow    string    `json:"flow"`
@@ -86,6 +88,16 @@ type IVRInput struct {
 	Kind    InputKind `json:"kind"`
 	Digits  int       `json:"digits"`
 	Derived bool      `json:"derived,omitempty"` // prompt repeated after a controller restart
+	Case    int       `json:"case,omitempty"`    // unfit: number of the branch's case, from 1
+	Error   string    `json:"error,omitempty"`   // unfit: why its condition could not be worked out
+}
+
+// IVRSet: the flow gave a variable its text. Digits that a caller entered are no such text and stay in the controller.
+type IVRSet struct {
+	Flow     string `json:"flow"`
+	Node     string `json:"node"`
+	Variable string `json:"variable"`
+	Value    string `json:"value"`
 }
 
 // IVRLeft closes the caller's time in the flow.
@@ -287,6 +299,7 @@ func (Identified) factType() Type     { return TypeIdentified }
 func (IVREntered) factType() Type     { return TypeIVREntered }
 func (IVRChoice) factType() Type      { return TypeIVRChoice }
 func (IVRInput) factType() Type       { return TypeIVRInput }
+func (IVRSet) factType() Type         { return TypeIVRSet }
 func (IVRLeft) factType() Type        { return TypeIVRLeft }
 func (Queued) factType() Type         { return TypeQueued }
 func (QueueRefused) factType() Type   { return TypeQueueRefused }

@@ -65,6 +65,7 @@ const (
 	InputNone    InputKind = "no_input"
 	InputInvalid InputKind = "invalid"
 	InputGaveUp  InputKind = "gave_up"
+	InputUnfit   InputKind = "unfit" // a condition could not be worked out with the caller's values
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 // Types returns every type of this version of the schema, in the order of the documentation.
 func Types() []Type {
 	return []Type{
-		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRLeft,
+		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypePositionTold, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
 		TypeSegmentStarted, TypeSegmentEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
@@ -31,6 +31,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[IVRChoice](t, raw)
 	case TypeIVRInput:
 		return decodeAs[IVRInput](t, raw)
+	case TypeIVRSet:
+		return decodeAs[IVRSet](t, raw)
 	case TypeIVRLeft:
 		return decodeAs[IVRLeft](t, raw)
 	case TypeQueued:

@@ -32,6 +32,7 @@ entries:
   - {number: "2000", flow: straight}
   - {number: "3000", flow: hours}
   - {number: "4000", flow: spill}
+  - {number: "5000", flow: sorted}
 ivr:
   - id: straight
     start: q
@@ -39,6 +40,19 @@ ivr:
   - id: spill
     start: q
     nodes: {q: {type: queue, queue: short}}
+  - id: sorted
+    start: mark
+    nodes:
+      mark: {type: set, set: {topic: bill}, priority: 2, next: order}
+      order: {type: collect, prompt: [vm-press], max: 2, timeout: 20s, save: order, next: sort}
+      sort:
+        type: branch
+        cases:
+          - {when: 'int(vars.order) > 90 and vars.topic == "bill"', next: q}
+          - {when: 'number endsWith "212"', next: bye}
+        otherwise: q
+      q: {type: queue, queue: first, priority: 1}
+      bye: {type: hangup, media: [vm-goodbye]}
   - id: hours
     start: open
     nodes:
@@ -126,6 +140,36 @@ func TestRealWayThroughTheMenu(t *testing.T) {
 	if r := agent(); len(r) != 2 || r[0].Last() != sipp.HungUp || r[0].Number != "4930110" || r[1].Number != "4930111" {
 		t.Errorf("the agent saw %+v", r)
 	}
+}
+
+// A branch sends callers different ways: by the digits they entered, by their number, and the rest.
+func TestRealBranch(t *testing.T) {
+	c := newCentre(t, support())
+	anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond}, sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
+	defer anna()
+	c.ask("anna", callcenter.ActionLogin, "")
+	for _, call := range []struct {
+		number, digits string
+		want           fact.Termination
+	}{
+		{"4930112", "91", fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonAgentHungUp}},
+		{"4930212", "42", fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonFlowEnded}},
+		{"4930113", "42", fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonAgentHungUp}},
+	} {
+		caller := c.call(sipp.Call{Name: call.number, Number: call.number, Dialed: "5000", Patience: time.Minute,
+			Presses: []sipp.Press{{After: 500 * time.Millisecond, Digits: call.digits}}})
+		if e := c.end(call.number); e.Termination != call.want {
+			t.Errorf("%s with %s: %+v", call.number, call.digits, e.Termination)
+		}
+		caller()
+	}
+	tale := c.taleOf(c.contact("4930112"), "ivr.", "queue.queued")
+	wants(t, "the way", tale, "ivr.entered mark", "ivr.set mark topic=bill", "ivr.entered order", "ivr.input order digits",
+		"ivr.entered sort", "ivr.entered q", "ivr.left queued", "queue.queued first en")
+	c.until("the priority of set and queue node", func(f fact.Fact) bool {
+		q, ok := f.Data.(fact.Queued)
+		return ok && q.Priority == 3
+	})
 }
 
 // Who says nothing gives up; who calls after hours is told so. Both are hung up by us.

@@ -169,6 +169,8 @@ func told(f fact.Fact) string {
 		words = append(words, d.Node, d.Key)
 	case fact.IVRInput:
 		words = append(words, d.Node, string(d.Kind))
+	case fact.IVRSet:
+		words = append(words, d.Node, d.Variable+"="+d.Value)
 	case fact.IVRLeft:
 		words = append(words, string(d.Outcome))
 	case fact.Queued:

@@ -18,7 +18,7 @@ func (c *Center) enterFlow(ct *contact) {
 	}
 	ct.Flow = &flow{Entered: c.stamp(ct)}
 	ct.Sums.Flow = id
-	c.follow(ct, p.menus.Begin(id, c.stamp(ct)))
+	c.follow(ct, p.menus.Begin(id, c.moment(ct)))
 }
 
 // inFlow: the caller is in a menu.
@@ -33,9 +33,9 @@ func (c *Center) inFlow(ct *contact, ev Event) {
 			return
 		}
 		f.Playback = ""
-		c.follow(ct, menus.Played(f.Visit, c.stamp(ct)))
+		c.follow(ct, menus.Played(f.Visit, c.moment(ct)))
 	case looked:
-		c.follow(ct, menus.Looked(f.Visit, e.found, c.stamp(ct)))
+		c.follow(ct, menus.Looked(f.Visit, e.found, c.moment(ct)))
 	case due:
 		c.flowDue(ct)
 	case callerEnded:
@@ -55,6 +55,18 @@ func (c *Center) inFlow(ct *contact, ev Event) {
 	}
 }
 
+// moment is now, and what is known of the caller.
+func (c *Center) moment(ct *contact) ivr.Moment {
+	caller := ivr.Caller{
+		Number: ct.Number, Name: ct.Name, Dialed: ct.Dialed, Language: ct.Language,
+		Customer: ct.Who.Customer, CustomerName: ct.Who.Name,
+	}
+	if t := ct.Who.Ticket; t != nil {
+		caller.Ticket, caller.TicketStatus = t.ID, t.Status
+	}
+	return ivr.Moment{At: c.stamp(ct), Caller: caller}
+}
+
 // flowDue: the caller was silent too long, or the end of a playback was never heard.
 func (c *Center) flowDue(ct *contact) {
 	menus, f := c.planFor(ct).menus, ct.Flow
@@ -64,10 +76,10 @@ func (c *Center) flowDue(ct *contact) {
 	if f.Playback != "" {
 		ct.playsOn(f.Playback)
 		f.Playback = ""
-		c.follow(ct, menus.Played(f.Visit, c.stamp(ct)))
+		c.follow(ct, menus.Played(f.Visit, c.moment(ct)))
 		return
 	}
-	c.follow(ct, menus.TimedOut(f.Visit, c.stamp(ct)))
+	c.follow(ct, menus.TimedOut(f.Visit, c.moment(ct)))
 }
 
 // digit: barge-in is everywhere, a key stops what plays.
@@ -84,7 +96,7 @@ func (c *Center) digit(ct *contact, e DigitPressed) {
 	ct.Key = press
 	c.touch(ct)
 	c.stopUnheard(ct)
-	r := c.planFor(ct).menus.Digit(ct.Flow.Visit, e.Digit, c.stamp(ct))
+	r := c.planFor(ct).menus.Digit(ct.Flow.Visit, e.Digit, c.moment(ct))
 	if ct.Flow.Visit.Phase == ivr.PhaseLooking {
 		c.ignore(IgnoredNoEffect)
 		return
@@ -142,6 +154,10 @@ func (c *Center) recordStep(ct *contact, ev ivr.Event) {
 		c.emit(ct, fact.TypeIVRChoice, fact.IVRChoice{Flow: f.Visit.Flow, Node: e.Node, Key: e.Key, Target: e.Target})
 	case ivr.Heard:
 		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: e.Kind, Digits: e.Digits})
+	case ivr.Set:
+		c.emit(ct, fact.TypeIVRSet, fact.IVRSet{Flow: f.Visit.Flow, Node: e.Node, Variable: e.Variable, Value: e.Value})
+	case ivr.Unfit:
+		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: fact.InputUnfit, Case: e.Case, Error: e.Why})
 	}
 }
 
@@ -196,5 +212,5 @@ func (c *Center) repeatFlow(ct *contact) {
 			Flow: f.Visit.Flow, Node: f.Visit.Node, Kind: fact.InputNone, Derived: true,
 		})
 	}
-	c.follow(ct, menus.Repeat(f.Visit, c.stamp(ct)))
+	c.follow(ct, menus.Repeat(f.Visit, c.moment(ct)))
 }

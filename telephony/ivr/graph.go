@@ -7,26 +7,60 @@ import (
 	"strings"
 )
 
-// targets are the nodes a node leads to. Automatic ones need nothing but silence, time or noise from the caller.
-func (n Node) targets(automaticOnly bool) []string {
-	list := []string{n.Open, n.Closed}
+// edge is one way on from a node.
+type edge struct {
+	to    string
+	label string // what takes it: "1 Support", "no input"; "" = the end of what plays
+	auto  bool   // it needs nothing but silence, time or noise from the caller
+}
+
+// edges are the ways on from a node, in a fixed order.
+func (n Node) edges() []edge {
+	list := []edge{{n.Open, "open", true}, {n.Closed, "closed", true}}
 	switch n.Type {
-	case TypePlay:
-		list = append(list, n.Next)
+	case TypePlay, TypeSet:
+		list = append(list, edge{n.Next, "", true})
+	case TypeBranch:
+		for _, c := range n.Cases {
+			list = append(list, edge{c.Next, c.When, true})
+		}
+		list = append(list, edge{n.Otherwise, "otherwise", true})
 	case TypeMenu, TypeCollect:
-		list = append(list, n.NoInput, n.Invalid, n.GaveUp)
-		if automaticOnly {
-			break
+		for _, key := range slices.Sorted(maps.Keys(n.Options)) {
+			list = append(list, edge{n.Options[key].Next, strings.TrimSpace(key + " " + n.Options[key].Label), false})
 		}
 		if n.Type == TypeCollect {
-			list = append(list, n.Next, n.NotFound)
+			list = append(list, edge{n.Next, n.digits(), false}, edge{n.NotFound, "not found", false})
 		}
-		for _, key := range slices.Sorted(maps.Keys(n.Options)) {
-			list = append(list, n.Options[key].Next)
-		}
+		list = append(list, edge{n.NoInput, "no input", true}, edge{n.Invalid, "invalid", true}, edge{n.GaveUp, "gave up", true})
 	case TypeSchedule, TypeQueue, TypeHangup:
 	}
-	return slices.DeleteFunc(list, func(id string) bool { return id == "" })
+	return slices.DeleteFunc(list, func(e edge) bool { return e.to == "" })
+}
+
+// digits says how many of them a collect node takes: "1–8 digits".
+func (n Node) digits() string {
+	if n.least() == n.Max {
+		return fmt.Sprintf("%d digits", n.Max)
+	}
+	return fmt.Sprintf("%d–%d digits", n.least(), n.Max)
+}
+
+// endsByGivingUp tells whether silence or mistakes can use up the tries of a node that names no way on for then: the call
+// ends there.
+func (n Node) endsByGivingUp() bool {
+	return (n.Type == TypeMenu || n.Type == TypeCollect) && n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "")
+}
+
+// targets are the nodes a node leads to.
+func (n Node) targets(automaticOnly bool) []string {
+	var list []string
+	for _, e := range n.edges() {
+		if e.auto || !automaticOnly {
+			list = append(list, e.to)
+		}
+	}
+	return list
 }
 
 // reach names the nodes that no caller gets to.
@@ -67,15 +101,8 @@ func (c *checker) ends() {
 }
 
 func (c *checker) endsSoon(n Node, ending map[string]bool) bool {
-	switch n.Type {
-	case TypeQueue, TypeHangup:
+	if n.Type == TypeQueue || n.Type == TypeHangup || n.endsByGivingUp() {
 		return true
-	case TypeMenu, TypeCollect:
-		// Giving up ends the call only where silence or mistakes can use up the tries.
-		if n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "") {
-			return true
-		}
-	case TypeSchedule, TypePlay:
 	}
 	return slices.ContainsFunc(n.targets(false), func(id string) bool { return ending[id] })
 }

@@ -20,6 +20,8 @@ const (
 	TypePlay     Type = "play"     // plays Media, goes on to Next
 	TypeMenu     Type = "menu"     // asks for one of Options
 	TypeCollect  Type = "collect"  // asks for Min to Max digits
+	TypeBranch   Type = "branch"   // goes on by the first of Cases that holds, or to Otherwise
+	TypeSet      Type = "set"      // sets variables and priority, goes on to Next
 	TypeQueue    Type = "queue"    // ends the flow: joins Queue
 	TypeHangup   Type = "hangup"   // ends the flow: plays Media and hangs up
 )
@@ -43,7 +45,7 @@ type Node struct {
 	// play, hangup
 	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye) or media URIs (digits:42)
 
-	// play, collect
+	// play, collect, set
 	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to
 
 	// menu, collect
@@ -57,6 +59,13 @@ type Node struct {
 	NoInputMedia []string      `yaml:"no_input_media,omitempty" json:"no_input_media,omitempty"` // before the prompt is repeated
 	InvalidMedia []string      `yaml:"invalid_media,omitempty" json:"invalid_media,omitempty"`   // before the prompt is repeated
 
+	// branch
+	Cases     []Case `yaml:"cases,omitempty" json:"cases,omitempty"`         // tried in order
+	Otherwise string `yaml:"otherwise,omitempty" json:"otherwise,omitempty"` // node when none holds
+
+	// set
+	Set map[string]string `yaml:"set,omitempty" json:"set,omitempty"` // variable → its text from now on
+
 	// menu
 	Options map[string]Option `yaml:"options,omitempty" json:"options,omitempty"` // digits → what they choose
 
@@ -67,10 +76,11 @@ type Node struct {
 	Lookup     bool   `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // ask the ticket system with the digits
 	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // set: wait for the answer, go here unless found
 	Secret     bool   `yaml:"secret,omitempty" json:"secret,omitempty"`         // digits are kept in memory only
+	Save       string `yaml:"save,omitempty" json:"save,omitempty"`             // variable that gets the digits
 
 	// queue
 	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join
-	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's
+	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's; of a set node: to that of every queue node after it
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
 }
 
@@ -79,6 +89,12 @@ type Option struct {
 	Label    string `yaml:"label,omitempty" json:"label,omitempty"`       // shown to the agent
 	Language string `yaml:"language,omitempty" json:"language,omitempty"` // set for the rest of the contact
 	Next     string `yaml:"next" json:"next"`                             // node to go on to
+}
+
+// Case is one way on from a branch.
+type Case struct {
+	When string `yaml:"when" json:"when"` // a condition: docs/ivr.md#conditions
+	Next string `yaml:"next" json:"next"` // node to go on to when it holds
 }
 
 // Schedule says when a place is open, in its own time zone.

@@ -46,7 +46,7 @@ func load(t testing.TB, text string) ivr.Flow {
 	return f
 }
 
-func noon() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
+func noon() ivr.Moment { return ivr.Moment{At: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)} }
 
 // play plays a visit: digits are pressed, "." is the end of a playback, "t" a time-out, "+" and "-" the ticket system's
 // answer, "r" a repeat. It returns what each did, in words.
@@ -84,6 +84,10 @@ func tell(r ivr.Result) string {
 			words = append(words, "chose "+e.Key+"/"+e.Label)
 		case ivr.Heard:
 			words = append(words, fmt.Sprintf("%s(%d)", e.Kind, e.Digits))
+		case ivr.Set:
+			words = append(words, fmt.Sprintf("set %s=%s", e.Variable, e.Value))
+		case ivr.Unfit:
+			words = append(words, fmt.Sprintf("case %d unfit", e.Case))
 		}
 	}
 	if r.Language != "" {
@@ -147,6 +151,58 @@ func TestVisit(t *testing.T) {
 		out := play(menus, test.keys)
 		if got := out[len(out)-1]; got != test.last {
 			t.Errorf("%s: after %q got %q, want %q\n%s", test.name, test.keys, got, test.last, strings.Join(out, "\n"))
+		}
+	}
+}
+
+const sortedText = `
+id: main
+start: mark
+nodes:
+  mark: {type: set, set: {topic: bill, from: "no one"}, priority: 2, next: ask}
+  ask:  {type: collect, prompt: [ask], max: 3, save: order, next: sort}
+  sort:
+    type: branch
+    cases:
+      - {when: 'int(number) > 100', next: high}
+      - {when: 'vars.order startsWith "9" and language == "ru"', next: more}
+      - {when: 'ticket != "" and vars.topic == "bill" and vars.unheard == ""', next: high}
+    otherwise: bye
+  more: {type: set, set: {topic: order}, priority: -1, next: high}
+  high: {type: queue, queue: support, priority: 3}
+  bye:  {type: hangup}
+`
+
+// TestBranch: the first case that holds leads on; one that can't be worked out doesn't hold, and says so.
+func TestBranch(t *testing.T) {
+	menus := newMenus(t, []ivr.Flow{load(t, sortedText)}, nil)
+	for name, c := range map[string]struct {
+		digits string
+		caller ivr.Caller
+		want   string
+		path   int // priority at the queue
+	}{
+		"first":              {"123", ivr.Caller{Number: "101"}, "digits(3); @sort; @high; end queued support[]", 5},
+		"second":             {"912", ivr.Caller{Language: "ru"}, "digits(3); @sort; case 1 unfit; @more; set topic=order; @high; end queued support[]", 4},
+		"third":              {"123", ivr.Caller{Number: "7", Ticket: "4711"}, "digits(3); @sort; @high; end queued support[]", 5},
+		"none":               {"123", ivr.Caller{Number: "7"}, "digits(3); @sort; @bye; end contained []", 0},
+		"none, not a number": {"123", ivr.Caller{Number: "sip"}, "digits(3); @sort; case 1 unfit; @bye; end contained []", 0},
+	} {
+		now := noon()
+		now.Caller = c.caller
+		r := menus.Begin("main", now)
+		if got := tell(r); got != "@mark; set from=no one; set topic=bill; @ask; play sound:ask" {
+			t.Fatalf("%s: begins with %s", name, got)
+		}
+		first := r.Visit
+		for _, digit := range c.digits {
+			r = menus.Digit(r.Visit, string(digit), now)
+		}
+		if got := tell(r); !strings.HasSuffix(got, c.want) || c.path > 0 && r.End.Priority != c.path {
+			t.Errorf("%s: got %s, %+v", name, got, r.End)
+		}
+		if first.Vars["topic"] != "bill" || first.Vars["order"] != "" || r.Visit.Vars["order"] != c.digits {
+			t.Errorf("%s: variables %v, at first %v", name, r.Visit.Vars, first.Vars)
 		}
 	}
 }

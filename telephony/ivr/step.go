@@ -24,8 +24,9 @@ const maxSteps = 500
 
 // Menus is a set of flows and schedules, ready to run. It is immutable.
 type Menus struct {
-	flows  map[string]Flow
-	places map[string]place
+	flows      map[string]Flow
+	conditions map[string]conditions // by flow
+	places     map[string]place
 }
 
 // Visit is where a caller stands in a flow. The zero value is nobody's.
@@ -37,6 +38,15 @@ type Visit struct {
 	Failed int    `json:"failed,omitempty"`  // silences and mistakes at this node
 	GaveUp bool   `json:"gave_up,omitempty"` // came here by giving up, no choice since
 	Steps  int    `json:"steps"`             // nodes entered
+
+	Vars   map[string]string `json:"vars,omitempty"`   // set so far; never changed, only replaced
+	Raised int               `json:"raised,omitempty"` // priority from set nodes
+}
+
+// Moment is when something happens to a visit, and what is known of the caller then.
+type Moment struct {
+	At     time.Time
+	Caller Caller
 }
 
 // Phase is what a visit waits for.
@@ -76,11 +86,21 @@ type (
 		Kind   fact.InputKind
 		Digits int
 	}
+	// Set says that the flow gave a variable its text.
+	Set struct{ Node, Variable, Value string }
+	// Unfit says that a condition could not be worked out with this caller's values; it counts as not holding.
+	Unfit struct {
+		Node string
+		Case int // from 1
+		Why  string
+	}
 )
 
 func (Entered) event() {}
 func (Chose) event()   {}
 func (Heard) event()   {}
+func (Set) event()     {}
+func (Unfit) event()   {}
 
 // Lookup is a question to the ticket system by the digits pressed.
 type Lookup struct {
@@ -92,7 +112,7 @@ type Lookup struct {
 type End struct {
 	Outcome  fact.IVROutcome
 	Queue    string
-	Priority int
+	Priority int // of the queue node and the set nodes before it
 	Skills   []Skill
 }
 
@@ -102,15 +122,19 @@ type Skill struct {
 	Level int    `json:"level"`
 }
 
-// New makes flows and schedules ready to run. It reads the zones' data; an unknown zone, a bad hour or an id given twice
-// is an error.
+// New makes flows and schedules ready to run. It reads the zones' data; an unknown zone, a bad hour, a condition that does
+// not compile or an id given twice is an error.
 func New(flows []Flow, schedules []Schedule) (*Menus, error) {
-	m := &Menus{flows: make(map[string]Flow, len(flows)), places: make(map[string]place, len(schedules))}
+	m := &Menus{flows: make(map[string]Flow, len(flows)), conditions: make(map[string]conditions, len(flows)), places: make(map[string]place, len(schedules))}
 	for _, f := range flows {
 		if _, ok := m.flows[f.ID]; ok {
 			return nil, fmt.Errorf("flow %q is defined twice", f.ID)
 		}
-		m.flows[f.ID] = f
+		compiled, err := f.compile()
+		if err != nil {
+			return nil, fmt.Errorf("flow %q: %w", f.ID, err)
+		}
+		m.flows[f.ID], m.conditions[f.ID] = f, compiled
 	}
 	for _, s := range schedules {
 		p, err := newPlace(s)
@@ -125,16 +149,16 @@ func New(flows []Flow, schedules []Schedule) (*Menus, error) {
 	return m, nil
 }
 
-// Begin lets a caller into a flow at the instant at. A flow that doesn't exist ends as failed.
-func (m *Menus) Begin(flow string, at time.Time) Result {
-	w := m.walk(Visit{Flow: flow}, at)
+// Begin lets a caller into a flow. A flow that doesn't exist ends as failed.
+func (m *Menus) Begin(flow string, now Moment) Result {
+	w := m.walk(Visit{Flow: flow}, now)
 	w.enter(w.flow.Start)
 	return w.result
 }
 
 // Digit is a key pressed. One that means nothing now gives a Result without effect.
-func (m *Menus) Digit(v Visit, digit string, at time.Time) Result {
-	w := m.walk(v, at)
+func (m *Menus) Digit(v Visit, digit string, now Moment) Result {
+	w := m.walk(v, now)
 	if v.Phase == PhasePlaying || v.Phase == PhaseListening {
 		w.result.Stop = v.Phase == PhasePlaying
 		w.digit(digit)
@@ -143,8 +167,8 @@ func (m *Menus) Digit(v Visit, digit string, at time.Time) Result {
 }
 
 // Played is the end of the playback that the last Result asked for.
-func (m *Menus) Played(v Visit, at time.Time) Result {
-	w := m.walk(v, at)
+func (m *Menus) Played(v Visit, now Moment) Result {
+	w := m.walk(v, now)
 	if v.Phase == PhasePlaying {
 		w.played()
 	}
@@ -152,8 +176,8 @@ func (m *Menus) Played(v Visit, at time.Time) Result {
 }
 
 // TimedOut is the end of the time that the last Result asked to wait.
-func (m *Menus) TimedOut(v Visit, at time.Time) Result {
-	w := m.walk(v, at)
+func (m *Menus) TimedOut(v Visit, now Moment) Result {
+	w := m.walk(v, now)
 	if v.Phase == PhaseListening {
 		w.timedOut()
 	}
@@ -161,8 +185,8 @@ func (m *Menus) TimedOut(v Visit, at time.Time) Result {
 }
 
 // Looked is the ticket system's answer, or that there will be none, to a visit that waits for it.
-func (m *Menus) Looked(v Visit, found bool, at time.Time) Result {
-	w := m.walk(v, at)
+func (m *Menus) Looked(v Visit, found bool, now Moment) Result {
+	w := m.walk(v, now)
 	if v.Phase != PhaseLooking {
 		return w.result
 	}
@@ -176,8 +200,8 @@ func (m *Menus) Looked(v Visit, found bool, at time.Time) Result {
 
 // Repeat says the node's prompt again, after something may have been missed. Digits pressed so far are forgotten,
 // nothing counts as a try.
-func (m *Menus) Repeat(v Visit, at time.Time) Result {
-	w := m.walk(v, at)
+func (m *Menus) Repeat(v Visit, now Moment) Result {
+	w := m.walk(v, now)
 	if v.Phase != PhasePlaying && v.Phase != PhaseListening {
 		return w.result
 	}

@@ -164,6 +164,10 @@ func (c *checker) node(id string, n Node) {
 	case TypeCollect:
 		c.asks(at, n)
 		c.collect(at, n)
+	case TypeBranch:
+		c.branch(at, n)
+	case TypeSet:
+		c.set(at, n)
 	case TypeQueue:
 		c.reference(at+"queue", "queue", n.Queue, c.known.Queues)
 		for _, skill := range slices.Sorted(maps.Keys(n.Skills)) {
@@ -173,7 +177,7 @@ func (c *checker) node(id string, n Node) {
 		}
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, queue, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, branch, set, queue, hangup")
 	}
 	c.media(at+"media", n.Media)
 }
@@ -242,6 +246,49 @@ func (c *checker) collect(at string, n Node) {
 	if n.NotFound != "" && !n.Lookup {
 		c.add(at+"not_found", "not_found without lookup is never reached", "write lookup: true, or leave not_found out")
 	}
+	if n.Save != "" {
+		c.variable(at+"save", n.Save)
+		if n.Secret {
+			c.add(at+"save", "secret digits can't be kept in a variable", "leave save out, or secret")
+		}
+	}
 	c.target(at+"next", n.Next, true)
 	c.target(at+"not_found", n.NotFound, false)
+}
+
+func (c *checker) branch(at string, n Node) {
+	if len(n.Cases) == 0 {
+		c.add(at+"cases", "the branch has no cases", `write at least one, for example {when: 'language == "ru"', next: …}`)
+	}
+	for i, one := range n.Cases {
+		path := fmt.Sprintf("%scases.%d.", at, i)
+		if _, err := compile(one.When); err != nil {
+			message, _, _ := strings.Cut(err.Error(), "\n")
+			c.add(path+"when", fmt.Sprintf("%q is no condition: %s", one.When, message), "conditions are described in docs/ivr.md#conditions")
+		}
+		c.target(path+"next", one.Next, true)
+	}
+	c.target(at+"otherwise", n.Otherwise, true)
+}
+
+func (c *checker) set(at string, n Node) {
+	if len(n.Set) == 0 && n.Priority == 0 {
+		c.add(at+"set", "nothing is set", "write set: {name: text}, priority: 1, or both")
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.Set)) {
+		c.variable(at+"set."+name, name)
+	}
+	c.target(at+"next", n.Next, true)
+}
+
+func (c *checker) variable(path, name string) {
+	if !isVariable(name) {
+		c.add(path, fmt.Sprintf("%q is no name of a variable", name), "write letters, digits and _, beginning with a letter")
+	}
+}
+
+// isVariable tells whether conditions can write the name after "vars.".
+func isVariable(name string) bool {
+	const letters, others = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789_"
+	return name != "" && strings.Contains(letters, name[:1]) && strings.Trim(name, letters+others) == ""
 }

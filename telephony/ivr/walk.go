@@ -9,15 +9,15 @@ import (
 	"firstline/pipeline/fact"
 )
 
-func (m *Menus) walk(v Visit, at time.Time) *walk {
-	return &walk{menus: m, flow: m.flows[v.Flow], at: at, result: Result{Visit: v}}
+func (m *Menus) walk(v Visit, now Moment) *walk {
+	return &walk{menus: m, flow: m.flows[v.Flow], now: now, result: Result{Visit: v}}
 }
 
 // walk is one step through a flow being worked out.
 type walk struct {
 	menus  *Menus
 	flow   Flow
-	at     time.Time
+	now    Moment
 	ahead  string // a digit pressed during an announcement, for the next node that asks
 	result Result
 }
@@ -47,10 +47,16 @@ func (w *walk) enter(id string) {
 func (w *walk) stay(n Node) (next string, stays bool) {
 	switch n.Type {
 	case TypeSchedule:
-		if w.menus.places[n.Schedule].open(w.at) {
-			return n.Open, false
+		return w.byHour(n), false
+	case TypeBranch:
+		return w.byCase(n), false
+	case TypeSet:
+		w.set(n.Set)
+		for _, name := range slices.Sorted(maps.Keys(n.Set)) {
+			w.record(Set{Node: w.result.Visit.Node, Variable: name, Value: n.Set[name]})
 		}
-		return n.Closed, false
+		w.result.Visit.Raised += n.Priority
+		return n.Next, false
 	case TypePlay:
 		if len(n.Media) == 0 || w.ahead != "" && w.asksAfter(n) {
 			return n.Next, false
@@ -65,7 +71,7 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 		}
 		w.prompt(n, nil)
 	case TypeQueue:
-		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority, Skills: skills(n.Skills)})
+		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority + w.result.Visit.Raised, Skills: skills(n.Skills)})
 	case TypeHangup:
 		if len(n.Media) == 0 {
 			w.end(End{Outcome: hangupOutcome(w.result.Visit)})
@@ -78,6 +84,53 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 	return "", true
 }
 
+func (w *walk) byHour(n Node) string {
+	if w.menus.places[n.Schedule].open(w.now.At) {
+		return n.Open
+	}
+	return n.Closed
+}
+
+// byCase is where the first case leads that holds.
+func (w *walk) byCase(n Node) string {
+	v := &w.result.Visit
+	seen := w.view()
+	for i, c := range w.menus.conditions[v.Flow][v.Node] {
+		held, err := c.holds(seen)
+		if err != nil {
+			w.record(Unfit{Node: v.Node, Case: i + 1, Why: err.Error()})
+		}
+		if held {
+			return n.Cases[i].Next
+		}
+	}
+	return n.Otherwise
+}
+
+func (w *walk) view() view {
+	c := w.now.Caller
+	language := c.Language
+	if w.result.Language != "" {
+		language = w.result.Language // chosen in this very step
+	}
+	return view{
+		Number: c.Number, Name: c.Name, Dialed: c.Dialed, Language: language, Customer: c.Customer, CustomerName: c.CustomerName,
+		Ticket: c.Ticket, TicketStatus: c.TicketStatus, Vars: w.result.Visit.Vars,
+	}
+}
+
+// set gives variables their texts. Earlier visits keep theirs.
+func (w *walk) set(texts map[string]string) {
+	vars := maps.Clone(w.result.Visit.Vars)
+	if vars == nil {
+		vars = make(map[string]string, len(texts))
+	}
+	maps.Copy(vars, texts)
+	if len(vars) > 0 {
+		w.result.Visit.Vars = vars
+	}
+}
+
 // asksAfter tells whether announcements and schedules alone lead from n to a node that asks: then a digit pressed
 // during n is meant for it.
 func (w *walk) asksAfter(n Node) bool {
@@ -86,11 +139,7 @@ func (w *walk) asksAfter(n Node) bool {
 		case TypePlay:
 			n = w.flow.Nodes[n.Next]
 		case TypeSchedule:
-			if w.menus.places[n.Schedule].open(w.at) {
-				n = w.flow.Nodes[n.Open]
-			} else {
-				n = w.flow.Nodes[n.Closed]
-			}
+			n = w.flow.Nodes[w.byHour(n)]
 		default:
 			return n.Type == TypeMenu || n.Type == TypeCollect
 		}
@@ -193,6 +242,9 @@ func (w *walk) complete(n Node) {
 	v := &w.result.Visit
 	w.record(Heard{Node: v.Node, Kind: fact.InputDigits, Digits: len(v.Digits)})
 	v.GaveUp = false
+	if n.Save != "" {
+		w.set(map[string]string{n.Save: v.Digits})
+	}
 	if n.Lookup {
 		w.result.Lookup = &Lookup{Digits: v.Digits, Secret: n.Secret}
 		if n.NotFound != "" {

@@ -54,6 +54,7 @@ type contactBook struct {
 	customer   string
 	language   string // chosen
 	asked      int    // priority the menu asked for
+	raised     int    // the part of it that set nodes gave
 	bonus      int    // priority the ticket system gave
 	ticket     *fact.TicketRef
 	firstQueue string
@@ -71,6 +72,8 @@ type visitBook struct {
 	began   time.Time
 	path    []string
 	choices int
+	vars    map[string]string // set by the flow
+	unfit   []int             // cases of the branch that could not be worked out
 }
 
 type entryBook struct {

@@ -25,7 +25,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 	switch d := f.Data.(type) {
 	case fact.Identified:
 		l.identified(f, c, d)
-	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRLeft:
+	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRSet, fact.IVRLeft:
 		l.flowFact(f, c)
 	case fact.Queued, fact.QueueRefused, fact.PositionTold, fact.EntryEnded:
 		l.queueFact(f, c)
@@ -130,6 +130,12 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 		v.choices++
 	case fact.IVRInput:
 		l.w.seen.add("input " + string(d.Kind))
+		if d.Kind == fact.InputUnfit {
+			v.unfit = append(v.unfit, d.Case)
+		}
+	case fact.IVRSet:
+		l.w.seen.add("ivr set")
+		l.set(f, c, d)
 	case fact.IVRLeft:
 		l.w.seen.add("flow " + string(d.Outcome))
 		l.span(f, v.began, d.EnteredAt, d.LeftAt, d.DurationMS)

@@ -108,7 +108,7 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 // drawFlow throws a small menu with every kind of node; which of them a caller meets depends on the draw.
 func drawFlow(d *dice, id string) ivr.Flow {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
-	exit := func() string { return one(d, "support", "support", "sales", "skilled", "bye") }
+	exit := func() string { return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort") }
 	maybe := func(target string) string { return one(d, "", target) }
 	skills := map[string]int{}
 	if d.chance(0.6) {
@@ -123,8 +123,13 @@ func drawFlow(d *dice, id string) ivr.Flow {
 		"sales":   {Type: ivr.TypeQueue, Queue: "sales", Priority: one(d, 0, 1)},
 		"skilled": {Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills},
 		"bye":     {Type: ivr.TypeHangup, Media: drawMedia(d)},
+		"mark":    {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
+		"sort": {Type: ivr.TypeBranch, Otherwise: one(d, "support", "bye"), Cases: []ivr.Case{
+			{When: one(d, conditions()...), Next: one(d, "sales", "skilled")},
+			{When: one(d, conditions()...), Next: one(d, "support", "sales")},
+		}},
 	}
-	start := one(d, "hours", "hello", "menu", "ticket", "support")
+	start := one(d, "hours", "hello", "menu", "ticket", "support", "mark")
 	return ivr.Flow{ID: id, Start: start, Nodes: reachable(nodes, start)}
 }
 
@@ -166,12 +171,33 @@ func reachable(nodes map[string]ivr.Node, start string) map[string]ivr.Node {
 		}
 		n := nodes[id]
 		kept[id] = n
-		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound)
+		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound, n.Otherwise)
+		for _, c := range n.Cases {
+			todo = append(todo, c.Next)
+		}
 		for _, key := range [...]string{"1", "2"} {
 			todo = append(todo, n.Options[key].Next)
 		}
 	}
 	return kept
+}
+
+// conditions of branches; holds must know each.
+func conditions() []string {
+	return []string{`vars.topic == "a"`, `language == "ru" and customer != "nobody"`, `int(number) > 1002`}
+}
+
+// holds is what a condition says of a caller, without the expression language. A withheld number is no number.
+func holds(condition, number, language, topic string) (held, unfit bool) {
+	switch condition {
+	case conditions()[0]:
+		return topic == "a", false
+	case conditions()[1]:
+		return language == langTwo, false
+	default:
+		n, err := strconv.Atoi(number)
+		return err == nil && n > 1002, err != nil
+	}
 }
 
 // drawMedia throws what is played; often nothing.

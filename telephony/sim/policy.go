@@ -250,12 +250,51 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		l.w.fail(ruleMenus, "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
 	case from == "" && d.Node != flow.Start:
 		l.w.fail(ruleMenus, "%s begins %s at %s", f.Subject, d.Flow, d.Node)
+	case from != "" && flow.Nodes[from].Type == ivr.TypeBranch:
+		l.branched(f, c, flow.Nodes[from], d.Node)
 	case from != "" && !leads(flow.Nodes[from], d.Node):
 		l.w.fail(ruleMenus, "%s goes from %s to %s in %s", f.Subject, from, d.Node, d.Flow)
 	}
-	if n.Type == ivr.TypeQueue {
-		c.asked = n.Priority
+	switch n.Type { //nolint:exhaustive // only these ask for a priority
+	case ivr.TypeSet:
+		c.raised += n.Priority
+	case ivr.TypeQueue:
+		c.asked = n.Priority + c.raised
 	}
+}
+
+// branched checks which way a branch led, and that each condition that could not be worked out was told.
+func (l *ledger) branched(f fact.Fact, c *contactBook, n ivr.Node, to string) {
+	language := c.language
+	if language == "" {
+		language = c.arrived.Language
+	}
+	want, unfit := n.Otherwise, []int(nil)
+	for i, one := range n.Cases {
+		held, bad := holds(one.When, c.arrived.CallerNumber, language, c.visit.vars["topic"])
+		if bad {
+			unfit = append(unfit, i+1)
+		}
+		if held {
+			want = one.Next
+			break
+		}
+	}
+	if to != want || !slices.Equal(unfit, c.visit.unfit) {
+		l.w.fail(ruleMenus, "%s: the branch led to %s after unfit cases %v, want %s after %v", f.Subject, to, c.visit.unfit, want, unfit)
+	}
+	c.visit.unfit = nil
+}
+
+// set checks a variable against the node that set it.
+func (l *ledger) set(f fact.Fact, c *contactBook, d fact.IVRSet) {
+	if text, ok := l.flow(c, d.Flow).Nodes[d.Node].Set[d.Variable]; !ok || text != d.Value {
+		l.w.fail(ruleMenus, "%s: %s set %s to %q, want %q", f.Subject, d.Node, d.Variable, d.Value, text)
+	}
+	if c.visit.vars == nil {
+		c.visit.vars = map[string]string{}
+	}
+	c.visit.vars[d.Variable] = d.Value
 }
 
 // chose checks a choice against the menu and against the keys that were really pressed.

@@ -316,7 +316,21 @@ func spoiledFacts() []sabotage {
 			})(s)
 		}},
 		{bug: "a busy agent is offered a call", rules: []Rule{ruleOneTalk}, turn: busyAgent()},
-		{bug: "a caller is overtaken", rules: []Rule{ruleOvertaken}, turn: overtake},
+		{bug: "a variable gets another text", rules: []Rule{ruleMenus}, turn: edit(func(f fact.Fact) []fact.Fact {
+			if d, ok := f.Data.(fact.IVRSet); ok {
+				d.Value += "x"
+				f.Data = d
+			}
+			return []fact.Fact{f}
+		})},
+		{bug: "the wrong condition is called unfit", rules: []Rule{ruleMenus}, turn: edit(func(f fact.Fact) []fact.Fact {
+			if d, ok := f.Data.(fact.IVRInput); ok && d.Kind == fact.InputUnfit {
+				d.Case++
+				f.Data = d
+			}
+			return []fact.Fact{f}
+		})},
+		{bug: "a caller is overtaken", rules: []Rule{ruleOvertaken, ruleOneState}, turn: overtake},
 	}
 }
 
@@ -406,7 +420,7 @@ func spoiledState() []sabotage {
 				}
 			}
 		}},
-		{bug: "a repeat has an effect", rules: []Rule{ruleRepeats}, turn: func(s *saboteur) {
+		{bug: "a repeat has an effect", rules: []Rule{ruleRepeats, ruleNoise}, turn: func(s *saboteur) {
 			s.spoil = func(in callcenter.Input, out *callcenter.Output) {
 				if e, ok := in.Event.(callcenter.ChannelEnded); ok && len(out.Ignored) > 0 {
 					out.Commands = append(out.Commands, callcenter.HangUp{Channel: e.Channel})
