@@ -66,7 +66,7 @@ ticket
   waits 3s for a key
 [4]
   4 digits entered
-  asks the ticket system for ****; is it found? y or n
+  asks the ticket system for ****; is it found? y, n or f
 line
 the caller joins queue support, priority +2, english 1 or more
 `},

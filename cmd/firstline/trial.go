@@ -36,12 +36,13 @@ const (
 	keyPass     = '.' // let what plays, or the silence, come to its end
 	keyFound    = 'y' // the ticket system found something
 	keyNotFound = 'n'
+	keyFailed   = 'f' // the ticket system can't say
 	keyHangUp   = 'q'
 	keyCtrlC    = 3
 	keyCtrlD    = 4
 )
 
-const trialHelp = "keys 0-9 * # are the phone's; . lets time pass; y or n answers for the ticket system; q hangs up"
+const trialHelp = "keys 0-9 * # are the phone's; . lets time pass; y, n or f answers for the ticket system: found, not found, failed; q hangs up"
 
 func newTrial(menus *ivr.Menus, begin ivr.Moment, out io.Writer) *trial {
 	return &trial{menus: menus, now: begin, out: out, eol: "\n"}
@@ -110,8 +111,9 @@ func (t *trial) press(key rune) {
 		t.over = true
 	case key == keyPass:
 		t.pass()
-	case (key == keyFound || key == keyNotFound) && t.visit.Phase == ivr.PhaseLooking:
-		t.take(t.menus.Looked(t.visit, key == keyFound, t.now))
+	case strings.ContainsRune(string([]rune{keyFound, keyNotFound, keyFailed}), key) && t.visit.Phase == ivr.PhaseLooking:
+		answer := map[rune]fact.LookupResult{keyFound: fact.LookupFound, keyNotFound: fact.LookupNotFound, keyFailed: fact.LookupFailed}[key]
+		t.take(t.menus.Looked(t.visit, answer, t.now))
 	case strings.ContainsRune("0123456789*#", key):
 		t.say("[%c]", key)
 		t.take(t.menus.Digit(t.visit, string(key), t.now))
@@ -161,12 +163,15 @@ func (t *trial) wait(d time.Duration) { t.next, t.due = d, time.Now().Add(d) }
 func (t *trial) lookup(l ivr.Lookup) {
 	t.next = 0
 	digits := l.Digits
+	if l.Method == fact.LookupByNumber {
+		digits = "his number"
+	}
 	if l.Secret {
 		digits = strings.Repeat("*", len(digits))
 	}
 	question := ""
 	if t.visit.Phase == ivr.PhaseLooking {
-		question = "; is it found? y or n"
+		question = "; is it found? y, n or f"
 	}
 	t.say("  asks the ticket system for %s%s", digits, question)
 }
@@ -180,7 +185,7 @@ func (t *trial) event(ev ivr.Event) {
 	case ivr.Set:
 		t.say("  %s = %s", e.Variable, e.Value)
 	case ivr.Unfit:
-		t.say("  case %d can't be worked out: %s", e.Case, e.Why)
+		t.say("  case %d can't be worked out: %s", e.Case, e.Condition)
 	case ivr.Heard:
 		t.say("  %s", map[fact.InputKind]string{
 			fact.InputDigits: fmt.Sprintf("%d digits entered", e.Digits), fact.InputNone: "no input",

@@ -89,7 +89,8 @@ type IVRInput struct {
 	Digits  int       `json:"digits"`
 	Derived bool      `json:"derived,omitempty"` // prompt repeated after a controller restart
 	Case    int       `json:"case,omitempty"`    // unfit: number of the branch's case, from 1
-	Error   string    `json:"error,omitempty"`   // unfit: why its condition could not be worked out
+
+	Condition string `json:"condition,omitempty"` // unfit: the condition; why it could not be worked out would show the caller's values
 }
 
 // IVRSet: the flow gave a variable its text. Digits that a caller entered are no such text and stay in the controller.

@@ -20,9 +20,23 @@ func (c *Center) lookupNumber(ct *contact) {
 	}
 }
 
-// lookupDigits asks who calls, by what he pressed.
-func (c *Center) lookupDigits(ct *contact, l ivr.Lookup) {
-	c.lookup(ct, lookup{Method: fact.LookupByDigits, Value: l.Digits, Digits: len(l.Digits), Secret: l.Secret})
+// lookupFor asks what a flow wants to know. The answer comes at once where it is known already: a number that was looked up
+// is not looked up again unless that failed. "" = it comes later.
+func (c *Center) lookupFor(ct *contact, l ivr.Lookup) fact.LookupResult {
+	if l.Method == fact.LookupByDigits {
+		c.lookup(ct, lookup{Method: l.Method, Value: l.Digits, Digits: len(l.Digits), Secret: l.Secret})
+		return ""
+	}
+	known := ct.Who.ByNumber
+	switch {
+	case ct.Number == "":
+		return fact.LookupNotFound
+	case known == fact.LookupFound || known == fact.LookupNotFound:
+		return known
+	case !ct.looking(l.Method):
+		c.lookup(ct, lookup{Method: l.Method, Value: ct.Number})
+	}
+	return ""
 }
 
 func (c *Center) lookup(ct *contact, l lookup) {
@@ -84,23 +98,26 @@ func (c *Center) answerLookup(ct *contact, i int, e LookupDone) {
 		ct.Who.Ticket = c.withURL(ct, e.Ticket)
 		identified.Customer, identified.CustomerName, identified.Ticket = e.Customer, e.CustomerName, ct.Who.Ticket
 	}
+	if l.Method == fact.LookupByNumber {
+		ct.Who.ByNumber = e.Result
+	}
 	c.emit(ct, fact.TypeIdentified, identified)
 	if found {
 		c.reprioritise(ct, e.Priority)
 		c.popAgain(ct)
 	}
-	if ct.Stage == stageFlow && ct.Flow.Visit.Phase == ivr.PhaseLooking && l.Method == fact.LookupByDigits && !ct.looking() {
-		c.toContact(ct, looked{found: found})
+	if ct.Stage == stageFlow && c.planFor(ct).menus.Awaits(ct.Flow.Visit) == l.Method && !ct.looking(l.Method) {
+		c.toContact(ct, looked{answer: e.Result})
 	}
 }
 
-// looking tells whether a lookup by digits is still under way.
-func (ct *contact) looking() bool {
-	return slices.ContainsFunc(ct.Lookups, func(l lookup) bool { return l.Method == fact.LookupByDigits })
+// looking tells whether a lookup is still under way.
+func (ct *contact) looking(by fact.LookupMethod) bool {
+	return slices.ContainsFunc(ct.Lookups, func(l lookup) bool { return l.Method == by })
 }
 
 // looked tells a flow that waits for it how the lookup went.
-type looked struct{ found bool }
+type looked struct{ answer fact.LookupResult }
 
 func (looked) event() {}
 

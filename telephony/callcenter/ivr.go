@@ -35,7 +35,7 @@ func (c *Center) inFlow(ct *contact, ev Event) {
 		f.Playback = ""
 		c.follow(ct, menus.Played(f.Visit, c.moment(ct)))
 	case looked:
-		c.follow(ct, menus.Looked(f.Visit, e.found, c.moment(ct)))
+		c.follow(ct, menus.Looked(f.Visit, e.answer, c.moment(ct)))
 	case due:
 		c.flowDue(ct)
 	case callerEnded:
@@ -123,10 +123,13 @@ func (c *Center) follow(ct *contact, r ivr.Result) {
 	if r.Language != "" {
 		ct.Language = r.Language
 	}
-	if r.Lookup != nil {
-		c.lookupDigits(ct, *r.Lookup)
-	}
 	f.Due = time.Time{}
+	if r.Lookup != nil {
+		if answer := c.lookupFor(ct, *r.Lookup); answer != "" {
+			c.follow(ct, c.planFor(ct).menus.Looked(f.Visit, answer, c.moment(ct)))
+			return
+		}
+	}
 	switch {
 	case r.End != nil:
 		c.endFlow(ct, *r.End)
@@ -157,7 +160,7 @@ func (c *Center) recordStep(ct *contact, ev ivr.Event) {
 	case ivr.Set:
 		c.emit(ct, fact.TypeIVRSet, fact.IVRSet{Flow: f.Visit.Flow, Node: e.Node, Variable: e.Variable, Value: e.Value})
 	case ivr.Unfit:
-		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: fact.InputUnfit, Case: e.Case, Error: e.Why})
+		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: fact.InputUnfit, Case: e.Case, Condition: e.Condition})
 	}
 }
 

@@ -200,6 +200,8 @@ type identity struct {
 	Name     string          `json:"name,omitempty"`
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
 	Priority int             `json:"prio,omitempty"`
+
+	ByNumber fact.LookupResult `json:"by_number,omitempty"` // latest answer to his number
 }
 
 // sums are the figures of the closing row, milliseconds.

@@ -20,6 +20,8 @@ func (n Node) edges() []edge {
 	switch n.Type {
 	case TypePlay, TypeSet:
 		list = append(list, edge{n.Next, "", true})
+	case TypeLookup:
+		list = append(list, edge{n.Next, "found", true}, edge{n.NotFound, "not found", true}, edge{n.Failed, "failed", true})
 	case TypeBranch:
 		for _, c := range n.Cases {
 			list = append(list, edge{c.Next, c.When, true})

@@ -20,6 +20,7 @@ const (
 	TypePlay     Type = "play"     // plays Media, goes on to Next
 	TypeMenu     Type = "menu"     // asks for one of Options
 	TypeCollect  Type = "collect"  // asks for Min to Max digits
+	TypeLookup   Type = "lookup"   // waits for who calls, by his number: Next, NotFound or Failed
 	TypeBranch   Type = "branch"   // goes on by the first of Cases that holds, or to Otherwise
 	TypeSet      Type = "set"      // sets variables and priority, goes on to Next
 	TypeQueue    Type = "queue"    // ends the flow: joins Queue
@@ -45,8 +46,8 @@ type Node struct {
 	// play, hangup
 	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye) or media URIs (digits:42)
 
-	// play, collect, set
-	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to
+	// play, collect, lookup, set
+	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found
 
 	// menu, collect
 	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it
@@ -74,7 +75,8 @@ type Node struct {
 	Max        int    `yaml:"max,omitempty" json:"max,omitempty"`               // most; then no terminator is needed
 	Terminator string `yaml:"terminator,omitempty" json:"terminator,omitempty"` // key that ends the input
 	Lookup     bool   `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // ask the ticket system with the digits
-	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // set: wait for the answer, go here unless found
+	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // collect: set = wait for the answer, go here unless found; lookup: when he is unknown
+	Failed     string `yaml:"failed,omitempty" json:"failed,omitempty"`         // lookup: when the ticket system can't say in time; empty: not_found
 	Secret     bool   `yaml:"secret,omitempty" json:"secret,omitempty"`         // digits are kept in memory only
 	Save       string `yaml:"save,omitempty" json:"save,omitempty"`             // variable that gets the digits
 

@@ -60,7 +60,7 @@ func play(menus *ivr.Menus, keys string) []string {
 		case 't':
 			r = menus.TimedOut(r.Visit, noon())
 		case '+', '-':
-			r = menus.Looked(r.Visit, key == '+', noon())
+			r = menus.Looked(r.Visit, answer(key == '+'), noon())
 		case 'r':
 			r = menus.Repeat(r.Visit, noon())
 		default:
@@ -69,6 +69,13 @@ func play(menus *ivr.Menus, keys string) []string {
 		out = append(out, tell(r))
 	}
 	return out
+}
+
+func answer(found bool) fact.LookupResult {
+	if found {
+		return fact.LookupFound
+	}
+	return fact.LookupNotFound
 }
 
 func tell(r ivr.Result) string {
@@ -173,6 +180,31 @@ nodes:
   bye:  {type: hangup}
 `
 
+// TestLookup: found, unknown, or the ticket system can't say; without a way of its own that is as unknown.
+func TestLookup(t *testing.T) {
+	const text = `{id: main, start: who, nodes: {who: {type: lookup, next: a, not_found: b%s}, a: {type: queue, queue: a}, b: {type: queue, queue: b}, c: {type: queue, queue: c}}}`
+	for _, c := range []struct {
+		failed string
+		answer fact.LookupResult
+		want   string
+	}{
+		{"", fact.LookupFound, "a"}, {"", fact.LookupNotFound, "b"}, {"", fact.LookupFailed, "b"},
+		{", failed: c", fact.LookupNotFound, "b"}, {", failed: c", fact.LookupFailed, "c"}, {", failed: c", fact.LookupTimeout, "c"},
+	} {
+		menus := newMenus(t, []ivr.Flow{load(t, fmt.Sprintf(text, c.failed))}, nil)
+		r := menus.Begin("main", noon())
+		if menus.Awaits(r.Visit) != fact.LookupByNumber || r.Lookup == nil || r.Lookup.Method != fact.LookupByNumber {
+			t.Fatalf("waits for %q, asks %+v", menus.Awaits(r.Visit), r.Lookup)
+		}
+		if r = menus.Digit(r.Visit, "1", noon()); tell(r) != "" {
+			t.Errorf("a digit meanwhile: %s", tell(r))
+		}
+		if r = menus.Looked(r.Visit, c.answer, noon()); r.End == nil || r.End.Queue != c.want {
+			t.Errorf("%s%s: %s", c.answer, c.failed, tell(r))
+		}
+	}
+}
+
 // TestBranch: the first case that holds leads on; one that can't be worked out doesn't hold, and says so.
 func TestBranch(t *testing.T) {
 	menus := newMenus(t, []ivr.Flow{load(t, sortedText)}, nil)
@@ -262,7 +294,7 @@ func TestEveryVisitGoesOn(t *testing.T) {
 			case "t":
 				r = menus.TimedOut(before, noon())
 			case "+", "-":
-				r = menus.Looked(before, key == "+", noon())
+				r = menus.Looked(before, answer(key == "+"), noon())
 			case "r":
 				r = menus.Repeat(before, noon())
 			default:

@@ -88,11 +88,12 @@ type (
 	}
 	// Set says that the flow gave a variable its text.
 	Set struct{ Node, Variable, Value string }
-	// Unfit says that a condition could not be worked out with this caller's values; it counts as not holding.
+	// Unfit says that a condition could not be worked out with this caller's values; it counts as not holding. Which values
+	// is not said: they are the caller's own.
 	Unfit struct {
-		Node string
-		Case int // from 1
-		Why  string
+		Node      string
+		Case      int // from 1
+		Condition string
 	}
 )
 
@@ -102,8 +103,10 @@ func (Heard) event()   {}
 func (Set) event()     {}
 func (Unfit) event()   {}
 
-// Lookup is a question to the ticket system by the digits pressed.
+// Lookup is a question to the ticket system, by the caller's number or by the digits pressed. Whoever asks it answers a
+// visit in PhaseLooking by Looked.
 type Lookup struct {
+	Method fact.LookupMethod
 	Digits string
 	Secret bool
 }
@@ -185,17 +188,33 @@ func (m *Menus) TimedOut(v Visit, now Moment) Result {
 }
 
 // Looked is the ticket system's answer, or that there will be none, to a visit that waits for it.
-func (m *Menus) Looked(v Visit, found bool, now Moment) Result {
+func (m *Menus) Looked(v Visit, answer fact.LookupResult, now Moment) Result {
 	w := m.walk(v, now)
 	if v.Phase != PhaseLooking {
 		return w.result
 	}
-	if found {
-		w.enter(w.node().Next)
-	} else {
-		w.enter(w.node().NotFound)
+	n := w.node()
+	switch {
+	case answer == fact.LookupFound:
+		w.enter(n.Next)
+	case answer != fact.LookupNotFound && n.Failed != "":
+		w.enter(n.Failed)
+	default:
+		w.enter(n.NotFound)
 	}
 	return w.result
+}
+
+// Awaits tells by which look-up the visit waits for the ticket system's answer; "" = it doesn't.
+func (m *Menus) Awaits(v Visit) fact.LookupMethod {
+	switch {
+	case v.Phase != PhaseLooking:
+		return ""
+	case m.flows[v.Flow].Nodes[v.Node].Type == TypeLookup:
+		return fact.LookupByNumber
+	default:
+		return fact.LookupByDigits
+	}
 }
 
 // Repeat says the node's prompt again, after something may have been missed. Digits pressed so far are forgotten,

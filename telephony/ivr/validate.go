@@ -164,6 +164,10 @@ func (c *checker) node(id string, n Node) {
 	case TypeCollect:
 		c.asks(at, n)
 		c.collect(at, n)
+	case TypeLookup:
+		c.target(at+"next", n.Next, true)
+		c.target(at+"not_found", n.NotFound, true)
+		c.target(at+"failed", n.Failed, false)
 	case TypeBranch:
 		c.branch(at, n)
 	case TypeSet:
@@ -177,7 +181,7 @@ func (c *checker) node(id string, n Node) {
 		}
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, branch, set, queue, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, queue, hangup")
 	}
 	c.media(at+"media", n.Media)
 }

@@ -48,6 +48,9 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 	switch n.Type {
 	case TypeSchedule:
 		return w.byHour(n), false
+	case TypeLookup:
+		w.result.Lookup = &Lookup{Method: fact.LookupByNumber}
+		w.result.Visit.Phase = PhaseLooking
 	case TypeBranch:
 		return w.byCase(n), false
 	case TypeSet:
@@ -98,7 +101,7 @@ func (w *walk) byCase(n Node) string {
 	for i, c := range w.menus.conditions[v.Flow][v.Node] {
 		held, err := c.holds(seen)
 		if err != nil {
-			w.record(Unfit{Node: v.Node, Case: i + 1, Why: err.Error()})
+			w.record(Unfit{Node: v.Node, Case: i + 1, Condition: n.Cases[i].When})
 		}
 		if held {
 			return n.Cases[i].Next
@@ -246,7 +249,7 @@ func (w *walk) complete(n Node) {
 		w.set(map[string]string{n.Save: v.Digits})
 	}
 	if n.Lookup {
-		w.result.Lookup = &Lookup{Digits: v.Digits, Secret: n.Secret}
+		w.result.Lookup = &Lookup{Method: fact.LookupByDigits, Digits: v.Digits, Secret: n.Secret}
 		if n.NotFound != "" {
 			v.Phase, v.Digits = PhaseLooking, ""
 			return

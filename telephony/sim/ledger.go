@@ -52,10 +52,11 @@ type contactBook struct {
 	lastEnded  *fact.EntryEnded
 	pops       map[string]*popBook
 	customer   string
-	language   string // chosen
-	asked      int    // priority the menu asked for
-	raised     int    // the part of it that set nodes gave
-	bonus      int    // priority the ticket system gave
+	byNumber   fact.LookupResult // latest answer to the caller's number
+	language   string            // chosen
+	asked      int               // priority the menu asked for
+	raised     int               // the part of it that set nodes gave
+	bonus      int               // priority the ticket system gave
 	ticket     *fact.TicketRef
 	firstQueue string
 	lastQueue  string

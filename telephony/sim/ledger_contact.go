@@ -88,6 +88,9 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 
 func (l *ledger) identified(f fact.Fact, c *contactBook, d fact.Identified) {
 	l.w.seen.add("lookup " + string(d.Result))
+	if d.Method == fact.LookupByNumber {
+		c.byNumber = d.Result
+	}
 	if d.LatencyMS < 0 {
 		l.w.fail(ruleFacts, "%s was identified before the question", f.Subject)
 	}

@@ -108,7 +108,7 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 // drawFlow throws a small menu with every kind of node; which of them a caller meets depends on the draw.
 func drawFlow(d *dice, id string) ivr.Flow {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
-	exit := func() string { return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort") }
+	exit := func() string { return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who") }
 	maybe := func(target string) string { return one(d, "", target) }
 	skills := map[string]int{}
 	if d.chance(0.6) {
@@ -124,12 +124,13 @@ func drawFlow(d *dice, id string) ivr.Flow {
 		"skilled": {Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills},
 		"bye":     {Type: ivr.TypeHangup, Media: drawMedia(d)},
 		"mark":    {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
+		"who":     {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},
 		"sort": {Type: ivr.TypeBranch, Otherwise: one(d, "support", "bye"), Cases: []ivr.Case{
 			{When: one(d, conditions()...), Next: one(d, "sales", "skilled")},
 			{When: one(d, conditions()...), Next: one(d, "support", "sales")},
 		}},
 	}
-	start := one(d, "hours", "hello", "menu", "ticket", "support", "mark")
+	start := one(d, "hours", "hello", "menu", "ticket", "support", "mark", "who")
 	return ivr.Flow{ID: id, Start: start, Nodes: reachable(nodes, start)}
 }
 
@@ -171,7 +172,7 @@ func reachable(nodes map[string]ivr.Node, start string) map[string]ivr.Node {
 		}
 		n := nodes[id]
 		kept[id] = n
-		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound, n.Otherwise)
+		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound, n.Otherwise, n.Failed)
 		for _, c := range n.Cases {
 			todo = append(todo, c.Next)
 		}

@@ -250,6 +250,8 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		l.w.fail(ruleMenus, "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
 	case from == "" && d.Node != flow.Start:
 		l.w.fail(ruleMenus, "%s begins %s at %s", f.Subject, d.Flow, d.Node)
+	case from != "" && flow.Nodes[from].Type == ivr.TypeLookup:
+		l.lookedUp(f, c, flow.Nodes[from], d.Node)
 	case from != "" && flow.Nodes[from].Type == ivr.TypeBranch:
 		l.branched(f, c, flow.Nodes[from], d.Node)
 	case from != "" && !leads(flow.Nodes[from], d.Node):
@@ -260,6 +262,22 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		c.raised += n.Priority
 	case ivr.TypeQueue:
 		c.asked = n.Priority + c.raised
+	}
+}
+
+// lookedUp checks which way the answer of the ticket system led.
+func (l *ledger) lookedUp(f fact.Fact, c *contactBook, n ivr.Node, to string) {
+	want := n.NotFound
+	switch {
+	case c.byNumber == fact.LookupFound:
+		want = n.Next
+	case c.byNumber == "" && c.arrived.CallerNumber != "":
+		want = "nowhere: nobody has answered"
+	case n.Failed != "" && (c.byNumber == fact.LookupFailed || c.byNumber == fact.LookupTimeout):
+		want = n.Failed
+	}
+	if to != want {
+		l.w.fail(ruleMenus, "%s: the look-up ended as %q and led to %s, want %s", f.Subject, c.byNumber, to, want)
 	}
 }
 

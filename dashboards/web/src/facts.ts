@@ -17,7 +17,7 @@ const facts = {
   "contact.identified": { result: "lookup.", method: "method.", digits: "text", customer_name: "text", customer: "text", ticket: "ticket", latency_ms: "span" },
   "ivr.entered": { node: "text" },
   "ivr.choice": { key: "text", node: "text", target: "text" },
-  "ivr.input": { kind: "input.", node: "text", digits: "number", derived: "yes", case: "number", error: "text" },
+  "ivr.input": { kind: "input.", node: "text", digits: "number", derived: "yes", case: "number", condition: "text" },
   "ivr.set": { variable: "text", value: "text", node: "text" },
   "ivr.left": { outcome: "left.", duration_ms: "span", choices: "list" },
   "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "list", from: "text", carried_wait_ms: "span", derived: "yes" },
