@@ -19,7 +19,7 @@ func pureImports() []string {
 	return []string{
 		"cmp", "crypto/sha256", "encoding/hex", "encoding/json", "fmt", "maps", "net/url", "slices", "strconv", "strings", "time",
 		"time/tzdata", "firstline/pipeline/fact", "firstline/pipeline/problem", "firstline/telephony/ivr",
-		"github.com/expr-lang/expr", "github.com/expr-lang/expr/vm", // conditions, without its clock and maps: see ivr.compile
+		"github.com/expr-lang/expr", "github.com/expr-lang/expr/vm", "github.com/teambition/rrule-go", // without their clocks: see ivr.compile, ivr.dates
 	}
 }
 

@@ -14,12 +14,13 @@ func days() []string { return []string{"sun", "mon", "tue", "wed", "thu", "fri",
 type place struct {
 	zone   *time.Location
 	spans  []span
-	closed []string
+	closed []dates
 }
 
-// span is local time on one weekday, in minutes since midnight. until beyond 24 h reaches into the next day.
+// span is local time on one weekday, or on dates, in minutes since midnight. until beyond 24 h reaches into the next day.
 type span struct {
 	day         time.Weekday
+	dates       []dates // set: on these, whatever the weekday
 	from, until int
 }
 
@@ -30,7 +31,11 @@ func newPlace(s Schedule) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	p := place{zone: zone, closed: slices.Sorted(slices.Values(s.Closed))}
+	closed, err := parseAllDates(s.Closed)
+	if err != nil {
+		return place{}, err
+	}
+	p := place{zone: zone, closed: closed}
 	for _, h := range s.Open {
 		spans, err := h.spans()
 		if err != nil {
@@ -65,6 +70,10 @@ func (h Hours) spans() ([]span, error) {
 	if until <= from {
 		until += dayMinutes
 	}
+	if len(h.Dates) > 0 {
+		on, err := parseAllDates(h.Dates)
+		return []span{{dates: on, from: from, until: until}}, err
+	}
 	spans := make([]span, 0, len(h.Days))
 	for _, name := range h.Days {
 		day := slices.Index(days(), name)
@@ -96,28 +105,28 @@ func (p place) open(at time.Time) bool {
 		return false
 	}
 	local := at.In(p.zone)
-	today := local.Format(time.DateOnly)
 	// Noon: adding a day's hours to a midnight could miss the day when the clocks change.
-	noon := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
-	yesterday := noon.AddDate(0, 0, -1)
-	if p.isClosed(today) {
+	today := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
+	if anyHas(p.closed, today) {
 		return false
 	}
 	minute := local.Hour()*60 + local.Minute()
-	for _, s := range p.spans {
-		if s.day == local.Weekday() && minute >= s.from && minute < s.until {
-			return true
-		}
-		if s.day == yesterday.Weekday() && minute < s.until-dayMinutes && !p.isClosed(yesterday.Format(time.DateOnly)) {
-			return true
-		}
-	}
-	return false
+	return p.covers(today, minute) || p.covers(today.AddDate(0, 0, -1), minute+dayMinutes)
 }
 
-func (p place) isClosed(date string) bool {
-	_, found := slices.BinarySearch(p.closed, date)
-	return found
+// covers tells whether a span that begins on a day covers a minute since its midnight.
+func (p place) covers(noon time.Time, minute int) bool {
+	if anyHas(p.closed, noon) {
+		return false
+	}
+	special := slices.ContainsFunc(p.spans, func(s span) bool { return anyHas(s.dates, noon) })
+	return slices.ContainsFunc(p.spans, func(s span) bool {
+		on := s.dates == nil && s.day == noon.Weekday()
+		if special {
+			on = anyHas(s.dates, noon)
+		}
+		return on && minute >= s.from && minute < s.until
+	})
 }
 
 // Open tells whether a schedule is open at an instant. An unknown schedule is closed.

@@ -74,18 +74,18 @@ func (s Schedule) Validate() []problem.Problem {
 	for i, h := range s.Open {
 		h.validate(c, fmt.Sprintf("open.%d", i))
 	}
-	for i, date := range s.Closed {
-		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			c.add(fmt.Sprintf("closed.%d", i), fmt.Sprintf("%q is no date", date), `write it as "2026-12-25"`)
-		}
-	}
+	c.dates("closed", s.Closed)
 	return c.problems
 }
 
 func (h Hours) validate(c *checker, path string) {
-	if len(h.Days) == 0 {
-		c.add(path+".days", "no days are named", "write days: [mon, tue, wed, thu, fri]")
+	switch {
+	case len(h.Days) == 0 && len(h.Dates) == 0:
+		c.add(path+".days", "no days are named", "write days: [mon, tue, wed, thu, fri], or dates")
+	case len(h.Days) > 0 && len(h.Dates) > 0:
+		c.add(path+".dates", "days and dates in one line", "write two lines, one for days and one for dates")
 	}
+	c.dates(path+".dates", h.Dates)
 	for i, day := range h.Days {
 		if !slices.Contains(days(), day) {
 			c.add(fmt.Sprintf("%s.days.%d", path, i), fmt.Sprintf("%q is no day", day), "write one of mon, tue, wed, thu, fri, sat, sun")
@@ -96,6 +96,14 @@ func (h Hours) validate(c *checker, path string) {
 	}
 	if _, err := minutes(h.Until); err != nil {
 		c.add(path+".until", fmt.Sprintf("%q is no time of day", h.Until), `write it as "18:00"; "24:00" is the day's end`)
+	}
+}
+
+func (c *checker) dates(path string, texts []string) {
+	for i, text := range texts {
+		if _, err := parseDates(text); err != nil {
+			c.add(fmt.Sprintf("%s.%d", path, i), err.Error(), `write "2026-12-25", "12-25" for each year, or a rule: "FREQ=YEARLY;BYEASTER=1"`)
+		}
 	}
 }
 

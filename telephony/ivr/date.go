@@ -1,0 +1,82 @@
+package ivr
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/teambition/rrule-go"
+)
+
+// dates is a set of local dates: one date, a date of each year, or those of a rule.
+type dates struct {
+	layout string // how a date is written, to compare with text
+	text   string
+	rule   *rrule.ROption // a rule of iCalendar; nil = the text
+}
+
+// parseDates reads "2026-12-25", "12-25" or an RRULE of RFC 5545 without its name: "FREQ=YEARLY;BYEASTER=1".
+func parseDates(text string) (dates, error) {
+	for _, layout := range []string{time.DateOnly, "01-02"} {
+		if len(text) != len(layout) {
+			continue
+		}
+		// A leap year in front: 02-29 is a date of some years.
+		if _, err := time.Parse(time.DateOnly, "2000-"[:len(time.DateOnly)-len(layout)]+text); err == nil {
+			return dates{layout: layout, text: text}, nil
+		}
+	}
+	if !strings.Contains(text, "FREQ=") {
+		return dates{}, fmt.Errorf("%q is no date and no rule", text)
+	}
+	rule, err := rrule.StrToROption(text)
+	if err != nil {
+		return dates{}, fmt.Errorf("%q is no rule: %w", text, err)
+	}
+	d := dates{rule: rule}
+	if !rule.Dtstart.IsZero() || !rule.Until.IsZero() || rule.Count > 0 || rule.Freq > rrule.DAILY {
+		return dates{}, fmt.Errorf("%q is no rule of whole days without an end", text)
+	}
+	if _, err := d.of(2000); err != nil {
+		return dates{}, fmt.Errorf("%q is no rule: %w", text, err)
+	}
+	return d, nil
+}
+
+// of is a rule in one year. It begins anew with each January, so that whether a date is in it depends on nothing else.
+func (d dates) of(year int) (*rrule.RRule, error) {
+	option := *d.rule
+	option.Dtstart = time.Date(year, 1, 1, 12, 0, 0, 0, time.UTC)
+	option.Until = option.Dtstart.AddDate(1, 0, -1)
+	return rrule.NewRRule(option)
+}
+
+// has tells whether a day is one of the dates; noon is its noon, in UTC.
+func (d dates) has(noon time.Time) bool {
+	if d.rule == nil {
+		return noon.Format(d.layout) == d.text
+	}
+	rule, err := d.of(noon.Year())
+	return err == nil && len(rule.Between(noon, noon, true)) > 0 // parseDates has seen that it can be made
+}
+
+func parseAllDates(texts []string) ([]dates, error) {
+	all := make([]dates, len(texts))
+	for i, text := range texts {
+		d, err := parseDates(text)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = d
+	}
+	return all, nil
+}
+
+func anyHas(all []dates, noon time.Time) bool {
+	for _, d := range all {
+		if d.has(noon) {
+			return true
+		}
+	}
+	return false
+}
