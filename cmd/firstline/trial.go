@@ -189,7 +189,7 @@ func (t *trial) event(ev ivr.Event) {
 	case ivr.Heard:
 		t.say("  %s", map[fact.InputKind]string{
 			fact.InputDigits: fmt.Sprintf("%d digits entered", e.Digits), fact.InputNone: "no input",
-			fact.InputInvalid: "not valid", fact.InputGaveUp: "gives up",
+			fact.InputInvalid: "not valid", fact.InputGaveUp: "gives up", fact.InputRefused: "not right, again",
 		}[e.Kind])
 	}
 }

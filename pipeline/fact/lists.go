@@ -65,7 +65,8 @@ const (
 	InputNone    InputKind = "no_input"
 	InputInvalid InputKind = "invalid"
 	InputGaveUp  InputKind = "gave_up"
-	InputUnfit   InputKind = "unfit" // a condition could not be worked out with the caller's values
+	InputRefused InputKind = "refused" // the caller said no to the digits read back to him
+	InputUnfit   InputKind = "unfit"   // a condition could not be worked out with the caller's values
 )
 
 const (

@@ -71,14 +71,15 @@ type Node struct {
 	Options map[string]Option `yaml:"options,omitempty" json:"options,omitempty"` // digits → what they choose
 
 	// collect
-	Min        int    `yaml:"min,omitempty" json:"min,omitempty"`               // least number of digits
-	Max        int    `yaml:"max,omitempty" json:"max,omitempty"`               // most; then no terminator is needed
-	Terminator string `yaml:"terminator,omitempty" json:"terminator,omitempty"` // key that ends the input
-	Lookup     bool   `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // ask the ticket system with the digits
-	NotFound   string `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // collect: set = wait for the answer, go here unless found; lookup: when he is unknown
-	Failed     string `yaml:"failed,omitempty" json:"failed,omitempty"`         // lookup: when the ticket system can't say in time; empty: not_found
-	Secret     bool   `yaml:"secret,omitempty" json:"secret,omitempty"`         // digits are kept in memory only
-	Save       string `yaml:"save,omitempty" json:"save,omitempty"`             // variable that gets the digits
+	Min        int      `yaml:"min,omitempty" json:"min,omitempty"`               // least number of digits
+	Max        int      `yaml:"max,omitempty" json:"max,omitempty"`               // most; then no terminator is needed
+	Terminator string   `yaml:"terminator,omitempty" json:"terminator,omitempty"` // key that ends the input
+	Lookup     bool     `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // ask the ticket system with the digits
+	NotFound   string   `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // collect: set = wait for the answer, go here unless found; lookup: when he is unknown
+	Failed     string   `yaml:"failed,omitempty" json:"failed,omitempty"`         // lookup: when the ticket system can't say in time; empty: not_found
+	Secret     bool     `yaml:"secret,omitempty" json:"secret,omitempty"`         // digits are kept in memory only
+	Confirm    []string `yaml:"confirm,omitempty" json:"confirm,omitempty"`       // said when they are entered, "{digits}" reads them back; 1 = right, another key = again
+	Save       string   `yaml:"save,omitempty" json:"save,omitempty"`             // variable that gets the digits
 
 	// queue
 	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join

@@ -180,6 +180,32 @@ nodes:
   bye:  {type: hangup}
 `
 
+// TestConfirm: digits are taken when the caller says that they are right; a no and silence use up the tries.
+func TestConfirm(t *testing.T) {
+	const text = `{id: main, start: n, nodes: {n: {type: collect, prompt: [number], min: 2, max: 3, terminator: "#", timeout: 4s, inter_digit: 2s, tries: 2, confirm: [you-said, "{digits}", right], save: order, no_input: silent, next: q}, silent: {type: hangup}, q: {type: queue, queue: q}}}`
+	menus := newMenus(t, []ivr.Flow{load(t, text)}, nil)
+	for keys, want := range map[string]string{
+		"123":        "play sound:you-said,digits:123,sound:right",
+		"12#":        "play sound:you-said,digits:12,sound:right",
+		"12t":        "play sound:you-said,digits:12,sound:right",
+		"123.":       "wait 4s",
+		"1231":       "stop; digits(3); @q; end queued q[]",
+		"123.1":      "digits(3); @q; end queued q[]",
+		"123.2":      "refused(3); play sound:number",
+		"123#":       "stop; refused(3); play sound:number",
+		"123.24561":  "stop; digits(3); @q; end queued q[]", // 456, then 1
+		"123.2245.2": "refused(3); gave_up(0); end gave_up []",
+		"123.t":      "no_input(0); @silent; end contained []",
+		"123.r":      "play sound:number",
+		"123.r99":    "wait 2s",
+	} {
+		out := play(menus, keys)
+		if got := out[len(out)-1]; got != want {
+			t.Errorf("%q: got %q, want %q\n%s", keys, got, want, strings.Join(out, "\n"))
+		}
+	}
+}
+
 // TestLookup: found, unknown, or the ticket system can't say; without a way of its own that is as unknown.
 func TestLookup(t *testing.T) {
 	const text = `{id: main, start: who, nodes: {who: {type: lookup, next: a, not_found: b%s}, a: {type: queue, queue: a}, b: {type: queue, queue: b}, c: {type: queue, queue: c}}}`

@@ -38,6 +38,7 @@ type Visit struct {
 	Failed int    `json:"failed,omitempty"`  // silences and mistakes at this node
 	GaveUp bool   `json:"gave_up,omitempty"` // came here by giving up, no choice since
 	Steps  int    `json:"steps"`             // nodes entered
+	Asked  bool   `json:"asked,omitempty"`   // the digits are read back: are they right?
 
 	Vars   map[string]string `json:"vars,omitempty"`   // set so far; never changed, only replaced
 	Raised int               `json:"raised,omitempty"` // priority from set nodes
@@ -224,7 +225,7 @@ func (m *Menus) Repeat(v Visit, now Moment) Result {
 	if v.Phase != PhasePlaying && v.Phase != PhaseListening {
 		return w.result
 	}
-	w.result.Visit.Digits = ""
+	w.result.Visit.Digits, w.result.Visit.Asked = "", false
 	switch n := w.node(); n.Type {
 	case TypeMenu, TypeCollect:
 		w.prompt(n, nil)

@@ -258,6 +258,15 @@ func (c *checker) collect(at string, n Node) {
 	if n.NotFound != "" && !n.Lookup {
 		c.add(at+"not_found", "not_found without lookup is never reached", "write lookup: true, or leave not_found out")
 	}
+	if len(n.Confirm) > 0 {
+		c.media(at+"confirm", n.Confirm)
+		if !slices.Contains(n.Confirm, readBack) {
+			c.add(at+"confirm", "the digits are not read back", `put "{digits}" where they are to be said`)
+		}
+		if n.Secret {
+			c.add(at+"confirm", "secret digits can't be read back", "leave confirm out, or secret")
+		}
+	}
 	if n.Save != "" {
 		c.variable(at+"save", n.Save)
 		if n.Secret {

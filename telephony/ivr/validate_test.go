@@ -43,6 +43,8 @@ func TestFlowMistakes(t *testing.T) {
 		{"a clock in a condition", "nodes.a.cases.0.when", "now", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: 'now().Hour() > 12', next: b}], otherwise: b}, b: {type: hangup}}}`},
 		{"nothing set", "nodes.a.set", "nothing is set", `{id: f, start: a, nodes: {a: {type: set, next: b}, b: {type: hangup}}}`},
 		{"variable's name", "nodes.a.set.a b", "no name", `{id: f, start: a, nodes: {a: {type: set, set: {"a b": x}, next: b}, b: {type: hangup}}}`},
+		{"nothing read back", "nodes.a.confirm", "not read back", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, confirm: [x], next: b}, b: {type: hangup}}}`},
+		{"secret read back", "nodes.a.confirm", "secret digits", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, secret: true, confirm: ["{digits}"], next: b}, b: {type: hangup}}}`},
 		{"secret saved", "nodes.a.save", "secret digits", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, secret: true, save: pin, next: b}, b: {type: hangup}}}`},
 		{"branches in a circle", "nodes.a", "a → b → a", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: 'vars.x == ""', next: b}], otherwise: c}, b: {type: set, set: {x: "1"}, next: a}, c: {type: hangup}}}`},
 		{"unreachable", "nodes.c", "never reached", `{id: f, start: a, nodes: {a: {type: hangup}, c: {type: hangup}}}`},

@@ -9,6 +9,12 @@ import (
 	"firstline/pipeline/fact"
 )
 
+// Digits read back: what stands for them, and the key that says they are right.
+const (
+	readBack = "{digits}"
+	keyRight = "1"
+)
+
 func (m *Menus) walk(v Visit, now Moment) *walk {
 	return &walk{menus: m, flow: m.flows[v.Flow], now: now, result: Result{Visit: v}}
 }
@@ -34,7 +40,7 @@ func (w *walk) enter(id string) {
 			w.end(End{Outcome: fact.IVRFailed})
 			return
 		}
-		v.Node, v.Digits, v.Failed = id, "", 0
+		v.Node, v.Digits, v.Failed, v.Asked = id, "", 0, false
 		v.Steps++
 		w.record(Entered{Node: id})
 		if id, ok = w.stay(n); ok {
@@ -227,6 +233,11 @@ func (w *walk) choose(o Option) {
 func (w *walk) collectDigit(n Node, key string) {
 	v := &w.result.Visit
 	switch {
+	case v.Asked && key == keyRight:
+		w.accept(n)
+	case v.Asked:
+		w.record(Heard{Node: v.Node, Kind: fact.InputRefused, Digits: len(v.Digits)})
+		w.again(n, "", nil)
 	case key == n.Terminator && len(v.Digits) >= n.least():
 		w.complete(n)
 	case key == n.Terminator || key < "0" || key > "9":
@@ -241,7 +252,22 @@ func (w *walk) collectDigit(n Node, key string) {
 	}
 }
 
+// complete takes the digits, or asks first whether they are right.
 func (w *walk) complete(n Node) {
+	v := &w.result.Visit
+	if len(n.Confirm) == 0 {
+		w.accept(n)
+		return
+	}
+	v.Asked = true
+	media := make([]string, len(n.Confirm))
+	for i, name := range n.Confirm {
+		media[i] = strings.ReplaceAll(name, readBack, "digits:"+v.Digits)
+	}
+	w.play(media)
+}
+
+func (w *walk) accept(n Node) {
 	v := &w.result.Visit
 	w.record(Heard{Node: v.Node, Kind: fact.InputDigits, Digits: len(v.Digits)})
 	v.GaveUp = false
@@ -251,7 +277,7 @@ func (w *walk) complete(n Node) {
 	if n.Lookup {
 		w.result.Lookup = &Lookup{Method: fact.LookupByDigits, Digits: v.Digits, Secret: n.Secret}
 		if n.NotFound != "" {
-			v.Phase, v.Digits = PhaseLooking, ""
+			v.Phase, v.Digits, v.Asked = PhaseLooking, "", false
 			return
 		}
 	}
@@ -263,7 +289,7 @@ func (w *walk) timedOut() {
 	v := w.result.Visit
 	option, exact := n.Options[v.Digits]
 	switch {
-	case v.Digits == "":
+	case v.Digits == "" || v.Asked:
 		w.silence(n)
 	case n.Type == TypeMenu && exact:
 		w.choose(option)
@@ -288,7 +314,7 @@ func (w *walk) mistake(n Node) {
 // again goes to the path the flow names, or asks once more while tries are left, or gives up.
 func (w *walk) again(n Node, path string, media []string) {
 	v := &w.result.Visit
-	v.Digits = ""
+	v.Digits, v.Asked = "", false
 	v.Failed++
 	switch {
 	case path != "":

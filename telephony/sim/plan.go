@@ -154,6 +154,9 @@ func drawCollect(d *dice, exit func() string, seconds func(...int) time.Duration
 		Next: exit(), NoInput: maybe(exit()), Invalid: maybe(exit()), GaveUp: maybe(exit()),
 		NoInputMedia: drawMedia(d), InvalidMedia: drawMedia(d),
 	}
+	if !n.Secret && d.chance(0.3) {
+		n.Confirm = []string{"you-said", "{digits}"}
+	}
 	if n.Lookup {
 		n.NotFound = maybe(exit())
 	}
