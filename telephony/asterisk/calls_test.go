@@ -44,7 +44,7 @@ ivr:
     start: mark
     nodes:
       mark: {type: set, set: {topic: bill}, priority: 2, next: order}
-      order: {type: collect, prompt: [vm-press], max: 2, timeout: 20s, save: order, next: sort}
+      order: {type: collect, prompt: [vm-press], max: 2, timeout: 20s, confirm: ["{digits}"], save: order, next: sort}
       sort:
         type: branch
         cases:
@@ -142,7 +142,7 @@ func TestRealWayThroughTheMenu(t *testing.T) {
 	}
 }
 
-// A branch sends callers different ways: by the digits they entered, by their number, and the rest.
+// A branch sends callers different ways: by the digits they entered and confirmed, by their number, and the rest.
 func TestRealBranch(t *testing.T) {
 	c := newCentre(t, support())
 	anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond}, sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
@@ -157,7 +157,7 @@ func TestRealBranch(t *testing.T) {
 		{"4930113", "42", fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonAgentHungUp}},
 	} {
 		caller := c.call(sipp.Call{Name: call.number, Number: call.number, Dialed: "5000", Patience: time.Minute,
-			Presses: []sipp.Press{{After: 500 * time.Millisecond, Digits: call.digits}}})
+			Presses: []sipp.Press{{After: 500 * time.Millisecond, Digits: call.digits}, {After: 500 * time.Millisecond, Digits: "1"}}})
 		if e := c.end(call.number); e.Termination != call.want {
 			t.Errorf("%s with %s: %+v", call.number, call.digits, e.Termination)
 		}
