@@ -80,15 +80,19 @@ func (e *executor) play(ctx context.Context, c callcenter.Play) error {
 
 // stopPlay ends a playback and waits until it is gone: until then Asterisk lets requests on its channel wait.
 func (e *executor) stopPlay(ctx context.Context, c callcenter.StopPlay) error {
-	if err := e.remove(ctx, "stop playback", playbackPath(c.Playback), nil); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, e.rest.timeout)
 	defer cancel()
+	err := e.remove(ctx, "stop playback", playbackPath(c.Playback), nil)
 	for wait := time.Millisecond; ; wait *= 2 {
-		err := e.rest.do(ctx, request{what: "find playback", method: http.MethodGet, path: playbackPath(c.Playback), repeatable: true}, nil)
-		if err != nil {
-			return done(err, http.StatusNotFound)
+		// Between two sounds, or about to begin, a playback can't be stopped (500): once more.
+		if codeOf(err) == http.StatusInternalServerError {
+			err = e.remove(ctx, "stop playback", playbackPath(c.Playback), nil)
+		}
+		if err != nil && codeOf(err) != http.StatusInternalServerError {
+			return err
+		}
+		if found := e.rest.do(ctx, request{what: "find playback", method: http.MethodGet, path: playbackPath(c.Playback), repeatable: true}, nil); found != nil {
+			return done(found, http.StatusNotFound)
 		}
 		select {
 		case <-ctx.Done():
