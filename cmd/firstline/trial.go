@@ -50,14 +50,14 @@ func newTrial(menus *ivr.Menus, begin ivr.Moment, out io.Writer) *trial {
 
 // run goes through the flow until it ends or the caller hangs up. On a terminal time passes by itself, a second a sound;
 // from a pipe only by keys.
-func (t *trial) run(ctx context.Context, flow string, in io.Reader) error {
+func (t *trial) run(ctx context.Context, flow string, in io.Reader) (err error) {
 	terminal := false
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		state, err := term.MakeRaw(int(f.Fd()))
 		if err != nil {
 			return fmt.Errorf("ivr try: the terminal: %w", err)
 		}
-		defer func() { _ = term.Restore(int(f.Fd()), state) }()
+		defer func() { err = errors.Join(err, term.Restore(int(f.Fd()), state)) }()
 		t.eol, terminal = "\r\n", true
 	}
 	t.say("%s", trialHelp)

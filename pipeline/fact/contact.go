@@ -93,7 +93,7 @@ type IVRInput struct {
 	Condition string `json:"condition,omitempty"` // unfit: the condition; why it could not be worked out would show the caller's values
 }
 
-// IVRSet: the flow gave a variable its text. Digits that a caller entered are no such text and stay in the controller.
+// IVRSet: the flow gave a variable its text. Digits that a caller entered are no such text.
 type IVRSet struct {
 	Flow     string `json:"flow"`
 	Node     string `json:"node"`

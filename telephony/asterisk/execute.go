@@ -78,21 +78,19 @@ func (e *executor) play(ctx context.Context, c callcenter.Play) error {
 	return e.rest.do(ctx, request{what: "play", method: http.MethodPost, path: path, query: query}, nil)
 }
 
-// stopPlay ends a playback and waits until it is gone: until then Asterisk lets requests on its channel wait.
+// stopPlay ends a playback and waits until it is gone: until then Asterisk lets requests on its channel wait. What it says
+// by itself, digits: and number:, it doesn't stop (500, playback_stop in res/res_stasis_playback.c): that comes to its end, and
+// the sound behind it is stopped.
 func (e *executor) stopPlay(ctx context.Context, c callcenter.StopPlay) error {
 	ctx, cancel := context.WithTimeout(ctx, e.rest.timeout)
 	defer cancel()
-	err := e.remove(ctx, "stop playback", playbackPath(c.Playback), nil)
 	for wait := time.Millisecond; ; wait *= 2 {
-		// Between two sounds, or about to begin, a playback can't be stopped (500): once more.
-		if codeOf(err) == http.StatusInternalServerError {
-			err = e.remove(ctx, "stop playback", playbackPath(c.Playback), nil)
-		}
-		if err != nil && codeOf(err) != http.StatusInternalServerError {
+		if err := done(e.remove(ctx, "stop playback", playbackPath(c.Playback), nil), http.StatusInternalServerError); err != nil {
 			return err
 		}
-		if found := e.rest.do(ctx, request{what: "find playback", method: http.MethodGet, path: playbackPath(c.Playback), repeatable: true}, nil); found != nil {
-			return done(found, http.StatusNotFound)
+		err := e.rest.do(ctx, request{what: "find playback", method: http.MethodGet, path: playbackPath(c.Playback), repeatable: true}, nil)
+		if err != nil {
+			return done(err, http.StatusNotFound)
 		}
 		select {
 		case <-ctx.Done():

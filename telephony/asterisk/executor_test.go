@@ -289,3 +289,33 @@ func TestCallerID(t *testing.T) {
 		}
 	}
 }
+
+// What Asterisk doesn't stop is waited for; the sound behind it is stopped as soon as that can be.
+func TestStopsAPlaybackThatCannotBeStoppedYet(t *testing.T) {
+	ari := newFakeARI(t)
+	var mu sync.Mutex // guards stops
+	stops := 0
+	ari.answers(func(method, path string) (int, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case path != "/playbacks/p":
+			return 0, ""
+		case method == http.MethodDelete && stops < 2:
+			stops++
+			return 500, `{"message":"Could not stop playback"}`
+		case method == http.MethodDelete:
+			stops++
+			return 204, ""
+		case stops > 2:
+			return 404, `{"message":"Playback not found"}`
+		}
+		return 200, `{"id":"p"}`
+	})
+	a, sink := fakeAdapter(t, ari, nil)
+	a.Execute([]callcenter.Command{callcenter.StopPlay{Head: head("c", 1), Playback: "p"}})
+	waitFor(t, "it is stopped", func() bool { return pending(a) == 0 })
+	if len(sink.all()) != 0 || stops != 3 {
+		t.Errorf("%d times stopped: %s", stops, list(sink.all()))
+	}
+}

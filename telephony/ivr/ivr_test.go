@@ -185,9 +185,9 @@ func TestConfirm(t *testing.T) {
 	const text = `{id: main, start: n, nodes: {n: {type: collect, prompt: [number], min: 2, max: 3, terminator: "#", timeout: 4s, inter_digit: 2s, tries: 2, confirm: [you-said, "{digits}", right], save: order, no_input: silent, next: q}, silent: {type: hangup}, q: {type: queue, queue: q}}}`
 	menus := newMenus(t, []ivr.Flow{load(t, text)}, nil)
 	for keys, want := range map[string]string{
-		"123":        "play sound:you-said,digits:123,sound:right",
-		"12#":        "play sound:you-said,digits:12,sound:right",
-		"12t":        "play sound:you-said,digits:12,sound:right",
+		"123":        "play sound:you-said,sound:digits/1,sound:digits/2,sound:digits/3,sound:right",
+		"12#":        "play sound:you-said,sound:digits/1,sound:digits/2,sound:right",
+		"12t":        "play sound:you-said,sound:digits/1,sound:digits/2,sound:right",
 		"123.":       "wait 4s",
 		"1231":       "stop; digits(3); @q; end queued q[]",
 		"123.1":      "digits(3); @q; end queued q[]",

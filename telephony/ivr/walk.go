@@ -260,9 +260,15 @@ func (w *walk) complete(n Node) {
 		return
 	}
 	v.Asked = true
-	media := make([]string, len(n.Confirm))
-	for i, name := range n.Confirm {
-		media[i] = strings.ReplaceAll(name, readBack, "digits:"+v.Digits)
+	var media []string
+	for _, name := range n.Confirm {
+		if name != readBack {
+			media = append(media, name)
+			continue
+		}
+		for _, digit := range v.Digits {
+			media = append(media, "digits/"+string(digit)) // not digits:, which no key stops
+		}
 	}
 	w.play(media)
 }
