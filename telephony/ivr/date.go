@@ -46,8 +46,8 @@ func parseDates(text string) (dates, error) {
 // of is a rule in one year. It begins anew with each January, so that whether a date is in it depends on nothing else.
 func (d dates) of(year int) (*rrule.RRule, error) {
 	option := *d.rule
-	option.Dtstart = time.Date(year, 1, 1, 12, 0, 0, 0, time.UTC)
-	option.Until = option.Dtstart.AddDate(1, 0, -1)
+	option.Dtstart = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+	option.Until = option.Dtstart.AddDate(1, 0, 0).Add(-time.Second)
 	return rrule.NewRRule(option)
 }
 
@@ -57,7 +57,8 @@ func (d dates) has(noon time.Time) bool {
 		return noon.Format(d.layout) == d.text
 	}
 	rule, err := d.of(noon.Year())
-	return err == nil && len(rule.Between(noon, noon, true)) > 0 // parseDates has seen that it can be made
+	const half = 12 * time.Hour // a rule that names an hour means the day, too
+	return err == nil && len(rule.Between(noon.Add(-half), noon.Add(half-time.Second), true)) > 0 // parseDates has seen that it can be made
 }
 
 func parseAllDates(texts []string) ([]dates, error) {

@@ -12,7 +12,7 @@ func TestScheduleOpen(t *testing.T) {
 	menus := newMenus(t, nil, []ivr.Schedule{
 		{ID: "office", Zone: "Europe/Berlin", Open: []ivr.Hours{{Days: weekdays, From: "08:00", Until: "18:00"}}, Closed: []string{"2026-12-25"}},
 		{ID: "night", Zone: "Europe/Berlin", Open: []ivr.Hours{{Days: []string{"sat"}, From: "22:00", Until: "04:00"}}, Closed: []string{"2026-05-09", "2026-05-17"}},
-		{ID: "yearly", Zone: "Europe/Berlin", Closed: []string{"12-25", "FREQ=YEARLY;BYEASTER=-2", "FREQ=YEARLY;BYEASTER=1", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"}, Open: []ivr.Hours{
+		{ID: "yearly", Zone: "Europe/Berlin", Closed: []string{"12-25", "FREQ=YEARLY;BYEASTER=-2", "FREQ=YEARLY;BYEASTER=1", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=1;BYHOUR=9"}, Open: []ivr.Hours{
 			{Days: weekdays, From: "08:00", Until: "18:00"},
 			{Dates: []string{"2026-12-24", "12-31"}, From: "09:00", Until: "12:00"},
 			{Dates: []string{"12-31"}, From: "22:00", Until: "02:00"},
@@ -59,6 +59,8 @@ func TestScheduleOpen(t *testing.T) {
 		{"yearly", "2027-03-29T10:00:00Z", false, "Easter Monday of another year"},
 		{"yearly", "2026-11-26T10:00:00Z", false, "the fourth Thursday of November"},
 		{"yearly", "2026-11-19T10:00:00Z", true, "the third"},
+		{"yearly", "2026-06-01T15:00:00Z", false, "a rule that names an hour means the day"},
+		{"yearly", "2026-06-02T06:00:00Z", true, "and not the next"},
 		{"yearly", "2030-12-25T10:00:00Z", false, "a date of each year"},
 		{"yearly", "2026-12-24T10:59:59Z", true, "short hours of a date"},
 		{"yearly", "2026-12-24T11:00:00Z", false, "a weekday's own hours don't count there"},
