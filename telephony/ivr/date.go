@@ -57,7 +57,7 @@ func (d dates) has(noon time.Time) bool {
 		return noon.Format(d.layout) == d.text
 	}
 	rule, err := d.of(noon.Year())
-	const half = 12 * time.Hour // a rule that names an hour means the day, too
+	const half = 12 * time.Hour                                                                   // a rule that names an hour means the day, too
 	return err == nil && len(rule.Between(noon.Add(-half), noon.Add(half-time.Second), true)) > 0 // parseDates has seen that it can be made
 }
 
