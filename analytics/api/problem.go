@@ -36,6 +36,7 @@ const (
 	CodeNotConfigured    Code = "not_configured"
 	CodeUnavailable      Code = "unavailable" // a part behind the API doesn't answer; try again
 	CodeTimeout          Code = "timeout"
+	CodeSlowRequest      Code = "slow_request"
 	CodeInternal         Code = "internal"
 
 	// Refusals of the controller, one for each of its closed list.
@@ -53,7 +54,7 @@ func codes() []Code {
 	return []Code{
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
-		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeInternal,
+		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow,
 	}
 }
@@ -114,6 +115,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusServiceUnavailable, "A part behind the API doesn't answer", slog.LevelWarn}
 	case CodeTimeout:
 		return kind{http.StatusGatewayTimeout, "The answer took too long", slog.LevelWarn}
+	case CodeSlowRequest: // also on a connection that a browser opened ahead and never used: 408 is what makes it try again
+		return kind{http.StatusRequestTimeout, "The request did not arrive in time", slog.LevelDebug}
 	case CodeUnknownAgent:
 		return kind{http.StatusNotFound, "There is no such agent", slog.LevelInfo}
 	case CodeUnknownContact:
@@ -278,7 +281,7 @@ func codeOfStatus(status int) Code {
 	case http.StatusUnprocessableEntity:
 		return CodeInvalid
 	case http.StatusRequestTimeout:
-		return CodeTimeout
+		return CodeSlowRequest
 	default:
 		return CodeInternal
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -114,6 +116,31 @@ func TestErrorsOfThePartsBehind(t *testing.T) {
 		if strings.Contains(string(a.body), secret) {
 			t.Errorf("%v shows its text: %s", c.err, a.body)
 		}
+	}
+}
+
+// A browser opens connections ahead and may never use them; what it reads there must not pass for the answer of a request.
+func TestUnusedConnection(t *testing.T) {
+	w := newWorld(t, options{config: func(c *Config) { c.QueryTimeout = 50 * time.Millisecond }})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.api.Run(ctx) }()
+	<-w.api.Listening()
+	conn, err := net.Dial("tcp", w.api.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusRequestTimeout || !answer.Close {
+		t.Errorf("%s, closes: %v", answer.Status, answer.Close)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 
