@@ -32,6 +32,7 @@ func families() []family {
 		{"ivr_visits", "contact", []fact.Type{fact.TypeIVRLeft}},
 		{"entries_opened", "contact", []fact.Type{fact.TypeQueued}},
 		{"refusals", "contact", []fact.Type{fact.TypeQueueRefused}},
+		{"relaxations", "contact", []fact.Type{fact.TypeRelaxed}},
 		{"positions_told", "contact", []fact.Type{fact.TypePositionTold}},
 		{"entries", "contact", []fact.Type{fact.TypeEntryEnded}},
 		{"offers_opened", "contact", []fact.Type{fact.TypeOffered}},

@@ -15,6 +15,7 @@ const (
 	TypeIVRLeft        Type = "ivr.left"
 	TypeQueued         Type = "queue.queued"
 	TypeQueueRefused   Type = "queue.refused"
+	TypeRelaxed        Type = "queue.relaxed"
 	TypePositionTold   Type = "queue.position_told"
 	TypeEntryEnded     Type = "queue.ended"
 	TypeOffered        Type = "offer.made"
@@ -54,6 +55,7 @@ type Identified struct {
 	CustomerName string       `json:"customer_name,omitempty"` // personal
 	Ticket       *TicketRef   `json:"ticket,omitempty"`
 	LatencyMS    int64        `json:"latency_ms"`
+	Owner        string       `json:"owner,omitempty"` // agent to whom the ticket belongs
 }
 
 // TicketRef names a ticket in a ticket system.
@@ -126,7 +128,10 @@ type Queued struct {
 	From     string   `json:"from,omitempty"` // entry it overflowed from
 	Derived  bool     `json:"derived,omitempty"`
 	// CarriedWaitMS is the wait already spent in earlier entries of the contact, milliseconds.
-	CarriedWaitMS int64 `json:"carried_wait_ms,omitempty"`
+	CarriedWaitMS int64    `json:"carried_wait_ms,omitempty"`
+	Requires      []string `json:"requires,omitempty"` // expressions over skills that must hold of the agent
+	MaxTier       int      `json:"max_tier,omitempty"` // highest tier that is rung; 0 = any
+	Prefer        string   `json:"prefer,omitempty"`   // the agent who is waited for
 }
 
 // QueueRefused: the caller could not join; counted apart, never offered.
@@ -135,6 +140,18 @@ type QueueRefused struct {
 	Queue    string        `json:"queue"`
 	Language string        `json:"language"`
 	Reason   RefusedReason `json:"reason"`
+}
+
+// Relaxed: who may be rung for the caller changed while he waits. It says all that holds from now on.
+type Relaxed struct {
+	Entry    string    `json:"entry"`
+	Queue    string    `json:"queue"`
+	Reason   RelaxedBy `json:"reason"`
+	Step     int       `json:"step"` // of the queue's relaxation, taken so far
+	Skills   []string  `json:"skills,omitempty"`
+	Requires []string  `json:"requires,omitempty"`
+	MaxTier  int       `json:"max_tier,omitempty"`
+	Prefer   string    `json:"prefer,omitempty"` // the agent who is waited for
 }
 
 // PositionTold: an announcement of the position began to play.
@@ -179,7 +196,20 @@ type Offered struct {
 	Agent   string `json:"agent"`
 	Attempt int    `json:"attempt"` // 1 = first offer of the entry
 	WaitMS  int64  `json:"wait_ms"` // the entry's wait when offered
+	// Decision is why it is this agent. Its zero value = recorded before decisions were.
+	Decision Decision `json:"decision"`
 }
+
+// Decision is why an agent was chosen: a policy can be explained by it, and another one tried on the same calls.
+type Decision struct {
+	Rule          string   `json:"rule"`                     // the queue's strategy, or "preferred": the caller waited for this agent
+	Eligible      []string `json:"eligible,omitempty"`       // agents who could have been rung, in the rule's order, the chosen one first; at most 8
+	EligibleCount int      `json:"eligible_count,omitempty"` // all of them
+	Others        []string `json:"others,omitempty"`         // the other agents of the queue, counted by why they were no choice (NotRung): "paused:2"
+}
+
+// RulePreferred is the rule of a decision where the caller waited for one agent.
+const RulePreferred = "preferred"
 
 // OfferEnded closes an offer.
 type OfferEnded struct {
@@ -304,6 +334,7 @@ func (IVRSet) factType() Type         { return TypeIVRSet }
 func (IVRLeft) factType() Type        { return TypeIVRLeft }
 func (Queued) factType() Type         { return TypeQueued }
 func (QueueRefused) factType() Type   { return TypeQueueRefused }
+func (Relaxed) factType() Type        { return TypeRelaxed }
 func (PositionTold) factType() Type   { return TypePositionTold }
 func (EntryEnded) factType() Type     { return TypeEntryEnded }
 func (Offered) factType() Type        { return TypeOffered }

@@ -12,6 +12,8 @@ type (
 	PopChannel    string // by which a screen pop travels
 	PopResult     string // of a screen pop's delivery
 	RefusedReason string // why a caller could not join a queue
+	NotRung       string // why an agent of a queue was no choice for a caller
+	RelaxedBy     string // what changed who may be rung for a waiting caller
 	SegmentKind   string // of an agent's time on a contact
 	AgentState    string // of an agent
 	By            string // by what means an agent's state was changed
@@ -92,6 +94,23 @@ const (
 	RefusedFull   RefusedReason = "full"
 	RefusedEmpty  RefusedReason = "empty"
 	RefusedClosed RefusedReason = "closed"
+)
+
+// NotRung is the agent's state where he was not ready, or one of these.
+const (
+	NotRungQueue     NotRung = "other_queue"  // he does not serve the caller's queue
+	NotRungPreferred NotRung = "preferred"    // the caller waits for another agent first
+	NotRungSkill     NotRung = "skill"        // he lacks a skill
+	NotRungTier      NotRung = "tier"         // his tier is not rung yet
+	NotRungTaken     NotRung = "other_caller" // he was free, and rings for a caller who goes before: by queue weight, priority or waiting
+	NotRungResting   NotRung = "resting"      // ready, but left alone after a miss, or his phone is being looked at or hung up
+)
+
+const (
+	RelaxedByStep    RelaxedBy = "step"             // a step of the queue's relaxation
+	RelaxedByTime    RelaxedBy = "preferred_time"   // the preferred agent was waited for long enough
+	RelaxedByMiss    RelaxedBy = "preferred_miss"   // he rang and did not take the call
+	RelaxedByAbsence RelaxedBy = "preferred_absent" // he paused, logged out or can't be reached
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 func Types() []Type {
 	return []Type{
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIVRLeft,
-		TypeQueued, TypeQueueRefused, TypePositionTold, TypeEntryEnded,
+		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
 		TypeSegmentStarted, TypeSegmentEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
@@ -39,6 +39,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[Queued](t, raw)
 	case TypeQueueRefused:
 		return decodeAs[QueueRefused](t, raw)
+	case TypeRelaxed:
+		return decodeAs[Relaxed](t, raw)
 	case TypePositionTold:
 		return decodeAs[PositionTold](t, raw)
 	case TypeEntryEnded:

@@ -118,6 +118,7 @@ func (c *Center) afterCall(a *agent, by fact.By) {
 func (c *Center) logIn(a *agent, by fact.By, actor string) {
 	a.LoggedIn, a.Paused, a.PauseFor = true, false, ""
 	a.Missed, a.RetryAt = 0, time.Time{}
+	a.Calls, a.TalkMS = 0, 0
 	c.emitAgent(a, fact.TypeAgentLoggedIn, fact.AgentLogged{
 		Type: fact.TypeAgentLoggedIn, Endpoint: a.endpoint(), By: by, Actor: otherActor(a, actor),
 	})
@@ -198,11 +199,6 @@ func (c *Center) setFree(a *agent) {
 		i, _ := slices.BinarySearchFunc(c.free, a, compareIdle)
 		c.free = slices.Insert(c.free, i, a)
 	}
-}
-
-// compareIdle is the order of free agents: longest idle first, then id.
-func compareIdle(a, b *agent) int {
-	return cmp.Or(a.ReadySince.Compare(b.ReadySince), cmp.Compare(a.ID, b.ID))
 }
 
 // endpointState: what the poll says about a phone.

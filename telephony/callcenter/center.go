@@ -19,13 +19,15 @@ type Center struct {
 	contacts map[string]*contact
 	running  []*contact // not ended, by id
 	lines    map[string]*line
-	free     []*agent // may be offered a call, longest idle first
+	callers  map[string][]*contact // by number, those that are kept
+	free     []*agent              // may be offered a call, longest idle first
 	agenda   agenda
 
 	// Of the Step under way.
 	now      time.Time // At
 	occurred time.Time // Occurred, at most now, whole milliseconds
 	stamped  bool      // Occurred was given
+	luck     luck
 	out      Output
 	touched  touched
 }
@@ -60,6 +62,7 @@ func empty() *Center {
 		phones:   map[string]*agent{},
 		contacts: map[string]*contact{},
 		lines:    map[string]*line{},
+		callers:  map[string][]*contact{},
 	}
 }
 
@@ -85,6 +88,7 @@ func (c *Center) begin(in Input) {
 		c.occurred = c.now
 	}
 	c.occurred = c.occurred.Truncate(time.Millisecond)
+	c.luck = luck{in.Seed}
 	c.out = Output{}
 }
 

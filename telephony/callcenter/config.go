@@ -13,6 +13,7 @@ import (
 // Config is the part of firstline.yaml the plan is made of. Decode the whole file into it; other sections are others'.
 type Config struct {
 	Node         string             `yaml:"node"`          // name of the Asterisk node: systemname of asterisk.conf, prefix of every call's id
+	PriorityAge  time.Duration      `yaml:"priority_age"`  // waiting that one point of priority is worth; 0s = priority goes before all waiting
 	PauseReasons []string           `yaml:"pause_reasons"` // what an agent may give as the reason of a pause, in the order of the feature code
 	Dispositions []string           `yaml:"dispositions"`  // codes an agent may give a contact after it
 	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
@@ -29,6 +30,13 @@ type QueueConfig struct {
 	ID            string         `yaml:"id"`             // letters, digits and . - _; what all else names the queue by
 	Name          string         `yaml:"name"`           // shown to people; empty = the id
 	Priority      int            `yaml:"priority"`       // of its callers; higher is served first
+	Weight        int            `yaml:"weight"`         // callers of a heavier queue are served before all others
+	Strategy      Strategy       `yaml:"strategy"`       // who is rung first: docs/routing.md#strategies
+	Requires      string         `yaml:"requires"`       // expression over skills that agents must satisfy: docs/routing.md#skills
+	MaxTier       int            `yaml:"max_tier"`       // highest tier of agents rung at first; 0 = any
+	Relax         []RelaxConfig  `yaml:"relax"`          // how requires and max_tier are eased while a caller waits
+	PreferOwner   time.Duration  `yaml:"prefer_owner"`   // how long the owner of the caller's ticket is waited for before others are rung; 0s = not
+	PreferLast    time.Duration  `yaml:"prefer_last"`    // the same for the agent who talked last to the caller's number, within the last hour
 	RingTimeout   *time.Duration `yaml:"ring_timeout"`   // a phone rings so long, then it is a missed offer
 	WrapUp        time.Duration  `yaml:"wrap_up"`        // after a call, before the agent is ready
 	WrapUpExtend  time.Duration  `yaml:"wrap_up_extend"` // what "more time" adds
@@ -48,6 +56,13 @@ type QueueConfig struct {
 	EmptyMedia    []string       `yaml:"empty_media"`    // sounds; [] = silence
 }
 
+// RelaxConfig is a step by which more agents may take a call that has waited.
+type RelaxConfig struct {
+	After    time.Duration `yaml:"after"`    // in this queue
+	Requires string        `yaml:"requires"` // in place of all skills asked for so far; "true" = nothing is required; empty = as before
+	MaxTier  int           `yaml:"max_tier"` // highest tier rung from now on; 0 = as before
+}
+
 // AgentConfig is one agent. PinHashEnv, PinHashFile and Teams are the API's; they are no part of the plan.
 type AgentConfig struct {
 	ID          string         `yaml:"id"`                // letters, digits and . - _; the name to sign in with
@@ -55,6 +70,8 @@ type AgentConfig struct {
 	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint
 	Queues      []string       `yaml:"queues"`            // ids of the queues served
 	Skills      map[string]int `yaml:"skills"`            // level of each skill; a caller's skills must all be there, at least at his level
+	Tiers       map[string]int `yaml:"tiers"`             // tier in a queue: 1, which is also what is not named, is rung before 2
+	Weights     map[string]int `yaml:"weights"`           // chance in a queue whose strategy is weighted, against the others'; not named = 1
 	WrapUp      *time.Duration `yaml:"wrap_up,omitempty"` // in place of the queue's
 	PinHashEnv  string         `yaml:"pin_hash_env"`      // variable that holds the hash of the PIN, made by `firstline hash`; empty = no sign-in to the pages
 	PinHashFile string         `yaml:"pin_hash_file"`     // or the file that holds it
@@ -100,6 +117,7 @@ const (
 	defaultShortAbandon = 5 * time.Second
 	defaultLookup       = 2 * time.Second
 	defaultMusic        = "default"
+	defaultStrategy     = LongestIdle
 )
 
 // DefaultConfig is a configuration that names nothing: no queue, no agent, no flow.
@@ -112,7 +130,7 @@ func DefaultQueue() QueueConfig {
 	ring, retry, level, short := defaultRing, defaultRetry, defaultServiceLevel, defaultShortAbandon
 	media := []string{nobodyFree}
 	return QueueConfig{
-		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic,
+		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic, Strategy: defaultStrategy,
 		OverflowMedia: media, FullMedia: media, EmptyMedia: media,
 	}
 }
@@ -143,7 +161,7 @@ func (c Config) Validate() []problem.Problem {
 func (c Config) Plan() (*Plan, []problem.Problem) {
 	p := &Plan{
 		Node: c.Node, Flows: c.IVR, Schedules: c.Schedules, Features: c.Features.features(), Pauses: c.PauseReasons,
-		Codes:     c.Dispositions,
+		Codes: c.Dispositions, Age: c.PriorityAge,
 		Lookup:    LookupPlan{ByNumber: c.Integrations.Tickets.ByNumber, Timeout: c.Integrations.Tickets.Timeout},
 		TicketURL: c.Integrations.Tickets.TicketURL,
 	}
@@ -156,6 +174,7 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	for _, a := range c.Agents {
 		p.Agents = append(p.Agents, Agent{
 			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
+			Tiers: a.Tiers, Weights: a.Weights,
 		})
 	}
 	for _, e := range c.Entries {
@@ -179,7 +198,13 @@ const hashLetters = 16
 
 func (q QueueConfig) queue() Queue {
 	d := DefaultQueue()
+	var relax []RelaxStep
+	for _, step := range q.Relax {
+		relax = append(relax, RelaxStep(step))
+	}
 	return Queue{
+		Weight: q.Weight, Strategy: cmp.Or(q.Strategy, d.Strategy), Requires: q.Requires, MaxTier: q.MaxTier, Relax: relax,
+		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast,
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
 		RetryDelay: *cmp.Or(q.RetryDelay, d.RetryDelay), MaxWait: q.MaxWait, Overflow: q.Overflow,

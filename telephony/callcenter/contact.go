@@ -85,11 +85,24 @@ func (c *Center) createdAt(t time.Time) time.Time {
 func (c *Center) addContact(ct *contact) {
 	ct.when = timer{key: keyContact + ct.ID}
 	c.contacts[ct.ID] = ct
+	if ct.Number != "" {
+		c.callers[ct.Number] = append(c.callers[ct.Number], ct)
+	}
 	if ct.Stage == stageEnded {
 		return
 	}
 	i, _ := slices.BinarySearchFunc(c.running, ct.ID, compareContact)
 	c.running = slices.Insert(c.running, i, ct)
+}
+
+// forgetCaller takes a contact out of those of its number.
+func (c *Center) forgetCaller(ct *contact) {
+	others := slices.DeleteFunc(c.callers[ct.Number], func(o *contact) bool { return o == ct })
+	if len(others) == 0 {
+		delete(c.callers, ct.Number)
+		return
+	}
+	c.callers[ct.Number] = others
 }
 
 func compareContact(ct *contact, id string) int { return cmp.Compare(ct.ID, id) }

@@ -79,16 +79,21 @@ func (c *Center) settle(ct *contact) {
 	ct.Stage = stageEnded
 	ct.EndedAt = t
 	ct.Drop = c.now.Add(keepEnded)
-	ct.forget()
+	c.forget(ct)
 	if i, ok := slices.BinarySearchFunc(c.running, ct.ID, compareContact); ok {
 		c.running = slices.Delete(c.running, i, i+1)
 	}
 	c.release(c.planFor(ct))
 }
 
-// forget drops what late facts don't need, personal data first: an ended contact is kept for an hour.
-func (ct *contact) forget() {
-	ct.Number, ct.Name, ct.Choices, ct.Lookups, ct.Key = "", "", nil, nil, keyPress{}
+// forget drops what late facts don't need, personal data first: an ended contact is kept for an hour. The number is kept as
+// long where a queue goes by who talked to it last.
+func (c *Center) forget(ct *contact) {
+	ct.Name, ct.Choices, ct.Lookups, ct.Key = "", nil, nil, keyPress{}
+	if !c.planFor(ct).remembers() || len(ct.Agents) == 0 {
+		c.forgetCaller(ct)
+		ct.Number = ""
+	}
 	ct.Who = identity{}
 	if !ct.Live {
 		ct.Sent = nil
@@ -123,6 +128,7 @@ func (c *Center) drop(ct *contact) {
 	ct.Live = false
 	c.freePhone(ct)
 	delete(c.contacts, ct.ID)
+	c.forgetCaller(ct)
 }
 
 // closeWith plays a last announcement and then ends the call so.

@@ -23,7 +23,7 @@ func (c *Center) joinFirst(ct *contact, end ivr.End) {
 		c.closeWith(ct, fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}, media)
 		return
 	}
-	c.join(ct, q, &entry{Asked: end.Priority, Skills: end.Skills})
+	c.join(ct, q, &entry{Asked: end.Priority, Want: end.Skills, WantThat: end.Requires})
 }
 
 // refusal is why nobody can join the queue now; "" = he can.
@@ -60,6 +60,7 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	e.ID = part(ct.ID, "e", &ct.Count.Entry)
 	e.Queue = q.ID
 	e.Priority = q.Priority + e.Asked + ct.Who.Priority
+	e.Weight, e.Age = q.Weight, c.planFor(ct).Age
 	e.QueuedAt = c.stamp(ct)
 	if e.Since.IsZero() {
 		e.Since = e.QueuedAt
@@ -70,6 +71,7 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	e.AnnounceAt = c.firstAnnouncement(q)
 	ct.Entry = e
 	ct.Stage = stageWaiting
+	c.circle(ct, q)
 	c.line(q.ID).insert(ct)
 	c.touched.match = true
 	e.First = c.position(ct)
@@ -98,19 +100,20 @@ func (c *Center) queued(ct *contact, from string, derived bool) {
 	c.emit(ct, fact.TypeQueued, fact.Queued{
 		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Language: ct.Language, Priority: e.Priority,
 		Skills: skillNames(e.Skills), Position: e.First, From: from, Derived: derived, CarriedWaitMS: e.Carried,
+		Requires: e.Requires, MaxTier: e.MaxTier, Prefer: e.Prefer,
 	})
 }
 
 // due is the entry's next deadline. Max wait never cuts a ringing phone short: it strikes when the offer is over.
 func (e *entry) due() time.Time {
-	times := []time.Time{e.PlayBy}
+	times := []time.Time{e.PlayBy, e.RelaxAt}
 	if e.Playback == "" {
 		times = append(times, e.AnnounceAt)
 	}
 	if e.Offer != nil {
 		times = append(times, e.Offer.By)
 	} else {
-		times = append(times, e.MaxAt)
+		times = append(times, e.MaxAt, e.PreferBy)
 	}
 	return earliest(times...)
 }
@@ -145,6 +148,10 @@ func (c *Center) waitingDue(ct *contact) {
 		c.ringTimedOut(ct)
 	case e.Offer == nil && c.passed(e.MaxAt):
 		c.maxWait(ct)
+	case c.passed(e.RelaxAt):
+		c.relaxDue(ct)
+	case e.Offer == nil && c.passed(e.PreferBy):
+		c.preferOver(ct, fact.RelaxedByTime)
 	case c.passed(e.PlayBy):
 		c.stopPlay(ct, e.Playback)
 		c.announced(ct, PlaybackEnded{Playback: e.Playback})
@@ -208,7 +215,7 @@ func (c *Center) overflow(ct *contact, next *Queue) {
 	e := *ct.Entry
 	c.endEntry(ct, entryEnd{outcome: fact.EntryOverflowed, to: next.ID})
 	c.join(ct, next, &entry{
-		ID: e.ID, Asked: e.Asked, Skills: e.Skills, Since: e.Since, Carried: e.Carried + ms(c.stamp(ct).Sub(e.QueuedAt)),
+		ID: e.ID, Asked: e.Asked, Want: e.Want, WantThat: e.WantThat, Since: e.Since, Carried: e.Carried + ms(c.stamp(ct).Sub(e.QueuedAt)),
 	})
 }
 

@@ -65,7 +65,8 @@ type (
 		Result       fact.LookupResult
 		Customer     string
 		CustomerName string
-		Priority     int // added to the entry's priority; 0 = none
+		Owner        string // agent whom the ticket belongs to; "" = nobody
+		Priority     int    // added to the entry's priority; 0 = none
 		Ticket       *fact.TicketRef
 	}
 	// PopDone answers a Pop command for one channel; PopSeen is the agent's page saying it shows or opened it.

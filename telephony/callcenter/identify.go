@@ -95,8 +95,9 @@ func (c *Center) answerLookup(ct *contact, i int, e LookupDone) {
 	}
 	if found {
 		ct.Who.Customer, ct.Who.Name = e.Customer, e.CustomerName
-		ct.Who.Ticket = c.withURL(ct, e.Ticket)
+		ct.Who.Ticket, ct.Who.Owner = c.withURL(ct, e.Ticket), e.Owner
 		identified.Customer, identified.CustomerName, identified.Ticket = e.Customer, e.CustomerName, ct.Who.Ticket
+		identified.Owner = e.Owner
 	}
 	if l.Method == fact.LookupByNumber {
 		ct.Who.ByNumber = e.Result

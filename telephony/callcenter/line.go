@@ -3,19 +3,38 @@ package callcenter
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // line is the callers of one queue, the next one first.
 type line struct{ waiting []*contact }
 
-// compareWaiting is the order of callers, within a queue and over all queues: priority, then how long the contact has
-// queued (time spent in a queue it overflowed from counts), then id.
+// compareWaiting is the order of callers, within a queue and over all queues: the queue's weight, priority, how long the
+// contact has queued (time spent in a queue it overflowed from counts), id. Where priority ages it counts as waiting.
 func compareWaiting(a, b *contact) int {
 	return cmp.Or(
-		cmp.Compare(b.Entry.Priority, a.Entry.Priority),
-		a.Entry.Since.Compare(b.Entry.Since),
+		cmp.Compare(b.Entry.Weight, a.Entry.Weight),
+		cmp.Compare(b.Entry.urgency(), a.Entry.urgency()),
+		a.Entry.rank().Compare(b.Entry.rank()),
 		cmp.Compare(a.ID, b.ID),
 	)
+}
+
+// urgency is the priority that goes before all waiting; 0 where priority is worth so much waiting instead.
+func (e *entry) urgency() int {
+	if e.Age > 0 {
+		return 0
+	}
+	return e.Priority
+}
+
+// maxAged bounds the priority that is turned into waiting: beyond it nothing changes, and no time can overflow.
+const maxAged = 10_000
+
+// rank is since when the contact counts as waiting. One moment for each caller, which no clock moves: of two callers the
+// one who is before the other stays before him.
+func (e *entry) rank() time.Time {
+	return e.Since.Add(-time.Duration(min(max(e.Priority, -maxAged), maxAged)) * e.Age)
 }
 
 func (l *line) insert(ct *contact) {

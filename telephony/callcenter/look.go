@@ -31,7 +31,9 @@ func doubts(result fact.OfferResult) bool {
 // be rung are looked at; the callers then go to others, in their order, as if these agents were not free.
 func (c *Center) sure() []pair {
 	for {
-		list := pairs(c.openLines(), c.free)
+		lines := c.openLines()
+		c.preferences(lines)
+		list := pairs(lines, c.free, c.suits, &c.luck)
 		looked := false
 		for _, p := range list {
 			if p.agent.Doubt {

@@ -1,11 +1,18 @@
 package callcenter
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"firstline/pipeline/fact"
+)
 
 // pair is a caller and the agent to ring for him.
 type pair struct {
 	contact *contact
 	agent   *agent
+	ranked  []*agent // who could have been rung for him, in order; the first is the agent
 }
 
 // match offers callers to agents, at the end of every Step in which anybody became free or began to wait.
@@ -17,14 +24,15 @@ func (c *Center) match() {
 		return
 	}
 	c.occurred = later(c.occurred, c.now.Truncate(millisecond)) // the core decides now, whatever made it possible
-	for _, p := range c.sure() {
-		c.offerCall(p.contact, p.agent)
+	matched := c.sure()
+	for i, p := range matched {
+		c.offerCall(p, matched[:i])
 		c.setFree(p.agent)
 	}
 }
 
 // openLines are the lines that a free agent serves and somebody waits in.
-func (c *Center) openLines() [][]*contact {
+func (c *Center) openLines() []lineup {
 	var queues []string
 	for _, a := range c.free {
 		for _, q := range a.conf.Queues {
@@ -34,62 +42,120 @@ func (c *Center) openLines() [][]*contact {
 		}
 	}
 	slices.Sort(queues)
-	lines := make([][]*contact, len(queues))
+	lines := make([]lineup, len(queues))
 	for i, q := range queues {
-		lines[i] = c.lines[q].waiting
+		lines[i] = lineup{queue: c.plan.queue(q), waiting: c.lines[q].waiting, after: c.rungLast(q)}
 	}
 	return lines
 }
 
-// pairs decides who is rung for whom: callers in order over all lines, each gets the longest idle agent who serves his
-// queue and has his skills. Lines are each in compareWaiting's order, free in compareIdle's; neither is changed.
-func pairs(lines [][]*contact, free []*agent) []pair {
+// pairs decides who is rung for whom: callers in order over all lines, each gets the agent whom his queue's strategy puts
+// first among those who suit him and are free still. Neither lines nor free are changed; free is in compareIdle's order.
+func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luck *luck) []pair {
 	free = slices.Clone(free)
 	lines = slices.Clone(lines)
 	var out []pair
 	for len(free) > 0 {
-		ct := nextWaiting(lines)
+		ct, l := nextWaiting(lines)
 		if ct == nil {
 			break
 		}
-		i := slices.IndexFunc(free, func(a *agent) bool { return suits(a, ct.Entry) })
-		if i < 0 {
+		ranked := slices.Collect(func(yield func(*agent) bool) {
+			for _, a := range free {
+				if suits(a, ct) && !yield(a) {
+					return
+				}
+			}
+		})
+		if len(ranked) == 0 {
 			continue
 		}
-		out = append(out, pair{ct, free[i]})
-		free = slices.Delete(free, i, i+1)
+		l.rank(ranked, luck)
+		l.after = ranked[0].place
+		out = append(out, pair{ct, ranked[0], ranked})
+		free = slices.DeleteFunc(free, func(a *agent) bool { return a == ranked[0] })
 	}
 	return out
 }
 
-// nextWaiting takes the first caller over all lines whose phone nobody rings yet.
-func nextWaiting(lines [][]*contact) *contact {
-	first := -1
+// nextWaiting takes the first caller over all lines whose phone nobody rings yet, out of his line.
+func nextWaiting(lines []lineup) (*contact, *lineup) {
+	var first *lineup
 	for i := range lines {
-		for len(lines[i]) > 0 && lines[i][0].Entry.Offer != nil {
-			lines[i] = lines[i][1:]
+		l := &lines[i]
+		for len(l.waiting) > 0 && l.waiting[0].Entry.Offer != nil {
+			l.waiting = l.waiting[1:]
 		}
-		if len(lines[i]) > 0 && (first < 0 || compareWaiting(lines[i][0], lines[first][0]) < 0) {
-			first = i
+		if len(l.waiting) > 0 && (first == nil || compareWaiting(l.waiting[0], first.waiting[0]) < 0) {
+			first = l
 		}
 	}
-	if first < 0 {
-		return nil
+	if first == nil {
+		return nil, nil
 	}
-	ct := lines[first][0]
-	lines[first] = lines[first][1:]
-	return ct
+	ct := first.waiting[0]
+	first.waiting = first.waiting[1:]
+	return ct, first
 }
 
-// suits tells whether an agent serves the entry's queue and has every skill it asks for.
-func suits(a *agent, e *entry) bool {
-	if !a.serves(e.Queue) {
-		return false
+// suits tells whether an agent may be rung for a caller, were he free.
+func (c *Center) suits(a *agent, ct *contact) bool { return c.unfit(a, ct) == "" }
+
+// unfit is why an agent who serves the caller's queue may not be rung for him, were he free; "" = he may.
+func (c *Center) unfit(a *agent, ct *contact) fact.NotRung {
+	e := ct.Entry
+	switch {
+	case !a.serves(e.Queue):
+		return fact.NotRungQueue
+	case e.Prefer != "" && a.ID != e.Prefer:
+		return fact.NotRungPreferred
+	case !c.meets(a, ct):
+		return fact.NotRungSkill
+	case e.Prefer == "" && e.MaxTier > 0 && a.tier(e.Queue) > e.MaxTier:
+		return fact.NotRungTier
+	default:
+		return ""
 	}
-	for _, s := range e.Skills {
-		if a.conf.Skills[s.Name] < s.Level {
-			return false
+}
+
+// keptEligible is how many agents a decision names; the others are counted.
+const keptEligible = 8
+
+// decision is the record of why an agent is rung: what could have been, and what stood against the others of the queue.
+func (c *Center) decision(p pair, earlier []pair) fact.Decision {
+	e := p.contact.Entry
+	d := fact.Decision{Rule: string(c.plan.queue(e.Queue).Strategy), EligibleCount: len(p.ranked)}
+	if e.Prefer != "" {
+		d.Rule = fact.RulePreferred
+	}
+	for _, a := range p.ranked[:min(len(p.ranked), keptEligible)] {
+		d.Eligible = append(d.Eligible, a.ID)
+	}
+	others := map[fact.NotRung]int{}
+	for _, a := range c.agents {
+		if why := c.notRung(a, p, earlier); why != "" {
+			others[why]++
 		}
 	}
-	return true
+	for _, why := range slices.Sorted(maps.Keys(others)) {
+		d.Others = append(d.Others, string(why)+":"+strconv.Itoa(others[why]))
+	}
+	return d
+}
+
+// notRung is why an agent of the caller's queue was no choice; "" = he was one, or is not of the queue.
+func (c *Center) notRung(a *agent, p pair, earlier []pair) fact.NotRung {
+	why := c.unfit(a, p.contact)
+	switch {
+	case why == fact.NotRungQueue || slices.Contains(p.ranked, a):
+		return ""
+	case slices.ContainsFunc(earlier, func(o pair) bool { return o.agent == a }):
+		return fact.NotRungTaken
+	case a.State != fact.AgentReady:
+		return fact.NotRung(a.State)
+	case why != "":
+		return why
+	default:
+		return fact.NotRungResting
+	}
 }

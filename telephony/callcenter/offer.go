@@ -14,9 +14,9 @@ const minRetry = time.Second
 // clearTime is how long an agent whose leg is being hung up is not offered another call, at most.
 const clearTime = 2 * time.Second
 
-// offerCall rings an agent for a caller.
-func (c *Center) offerCall(ct *contact, a *agent) {
-	e := ct.Entry
+// offerCall rings an agent for a caller; earlier are the pairs that the same matching made before.
+func (c *Center) offerCall(p pair, earlier []pair) {
+	ct, a, e := p.contact, p.agent, p.contact.Entry
 	q := c.planFor(ct).queue(e.Queue)
 	e.Offers++
 	t := c.stamp(ct)
@@ -26,8 +26,11 @@ func (c *Center) offerCall(ct *contact, a *agent) {
 	e.Offer = o
 	c.emit(ct, fact.TypeOffered, fact.Offered{
 		Offer: o.ID, Entry: e.ID, Call: ct.Call.ID, Queue: e.Queue, Agent: a.ID, Attempt: o.Attempt,
-		WaitMS: ms(t.Sub(e.QueuedAt)),
+		WaitMS: ms(t.Sub(e.QueuedAt)), Decision: c.decision(p, earlier),
 	})
+	if c.plan.queue(e.Queue).Strategy == RoundRobin {
+		c.remember(e.Queue, a.ID)
+	}
 	a.Offer, a.Serving = ct.ID, e.Queue
 	c.settleAgent(a, fact.BySystem)
 	c.ring(ct, a)
@@ -173,7 +176,7 @@ func (c *Center) endOffer(ct *contact, end offerEnd) {
 	if !end.legGone {
 		c.clearLeg(ct, a, o.Leg)
 	}
-	c.letGo(a, end.result, q)
+	c.letGo(a, end.result, q, c.stamp(ct))
 }
 
 // offerEnded records the end of an offer.
@@ -196,7 +199,7 @@ func (c *Center) clearLeg(ct *contact, a *agent, leg string) {
 
 // letGo frees an agent whose offer led to nothing. One who was not to blame keeps his idle time; the others rest and go
 // to the end of the line, and who misses too many in a row is paused.
-func (c *Center) letGo(a *agent, result fact.OfferResult, q *Queue) {
+func (c *Center) letGo(a *agent, result fact.OfferResult, q *Queue, at time.Time) {
 	a.Offer, a.Serving = "", ""
 	switch result {
 	case fact.OfferWithdrawn, fact.OfferLostRace:
@@ -208,7 +211,7 @@ func (c *Center) letGo(a *agent, result fact.OfferResult, q *Queue) {
 	}
 	a.Doubt = a.Doubt || doubts(result)
 	a.RetryAt = c.now.Add(max(q.RetryDelay, minRetry))
-	a.ReadySince = later(c.occurred, a.ReadySince)
+	a.ReadySince = later(at, a.ReadySince)
 	if result == fact.OfferMissed && q.MaxMissed > 0 && a.Missed >= q.MaxMissed {
 		a.Paused, a.PauseFor = true, fact.AutoPauseReason
 	}

@@ -19,7 +19,8 @@ type Plan struct {
 	Pauses    []string // pause reasons; "ring_no_answer" is always known
 	Codes     []string // disposition codes; empty = any
 	Lookup    LookupPlan
-	TicketURL string // template, "{id}" is the ticket's id; empty = no link
+	Age       time.Duration // waiting that a point of priority is worth; 0 = priority goes before all waiting
+	TicketURL string        // template, "{id}" is the ticket's id; empty = no link
 }
 
 // Queue is a line of waiting callers.
@@ -27,6 +28,13 @@ type Queue struct {
 	ID            string
 	Name          string
 	Priority      int           // base priority of its entries; higher first
+	Weight        int           // callers of a heavier queue go before all others
+	Strategy      Strategy      // who of the agents is rung first
+	Requires      string        // expression over skills that agents must satisfy; "" = none
+	MaxTier       int           // highest tier rung at first; 0 = any
+	Relax         []RelaxStep   // how that widens, in the order of After
+	PreferOwner   time.Duration // how long the owner of the caller's ticket is waited for
+	PreferLast    time.Duration // or else the agent he talked to last
 	RingTimeout   time.Duration // how long a phone rings
 	WrapUp        time.Duration // 0 = none
 	WrapUpExtend  time.Duration // added by wrap_up_extend
@@ -53,6 +61,8 @@ type Agent struct {
 	Endpoint string         // "PJSIP/101"
 	Skills   map[string]int // skill → level ≥ 1; look-up only
 	Queues   []string       // queues served
+	Tiers    map[string]int // queue → tier from 1, 1 = rung first; look-up only
+	Weights  map[string]int // queue → chance under the strategy weighted; look-up only
 	WrapUp   *time.Duration // overrides the queue's
 }
 

@@ -15,8 +15,9 @@ const millisecond = time.Millisecond
 // planState is a plan made ready to decide by.
 type planState struct {
 	*Plan
-	menus *ivr.Menus
-	users int // running contacts that began with it
+	menus    *ivr.Menus
+	required map[string]requirement // by its text; look-up only
+	users    int                    // running contacts that began with it
 }
 
 func newPlanState(p *Plan) (*planState, error) {
@@ -24,7 +25,13 @@ func newPlanState(p *Plan) (*planState, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan %q: %w", p.Version, err)
 	}
-	return &planState{Plan: p, menus: menus}, nil
+	required := map[string]requirement{}
+	for _, text := range p.requirements() {
+		if required[text.text], err = compileRequirement(text.text, p.skillNames()); err != nil {
+			return nil, fmt.Errorf("plan %q: %s: %w", p.Version, text.path, err)
+		}
+	}
+	return &planState{Plan: p, menus: menus, required: required}, nil
 }
 
 // queue finds a queue; nil when there is none.
@@ -101,12 +108,12 @@ func (c *Center) setPlan(p *planState) {
 func (c *Center) bindAgents() {
 	clear(c.phones)
 	for _, a := range c.agents {
-		a.conf, a.Removed = nil, true
+		a.conf, a.place, a.Removed = nil, 0, true
 	}
 	for i := range c.plan.Agents {
 		conf := &c.plan.Agents[i]
 		a := c.agentOf[conf.ID]
-		a.conf, a.Removed = conf, false
+		a.conf, a.place, a.Removed = conf, i+1, false
 		c.phones[conf.Endpoint] = a
 	}
 }

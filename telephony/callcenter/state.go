@@ -19,6 +19,7 @@ type meta struct {
 	Fallback int64     `json:"fallback"`          // byte offset in the queue_log
 	Sweeps   uint64    `json:"sweeps,omitempty"`  // commands for resources whose contact is gone
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests about agents there are none of
+	Rang     []rang    `json:"rang,omitempty"`    // by queue
 }
 
 // stage is where a contact's caller is.
@@ -106,23 +107,33 @@ type flow struct {
 
 // entry is a place in a queue.
 type entry struct {
-	ID         string      `json:"id"`
-	Queue      string      `json:"q"`
-	Asked      int         `json:"asked,omitempty"` // priority the flow gave; kept on overflow
-	Priority   int         `json:"prio,omitempty"`
-	Skills     []ivr.Skill `json:"skills,omitempty"`
-	QueuedAt   time.Time   `json:"at"`
-	Since      time.Time   `json:"since"` // when the contact first queued: its place in line
-	Carried    int64       `json:"carried,omitempty"`
-	First      int         `json:"first"`
-	LastPos    int         `json:"last,omitempty"` // position when it left the line
-	Offers     int         `json:"offers,omitempty"`
-	Unlined    bool        `json:"unlined,omitempty"` // the caller has left the line: not to be offered
-	AnnounceAt time.Time   `json:"announce,omitzero"`
-	MaxAt      time.Time   `json:"max,omitzero"`
-	Playback   string      `json:"pb,omitempty"` // an announcement plays
-	PlayBy     time.Time   `json:"pb_by,omitzero"`
-	Offer      *offer      `json:"offer,omitempty"`
+	ID         string        `json:"id"`
+	Queue      string        `json:"q"`
+	Asked      int           `json:"asked,omitempty"` // priority the flow gave; kept on overflow
+	Priority   int           `json:"prio,omitempty"`
+	Weight     int           `json:"weight,omitempty"`
+	Age        time.Duration `json:"age,omitempty"`      // waiting that a point of priority is worth; 0 = priority goes first
+	Want       []ivr.Skill   `json:"want,omitempty"`     // skills the flow asked for; kept on overflow
+	WantThat   string        `json:"want_req,omitempty"` // the same, as an expression
+	Skills     []ivr.Skill   `json:"skills,omitempty"`   // that the agent must have now
+	Requires   []string      `json:"req,omitempty"`      // expressions that must all hold of him now
+	MaxTier    int           `json:"tier,omitempty"`     // highest that is rung; 0 = any
+	Steps      int           `json:"steps,omitempty"`    // of the queue's relaxation, taken
+	RelaxAt    time.Time     `json:"relax,omitzero"`
+	Prefer     string        `json:"prefer,omitempty"` // the agent who is waited for
+	PreferBy   time.Time     `json:"prefer_by,omitzero"`
+	QueuedAt   time.Time     `json:"at"`
+	Since      time.Time     `json:"since"` // when the contact first queued: its place in line
+	Carried    int64         `json:"carried,omitempty"`
+	First      int           `json:"first"`
+	LastPos    int           `json:"last,omitempty"` // position when it left the line
+	Offers     int           `json:"offers,omitempty"`
+	Unlined    bool          `json:"unlined,omitempty"` // the caller has left the line: not to be offered
+	AnnounceAt time.Time     `json:"announce,omitzero"`
+	MaxAt      time.Time     `json:"max,omitzero"`
+	Playback   string        `json:"pb,omitempty"` // an announcement plays
+	PlayBy     time.Time     `json:"pb_by,omitzero"`
+	Offer      *offer        `json:"offer,omitempty"`
 }
 
 // offer is an agent's phone being rung.
@@ -200,6 +211,7 @@ type identity struct {
 	Name     string          `json:"name,omitempty"`
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
 	Priority int             `json:"prio,omitempty"`
+	Owner    string          `json:"owner,omitempty"` // agent whom the ticket belongs to
 
 	ByNumber fact.LookupResult `json:"by_number,omitempty"` // latest answer to his number
 }
@@ -252,6 +264,9 @@ type agent struct {
 	NextBy     fact.By         `json:"next_by,omitempty"`
 	NextActor  string          `json:"next_actor,omitempty"`
 	ReadySince time.Time       `json:"ready_since,omitzero"` // longest idle first
+	LastTalk   time.Time       `json:"last_talk,omitzero"`   // its end
+	Calls      int             `json:"calls,omitempty"`      // answered since log-in
+	TalkMS     int64           `json:"talk_ms,omitempty"`    // talk and hold since log-in
 	Missed     int             `json:"missed,omitempty"`     // in a row
 	RetryAt    time.Time       `json:"retry,omitzero"`       // not offered before
 	Unplugged  bool            `json:"unplugged,omitempty"`  // phone not registered
@@ -267,6 +282,7 @@ type agent struct {
 	Replies    []Reply         `json:"replies,omitempty"` // latest, to answer repeats
 
 	conf  *Agent // in the plan in force; nil when removed
+	place int    // in the plan in force, from 1; 0 when removed
 	when  timer
 	idle  bool // in Center.free
 	dirty bool

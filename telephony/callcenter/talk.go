@@ -28,6 +28,7 @@ func (c *Center) answer(ct *contact) {
 	c.bridge(ct, ct.Talk.Bridge, o.Leg)
 	c.startSegment(ct, fact.SegmentTalk)
 	a.Offer, a.Talk, a.Missed = "", ct.ID, 0
+	a.Calls++
 	c.settleAgent(a, fact.BySystem)
 }
 
@@ -160,8 +161,10 @@ func (c *Center) endSegment(ct *contact, derived bool) {
 	switch s.Kind {
 	case fact.SegmentTalk:
 		ct.Sums.Talk += lasted
+		c.talked(s.Agent, t, lasted)
 	case fact.SegmentHold:
 		ct.Sums.Hold += lasted
+		c.talked(s.Agent, t, lasted)
 	case fact.SegmentWrapUp:
 		ct.Sums.WrapUp += lasted
 	}
@@ -170,6 +173,15 @@ func (c *Center) endSegment(ct *contact, derived bool) {
 		EndedAt: t, DurationMS: lasted, Derived: derived,
 	})
 	ct.Segment = nil
+}
+
+// talked adds to the talk time of an agent whom the plan knows: the fallback's may be others.
+func (c *Center) talked(agent string, until time.Time, ms int64) {
+	if a := c.agentOf[agent]; a != nil {
+		a.LastTalk = later(until, a.LastTalk)
+		a.TalkMS += ms
+		c.touchAgent(a)
+	}
 }
 
 // talkEnd is how a conversation ends.

@@ -28,6 +28,7 @@ func (p *Plan) Validate() []problem.Problem {
 	v.entries()
 	v.features()
 	v.lookup()
+	v.routing()
 	v.at("schedules", ivr.ValidateSchedules(p.Schedules))
 	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs()}))
 	return v.problems

@@ -85,6 +85,7 @@ type Node struct {
 	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join
 	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's; of a set node: to that of every queue node after it
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
+	Requires string         `yaml:"requires,omitempty" json:"requires,omitempty"` // expression over skills: docs/routing.md#skills
 }
 
 // Option is one choice of a menu.

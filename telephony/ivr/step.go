@@ -118,6 +118,7 @@ type End struct {
 	Queue    string
 	Priority int // of the queue node and the set nodes before it
 	Skills   []Skill
+	Requires string // expression over skills; "" = none
 }
 
 // Skill is a least level of a skill.

@@ -80,7 +80,7 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 		}
 		w.prompt(n, nil)
 	case TypeQueue:
-		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority + w.result.Visit.Raised, Skills: skills(n.Skills)})
+		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority + w.result.Visit.Raised, Skills: skills(n.Skills), Requires: n.Requires})
 	case TypeHangup:
 		if len(n.Media) == 0 {
 			w.end(End{Outcome: hangupOutcome(w.result.Visit)})

@@ -35,7 +35,7 @@ func (w *world) checkIdle() {
 			continue
 		}
 		for _, c := range w.ledger.live {
-			if c.entry != nil && c.offer == nil && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c.entry, p.agent) {
+			if c.entry != nil && c.offer == nil && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) {
 				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
 			}
 		}

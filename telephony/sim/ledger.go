@@ -18,9 +18,10 @@ type ledger struct {
 	agents   map[string]*agentBook
 	roster   []*agentBook // in order of first appearance
 	truths   map[string]*truth
-	touched  []*contactBook // by the record being read
-	at       time.Time      // of the record being read
-	version  string         // of the plan in force after it
+	touched  []*contactBook    // by the record being read
+	at       time.Time         // of the record being read
+	version  string            // of the plan in force after it
+	rang     map[string]string // queue that goes round → agent it rang last
 
 	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
 }
@@ -56,6 +57,8 @@ type contactBook struct {
 	language   string            // chosen
 	asked      int               // priority the menu asked for
 	raised     int               // the part of it that set nodes gave
+	requires   string            // expression over skills that the menu asked for
+	owner      string            // of the ticket
 	bonus      int               // priority the ticket system gave
 	ticket     *fact.TicketRef
 	firstQueue string
@@ -81,6 +84,7 @@ type entryBook struct {
 	fact.Queued
 	at     time.Time
 	offers int
+	circle circle
 }
 
 type offerBook struct {
@@ -108,10 +112,14 @@ type agentBook struct {
 	offer    *offerBook   // rings
 	segment  *segmentBook // talk, hold or wrap-up
 
-	misses    int // offers missed in a row
-	limit     int // of the queue of the last one
-	notBefore time.Time
-	acted     time.Time // when somebody last asked for something about him
+	misses     int       // offers missed in a row
+	limit      int       // of the queue of the last one
+	calls      int       // answered since log-in
+	talkMS     int64     // since log-in
+	lastTalk   time.Time // its end
+	readySince time.Time
+	notBefore  time.Time
+	acted      time.Time // when somebody last asked for something about him
 
 	doubt bool       // his phone did not take an offer, and was not looked at since
 	look  *lookBook  // the last that was asked for
@@ -119,7 +127,7 @@ type agentBook struct {
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}}
+	return &ledger{w: w, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.

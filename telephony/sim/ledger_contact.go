@@ -27,7 +27,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.identified(f, c, d)
 	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRSet, fact.IVRLeft:
 		l.flowFact(f, c)
-	case fact.Queued, fact.QueueRefused, fact.PositionTold, fact.EntryEnded:
+	case fact.Queued, fact.QueueRefused, fact.Relaxed, fact.PositionTold, fact.EntryEnded:
 		l.queueFact(f, c)
 	case fact.Offered, fact.OfferEnded, fact.Pop:
 		l.offerFact(f, c)
@@ -96,6 +96,7 @@ func (l *ledger) identified(f fact.Fact, c *contactBook, d fact.Identified) {
 	}
 	if d.Result == fact.LookupFound {
 		c.bonus = l.w.bonuses[d.Lookup]
+		c.owner = d.Owner
 	}
 	if d.Customer != "" {
 		c.customer = d.Customer
@@ -161,6 +162,8 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		if d.Kind != c.arrived.Kind || c.segment != nil {
 			l.w.fail(ruleOneState, "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
 		}
+	case fact.Relaxed:
+		l.relaxed(f, c, d)
 	case fact.PositionTold:
 		if c.entry == nil || d.Entry != c.entry.Entry || d.Queue != c.entry.Queue || d.Position < 1 {
 			l.w.fail(ruleOneState, "%s was told the position of %+v", f.Subject, d)
@@ -187,6 +190,7 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	}
 	c.lastQueue, c.lastEntry = d.Queue, d.Entry
 	c.entry = &entryBook{Queued: d, at: f.Time}
+	l.encircled(f, c)
 	l.mayJoin(f, c)
 }
 
@@ -263,8 +267,13 @@ func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) 
 		l.wrapped(f, c, d)
 		c.sums.wrapUp += d.DurationMS
 	}
-	if a := l.agent(d.Agent); a.segment == c.segment {
+	a := l.agent(d.Agent)
+	if a.segment == c.segment {
 		a.segment = nil
+	}
+	if d.Kind != fact.SegmentWrapUp {
+		a.talkMS += d.DurationMS
+		a.lastTalk = f.Time
 	}
 	c.segment = nil
 }

@@ -34,6 +34,10 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 	case d.WaitMS != f.Time.Sub(e.at).Milliseconds():
 		l.w.fail(ruleFacts, "%s: offer says %d ms of waiting, it was %s", f.Subject, d.WaitMS, f.Time.Sub(e.at))
 	}
+	l.decided(f, c, d)
+	if l.queueNow(d.Queue).Strategy == callcenter.RoundRobin {
+		l.rang[d.Queue] = d.Agent
+	}
 	l.rested(f, a)
 	l.inReach(f, a)
 	e.offers++
@@ -142,12 +146,18 @@ func (l *ledger) agentFact(f fact.Fact) {
 			l.w.fail(ruleOneState, "%s: %s twice", f.Subject, d.Type)
 		}
 		a.loggedIn = d.Type == fact.TypeAgentLoggedIn
+		if a.loggedIn {
+			a.calls, a.talkMS = 0, 0
+		}
 		a.excused()
 	case fact.AgentStateBegan:
 		if a.open {
 			l.w.fail(ruleAgentState, "%s begins %s within %s", f.Subject, d.State, a.state.State)
 		}
 		l.w.seen.add("agent " + string(d.State))
+		if d.State == fact.AgentReady && a.state.State != fact.AgentRinging {
+			a.readySince = f.Time
+		}
 		a.open, a.state, a.since = true, d, f.Time
 	case fact.AgentStateEnded:
 		l.stateEnded(f, a, d)

@@ -17,6 +17,7 @@ func (e *executor) lookup(c callcenter.Lookup) {
 		answer.CustomerName = "Customer " + c.Value
 		answer.Priority = one(luck, 0, 0, 1)
 		e.w.bonuses[c.Lookup] = answer.Priority
+		answer.Owner = one(luck, "", "", "nobody", agentIDs()[0], agentIDs()[1])
 		if luck.chance(0.6) {
 			answer.Ticket = &fact.TicketRef{System: "helpdesk", ID: "t" + c.Value, Title: "a printer", Status: "open"}
 		}

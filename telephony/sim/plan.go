@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 			PauseMedia: drawMedia(d), ErrorMedia: drawMedia(d),
 		},
 		Lookup:    callcenter.LookupPlan{ByNumber: d.chance(0.5), Timeout: one(d, time.Second, 2*time.Second)},
+		Age:       one(d, 0, 0, 0, 10*time.Second),
 		TicketURL: one(d, "", "https://tickets.example/{id}"),
 		Schedules: []ivr.Schedule{{
 			ID: "office", Zone: "Europe/Berlin",
@@ -61,6 +63,11 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	for i, id := range agentIDs() {
 		p.Agents = append(p.Agents, drawAgent(d, id, endpointOf(i)))
 	}
+	for _, s := range skillNames() { // what callers are asked for somebody has, also when the last agent leaves
+		if !slices.ContainsFunc(p.Agents[:len(p.Agents)-1], func(a callcenter.Agent) bool { return a.Skills[s] > 0 }) {
+			p.Agents[0].Skills[s] = 1
+		}
+	}
 	p.Flows = []ivr.Flow{drawFlow(d, "main"), drawFlow(d, "other")}
 	p.Entries = []callcenter.Entry{{Number: dialedOnes()[0], Flow: "main"}, {Number: "*", Flow: one(d, "main", "other")}}
 	return p
@@ -71,6 +78,13 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 	return callcenter.Queue{
 		ID: id, Name: id,
 		Priority:      one(d, 0, 0, 1),
+		Weight:        one(d, 0, 0, 0, 1),
+		Strategy:      one(d, strategies()...),
+		Requires:      one(d, "", "", "", expressions()[1]),
+		MaxTier:       one(d, 0, 0, 1),
+		Relax:         drawSteps(d),
+		PreferOwner:   seconds(0, 0, 10),
+		PreferLast:    seconds(0, 0, 3, 20),
 		RingTimeout:   seconds(2, 5, 15),
 		WrapUp:        seconds(0, 0, 3, 10),
 		WrapUpExtend:  seconds(5, 30),
@@ -90,6 +104,27 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 	}
 }
 
+func strategies() []callcenter.Strategy {
+	return []callcenter.Strategy{
+		callcenter.LongestIdle, callcenter.LeastRecent, callcenter.FewestCalls, callcenter.LeastTalk, callcenter.RoundRobin,
+		callcenter.Ordered, callcenter.Random, callcenter.Weighted,
+	}
+}
+
+// expressions over skills; satisfies must know each.
+func expressions() []string {
+	return []string{"english > 0 or russian >= 2", "not (english > 1)", "true"}
+}
+
+// drawSteps throws how a queue widens the circle of agents: not at all, or to everybody in the end.
+func drawSteps(d *dice) []callcenter.RelaxStep {
+	if d.chance(0.4) {
+		return nil
+	}
+	steps := []callcenter.RelaxStep{{After: 2 * time.Second, Requires: one(d, "", expressions()[0]), MaxTier: one(d, 1, 2)}}
+	return append(steps, callcenter.RelaxStep{After: one(d, 5*time.Second, 12*time.Second), Requires: one(d, expressions()...), MaxTier: one(d, 0, 9)})
+}
+
 func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 	a := callcenter.Agent{ID: id, Name: id, Endpoint: endpoint, Skills: map[string]int{}}
 	a.Queues = one(d, queueIDs(), queueIDs(), queueIDs()[:1], queueIDs()[1:])
@@ -97,6 +132,10 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 		if level := d.below(4); level > 0 {
 			a.Skills[s] = level
 		}
+	}
+	a.Tiers, a.Weights = map[string]int{}, map[string]int{}
+	for _, q := range a.Queues {
+		a.Tiers[q], a.Weights[q] = 1+d.below(2), 1+d.below(3)
 	}
 	if d.chance(0.3) {
 		wrapUp := time.Duration(d.below(3)) * 4 * time.Second
@@ -121,7 +160,7 @@ func drawFlow(d *dice, id string) ivr.Flow {
 		"ticket":  drawCollect(d, exit, seconds, maybe),
 		"support": {Type: ivr.TypeQueue, Queue: "support"},
 		"sales":   {Type: ivr.TypeQueue, Queue: "sales", Priority: one(d, 0, 1)},
-		"skilled": {Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills},
+		"skilled": {Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills, Requires: one(d, "", expressions()[0])},
 		"bye":     {Type: ivr.TypeHangup, Media: drawMedia(d)},
 		"mark":    {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
 		"who":     {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},

@@ -42,40 +42,52 @@ func (l *ledger) planned(version, agent string) (callcenter.Agent, bool) {
 	return callcenter.Agent{}, false
 }
 
-// suits tells whether an agent, by the plan of that version, serves the entry's queue and has its skills.
-func (l *ledger) suits(version string, e *entryBook, agent string) bool {
-	a, ok := l.planned(version, agent)
-	return ok && slices.Contains(a.Queues, e.Queue) && skilled(a, e.Skills)
-}
-
 // priority is where a waiting contact should stand: what the queue, the menu and the ticket system say.
 func (l *ledger) priority(c *contactBook) int {
 	return l.queue(c, c.entry.Queue).Priority + c.asked + c.bonus
 }
 
-// before tells whether a stands before b in a queue: by priority, then by who queued first, however often he moved
-// since; then by id.
+// before tells whether a stands before b: by the weight of his queue, by priority, then by who queued first, however often
+// he moved since; then by id. Where priority ages, each point of it is so much waiting.
 func (l *ledger) before(a, b *contactBook) bool {
+	qa, qb := l.queue(a, a.entry.Queue), l.queue(b, b.entry.Queue)
 	pa, pb := l.priority(a), l.priority(b)
+	sa, sb := a.since, b.since
+	if age := l.age(a); age > 0 {
+		pa, sa = 0, sa.Add(-time.Duration(pa)*age)
+	}
+	if age := l.age(b); age > 0 {
+		pb, sb = 0, sb.Add(-time.Duration(pb)*age)
+	}
 	switch {
+	case qa.Weight != qb.Weight:
+		return qa.Weight > qb.Weight
 	case pa != pb:
 		return pa > pb
-	case !a.since.Equal(b.since):
-		return a.since.Before(b.since)
+	case !sa.Equal(sb):
+		return sa.Before(sb)
 	default:
 		return a.id < b.id
 	}
 }
 
-// fair looks, after a Step that made an offer, whether the agent may take the call and whether somebody waits in the same
-// queue with a better claim on him.
+// age is what a point of a contact's priority is worth, by the plan it keeps.
+func (l *ledger) age(c *contactBook) time.Duration {
+	if p := l.w.known[c.arrived.Plan]; p != nil {
+		return p.Age
+	}
+	return 0
+}
+
+// fair looks, after a Step that made an offer, whether the agent may take the call and whether somebody waits, in whatever
+// queue, with a better claim on him.
 func (l *ledger) fair(c *contactBook, version string) {
-	if !l.suits(version, c.entry, c.offer.Agent) {
-		l.w.fail(ruleRightAgent, "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.Skills)
+	if !l.suits(version, c, c.offer.Agent) {
+		l.w.fail(ruleRightAgent, "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.circle)
 	}
 	for _, o := range l.live {
-		if o == c || o.entry == nil || o.offer != nil || o.entry.Queue != c.entry.Queue || o.entry.Derived ||
-			!l.w.present(o.id) || !l.suits(version, o.entry, c.offer.Agent) {
+		if o == c || o.entry == nil || o.offer != nil || o.entry.Derived ||
+			!l.w.present(o.id) || !l.suits(version, o, c.offer.Agent) {
 			continue
 		}
 		if l.before(o, c) {
@@ -103,12 +115,14 @@ func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 	switch d.Result {
 	case fact.OfferAnswered:
 		a.misses = 0
+		a.calls++
 	case fact.OfferMissed:
 		a.misses++
 		a.limit = q.MaxMissed
 		fallthrough
 	case fact.OfferDeclined, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed:
 		a.notBefore = f.Time.Add(q.RetryDelay)
+		a.readySince = f.Time
 	default: // he was not to blame
 	}
 	if l.w.weather.calm && d.RingMS > (q.RingTimeout+l.tolerance()).Milliseconds() {
@@ -218,6 +232,7 @@ func (l *ledger) lasted(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 		return
 	}
 	wait := time.Duration(d.WaitMS) * time.Millisecond
+	l.eased(f, c, wait)
 	if (d.Outcome == fact.EntryOverflowed || d.Outcome == fact.EntryFailed) && (q.MaxWait == 0 || wait < q.MaxWait-l.tolerance()) {
 		l.w.fail(ruleDurations, "%s: %s after %s, the longest wait is %s", f.Subject, d.Outcome, wait, q.MaxWait)
 	}
@@ -262,6 +277,7 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		c.raised += n.Priority
 	case ivr.TypeQueue:
 		c.asked = n.Priority + c.raised
+		c.requires = n.Requires
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 const (
 	ruleOvertaken  Rule = "nobody is overtaken" // within queue, priority and skills
 	ruleRightAgent Rule = "the right agent"     // serves the queue and has the skills
+	ruleStrategy   Rule = "the strategy"        // who of the agents is rung first
+	ruleDecision   Rule = "decisions"           // are told as they were taken
+	ruleRelaxed    Rule = "the circle"          // of agents is as wide as queue and waiting allow
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
 	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at

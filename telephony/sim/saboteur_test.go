@@ -330,6 +330,23 @@ func spoiledFacts() []sabotage {
 			}
 			return []fact.Fact{f}
 		})},
+		{bug: "a step of relaxation is swallowed", rules: []Rule{ruleDurations, ruleDecision, ruleRelaxed, ruleRightAgent}, turn: swallow(fact.TypeRelaxed)},
+		{bug: "a decision names its agents in another order", rules: []Rule{ruleStrategy}, turn: rewrite(func(d *fact.Offered) {
+			if list := d.Decision.Eligible; len(list) > 1 {
+				list[0], list[1] = list[1], list[0]
+				d.Agent = list[0]
+			}
+		})},
+		{bug: "a decision forgets an agent", rules: []Rule{ruleDecision}, turn: rewrite(func(d *fact.Offered) {
+			if len(d.Decision.Others) > 0 {
+				d.Decision.Others = d.Decision.Others[1:]
+			}
+		})},
+		{bug: "the preferred agent is another", rules: []Rule{ruleRelaxed}, turn: rewrite(func(d *fact.Queued) {
+			if d.Prefer != "" {
+				d.Prefer = "somebody"
+			}
+		})},
 		{bug: "a caller is overtaken", rules: []Rule{ruleOvertaken, ruleOneState}, turn: overtake},
 	}
 }

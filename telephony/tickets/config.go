@@ -16,7 +16,7 @@ type Config struct {
 // LookupConfig says where customers and tickets are looked up: in a CSV file or by HTTP, not both; neither = off.
 type LookupConfig struct {
 	System   string `yaml:"system"`    // name of the ticket system in facts and figures
-	CSV      string `yaml:"csv"`       // a file with the columns number,customer,name,ticket,title,status,priority
+	CSV      string `yaml:"csv"`       // a file with the columns number,customer,name,ticket,title,status,priority, and owner if known
 	URL      string `yaml:"url"`       // or an HTTP endpoint, asked with ?number=… or ?digits=…
 	TokenEnv string `yaml:"token_env"` // variable with the bearer token sent to url
 	// Workers bounds the look-ups under way at once; more wait, each no longer than its deadline.

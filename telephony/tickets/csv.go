@@ -22,7 +22,7 @@ type csvFile struct {
 
 var _ Finder = (*csvFile)(nil)
 
-// csvColumns must stand in the first line; further columns are ignored.
+// csvColumns must stand in the first line. The column owner may; others are ignored.
 func csvColumns() []string {
 	return []string{"number", "customer", "name", "ticket", "title", "status", "priority"}
 }
@@ -65,14 +65,20 @@ func readCSV(system string, from io.Reader) (*csvFile, error) {
 			return nil, err // names its line
 		}
 		line, _ := r.FieldPos(0)
-		if err := list.add(system, func(name string) string { return strings.TrimSpace(row[column[name]]) }); err != nil {
+		field := func(name string) string {
+			if i, ok := column[name]; ok {
+				return strings.TrimSpace(row[i])
+			}
+			return ""
+		}
+		if err := list.add(system, field); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 }
 
 func (l *csvFile) add(system string, field func(string) string) error {
-	done := callcenter.LookupDone{Result: fact.LookupFound, Customer: field("customer"), CustomerName: field("name")}
+	done := callcenter.LookupDone{Result: fact.LookupFound, Customer: field("customer"), CustomerName: field("name"), Owner: field("owner")}
 	if p := field("priority"); p != "" {
 		n, err := strconv.Atoi(p)
 		if err != nil {

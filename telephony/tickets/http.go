@@ -35,6 +35,7 @@ type answer struct {
 	Customer string `json:"customer"`
 	Name     string `json:"name"`
 	Priority int    `json:"priority"`
+	Owner    string `json:"owner"` // id of an agent
 	Ticket   *struct {
 		ID     string `json:"id"`
 		Title  string `json:"title"`
@@ -95,7 +96,7 @@ func (f *httpFinder) decode(body []byte) (callcenter.LookupDone, error) {
 	if a.Customer == "" && a.Ticket == nil {
 		return callcenter.LookupDone{Result: fact.LookupNotFound}, nil
 	}
-	done := callcenter.LookupDone{Result: fact.LookupFound, Customer: a.Customer, CustomerName: a.Name, Priority: a.Priority}
+	done := callcenter.LookupDone{Result: fact.LookupFound, Customer: a.Customer, CustomerName: a.Name, Priority: a.Priority, Owner: a.Owner}
 	if a.Ticket != nil && a.Ticket.ID != "" {
 		done.Ticket = &fact.TicketRef{System: f.system, ID: a.Ticket.ID, Title: a.Ticket.Title, Status: a.Ticket.Status, URL: a.Ticket.URL}
 	}
