@@ -28,6 +28,8 @@ type player struct {
 	last   callcenter.Event
 	out    strings.Builder
 	quiet  bool
+	brief  bool // only the routing is shown
+	seed   uint64
 }
 
 func newPlayer(t testing.TB) *player {
@@ -81,7 +83,9 @@ func (p *player) do(args arguments) {
 	case "quietly": // the next lines' output isn't shown
 		p.quiet = true
 	case "aloud":
-		p.quiet = false
+		p.quiet, p.brief = false, false
+	case "briefly": // of the next lines only what the routing says is shown
+		p.brief = true
 	case "plan":
 		p.start(loadPlan(p.t, args.at(0)))
 	case "ready": // the link is up and the agents named are logged in
@@ -109,6 +113,7 @@ func (p *player) do(args arguments) {
 		popup, ok := p.center.Popup(args.at(0))
 		fmt.Fprintf(&p.out, "popup %t %s\n", ok, describe(popup))
 	default:
+		p.seed = uint64(args.number("seed")) //nolint:gosec // small
 		p.last = args.event()
 		p.step(p.last, args.ago())
 	}
@@ -132,7 +137,7 @@ func (p *player) pass(d time.Duration) {
 }
 
 func (p *player) step(ev callcenter.Event, ago time.Duration) {
-	in := callcenter.Input{At: p.now, Event: ev}
+	in := callcenter.Input{At: p.now, Event: ev, Seed: p.seed}
 	if ago > 0 {
 		in.Occurred = p.now.Add(-ago)
 	}
@@ -141,10 +146,26 @@ func (p *player) step(ev callcenter.Event, ago time.Duration) {
 	if p.quiet {
 		return
 	}
+	if p.brief {
+		out = routing(out)
+	}
 	if _, woken := ev.(callcenter.Wake); woken && len(out.Facts)+len(out.Commands) > 0 {
 		fmt.Fprintf(&p.out, "(%s)\n", p.now.Format("15:04:05.000"))
 	}
 	p.show(out)
+}
+
+// routing leaves of an output what tells who is rung, and why.
+func routing(out callcenter.Output) callcenter.Output {
+	var kept callcenter.Output
+	for _, f := range out.Facts {
+		switch f.Type {
+		case fact.TypeQueued, fact.TypeOffered, fact.TypeRelaxed:
+			kept.Facts = append(kept.Facts, f)
+		default:
+		}
+	}
+	return kept
 }
 
 // show writes what a Step put out, one thing a line.
@@ -344,7 +365,7 @@ func (a arguments) request() callcenter.Event {
 	case "looked":
 		e := callcenter.LookupDone{
 			Lookup: a.at(0), Result: fact.LookupResult(a.at(1)), Customer: a.get("customer"), CustomerName: a.get("name"),
-			Priority: a.number("priority"),
+			Priority: a.number("priority"), Owner: a.get("owner"),
 		}
 		if a.get("ticket") != "" {
 			e.Ticket = &fact.TicketRef{System: "desk", ID: a.get("ticket")}
