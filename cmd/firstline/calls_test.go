@@ -22,7 +22,7 @@ const lines = `
 pause_reasons: [break]
 dispositions: [solved]
 queues:
-  - {id: brief, name: Brief, ring_timeout: 10s, service_level: 5s, short_abandon: 1s}
+  - {id: brief, name: Brief, strategy: round_robin, ring_timeout: 10s, service_level: 5s, short_abandon: 1s}
   - {id: long, name: Long, ring_timeout: 10s, service_level: 5s, short_abandon: 1s}
   - {id: nobody, name: Nobody, join_empty: true, service_level: 5s, short_abandon: 2s}
   - {id: closed, name: Closed, join_empty: false}
@@ -213,6 +213,8 @@ func TestCallsEqual(t *testing.T) {
 		}
 	}
 	p.compareSums(sums, from)
+	p.explained(contacts)
+	p.replayed(from, len(calls))
 	t.Logf("SIPp and API:\n%s", sums)
 }
 

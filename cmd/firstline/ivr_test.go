@@ -13,7 +13,7 @@ import (
 
 const menuToTry = `
 queues: [{id: support}]
-agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support], skills: {english: 1}}]
 entries: [{number: "*", flow: main}]
 schedules: [{id: office, zone: Europe/Berlin, open: [{days: [mon, tue, wed, thu, fri], from: "08:00", until: "18:00"}]}]
 ivr:

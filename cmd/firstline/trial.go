@@ -204,5 +204,8 @@ func (t *trial) end(e ivr.End) {
 	for _, s := range e.Skills {
 		skills += fmt.Sprintf(", %s %d or more", s.Name, s.Level)
 	}
+	if e.Requires != "" {
+		skills += ", agents with " + e.Requires
+	}
 	t.say("the caller joins queue %s, priority +%d%s", e.Queue, e.Priority, skills)
 }

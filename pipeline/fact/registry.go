@@ -18,6 +18,10 @@ func Types() []Type {
 	}
 }
 
+// DecodeData reads the body of a fact of a type, for readers who keep the envelope elsewhere. The error is ErrUnknownType,
+// or says what in the body can't be read.
+func DecodeData(t Type, body []byte) (Data, error) { return decodeData(t, body) }
+
 // decodeData reads the body of a fact into the struct its type stands for.
 func decodeData(t Type, raw json.RawMessage) (Data, error) {
 	switch t {

@@ -39,6 +39,12 @@ func WriteDays(w io.Writer, seed uint64, start time.Time, days, contacts int) er
 	return nil
 }
 
+// DayPlan is the plan by which WriteDay plays a day of so many contacts.
+func DayPlan(contacts int) *callcenter.Plan { return dayPlan(dayAgents(contacts)) }
+
+// dayAgents is how many agents the callers of a day need.
+func dayAgents(contacts int) int { return 3 + contacts/150 }
+
 // explained adds the state of the world to a failure of a day, whose trace is not kept.
 func explained(w *world, start time.Time, days, contacts int) error {
 	return fmt.Errorf("simulate %d days of %d contacts from %s: %w", days, contacts, start.Format(time.DateOnly), w.failure)
@@ -71,7 +77,7 @@ func (o *factWriter) write(source string, f fact.Fact) {
 
 // daySite is an ordinary call centre with as many agents as the callers need.
 func daySite(start time.Time, contacts int) site {
-	agents := 3 + contacts/150
+	agents := dayAgents(contacts)
 	s := site{
 		born: start.UTC(),
 		weather: weather{

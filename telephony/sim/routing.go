@@ -30,11 +30,16 @@ func (l *ledger) suits(version string, c *contactBook, agent string) bool {
 		return false
 	case slices.ContainsFunc(e.circle.requires, func(text string) bool { return !satisfies(a, text) }):
 		return false
-	case e.circle.prefer != "":
+	case e.circle.prefer != "" && !l.inVain(c):
 		return agent == e.circle.prefer
 	default:
 		return e.circle.maxTier == 0 || tier(a, e.Queue) <= e.circle.maxTier
 	}
+}
+
+// inVain tells whether the contact waits for an agent who rang for it already, or can't be waited for any more.
+func (l *ledger) inVain(c *contactBook) bool {
+	return c.entry.offers > 0 && c.offer == nil || !l.soon(c.entry.circle.prefer, c.entry.Queue)
 }
 
 func tier(a callcenter.Agent, queue string) int { return max(1, a.Tiers[queue]) }

@@ -7,24 +7,25 @@ import type { Moment, TicketRef } from "./model";
 import { dateTime, span } from "./time";
 
 /** What a field is: a closed list is named by the prefix of its texts. */
-type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "queue" | "agent" | "yes" | `${string}.`;
+type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | `${string}.`;
 
 const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
 const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
 
 const facts = {
   "contact.arrived": { caller_number: "text", caller_name: "text", dialed: "text", kind: "kind.", language: "language", fallback: "yes", derived: "yes" },
-  "contact.identified": { result: "lookup.", method: "method.", digits: "text", customer_name: "text", customer: "text", ticket: "ticket", latency_ms: "span" },
+  "contact.identified": { result: "lookup.", method: "method.", digits: "text", customer_name: "text", customer: "text", ticket: "ticket", owner: "agent", latency_ms: "span" },
   "ivr.entered": { node: "text" },
   "ivr.choice": { key: "text", node: "text", target: "text" },
   "ivr.input": { kind: "input.", node: "text", digits: "number", derived: "yes", case: "number", condition: "text" },
   "ivr.set": { variable: "text", value: "text", node: "text" },
   "ivr.left": { outcome: "left.", duration_ms: "span", choices: "list" },
-  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "list", from: "text", carried_wait_ms: "span", derived: "yes" },
+  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", from: "text", carried_wait_ms: "span", derived: "yes" },
   "queue.refused": { queue: "queue", reason: "refused." },
+  "queue.relaxed": { reason: "relaxed.", queue: "queue", skills: "all", requires: "all", max_tier: "number", prefer: "agent" },
   "queue.position_told": { position: "number", queue: "queue" },
   "queue.ended": { queue: "queue", outcome: "entry.", wait_ms: "span", offers: "number", to: "text", derived: "yes" },
-  "offer.made": { agent: "agent", queue: "queue", attempt: "number", wait_ms: "span" },
+  "offer.made": { agent: "agent", queue: "queue", attempt: "number", wait_ms: "span", rule: "rule.", eligible: "agents", others: "counted" },
   "offer.ended": { agent: "agent", result: "offer.", ring_ms: "span", cause: "number", derived: "yes" },
   "pop.sent": pop,
   "pop.shown": pop,
@@ -57,7 +58,7 @@ export interface Told {
 
 /** Tells a fact. A type that this page does not know keeps its name and every field. */
 export function tell(moment: Moment, names: Naming): Told {
-  const data: Record<string, unknown> = { ...moment.data, ...(moment.data["termination"] as object | undefined) };
+  const data: Record<string, unknown> = { ...moment.data, ...(moment.data["termination"] as object | undefined), ...(moment.data["decision"] as object | undefined) };
   if (!(moment.type in facts)) {
     return { heading: moment.type, details: Object.entries(data).filter(([, v]) => !empty(v)).map(([k, v]) => [k.replaceAll("_", " "), raw(v)]) };
   }
@@ -82,12 +83,21 @@ function show(v: unknown, form: Form, names: Naming): string {
     case "language": return languageName(String(v));
     case "queue": return names.queue(String(v));
     case "agent": return names.agent(String(v));
+    case "agents": return (v as string[]).map(names.agent).join(" → ");
+    case "counted": return (v as string[]).map(counted).join(", ");
+    case "all": return (v as string[]).join(", ");
     case "list": return (v as unknown[]).join(" → ");
     case "yes": return t("yes");
     case "ticket": return ticketName(v as TicketRef);
     case "text": case "number": return String(v);
     default: return word(form, String(v));
   }
+}
+
+/** How many agents one reason kept from being a choice: "paused:2". */
+function counted(text: string): string {
+  const [why = "", n = ""] = text.split(":");
+  return `${word("notrung.", why)} ${n}`;
 }
 
 const ticketName = (ref: TicketRef): string => [ref.id, ref.title].filter(Boolean).join(" · ");

@@ -1,0 +1,139 @@
+package asterisk
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/asterisk/sipp"
+	"firstline/telephony/callcenter"
+)
+
+// strategies is a line with a queue for each way of choosing among two agents. Nobody but boris speaks Russian.
+const strategies = `
+queues:
+  - {id: ordered, strategy: ordered, join_empty: true}
+  - {id: round, strategy: round_robin, join_empty: true}
+  - {id: recent, strategy: least_recent, join_empty: true}
+  - {id: fewest, strategy: fewest_calls, join_empty: true}
+  - {id: least, strategy: least_talk, join_empty: true}
+  - {id: random, strategy: random, join_empty: true}
+  - {id: weighted, strategy: weighted, join_empty: true}
+  - {id: tiered, max_tier: 1, relax: [{after: 2s, max_tier: 2}], join_empty: true}
+  - {id: russian, requires: "russian > 0", relax: [{after: 1500ms, requires: "true"}], join_empty: true}
+  - {id: known, strategy: ordered, prefer_last: 5s, join_empty: true}
+  - {id: urgent, weight: 1, join_empty: true}
+agents:
+  - {id: anna, endpoint: PJSIP/101, queues: &all [ordered, round, recent, fewest, least, random, weighted, tiered, russian, known, urgent]}
+  - {id: boris, endpoint: PJSIP/102, queues: *all, skills: {russian: 2}, tiers: {tiered: 2}}
+`
+
+// everyQueue adds a number for each queue, which leads straight to it.
+func everyQueue(plan string, queues ...string) string {
+	var entries, flows strings.Builder
+	for _, q := range queues {
+		entries.WriteString("  - {number: \"" + q + "\", flow: " + q + "}\n")
+		flows.WriteString("  - {id: " + q + ", start: q, nodes: {q: {type: queue, queue: " + q + "}}}\n")
+	}
+	return plan + "entries:\n" + entries.String() + "ivr:\n" + flows.String()
+}
+
+// chosen waits until a caller's phone call is over and says who rang for him, one after the other, and why.
+func (c *centre) chosen(number string) []string {
+	c.t.Helper()
+	contact := c.contact(number)
+	c.end(number)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var who []string
+	for _, f := range c.facts {
+		if o, ok := f.Data.(fact.Offered); ok && f.Subject == contact {
+			who = append(who, o.Agent+" "+o.Decision.Rule)
+		}
+	}
+	return who
+}
+
+// Every strategy chooses among real phones as it says.
+func TestRealStrategies(t *testing.T) {
+	c := newCentre(t, everyQueue(strategies, "ordered", "round", "recent", "fewest", "least", "random", "weighted", "known"))
+	c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
+	c.boris(sipp.Act{Do: sipp.DoAnswer, Talk: 900 * time.Millisecond})
+	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
+	c.sink.await(t, 0, "boris' phone", is(callcenter.EndpointState{Endpoint: "PJSIP/102", Registered: true, Channels: []string{}}))
+	c.ask("anna", callcenter.ActionLogin, "")
+	c.ask("boris", callcenter.ActionLogin, "")
+	for _, call := range []struct{ number, dialed, want string }{
+		{"4930001", "ordered", "anna ordered"},
+		{"4930002", "ordered", "anna ordered"},
+		{"4930003", "fewest", "boris fewest_calls"},
+		{"4930004", "recent", "anna least_recent"},
+		{"4930005", "recent", "boris least_recent"},
+		{"4930006", "least", "anna least_talk"}, // 0.9 s against 1.8 s
+		{"4930007", "round", "anna round_robin"},
+		{"4930008", "round", "boris round_robin"},
+		{"4930009", "ordered", "anna ordered"},
+		{"4930010", "round", "anna round_robin"},
+		{"4930008", "known", "boris preferred"}, // he talked to this number last
+	} {
+		before := len(c.tale("contact.ended"))
+		c.call(sipp.Call{Name: call.dialed, Number: call.number, Dialed: call.dialed, Patience: time.Minute})()
+		c.until("the call's end", func(fact.Fact) bool { return ended(c.facts) > before })
+		wants(t, call.number+" to "+call.dialed, []string{c.lastChosen()}, call.want)
+	}
+	for _, by := range []string{"random", "weighted"} {
+		c.call(sipp.Call{Name: by, Number: "49301" + by[:1], Dialed: by, Patience: time.Minute})()
+		if who := c.chosen("49301" + by[:1]); len(who) != 1 || !strings.HasSuffix(who[0], " "+by) {
+			t.Errorf("%s: %v", by, who)
+		}
+	}
+}
+
+// ended counts the contacts that have ended. Its caller holds the lock.
+func ended(facts []fact.Fact) int {
+	n := 0
+	for _, f := range facts {
+		if f.Type == fact.TypeContactEnded {
+			n++
+		}
+	}
+	return n
+}
+
+// lastChosen is who rang for the caller whose offer was the last, and why.
+func (c *centre) lastChosen() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := len(c.facts) - 1; i >= 0; i-- {
+		if o, ok := c.facts[i].Data.(fact.Offered); ok {
+			return o.Agent + " " + o.Decision.Rule
+		}
+	}
+	return ""
+}
+
+// Who lacks a skill, or is of a later tier, is rung once the queue says so, and not before. A heavier queue goes first.
+func TestRealRelaxation(t *testing.T) {
+	c := newCentre(t, everyQueue(strategies, "russian", "tiered", "urgent", "ordered"))
+	c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 4 * time.Second})
+	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
+	c.ask("anna", callcenter.ActionLogin, "")
+	russian := c.call(sipp.Call{Name: "russian", Number: "4930001", Dialed: "russian", Patience: time.Minute})
+	c.state("anna", fact.AgentTalking, "")
+	ordered := c.call(sipp.Call{Name: "ordered", Number: "4930002", Dialed: "ordered", Patience: time.Minute})
+	first := c.contact("4930002")
+	c.until("he waits", func(f fact.Fact) bool { return f.Subject == first && f.Type == fact.TypeQueued })
+	urgent := c.call(sipp.Call{Name: "urgent", Number: "4930003", Dialed: "urgent", Patience: time.Minute})
+	russian()
+	urgent()
+	ordered()
+	wants(t, "the order", c.tale("queue.relaxed", "queue.ended"), "queue.relaxed", "queue.ended russian answered", "queue.ended urgent answered", "queue.ended ordered answered")
+	waits := c.until("the relaxed caller's end of waiting", func(f fact.Fact) bool {
+		e, ok := f.Data.(fact.EntryEnded)
+		return ok && e.Queue == "russian"
+	})
+	if e, ok := waits.Data.(fact.EntryEnded); !ok || e.WaitMS < 1500 {
+		t.Errorf("he was given to anna after %d ms, not before 1500", e.WaitMS)
+	}
+}

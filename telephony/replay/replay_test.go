@@ -1,0 +1,142 @@
+package replay_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+	"firstline/telephony/replay"
+	"firstline/telephony/sim"
+)
+
+// day is a simulated day and the plan it was played by.
+func day(t *testing.T, contacts int) ([]fact.Fact, callcenter.Plan, time.Time) {
+	t.Helper()
+	from := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	var out bytes.Buffer
+	if err := sim.WriteDay(&out, 5, from, contacts); err != nil {
+		t.Fatal(err)
+	}
+	var facts []fact.Fact
+	for lines := json.NewDecoder(&out); lines.More(); {
+		var f fact.Fact
+		if err := lines.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		facts = append(facts, f)
+	}
+	return facts, *sim.DayPlan(contacts), from
+}
+
+// bodies are what facts say.
+func bodies(facts []fact.Fact) []string {
+	var out []string
+	for _, f := range facts {
+		out = append(out, fmt.Sprint(f.ID(), f.Time)+jsonOf(f.Data))
+	}
+	return out
+}
+
+func jsonOf(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
+
+// answered counts the answered entries, and the seconds that their callers waited on average.
+func answered(facts []fact.Fact) (n int, wait float64) {
+	for _, f := range facts {
+		if e, ok := f.Data.(fact.EntryEnded); ok && e.Outcome == fact.EntryAnswered {
+			n++
+			wait += float64(e.WaitMS) / 1000
+		}
+	}
+	return n, wait / float64(n)
+}
+
+// The same plan again gives about what was: within the spread of what the record can't know.
+func TestSamePlanGivesWhatWas(t *testing.T) {
+	facts, plan, from := day(t, 600)
+	traffic := replay.Read(facts, from, from.Add(24*time.Hour))
+	recorded, waited := answered(traffic.Of(facts))
+	var sum, sumOfWaits float64
+	const runs = 10
+	for seed := range uint64(runs) {
+		out, err := traffic.Run(plan, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, wait := answered(out)
+		sum, sumOfWaits = sum+float64(n), sumOfWaits+wait
+	}
+	t.Logf("recorded %d answered after %.1f s, replayed %.1f after %.1f s", recorded, waited, sum/runs, sumOfWaits/runs)
+	if off := sum/runs/float64(recorded) - 1; math.Abs(off) > 0.05 {
+		t.Errorf("%.1f answered, recorded %d", sum/runs, recorded)
+	}
+	if off := sumOfWaits/runs - waited; math.Abs(off) > 0.35*waited {
+		t.Errorf("%.1f s waited, recorded %.1f s", sumOfWaits/runs, waited)
+	}
+}
+
+// The strategy is the plan's, and everything else stays as it was.
+func TestAnotherStrategy(t *testing.T) {
+	facts, plan, from := day(t, 300)
+	traffic := replay.Read(facts, from, from.Add(24*time.Hour))
+	for i := range plan.Queues {
+		plan.Queues[i].Strategy = callcenter.Ordered
+	}
+	out, err := traffic.Run(plan, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := traffic.Run(plan, 1)
+	if err != nil || !slices.Equal(bodies(out), bodies(again)) {
+		t.Error("the same seed gives another day")
+	}
+	callers, refused := 0, 0
+	for _, f := range out {
+		switch d := f.Data.(type) {
+		case fact.Offered:
+			if d.Decision.Rule != string(callcenter.Ordered) || d.Decision.Eligible[0] != d.Agent {
+				t.Fatalf("decided by %+v", d.Decision)
+			}
+		case fact.QueueRefused:
+			refused++
+		case fact.Queued:
+			if d.From == "" {
+				callers++
+			}
+		}
+	}
+	if callers+refused != traffic.Callers() {
+		t.Errorf("%d of %d callers queued", callers, traffic.Callers())
+	}
+}
+
+func TestWhatCanNotBeReplayed(t *testing.T) {
+	facts, plan, from := day(t, 100)
+	until := from.Add(24 * time.Hour)
+	if _, err := replay.Read(facts, until.Add(time.Hour*48), until.Add(time.Hour*72)).Run(plan, 1); !errors.Is(err, replay.ErrNobody) {
+		t.Errorf("an empty day: %v", err)
+	}
+	fewer := plan
+	fewer.Agents = plan.Agents[:1]
+	if _, err := replay.Read(facts, from, until).Run(fewer, 1); err == nil || !strings.Contains(err.Error(), `agent "agent02" was at work`) {
+		t.Errorf("an agent who has left: %v", err)
+	}
+	other := plan
+	other.Queues = plan.Queues[1:]
+	if _, err := replay.Read(facts, from, until).Run(other, 1); err == nil || !strings.Contains(err.Error(), `"support", which the plan does not have`) {
+		t.Errorf("a queue that is gone: %v", err)
+	}
+}
