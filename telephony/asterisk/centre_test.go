@@ -51,6 +51,7 @@ func newCentre(t *testing.T, plan string) *centre {
 	t.Cleanup(func() { c.wake.Stop() })
 	w.Adapter, w.sink = newAdapter(t, w.own)
 	w.inlet.sink = c
+	w.executor.prompts = strings.TrimPrefix(w.node.Folder(), strings.TrimSuffix(w.cfg.Root, "/")) + "/prompts"
 	w.SetEndpoints([]string{"PJSIP/101", "PJSIP/102"})
 	runAdapter(t, w.Adapter)
 	w.await("Reconciled", isA[callcenter.Reconciled])

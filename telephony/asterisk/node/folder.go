@@ -94,7 +94,7 @@ func prepare(c Config, owner *account) error {
 	if err := wipe(folder, c.KeepLogs); err != nil {
 		return err
 	}
-	for _, sub := range []string{"etc", "run", "spool", "log", "db", "data/sounds"} {
+	for _, sub := range []string{"etc", "run", "spool/recording", "log", "db", "data/sounds"} {
 		if err := os.MkdirAll(filepath.Join(folder, sub), 0o750); err != nil {
 			return fmt.Errorf("make the asterisk node's folder: %w", err)
 		}
