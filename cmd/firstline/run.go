@@ -45,6 +45,7 @@ func commands() []command {
 		{"doctor", "", "look whether everything the configuration names is there and fit", doctor},
 		{"check", "", "check the configuration: file, line and mend of each mistake", check},
 		{"ivr", "graph [--format dot] [FLOW] | try [--at INSTANT] [--number N] [--customer ID] [--ticket ID] [FLOW]", "draw the menus, or go through one in the terminal", ivrTool},
+		{"prompts", "build [--again] | list", "make the sound files of the site's own prompts, or tell which are there and which are stale", promptsTool},
 		{"dump", "", "print the configuration in force, defaults included", dump},
 		{"migrate", "", "bring ClickHouse's tables to this version", migrate},
 		{"hash", "", "read a PIN or password from standard input and print its hash", hash},
@@ -57,6 +58,7 @@ const examples = `
 Examples:
   firstline check --config firstline.yaml     is the configuration right?
   firstline ivr try                           be the caller, without a phone
+  firstline prompts build                     texts become sounds that Asterisk plays
   firstline doctor                            is the machine ready, Asterisk set up?
   firstline all --config firstline.yaml       the whole product on one host
   firstline status --wait 2m                  are calls served, and if not, why?

@@ -16,6 +16,7 @@ import (
 
 	"firstline/pipeline/fact"
 	"firstline/pipeline/parts"
+	"firstline/telephony/asterisk/node"
 	"firstline/telephony/asterisk/sipp"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/prompts"
@@ -52,7 +53,11 @@ func TestRealPrompt(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newCentre(t, speaking)
-	made := filepath.Join(c.node.Folder(), "prompts")
+	made := filepath.Join(c.cfg.Root, node.PromptsDir(c.cfg.Name))
+	if err := node.OpenToAll(made); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(made) })
 	speech := map[string]prompts.SpeechConfig{}
 	for language, voice := range map[string]string{"en": "en-us", "ru": "ru"} {
 		speech[language] = prompts.SpeechConfig{Command: []string{program, "-v", voice, "--stdin", "--stdout"}, Timeout: time.Minute}
