@@ -40,7 +40,7 @@ func runController(ctx context.Context, env *environment) error {
 		return errors.Join(err, journal.Close())
 	}
 	place, err := placeOfPrompts(s)
-	if err != nil {
+	if err != nil && len(s.Center.Prompts.List) > 0 {
 		return errors.Join(err, journal.Close())
 	}
 	adapter, err := asterisk.New(s.Asterisk, asterisk.Options{

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"firstline/pipeline/parts"
 	"firstline/telephony/asterisk/node"
+	"firstline/telephony/asterisk/sipp"
 )
 
 // saying is a site that says two things itself; its voice is a file that a command copies. %s: its folder.
@@ -123,5 +126,46 @@ func TestPromptsOfTheEmbeddedAsterisk(t *testing.T) {
 	s.Prompts.AsteriskFolder = ""
 	if _, err := placeOfPrompts(s); err == nil || !strings.Contains(err.Error(), root) {
 		t.Errorf("outside: %v", err)
+	}
+}
+
+const greeting = `
+queues: [{id: support}]
+agents: [{id: anna, endpoint: PJSIP/301, queues: [support]}]
+entries: [{number: "*", flow: main}]
+ivr:
+  - id: main
+    start: greeting
+    nodes: {greeting: {type: play, media: ["prompt:greeting"], next: bye}, bye: {type: hangup}}
+prompts:
+  speech: {en: {command: [espeak-ng, -v, en-us, --stdin, --stdout]}}
+  list: [{id: greeting, text: {en: "Thank you for calling Firstline. All lines are busy; please call again later."}}]
+`
+
+// TestPromptEndToEnd: a text in the file, one command, and the whole product says it to a caller: the call lasts as long as
+// what is said, where a sound that Asterisk doesn't find takes no time. That it is the very sound TestRealPrompt shows.
+func TestPromptEndToEnd(t *testing.T) {
+	parts.Need(t, func() (string, error) { return parts.Program("espeak-ng") })
+	p := newProduct(t, "prompted", greeting, "")
+	code, out := tool(t, nil, "prompts", "build", "--config", p.config)
+	t.Cleanup(func() {
+		if root, err := parts.AsteriskRoot(); err == nil {
+			_ = os.RemoveAll(filepath.Join(root, node.PromptsDir("prompted")))
+		}
+	})
+	var said float64
+	if _, err := fmt.Sscanf(out, "built en/greeting.wav %f s", &said); code != exitOK || err != nil || said < 2 {
+		t.Fatalf("%d, %v: %s", code, err, out)
+	}
+	p.start()
+	from := time.Now().Add(-time.Second)
+	if _, err := p.callers(0, sipp.Call{Name: "ada", Number: "4930555", Dialed: "1000", Patience: time.Minute}).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c := p.loaded(from, 1)["4930555"]
+	if least := int64(said*1000) - 200; c.IVRMS == nil || *c.IVRMS < least {
+		t.Errorf("a call of %+v, for %.1f s that are said", c, said)
+	} else {
+		t.Logf("%.1f s are said, the caller was in the menu for %d ms", said, *c.IVRMS)
 	}
 }
