@@ -53,9 +53,6 @@ func promptsBuild(ctx context.Context, env *environment, s *settings, place prom
 		if err := node.OpenToAll(place.made); err != nil {
 			return err
 		}
-		if err := node.Enterable(place.root, filepath.Join(place.made, "en")); err != nil {
-			return err
-		}
 	}
 	files := 0
 	failed, err := place.maker(s).Build(ctx, again, func(r prompts.Report) {
@@ -68,6 +65,9 @@ func promptsBuild(ctx context.Context, env *environment, s *settings, place prom
 	})
 	if err != nil {
 		return err
+	}
+	if err := place.reached(); err != nil && files > 0 {
+		_, _ = fmt.Fprintf(env.stdout, "note: %v, unless it is one that may\n", err)
 	}
 	if failed > 0 {
 		_, _ = fmt.Fprintf(env.stdout, "%d of %d failed, in %s\n", failed, files, place.made)
@@ -105,6 +105,15 @@ type promptPlace struct {
 	seen     string // the same folder as Asterisk sees it
 	embedded bool
 	root     string // all that the embedded Asterisk sees
+}
+
+// reached is an error where Asterisk, as a user of its own, could not enter the folder. Where it runs elsewhere that can't be
+// told.
+func (p promptPlace) reached() error {
+	if filepath.Join(p.root, p.seen) != p.made {
+		return nil
+	}
+	return node.Enterable(p.root, filepath.Join(p.made, "en"))
 }
 
 func (p promptPlace) maker(s *settings) *prompts.Maker {

@@ -81,6 +81,10 @@ func TestPromptsTool(t *testing.T) {
 	}
 	write("recorded.wav", append(voice(), 0, 0)) // another recording
 	said(exitOK, []string{"prompts: ru/hello.wav is stale"}, "check")
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	said(exitOK, []string{"copied   ru/hello.wav", "note: asterisk's user can't enter a folder: " + dir + " has mode 0700"}, "prompts", "build")
 	said(exitFault, []string{`"bild"`, "write build or list"}, "prompts", "bild")
 	said(exitFault, []string{"say what to do"}, "prompts")
 }

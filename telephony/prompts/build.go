@@ -126,7 +126,7 @@ func (m *Maker) make(ctx context.Context, s Sound, path string) (time.Duration, 
 	if err != nil {
 		return 0, fmt.Errorf("what was %s can't be played: %w", map[bool]string{true: "recorded", false: "spoken"}[s.File != ""], err)
 	}
-	w = w.resample(Rate)
+	w = w.resample()
 	return w.length(), put(path, w.marked(source).encode())
 }
 

@@ -9,18 +9,18 @@ import (
 // softEdge is the share of the lower rate's band in which frequencies fade out, so that the filter doesn't ring.
 const softEdge = 0.1
 
-// resample gives w another rate. It goes through the spectrum: what the lower rate can't carry is left out, so that nothing of
+// resample gives w the Rate. It goes through the spectrum: what the lower rate can't carry is left out, so that nothing of
 // it is heard folded back (docs/adr/0016). Memory and time grow with the whole sound: prompts are seconds long.
-func (w wave) resample(rate int) wave {
-	if w.rate == rate || len(w.samples) == 0 {
+func (w wave) resample() wave {
+	if w.rate == Rate || len(w.samples) == 0 {
 		return w
 	}
-	shared := gcd(w.rate, rate)
+	shared := gcd(w.rate, Rate)
 	blocks := 1 // a power of two keeps the transform fast; both lengths are whole numbers of blocks, so the rates' ratio is exact
 	for blocks*(w.rate/shared) < len(w.samples) {
 		blocks *= 2
 	}
-	from, to := blocks*(w.rate/shared), blocks*(rate/shared)
+	from, to := blocks*(w.rate/shared), blocks*(Rate/shared)
 	padded := make([]float64, from)
 	for i, s := range w.samples {
 		padded[i] = float64(s)
@@ -32,7 +32,7 @@ func (w wave) resample(rate int) wave {
 		kept[i] = spectrum[i] * complex(fade(float64(i)/float64(edge)), 0)
 	}
 	sound := fourier.NewFFT(to).Sequence(nil, kept)
-	out := wave{rate: rate, samples: make([]int16, (len(w.samples)*rate+w.rate-1)/w.rate), comment: w.comment}
+	out := wave{rate: Rate, samples: make([]int16, (len(w.samples)*Rate+w.rate-1)/w.rate), comment: w.comment}
 	for i := range out.samples {
 		v := math.Round(sound[i] / float64(from)) // gonum's transforms there and back multiply by the length
 		out.samples[i] = int16(max(math.MinInt16, min(math.MaxInt16, v)))

@@ -99,7 +99,7 @@ func TestResample(t *testing.T) {
 				continue
 			}
 			in := tone(rate, c.hertz, 10000, 1200*time.Millisecond)
-			out := in.resample(Rate)
+			out := in.resample()
 			share := out.loudness() / in.loudness()
 			if c.kept && math.Abs(share-1) > 0.01 || !c.kept && share > 0.01 {
 				t.Errorf("%d Hz sampled at %d: %.4f of its loudness is left", int(c.hertz), rate, share)
@@ -113,11 +113,11 @@ func TestResample(t *testing.T) {
 	for i := range loud.samples { // a square at full scale overshoots where its edges are rounded off: it must not wrap round
 		loud.samples[i] = map[bool]int16{true: 32767, false: -32768}[loud.samples[i] >= 0]
 	}
-	out := loud.resample(Rate)
+	out := loud.resample()
 	if middle := out.samples[len(out.samples)/100]; middle < 20000 {
 		t.Errorf("a full-scale square begins with %d", middle)
 	}
-	if empty := (wave{rate: 22050}).resample(Rate); len(empty.samples) != 0 {
+	if empty := (wave{rate: 22050}).resample(); len(empty.samples) != 0 {
 		t.Errorf("nothing became %d samples", len(empty.samples))
 	}
 }
