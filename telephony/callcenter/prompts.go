@@ -27,7 +27,7 @@ type played struct {
 	languages []string
 }
 
-// played are all lists of media that the configuration names, in the order of its sections.
+// played are all lists of media that the configuration names: of the feature codes, the flows, the queues.
 func (c Config) played() []played {
 	languages := c.Prompts.Languages
 	if len(languages) == 0 {
