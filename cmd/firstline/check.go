@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// check tells each mistake of the configuration with file, line and mend.
+// check tells each mistake of the configuration with file, line and mend; and what is none, but worth knowing.
 func check(_ context.Context, env *environment) error {
 	s, mistakes := readSettings(env.config)
 	for _, m := range mistakes {
@@ -14,6 +14,9 @@ func check(_ context.Context, env *environment) error {
 	if len(mistakes) > 0 {
 		_, _ = fmt.Fprintf(env.stdout, "%d mistakes\n", len(mistakes))
 		return errShown
+	}
+	for _, n := range s.file.Locate(promptNotes(s)) {
+		_, _ = fmt.Fprintln(env.stdout, "note:", n)
 	}
 	_, err := fmt.Fprintf(env.stdout, "%s is right: %d queues, %d agents, %d flows, plan %s\n",
 		env.config, len(s.Plan.Queues), len(s.Plan.Agents), len(s.Plan.Flows), s.Plan.Version)

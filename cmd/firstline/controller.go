@@ -39,8 +39,12 @@ func runController(ctx context.Context, env *environment) error {
 	if s.Asterisk.QueueLog, err = queueLog(s, env.getenv, s.Asterisk.QueueLog); err != nil {
 		return errors.Join(err, journal.Close())
 	}
+	place, err := placeOfPrompts(s)
+	if err != nil && len(s.Center.Prompts.List) > 0 {
+		return errors.Join(err, journal.Close())
+	}
 	adapter, err := asterisk.New(s.Asterisk, asterisk.Options{
-		Password: env.getenv(s.Asterisk.PasswordEnv), Sink: c, Log: env.log, Registry: reg, Offset: c.FallbackOffset(),
+		Password: env.getenv(s.Asterisk.PasswordEnv), Sink: c, Log: env.log, Registry: reg, Offset: c.FallbackOffset(), Prompts: place.seen,
 	})
 	if err != nil {
 		return errors.Join(err, journal.Close())

@@ -34,6 +34,7 @@ func doctor(ctx context.Context, env *environment) error {
 	findings := secretsFit(s, env)
 	findings = append(findings, enginesFit(ctx, s, env)...)
 	findings = append(findings, asteriskFit(ctx, s, env)...)
+	findings = append(findings, promptsFound(s)...)
 	sick := 0
 	for _, f := range findings {
 		if f.err == nil {

@@ -109,5 +109,5 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	return newTrial(menus, ivr.Moment{At: began, Caller: caller}, env.stdout).run(ctx, f.ID, env.stdin)
+	return newTrial(menus, s.Center.Prompts.List, ivr.Moment{At: began, Caller: caller}, env.stdout).run(ctx, f.ID, env.stdin)
 }

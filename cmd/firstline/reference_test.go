@@ -14,6 +14,7 @@ import (
 	"firstline/pipeline/config/reference"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
+	"firstline/telephony/prompts"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write docs/configuration.md and docs/firstline.schema.json anew")
@@ -29,7 +30,8 @@ func configuration(t *testing.T) *reference.Reference {
 		"query":      "limits of one statement of a report",
 		"clickhouse": "the database, embedded or outside",
 		"http":       "the API and the pages",
-	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode())
+		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +72,7 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, page := range []string{"README.md", "docs/ivr.md", "docs/queues.md"} {
+	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md"} {
 		examples := 0
 		for _, part := range strings.Split(read(t, "../../"+page), "```yaml\n")[1:] {
 			example, _, _ := strings.Cut(part, "```")
@@ -92,17 +94,19 @@ func TestSchemaAccepts(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	schema := compiled(t)
 	for name, text := range map[string]string{
-		"unknown section":         "quues: []",
-		"unknown key":             "http: {lisen: 127.0.0.1:8080}",
-		"unknown key in a list":   "queues: [{id: support, ring_timout: 15s}]",
-		"unknown key in a node":   "ivr: [{id: main, start: a, nodes: {a: {type: hangup, medai: [x]}}}]",
-		"text for a number":       "queues: [{id: support, max_length: many}]",
-		"number without its unit": "queues: [{id: support, ring_timeout: 15}]",
-		"no duration":             "queues: [{id: support, ring_timeout: soon}]",
-		"text for a list":         "kafka: {brokers: 127.0.0.1:9092}",
-		"mapping for a list":      "agents: {anna: {}}",
-		"text for true or false":  "kafka: {embedded: perhaps}",
-		"unknown type of node":    "ivr: [{id: main, start: a, nodes: {a: {type: dance}}}]",
+		"unknown section":           "quues: []",
+		"unknown key":               "http: {lisen: 127.0.0.1:8080}",
+		"unknown key in a list":     "queues: [{id: support, ring_timout: 15s}]",
+		"unknown key in a node":     "ivr: [{id: main, start: a, nodes: {a: {type: hangup, medai: [x]}}}]",
+		"text for a number":         "queues: [{id: support, max_length: many}]",
+		"number without its unit":   "queues: [{id: support, ring_timeout: 15}]",
+		"no duration":               "queues: [{id: support, ring_timeout: soon}]",
+		"text for a list":           "kafka: {brokers: 127.0.0.1:9092}",
+		"mapping for a list":        "agents: {anna: {}}",
+		"text for true or false":    "kafka: {embedded: perhaps}",
+		"text for a prompt's texts": "prompts: {list: [{id: hello, text: Hello}]}",
+		"text for a command":        "prompts: {speech: {en: {command: espeak-ng}}}",
+		"unknown type of node":      "ivr: [{id: main, start: a, nodes: {a: {type: dance}}}]",
 	} {
 		if err := schema.Validate(document(t, text)); err == nil {
 			t.Errorf("%s: the schema accepts %s", name, text)

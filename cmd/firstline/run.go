@@ -46,6 +46,7 @@ func commands() []command {
 		{"check", "", "check the configuration: file, line and mend of each mistake", check},
 		{"ivr", "graph [--format dot] [FLOW] | try [--at INSTANT] [--number N] [--customer ID] [--ticket ID] [FLOW]", "draw the menus, or go through one in the terminal", ivrTool},
 		{"route", "explain CONTACT | replay [--from T --until T] [--strategy S,S] [--runs N] [--facts FILE]", "tell why a caller was given to whom; try another policy on recorded calls", routeTool},
+		{"prompts", "build [--again] | list", "make the sound files of the site's own prompts, or tell which are there and which are stale", promptsTool},
 		{"dump", "", "print the configuration in force, defaults included", dump},
 		{"migrate", "", "bring ClickHouse's tables to this version", migrate},
 		{"hash", "", "read a PIN or password from standard input and print its hash", hash},
@@ -59,6 +60,7 @@ Examples:
   firstline check --config firstline.yaml     is the configuration right?
   firstline ivr try                           be the caller, without a phone
   firstline route replay --strategy least_recent   yesterday's calls by another strategy
+  firstline prompts build                     texts become sounds that Asterisk plays
   firstline doctor                            is the machine ready, Asterisk set up?
   firstline all --config firstline.yaml       the whole product on one host
   firstline status --wait 2m                  are calls served, and if not, why?

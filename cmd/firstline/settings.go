@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,10 +17,12 @@ import (
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/load"
 	"firstline/pipeline/log"
+	"firstline/pipeline/parts"
 	"firstline/pipeline/problem"
 	"firstline/telephony/asterisk"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/controller"
+	"firstline/telephony/prompts"
 	"firstline/telephony/tickets"
 )
 
@@ -41,6 +44,7 @@ type settings struct {
 	Site       api.Site
 	Center     callcenter.Config
 	Tickets    tickets.Config
+	Prompts    prompts.Config // section prompts, but what is said: that is Center's
 
 	Plan *callcenter.Plan
 	file *config.File
@@ -55,7 +59,7 @@ func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(),
+		Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Prompts: prompts.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -78,6 +82,7 @@ func (s *settings) views() []config.View {
 		{Section: "clickhouse", Into: &s.Engine},
 		{Section: "clickhouse", Into: &s.Store},
 		{Section: "http", Into: &s.HTTP},
+		{Section: "prompts", Into: &s.Prompts},
 		{Section: "integrations", Into: &s.Tickets},
 	}
 }
@@ -98,9 +103,13 @@ func (s *settings) validate() []problem.Problem {
 		"query":        s.Query.Validate(),
 		"clickhouse":   append(s.Engine.Validate(), s.Store.Validate()...),
 		"http":         s.HTTP.Validate(),
+		"prompts":      s.Prompts.Validate(s.Center.Prompts.List),
 		"integrations": s.Tickets.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
+	}
+	if _, err := placeOfPrompts(s); err != nil && !errors.Is(err, parts.ErrMissing) {
+		out = append(out, problem.Problem{Path: "prompts.folder", Message: err.Error()})
 	}
 	return append(out, s.Site.Validate()...)
 }

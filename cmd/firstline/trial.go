@@ -19,6 +19,7 @@ import (
 // trial is one visit to a flow with a person, or a script, in the caller's place.
 type trial struct {
 	menus *ivr.Menus
+	says  []ivr.Prompt
 	now   ivr.Moment // its clock goes on by what was waited for to its end
 	out   io.Writer
 	eol   string // a raw terminal needs the carriage return
@@ -44,8 +45,8 @@ const (
 
 const trialHelp = "keys 0-9 * # are the phone's; . lets time pass; y, n or f answers for the ticket system: found, not found, failed; q hangs up"
 
-func newTrial(menus *ivr.Menus, begin ivr.Moment, out io.Writer) *trial {
-	return &trial{menus: menus, now: begin, out: out, eol: "\n"}
+func newTrial(menus *ivr.Menus, says []ivr.Prompt, begin ivr.Moment, out io.Writer) *trial {
+	return &trial{menus: menus, says: says, now: begin, out: out, eol: "\n"}
 }
 
 // run goes through the flow until it ends or the caller hangs up. On a terminal time passes by itself, a second a sound;
@@ -151,11 +152,25 @@ func (t *trial) take(r ivr.Result) {
 		t.end(*r.End)
 	case len(r.Play) > 0:
 		t.wait(time.Duration(len(r.Play)) * soundTakes)
-		t.say("  plays %s", strings.ReplaceAll(strings.Join(r.Play, ", "), "sound:", ""))
+		t.say("  plays %s", strings.Join(t.told(r.Play), ", "))
 	case r.Wait > 0:
 		t.wait(r.Wait)
 		t.say("  waits %s for a key", r.Wait)
 	}
+}
+
+// told is what media say: the text of a prompt, in the caller's language; of other sounds the name.
+func (t *trial) told(media []string) []string {
+	out := make([]string, len(media))
+	for i, m := range media {
+		out[i] = strings.TrimPrefix(m, "sound:")
+		for _, p := range t.says {
+			if text := p.Text[t.now.Caller.Language]; text != "" && m == ivr.PromptScheme+p.ID {
+				out[i] += fmt.Sprintf(" “%s”", text)
+			}
+		}
+	}
+	return out
 }
 
 func (t *trial) wait(d time.Duration) { t.next, t.due = d, time.Now().Add(d) }

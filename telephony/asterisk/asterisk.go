@@ -44,6 +44,8 @@ type Options struct {
 	Registry prometheus.Registerer
 	// Offset is the byte in queue_log behind the last line the core has seen.
 	Offset int64
+	// Prompts is the folder of the site's own prompts as Asterisk sees it: PROMPTS/<language>/<id>.wav.
+	Prompts string
 }
 
 // Adapter holds one Asterisk.
@@ -81,7 +83,7 @@ func New(cfg Config, o Options) (*Adapter, error) {
 	a.inlet = newInlet(o.Sink, m)
 	a.phones = newPhones(a.rest, a.inlet, a.noteLink)
 	a.executor = newExecutor(a.rest, cfg, func(f callcenter.CommandFailed) { a.inlet.tell(time.Now(), f) }, o.Log, m)
-	a.executor.check = a.phones.check
+	a.executor.check, a.executor.prompts = a.phones.check, o.Prompts
 	if cfg.QueueLog != "" {
 		a.follower = newFollower(cfg.QueueLog, o.Offset, a.inlet.tell, o.Log, m)
 	}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"firstline/pipeline/fact"
+	"firstline/telephony/asterisk/node"
 	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 	"firstline/telephony/callcenter"
@@ -51,6 +52,7 @@ func newCentre(t *testing.T, plan string) *centre {
 	t.Cleanup(func() { c.wake.Stop() })
 	w.Adapter, w.sink = newAdapter(t, w.own)
 	w.inlet.sink = c
+	w.executor.prompts = node.PromptsDir(w.cfg.Name)
 	w.SetEndpoints([]string{"PJSIP/101", "PJSIP/102"})
 	runAdapter(t, w.Adapter)
 	w.await("Reconciled", isA[callcenter.Reconciled])

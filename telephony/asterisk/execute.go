@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"firstline/telephony/callcenter"
+	"firstline/telephony/ivr"
 )
 
 // execute does one command. nil = done, or done before; an error = refused for good.
@@ -70,12 +72,24 @@ func (e *executor) play(ctx context.Context, c callcenter.Play) error {
 	if codeOf(err) != http.StatusNotFound {
 		return err
 	}
-	query := url.Values{"media": {strings.Join(c.Media, ",")}}
+	query := url.Values{"media": {strings.Join(e.uris(c.Media), ",")}}
 	if c.Language != "" {
 		query.Set("lang", c.Language)
 	}
 	path := channelPath(c.Channel, "/play/"+url.PathEscape(c.Playback))
 	return e.rest.do(ctx, request{what: "play", method: http.MethodPost, path: path, query: query}, nil)
+}
+
+// uris are media as Asterisk knows them. Of a path Asterisk looks for the language just before the last name (main/file.c,
+// fileexists_test): /prompts/greeting is /prompts/ru/greeting.wav to a Russian caller.
+func (e *executor) uris(media []string) []string {
+	out := slices.Clone(media)
+	for i, m := range out {
+		if id, ok := ivr.PromptOf(m); ok {
+			out[i] = "sound:" + e.prompts + "/" + id
+		}
+	}
+	return out
 }
 
 // stopPlay ends a playback and waits until it is gone: until then Asterisk lets requests on its channel wait. What it says

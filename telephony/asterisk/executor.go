@@ -19,6 +19,7 @@ type executor struct {
 	rest    *rest
 	app     string
 	workers int
+	prompts string // folder of the prompts as Asterisk sees it
 	check   func(context.Context, callcenter.CheckPhone) error
 	failed  func(callcenter.CommandFailed) // told of each command refused for good; must not block
 	log     *slog.Logger

@@ -159,7 +159,7 @@ func fakeAdapter(t *testing.T, f *fakeARI, change func(*Config)) (*Adapter, *col
 func newAdapter(t *testing.T, cfg Config) (*Adapter, *collector) {
 	t.Helper()
 	sink := newCollector()
-	a, err := New(cfg, Options{Password: "secret", Sink: sink, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()})
+	a, err := New(cfg, Options{Password: "secret", Sink: sink, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Prompts: "/prompts"})
 	if err != nil {
 		t.Fatal(err)
 	}

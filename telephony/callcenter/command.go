@@ -36,7 +36,7 @@ type (
 		Channel string
 	}
 	// Play media on a channel, one after the other; ends with PlaybackEnded. Media are ARI URIs: "sound:queue-thankyou",
-	// "digits:42", "number:3". Language picks the sound package.
+	// "digits:42", "number:3", or a prompt of the site's own, "prompt:greeting". Language picks the sound package.
 	Play struct {
 		Head
 		Channel  string

@@ -22,6 +22,7 @@ type Config struct {
 	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
 	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers which dialled number
 	IVR          []ivr.Flow         `yaml:"ivr"`           // the menus
+	Prompts      PromptsConfig      `yaml:"prompts"`       // what the site says itself
 	Integrations IntegrationsConfig `yaml:"integrations"`  // the ticket system and the screen pop
 }
 
@@ -122,7 +123,7 @@ const (
 
 // DefaultConfig is a configuration that names nothing: no queue, no agent, no flow.
 func DefaultConfig() Config {
-	return Config{Features: DefaultFeatures(), Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
+	return Config{Features: DefaultFeatures(), Prompts: DefaultPrompts(), Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
 }
 
 // DefaultQueue is what a queue that names nothing is given.
@@ -180,7 +181,7 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	for _, e := range c.Entries {
 		p.Entries = append(p.Entries, Entry(e))
 	}
-	if problems := p.Validate(); len(problems) > 0 {
+	if problems := append(p.Validate(), c.mediaProblems()...); len(problems) > 0 {
 		return nil, problems
 	}
 	p.Version = p.hash()

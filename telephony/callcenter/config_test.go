@@ -99,6 +99,8 @@ func TestMistakes(t *testing.T) {
 		{"integrations.tickets.timeout", func(c *callcenter.Config) { c.Integrations.Tickets.Timeout = 2 * minute }},
 		{"integrations.tickets.ticket_url", func(c *callcenter.Config) { c.Integrations.Tickets.TicketURL = "http://t/" }},
 		{"schedules.0.zone", func(c *callcenter.Config) { c.Schedules[0].Zone = "Mars/Base" }},
+		{"queues.0.full_media.0", func(c *callcenter.Config) { c.Queues[0].FullMedia = []string{"promt:full"} }},
+		{"features.login_media.0", func(c *callcenter.Config) { c.Features.LoginMedia = []string{" "} }},
 		{"ivr.0.nodes.q.queue", func(c *callcenter.Config) { c.IVR[0].Nodes["q"] = ivr.Node{Type: ivr.TypeQueue, Queue: "nowhere"} }},
 	} {
 		var config callcenter.Config

@@ -40,7 +40,12 @@ type condition struct{ program *vm.Program }
 // compile checks names and types, so that what compiles can only fail on values: int("x"). The clock is not to be had, nor
 // what depends on the order of a map: a step through a flow must come out the same when it is worked out again.
 func compile(text string) (condition, error) {
-	program, err := expr.Compile(text, expr.Env(view{}), expr.AsBool(),
+	return compileFor(text, view{})
+}
+
+// compileFor is compile for a condition that sees no more than seen has.
+func compileFor(text string, seen any) (condition, error) {
+	program, err := expr.Compile(text, expr.Env(seen), expr.AsBool(),
 		expr.DisableBuiltin("now"), expr.DisableBuiltin("keys"), expr.DisableBuiltin("values"), expr.DisableBuiltin("toPairs"))
 	if err != nil {
 		return condition{}, err
@@ -48,7 +53,8 @@ func compile(text string) (condition, error) {
 	return condition{program}, nil
 }
 
-func (c condition) holds(v view) (bool, error) {
+// holds works the condition out; v is of the type it was compiled for.
+func (c condition) holds(v any) (bool, error) {
 	out, err := expr.Run(c.program, v)
 	if err != nil {
 		return false, err

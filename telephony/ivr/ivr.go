@@ -44,7 +44,7 @@ type Node struct {
 	Closed   string `yaml:"closed,omitempty" json:"closed,omitempty"`     // node while it is closed
 
 	// play, hangup
-	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye) or media URIs (digits:42)
+	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye), prompts (prompt:greeting) or media URIs (digits:42)
 
 	// play, collect, lookup, set
 	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found
@@ -118,7 +118,8 @@ type Hours struct {
 	Until string   `yaml:"until" json:"until"`                     // "18:00"; at or before from: on the next day
 }
 
-// MediaURIs turns sound names into media URIs; what has a scheme already is kept.
+// MediaURIs turns sound names into media URIs; what has a scheme already is kept. A prompt is one of our own: where its file
+// is, only telephony/asterisk knows.
 func MediaURIs(names []string) []string {
 	uris := make([]string, len(names))
 	for i, name := range names {

@@ -195,11 +195,7 @@ func (c *checker) node(id string, n Node) {
 }
 
 func (c *checker) media(path string, names []string) {
-	for i, name := range names {
-		if strings.TrimSpace(name) == "" {
-			c.add(fmt.Sprintf("%s.%d", path, i), "a sound has no name", "name a sound file without its extension, or leave the line out")
-		}
-	}
+	c.problems = append(c.problems, problem.At(path, ValidateMedia(names))...)
 }
 
 func (c *checker) reference(path, what, id string, known []string) {

@@ -21,6 +21,7 @@ func TestFlowMistakes(t *testing.T) {
 		{"missing next", "nodes.a.next", "missing", `{id: f, start: a, nodes: {a: {type: play, media: [x]}}}`},
 		{"nothing to play", "nodes.a.media", "nothing to play", `{id: f, start: a, nodes: {a: {type: play, next: b}, b: {type: hangup}}}`},
 		{"nameless sound", "nodes.a.media.0", "no name", `{id: f, start: a, nodes: {a: {type: hangup, media: [""]}}}`},
+		{"unknown scheme", "nodes.a.media.0", "can be played", `{id: f, start: a, nodes: {a: {type: hangup, media: ["promt:bye"]}}}`},
 		{"undefined schedule", "nodes.a.schedule", `"s" is not defined`, `{id: f, start: a, nodes: {a: {type: schedule, schedule: s, open: b, closed: b}, b: {type: hangup}}}`},
 		{"undefined queue", "nodes.a.queue", `"x" is not defined`, `{id: f, start: a, nodes: {a: {type: queue, queue: x}}}`},
 		{"low skill", "nodes.a.skills.x", "below 1", `{id: f, start: a, nodes: {a: {type: queue, queue: support, skills: {x: 0}}}}`},

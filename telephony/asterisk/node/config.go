@@ -67,6 +67,10 @@ func DefaultConfig() Config {
 	}
 }
 
+// PromptsDir is the folder of the site's own prompts for a node of that name, as Asterisk sees it. It lies beside the
+// instance's folder, which goes with each stop.
+func PromptsDir(name string) string { return "/srv/firstline/" + name + ".prompts" }
+
 // withDefaults fills what may be left empty.
 func (c Config) withDefaults() Config {
 	if c.Dir == "" {

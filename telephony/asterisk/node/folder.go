@@ -17,7 +17,7 @@ var ErrRunning = errors.New("this asterisk node runs already")
 // lock takes the instance folder for this process. unlock removes the lock file while it is still held, so whoever opened
 // it meanwhile holds a lock on a file that is no longer there: hence the comparison and the second try.
 func lock(folder string) (unlock func(), err error) {
-	if err := openToAll(filepath.Dir(folder)); err != nil {
+	if err := OpenToAll(filepath.Dir(folder)); err != nil {
 		return nil, err
 	}
 	path := folder + ".lock"
@@ -40,37 +40,34 @@ func lock(folder string) (unlock func(), err error) {
 	}
 }
 
-// openToAll makes the folder of instances and what is missing above it. Asterisk's own user must be able to enter them,
-// whatever umask we run under.
-func openToAll(folder string) error {
+// OpenToAll makes a folder and what is missing above it. Asterisk's own user must be able to enter them, whatever umask we
+// run under.
+func OpenToAll(folder string) error {
 	if _, err := os.Stat(folder); err == nil {
 		return nil
 	}
-	if err := openToAll(filepath.Dir(folder)); err != nil {
+	if err := OpenToAll(filepath.Dir(folder)); err != nil {
 		return err
 	}
 	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make the folder of asterisk nodes: %w", err)
+		return fmt.Errorf("make a folder for asterisk: %w", err)
 	}
 	if err := os.Chmod(folder, 0o755); err != nil {
-		return fmt.Errorf("open the folder of asterisk nodes: %w", err)
+		return fmt.Errorf("open a folder to asterisk: %w", err)
 	}
 	return nil
 }
 
-// ErrNoEntry is wrapped when Asterisk's user can't enter a folder on the way to its configuration. Asterisk itself would
-// say nothing and start with whatever configuration it was built with.
+// ErrNoEntry is wrapped when Asterisk's user can't enter a folder on the way to its configuration or its sounds. Asterisk
+// itself would say nothing, and start with whatever configuration it was built with.
 var ErrNoEntry = errors.New("asterisk's user can't enter a folder")
 
-// enterable checks each folder from root down to folder, both as seen from outside.
-func enterable(root, folder string, owner *account) error {
-	if owner == nil {
-		return nil
-	}
+// Enterable checks each folder from root down to the one that folder is in, all as seen from outside.
+func Enterable(root, folder string) error {
 	for dir := filepath.Dir(folder); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		if err != nil {
-			return fmt.Errorf("look at the way to asterisk's configuration: %w", err)
+			return fmt.Errorf("look at asterisk's way to %s: %w", folder, err)
 		}
 		if info.Mode().Perm()&0o001 == 0 {
 			return fmt.Errorf("%w: %s has mode %04o; chmod o+x %[2]s", ErrNoEntry, dir, info.Mode().Perm())
@@ -94,7 +91,7 @@ func prepare(c Config, owner *account) error {
 	if err := wipe(folder, c.KeepLogs); err != nil {
 		return err
 	}
-	for _, sub := range []string{"etc", "run", "spool", "log", "db", "data/sounds"} {
+	for _, sub := range []string{"etc", "run", "spool/recording", "log", "db", "data/sounds"} {
 		if err := os.MkdirAll(filepath.Join(folder, sub), 0o750); err != nil {
 			return fmt.Errorf("make the asterisk node's folder: %w", err)
 		}
@@ -114,8 +111,10 @@ func prepare(c Config, owner *account) error {
 	if err := give(folder, owner); err != nil {
 		return err
 	}
-	if err := enterable(c.Root, folder, owner); err != nil {
-		return err
+	if owner != nil {
+		if err := Enterable(c.Root, folder); err != nil {
+			return err
+		}
 	}
 	return nameHost(c.Root)
 }

@@ -24,13 +24,13 @@ func TestAsteriskCanEnterItsFolderUnderAnyUmask(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	if err := enterable(root, filepath.Join(folder, "pbx1"), &account{uid: 1, gid: 1}); err != nil {
+	if err := Enterable(root, filepath.Join(folder, "pbx1")); err != nil {
 		t.Error(err)
 	}
 	if err := os.Chmod(filepath.Dir(folder), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err = enterable(root, filepath.Join(folder, "pbx1"), &account{uid: 1, gid: 1})
+	err = Enterable(root, filepath.Join(folder, "pbx1"))
 	if !errors.Is(err, ErrNoEntry) || !strings.Contains(err.Error(), "chmod o+x "+filepath.Dir(folder)) {
 		t.Errorf("error %v", err)
 	}

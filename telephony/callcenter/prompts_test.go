@@ -1,0 +1,96 @@
+package callcenter_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"firstline/pipeline/problem"
+	"firstline/telephony/callcenter"
+)
+
+const prompted = `
+queues:
+  - {id: support, max_wait: 1m, overflow: sales, full_media: ["prompt:full"]}
+  - {id: sales, empty_media: ["prompt:empty"]}
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+entries: [{number: "*", flow: main}]
+features: {login: "*11", login_media: ["prompt:welcome"]}
+ivr:
+  - id: main
+    start: language
+    nodes:
+      language:
+        type: menu
+        prompt: ["prompt:language"]
+        options: {"1": {next: bye}, "2": {language: ru, next: line}}
+        gave_up: bye
+      line: {type: queue, queue: support}
+      bye:  {type: hangup, media: [vm-goodbye, "prompt:bye"]}
+prompts:
+  languages: [en_GB]
+  list:
+    - {id: language, text: {en: "For English press 1."}}
+    - {id: welcome, file: {en: welcome.wav}}
+    - {id: full, text: {ru: "Все линии заняты."}}
+    - {id: empty, text: {ru: "Никого нет."}}
+    - {id: bye, text: {en: "Good bye."}}
+`
+
+func prompting(t *testing.T, text string) callcenter.Config {
+	t.Helper()
+	config := callcenter.DefaultConfig()
+	if err := yaml.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// TestPrompts: a plan may play what it defines, in each language a caller can have there; what it may not is named.
+func TestPrompts(t *testing.T) {
+	plan, problems := prompting(t, prompted).Plan()
+	if len(problems) > 0 {
+		t.Fatalf("%+v", problems)
+	}
+	if got := plan.Queues[0].FullMedia; !slices.Equal(got, []string{"prompt:full"}) {
+		t.Errorf("the core is told to play %v", got)
+	}
+	other, _ := prompting(t, strings.ReplaceAll(prompted, "Good bye.", "Bye.")).Plan()
+	if other == nil || other.Version != plan.Version {
+		t.Error("a changed text is a new plan")
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{`"prompt:bye"`, `"prompt:by"`, `ivr.0.nodes.bye.media.1: prompt "by" is not defined`},
+		{`"prompt:full"`, `"prompt:fool"`, `queues.0.full_media.0: prompt "fool" is not defined`},
+		{`"prompt:welcome"`, `"prompt:wellcome"`, `features.login_media.0: prompt "wellcome" is not defined`},
+		{`en_GB`, `de`, `prompts.list.0: prompt "language" says nothing in de`},
+		{`"1": {next: bye}`, `"1": {next: line}`, `prompts.list.2: prompt "full" says nothing in en_GB`},
+		{`"1": {next: bye}`, `"1": {next: line}`, `prompts.list.3: prompt "empty" says nothing in en_GB`}, // by overflow
+		{`"2": {language: ru, next: line}`, `"2": {language: ru, next: bye}, "3": {language: ru, next: line}`, `prompts.list.4: prompt "bye" says nothing in ru`},
+		{`id: empty, text`, `id: full, text`, `prompts.list.3.id: prompt "full" is defined twice`},
+	} {
+		_, problems := prompting(t, strings.Replace(prompted, c.from, c.to, 1)).Plan()
+		if !slices.ContainsFunc(problems, func(p problem.Problem) bool {
+			return strings.HasPrefix(p.Path+": "+p.Message, c.want) && p.Mend != ""
+		}) {
+			t.Errorf("%s → %s: no %s in %+v", c.from, c.to, c.want, problems)
+		}
+	}
+}
+
+// TestUnused: a prompt that nothing plays is no mistake, but told.
+func TestUnused(t *testing.T) {
+	if unused := prompting(t, prompted).Unused(); len(unused) > 0 {
+		t.Errorf("%+v", unused)
+	}
+	config := prompting(t, strings.Replace(prompted, `, "prompt:bye"`, "", 1))
+	if _, problems := config.Plan(); len(problems) > 0 {
+		t.Errorf("%+v", problems)
+	}
+	if got := fmt.Sprint(config.Unused()); got != `[{prompts.list.4 nothing plays prompt "bye" write prompt:bye where it is to be heard, or take it out}]` {
+		t.Error(got)
+	}
+}
