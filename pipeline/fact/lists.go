@@ -156,7 +156,8 @@ const (
 	ReasonCallerHungUp  Reason = "caller_hung_up"
 	ReasonAgentHungUp   Reason = "agent_hung_up"
 	ReasonFlowEnded     Reason = "flow_ended"
-	ReasonGaveUp        Reason = "gave_up" // flow's limit on invalid or missing input
+	ReasonNobodyLeft    Reason = "nobody_left" // the queue had no agents left
+	ReasonGaveUp        Reason = "gave_up"     // flow's limit on invalid or missing input
 	ReasonMaxWait       Reason = "max_wait"
 	ReasonRefused       Reason = "refused"
 	ReasonFallback      Reason = "fallback"    // ended in the dialplan's fallback queue

@@ -137,3 +137,50 @@ func TestRealRelaxation(t *testing.T) {
 		t.Errorf("he was given to anna after %d ms, not before 1500", e.WaitMS)
 	}
 }
+
+// waysOut is a queue that nobody answers, with every way back into the flow.
+const waysOut = `
+queues:
+  - {id: line, max_wait: 4s, max_length: 1, leave_empty: 1s, comfort_media: [queue-thankyou], comfort_every: 5s}
+agents:
+  - {id: anna, endpoint: PJSIP/101, queues: [line]}
+entries: [{number: "*", flow: main}]
+ivr:
+  - id: main
+    start: line
+    nodes:
+      line: {type: queue, queue: line, keys: {"1": chosen}, full: full, empty: empty, max_wait: waited}
+      chosen: {type: play, media: [vm-goodbye], next: line}
+      full: {type: hangup, media: [vm-goodbye]}
+      empty: {type: hangup, media: [vm-goodbye]}
+      waited: {type: hangup, media: [vm-goodbye]}
+`
+
+// A key, also while the phone rings; a full line; the longest wait; nobody there any more: each leads its way.
+func TestRealWaysOutOfAQueue(t *testing.T) {
+	c := newCentre(t, waysOut)
+	c.anna(sipp.Act{Do: sipp.DoRing})
+	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
+	c.ask("anna", callcenter.ActionLogin, "")
+	key := c.call(sipp.Call{Name: "key", Number: "4930001", Dialed: "1000", Patience: time.Minute, Presses: []sipp.Press{{After: 1500 * time.Millisecond, Digits: "1"}}})
+	c.state("anna", fact.AgentRinging, "")
+	c.call(sipp.Call{Name: "full", Number: "4930002", Dialed: "1000", Patience: time.Minute})()
+	full := c.contact("4930002")
+	c.end("4930002")
+	wants(t, "the full line", c.taleOf(full, "queue.", "ivr.entered"), "ivr.entered line", "queue.refused", "ivr.entered full")
+	key()
+	first := c.contact("4930001")
+	c.end("4930001")
+	wants(t, "the key, and then the longest wait", c.taleOf(first, "queue.", "ivr.entered"), "ivr.entered line", "queue.queued line en",
+		"queue.ended line exited", "ivr.entered chosen", "ivr.entered line", "queue.queued line en", "queue.ended line overflowed", "ivr.entered waited")
+
+	alone := c.call(sipp.Call{Name: "alone", Number: "4930003", Dialed: "1000", Patience: time.Minute})
+	third := c.contact("4930003")
+	c.until("he waits", func(f fact.Fact) bool { return f.Subject == third && f.Type == fact.TypeQueued })
+	c.ask("anna", callcenter.ActionLogout, "")
+	alone()
+	if e := c.end("4930003"); e.Termination != (fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonFlowEnded}) {
+		t.Errorf("ended %+v", e)
+	}
+	wants(t, "nobody there", c.taleOf(third, "queue.", "ivr.entered"), "ivr.entered line", "queue.queued line en", "queue.ended line left_empty", "ivr.entered empty")
+}

@@ -71,6 +71,9 @@ func (c *Center) Step(in Input) Output {
 	c.begin(in)
 	c.openAgents()
 	c.take(in.Event)
+	if c.touched.match {
+		c.watchStaff()
+	}
 	c.match()
 	return c.finish()
 }

@@ -47,8 +47,12 @@ type QueueConfig struct {
 	Overflow      string         `yaml:"overflow"`       // id of a queue; empty = he hears overflow_media and the call ends
 	OverflowMedia []string       `yaml:"overflow_media"` // sounds; [] = silence
 	MaxLength     int            `yaml:"max_length"`     // callers waiting; the next is refused with full_media; 0 = no limit
-	JoinEmpty     bool           `yaml:"join_empty"`     // whether callers may join while nobody is logged in; if not they hear empty_media
+	JoinEmpty     bool           `yaml:"join_empty"`     // whether callers may join while nobody is there; if not they hear empty_media
 	Music         string         `yaml:"music"`          // class of Asterisk's musiconhold.conf
+	Staff         Staff          `yaml:"staff"`          // who counts as being there: agents logged_in, or of those only who is active, not paused
+	LeaveEmpty    time.Duration  `yaml:"leave_empty"`    // callers leave when nobody has been there for so long; 0s = they wait on
+	ComfortMedia  []string       `yaml:"comfort_media"`  // said to who waits, one of them at a time, in turn
+	ComfortEvery  time.Duration  `yaml:"comfort_every"`  // after this, and then again; 0s = never
 	AnnounceFirst time.Duration  `yaml:"announce_first"` // position told first after this; 0s = after announce_every
 	AnnounceEvery time.Duration  `yaml:"announce_every"` // and then again; 0s = never
 	ServiceLevel  *time.Duration `yaml:"service_level"`  // T of the service level: docs/metrics.md
@@ -131,7 +135,7 @@ func DefaultQueue() QueueConfig {
 	ring, retry, level, short := defaultRing, defaultRetry, defaultServiceLevel, defaultShortAbandon
 	media := []string{nobodyFree}
 	return QueueConfig{
-		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic, Strategy: defaultStrategy,
+		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic, Strategy: defaultStrategy, Staff: StaffLoggedIn,
 		OverflowMedia: media, FullMedia: media, EmptyMedia: media,
 	}
 }
@@ -206,6 +210,7 @@ func (q QueueConfig) queue() Queue {
 	return Queue{
 		Weight: q.Weight, Strategy: cmp.Or(q.Strategy, d.Strategy), Requires: q.Requires, MaxTier: q.MaxTier, Relax: relax,
 		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast,
+		Staff: cmp.Or(q.Staff, d.Staff), LeaveEmpty: q.LeaveEmpty, ComfortMedia: ivr.MediaURIs(q.ComfortMedia), ComfortEvery: q.ComfortEvery,
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
 		RetryDelay: *cmp.Or(q.RetryDelay, d.RetryDelay), MaxWait: q.MaxWait, Overflow: q.Overflow,

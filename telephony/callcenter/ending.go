@@ -89,7 +89,7 @@ func (c *Center) settle(ct *contact) {
 // forget drops what late facts don't need, personal data first: an ended contact is kept for an hour. The number is kept as
 // long where a queue goes by who talked to it last.
 func (c *Center) forget(ct *contact) {
-	ct.Name, ct.Choices, ct.Lookups, ct.Key = "", nil, nil, keyPress{}
+	ct.Name, ct.Choices, ct.Lookups, ct.Key, ct.Left = "", nil, nil, keyPress{}, nil
 	if !c.planFor(ct).remembers() || len(ct.Agents) == 0 {
 		c.forgetCaller(ct)
 		ct.Number = ""

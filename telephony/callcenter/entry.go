@@ -16,14 +16,20 @@ func (c *Center) joinFirst(ct *contact, end ivr.End) {
 	}
 	if why := c.refusal(q); why != "" {
 		c.refuse(ct, q, why)
-		media := q.FullMedia
+		media, node := q.FullMedia, c.exit(ct, ivr.ExitFull)
 		if why != fact.RefusedFull {
-			media = q.EmptyMedia
+			media, node = q.EmptyMedia, c.exit(ct, ivr.ExitEmpty)
+		}
+		if node != "" {
+			c.back(ct, node)
+			return
 		}
 		c.closeWith(ct, fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}, media)
 		return
 	}
-	c.join(ct, q, &entry{Asked: end.Priority, Want: end.Skills, WantThat: end.Requires})
+	c.join(ct, q, &entry{ // who comes back from a menu has his place still
+		Asked: end.Priority, Want: end.Skills, WantThat: end.Requires, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait,
+	})
 }
 
 // refusal is why nobody can join the queue now; "" = he can.
@@ -33,17 +39,17 @@ func (c *Center) refusal(q *Queue) fact.RefusedReason {
 		return fact.RefusedClosed // a newer plan has no such queue: nobody would serve it
 	case q.MaxLength > 0 && len(c.line(q.ID).waiting) >= q.MaxLength:
 		return fact.RefusedFull
-	case !q.JoinEmpty && !c.staffed(q.ID):
+	case !q.JoinEmpty && !c.staffed(q):
 		return fact.RefusedEmpty
 	default:
 		return ""
 	}
 }
 
-// staffed tells whether anybody who serves the queue is logged in.
-func (c *Center) staffed(queue string) bool {
+// staffed tells whether anybody is there to answer the queue's calls.
+func (c *Center) staffed(q *Queue) bool {
 	for _, a := range c.agents {
-		if a.LoggedIn && a.serves(queue) {
+		if a.LoggedIn && a.serves(q.ID) && (q.Staff != StaffActive || !a.Paused) {
 			return true
 		}
 	}
@@ -69,6 +75,9 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 		e.MaxAt = c.now.Add(q.MaxWait)
 	}
 	e.AnnounceAt = c.firstAnnouncement(q)
+	if q.ComfortEvery > 0 && len(q.ComfortMedia) > 0 {
+		e.ComfortAt = c.now.Add(q.ComfortEvery)
+	}
 	ct.Entry = e
 	ct.Stage = stageWaiting
 	c.circle(ct, q)
@@ -94,7 +103,7 @@ func (c *Center) firstAnnouncement(q *Queue) time.Time {
 func (c *Center) queued(ct *contact, from string, derived bool) {
 	e := ct.Entry
 	if ct.Sums.FirstQueue == "" {
-		ct.Sums.FirstQueue = e.Queue
+		ct.Sums.FirstQueue, ct.Sums.FirstAt = e.Queue, e.QueuedAt
 	}
 	ct.Sums.LastQueue = e.Queue
 	c.emit(ct, fact.TypeQueued, fact.Queued{
@@ -108,12 +117,12 @@ func (c *Center) queued(ct *contact, from string, derived bool) {
 func (e *entry) due() time.Time {
 	times := []time.Time{e.PlayBy, e.RelaxAt}
 	if e.Playback == "" {
-		times = append(times, e.AnnounceAt)
+		times = append(times, e.AnnounceAt, e.ComfortAt)
 	}
 	if e.Offer != nil {
 		times = append(times, e.Offer.By)
 	} else {
-		times = append(times, e.MaxAt, e.PreferBy)
+		times = append(times, e.MaxAt, e.PreferBy, e.LeaveAt)
 	}
 	return earliest(times...)
 }
@@ -134,7 +143,7 @@ func (c *Center) inQueue(ct *contact, ev Event) {
 		c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
 		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonCommandFailed}})
 	case DigitPressed:
-		c.ignore(IgnoredNoEffect)
+		c.exitKey(ct, e)
 	default:
 		c.ignore(IgnoredStale)
 	}
@@ -148,6 +157,8 @@ func (c *Center) waitingDue(ct *contact) {
 		c.ringTimedOut(ct)
 	case e.Offer == nil && c.passed(e.MaxAt):
 		c.maxWait(ct)
+	case e.Offer == nil && c.passed(e.LeaveAt):
+		c.leaveEmpty(ct)
 	case c.passed(e.RelaxAt):
 		c.relaxDue(ct)
 	case e.Offer == nil && c.passed(e.PreferBy):
@@ -157,6 +168,8 @@ func (c *Center) waitingDue(ct *contact) {
 		c.announced(ct, PlaybackEnded{Playback: e.Playback})
 	case e.Playback == "" && c.passed(e.AnnounceAt):
 		c.announce(ct)
+	case e.Playback == "" && c.passed(e.ComfortAt):
+		c.comfort(ct)
 	}
 }
 
@@ -166,12 +179,33 @@ const announceLimit = 30 * time.Second
 // announce tells the caller his position, between two stretches of music.
 func (c *Center) announce(ct *contact) {
 	e := ct.Entry
-	position := c.position(ct)
-	c.emit(ct, fact.TypePositionTold, fact.PositionTold{Entry: e.ID, Queue: e.Queue, Position: position})
-	c.stopMusic(ct)
-	e.Playback = c.play(ct, positionMedia(position))
-	e.PlayBy = c.now.Add(announceLimit)
 	e.AnnounceAt = time.Time{}
+	position := c.position(ct)
+	if e.Told > 0 && position > e.Told { // nobody is told that he has fallen back
+		c.touch(ct)
+		c.announceAgain(ct)
+		return
+	}
+	e.Told = position
+	c.emit(ct, fact.TypePositionTold, fact.PositionTold{Entry: e.ID, Queue: e.Queue, Position: position})
+	c.say(ct, positionMedia(position))
+}
+
+// comfort says the next of the queue's sounds for who waits.
+func (c *Center) comfort(ct *contact) {
+	e := ct.Entry
+	media := c.planFor(ct).queue(e.Queue).ComfortMedia
+	e.ComfortAt = time.Time{}
+	e.Comforts++
+	c.say(ct, media[(e.Comforts-1)%len(media):][:1])
+}
+
+// say plays something to a waiting caller, between two stretches of music.
+func (c *Center) say(ct *contact, media []string) {
+	e := ct.Entry
+	c.stopMusic(ct)
+	e.Playback = c.play(ct, media)
+	e.PlayBy = c.now.Add(announceLimit)
 }
 
 // announced: the announcement is over, the music comes back.
@@ -184,10 +218,20 @@ func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	c.touch(ct)
 	q := c.planFor(ct).queue(e.Queue)
 	e.Playback, e.PlayBy = "", time.Time{}
-	if q.Announce > 0 {
+	c.announceAgain(ct)
+	c.startMusic(ct, q.MusicClass)
+}
+
+// announceAgain sets when what was said is said again.
+func (c *Center) announceAgain(ct *contact) {
+	e := ct.Entry
+	q := c.planFor(ct).queue(e.Queue)
+	if q.Announce > 0 && e.AnnounceAt.IsZero() {
 		e.AnnounceAt = c.now.Add(q.Announce)
 	}
-	c.startMusic(ct, q.MusicClass)
+	if q.ComfortEvery > 0 && len(q.ComfortMedia) > 0 && e.ComfortAt.IsZero() {
+		e.ComfortAt = c.now.Add(q.ComfortEvery)
+	}
 }
 
 // maxWait: the caller waited as long as the queue allows.
@@ -203,9 +247,17 @@ func (c *Center) maxWait(ct *contact) {
 		c.overflow(ct, next)
 		return
 	}
-	c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
+	node, outcome := c.exit(ct, ivr.ExitMaxWait), fact.EntryFailed
+	if node != "" {
+		outcome = fact.EntryOverflowed
+	}
+	c.endEntry(ct, entryEnd{outcome: outcome})
 	if next != nil {
 		c.refuse(ct, next, why)
+	}
+	if node != "" {
+		c.back(ct, node)
+		return
 	}
 	c.closeWith(ct, fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonMaxWait}, q.OverflowMedia)
 }

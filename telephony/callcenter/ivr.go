@@ -84,17 +84,9 @@ func (c *Center) flowDue(ct *contact) {
 
 // digit: barge-in is everywhere, a key stops what plays.
 func (c *Center) digit(ct *contact, e DigitPressed) {
-	press := keyPress{Digit: e.Digit, At: c.occurred}
-	switch {
-	case !isKey(e.Digit):
-		c.ignore(IgnoredNoEffect)
-		return
-	case c.stamped && press.Digit == ct.Key.Digit && press.At.Equal(ct.Key.At):
-		c.ignore(IgnoredDuplicate)
+	if !c.pressed(ct, e) {
 		return
 	}
-	ct.Key = press
-	c.touch(ct)
 	c.stopUnheard(ct)
 	r := c.planFor(ct).menus.Digit(ct.Flow.Visit, e.Digit, c.moment(ct))
 	if ct.Flow.Visit.Phase == ivr.PhaseLooking {
@@ -102,6 +94,22 @@ func (c *Center) digit(ct *contact, e DigitPressed) {
 		return
 	}
 	c.follow(ct, r)
+}
+
+// pressed notes a key; false when it is none, or the same press once more.
+func (c *Center) pressed(ct *contact, e DigitPressed) bool {
+	press := keyPress{Digit: e.Digit, At: c.occurred}
+	switch {
+	case !isKey(e.Digit):
+		c.ignore(IgnoredNoEffect)
+		return false
+	case c.stamped && press.Digit == ct.Key.Digit && press.At.Equal(ct.Key.At):
+		c.ignore(IgnoredDuplicate)
+		return false
+	}
+	ct.Key = press
+	c.touch(ct)
+	return true
 }
 
 func isKey(digit string) bool {
@@ -154,6 +162,7 @@ func (c *Center) recordStep(ct *contact, ev ivr.Event) {
 			label = e.Key
 		}
 		ct.Choices = append(ct.Choices, label)
+		f.Choices = append(f.Choices, label)
 		c.emit(ct, fact.TypeIVRChoice, fact.IVRChoice{Flow: f.Visit.Flow, Node: e.Node, Key: e.Key, Target: e.Target})
 	case ivr.Heard:
 		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: e.Kind, Digits: e.Digits})
@@ -166,12 +175,29 @@ func (c *Center) recordStep(ct *contact, ev ivr.Event) {
 
 // endFlow does what the flow ends with.
 func (c *Center) endFlow(ct *contact, end ivr.End) {
+	visit := ct.Flow.Visit
 	c.leftFlow(ct, end.Outcome)
 	if end.Outcome != fact.IVRQueued {
 		c.endCall(ct, callEnd{termination: terminationOf(end.Outcome)})
 		return
 	}
+	ct.Left = &visit
 	c.joinFirst(ct, end)
+}
+
+// exit is the node to which a caller can come back from a queue; "" = there is no way back.
+func (c *Center) exit(ct *contact, how string) string {
+	if ct.Left == nil {
+		return ""
+	}
+	return c.planFor(ct).menus.Exit(*ct.Left, how)
+}
+
+// back lets a caller who is in no queue any more into his flow again.
+func (c *Center) back(ct *contact, node string) {
+	ct.Stage = stageFlow
+	ct.Flow = &flow{Entered: c.stamp(ct)}
+	c.follow(ct, c.planFor(ct).menus.Back(*ct.Left, node, c.moment(ct)))
 }
 
 // terminationOf is how a call ends that its flow ended.
@@ -194,7 +220,7 @@ func (c *Center) leftFlow(ct *contact, outcome fact.IVROutcome) {
 	ct.Sums.IVR += spent
 	c.emit(ct, fact.TypeIVRLeft, fact.IVRLeft{
 		Flow: f.Visit.Flow, LastNode: f.Visit.Node, EnteredAt: f.Entered, LeftAt: t, DurationMS: spent, Outcome: outcome,
-		Path: f.Path, Choices: slices.Concat([]string{}, ct.Choices),
+		Path: f.Path, Choices: slices.Concat([]string{}, f.Choices),
 	})
 	ct.Flow = nil
 }

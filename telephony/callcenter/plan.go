@@ -44,7 +44,11 @@ type Queue struct {
 	Overflow      string        // queue to move to at MaxWait; "" = play OverflowMedia and hang up
 	OverflowMedia []string
 	MaxLength     int  // 0 = none
-	JoinEmpty     bool // join although nobody is logged in for the queue
+	JoinEmpty     bool // join although nobody is there for the queue
+	Staff         Staff
+	LeaveEmpty    time.Duration // leave when nobody has been there for so long; 0 = never
+	ComfortMedia  []string      // one at a time, in turn
+	ComfortEvery  time.Duration // 0 = never
 	MusicClass    string
 	Announce      time.Duration // between position announcements; 0 = none
 	AnnounceFirst time.Duration // before the first
@@ -53,6 +57,15 @@ type Queue struct {
 	FullMedia     []string // played before hang-up when full
 	EmptyMedia    []string // played before hang-up when empty
 }
+
+// Staff says which agents of a queue count as being there to answer.
+type Staff string
+
+// Whoever is in a call, rings or wraps up counts under both.
+const (
+	StaffLoggedIn Staff = "logged_in"
+	StaffActive   Staff = "active" // logged in and not paused
+)
 
 // Agent is a person with a phone.
 type Agent struct {

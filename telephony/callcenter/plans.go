@@ -17,6 +17,7 @@ type planState struct {
 	*Plan
 	menus    *ivr.Menus
 	required map[string]requirement // by its text; look-up only
+	leaves   bool                   // callers leave some queue when nobody is there
 	users    int                    // running contacts that began with it
 }
 
@@ -31,7 +32,8 @@ func newPlanState(p *Plan) (*planState, error) {
 			return nil, fmt.Errorf("plan %q: %s: %w", p.Version, text.path, err)
 		}
 	}
-	return &planState{Plan: p, menus: menus, required: required}, nil
+	leaves := slices.ContainsFunc(p.Queues, func(q Queue) bool { return q.LeaveEmpty > 0 })
+	return &planState{Plan: p, menus: menus, required: required, leaves: leaves}, nil
 }
 
 // queue finds a queue; nil when there is none.

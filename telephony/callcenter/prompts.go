@@ -76,7 +76,8 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 		list = append(list,
 			played{at + "overflow_media", q.OverflowMedia, languages},
 			played{at + "full_media", q.FullMedia, languages},
-			played{at + "empty_media", q.EmptyMedia, languages})
+			played{at + "empty_media", q.EmptyMedia, languages},
+			played{at + "comfort_media", q.ComfortMedia, languages})
 	}
 	return list
 }

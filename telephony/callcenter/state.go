@@ -37,43 +37,44 @@ const (
 
 // contact is one contact, from its arrival until an hour after its end.
 type contact struct {
-	ID       string    `json:"id"` // the arrival's channel id
-	Plan     string    `json:"plan"`
-	Kind     fact.Kind `json:"kind"`
-	Stage    stage     `json:"stage"`
-	Number   string    `json:"number,omitempty"`
-	Name     string    `json:"name,omitempty"`
-	Dialed   string    `json:"dialed,omitempty"`
-	Phone    string    `json:"phone,omitempty"` // the agent whose own phone called
-	Language string    `json:"lang,omitempty"`
-	Arrived  time.Time `json:"arrived"` // its channel was created
-	Seq      uint64    `json:"seq"`     // of its last fact
-	Last     time.Time `json:"last"`    // time of its last fact
-	Count    counts    `json:"n"`
-	Sent     []sent    `json:"sent,omitempty"` // latest commands, to know what a failure means
-	Live     bool      `json:"live,omitempty"` // its channel exists, as far as is known
-	Limited  bool      `json:"limited,omitempty"`
-	GoneAt   time.Time `json:"gone,omitzero"`     // left the application; the fallback may have it
-	GoneBy   time.Time `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
-	HangBy   time.Time `json:"hang_by,omitzero"`  // when to hang up once more
-	Hangs    int       `json:"hangs,omitempty"`   // hang-ups sent
-	Unheard  string    `json:"unheard,omitempty"` // playback that may still go on
-	MendAt   time.Time `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
-	Key      keyPress  `json:"key,omitzero"`      // the last digit, to know a repeated event
-	Call     call      `json:"call"`
-	Flow     *flow     `json:"flow,omitempty"`
-	Choices  []string  `json:"choices,omitempty"` // labels of what was chosen
-	Entry    *entry    `json:"entry,omitempty"`
-	Talk     *talk     `json:"talk,omitempty"`
-	Segment  *segment  `json:"seg,omitempty"`
-	Closing  *closing  `json:"closing,omitempty"`
-	Lookups  []lookup  `json:"lookups,omitempty"` // not answered yet
-	Pops     []pop     `json:"pops,omitempty"`    // latest
-	Who      identity  `json:"who,omitzero"`
-	Sums     sums      `json:"sums"`
-	Agents   []string  `json:"agents,omitempty"` // who talked, in order, each once
-	EndedAt  time.Time `json:"ended,omitzero"`
-	Drop     time.Time `json:"drop,omitzero"` // when it is forgotten
+	ID       string     `json:"id"` // the arrival's channel id
+	Plan     string     `json:"plan"`
+	Kind     fact.Kind  `json:"kind"`
+	Stage    stage      `json:"stage"`
+	Number   string     `json:"number,omitempty"`
+	Name     string     `json:"name,omitempty"`
+	Dialed   string     `json:"dialed,omitempty"`
+	Phone    string     `json:"phone,omitempty"` // the agent whose own phone called
+	Language string     `json:"lang,omitempty"`
+	Arrived  time.Time  `json:"arrived"` // its channel was created
+	Seq      uint64     `json:"seq"`     // of its last fact
+	Last     time.Time  `json:"last"`    // time of its last fact
+	Count    counts     `json:"n"`
+	Sent     []sent     `json:"sent,omitempty"` // latest commands, to know what a failure means
+	Live     bool       `json:"live,omitempty"` // its channel exists, as far as is known
+	Limited  bool       `json:"limited,omitempty"`
+	GoneAt   time.Time  `json:"gone,omitzero"`     // left the application; the fallback may have it
+	GoneBy   time.Time  `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
+	HangBy   time.Time  `json:"hang_by,omitzero"`  // when to hang up once more
+	Hangs    int        `json:"hangs,omitempty"`   // hang-ups sent
+	Unheard  string     `json:"unheard,omitempty"` // playback that may still go on
+	MendAt   time.Time  `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
+	Key      keyPress   `json:"key,omitzero"`      // the last digit, to know a repeated event
+	Call     call       `json:"call"`
+	Flow     *flow      `json:"flow,omitempty"`
+	Left     *ivr.Visit `json:"left,omitempty"`    // where he left the flow into a queue: he may come back
+	Choices  []string   `json:"choices,omitempty"` // labels of what was chosen
+	Entry    *entry     `json:"entry,omitempty"`
+	Talk     *talk      `json:"talk,omitempty"`
+	Segment  *segment   `json:"seg,omitempty"`
+	Closing  *closing   `json:"closing,omitempty"`
+	Lookups  []lookup   `json:"lookups,omitempty"` // not answered yet
+	Pops     []pop      `json:"pops,omitempty"`    // latest
+	Who      identity   `json:"who,omitzero"`
+	Sums     sums       `json:"sums"`
+	Agents   []string   `json:"agents,omitempty"` // who talked, in order, each once
+	EndedAt  time.Time  `json:"ended,omitzero"`
+	Drop     time.Time  `json:"drop,omitzero"` // when it is forgotten
 
 	written json.RawMessage // as last written, once it has ended; nil = encode it
 
@@ -101,6 +102,7 @@ type flow struct {
 	Visit    ivr.Visit `json:"visit"`
 	Entered  time.Time `json:"entered"`
 	Path     []string  `json:"path"`
+	Choices  []string  `json:"choices,omitempty"` // of this time
 	Playback string    `json:"pb,omitempty"`
 	Due      time.Time `json:"due,omitzero"`
 }
@@ -131,7 +133,11 @@ type entry struct {
 	Unlined    bool          `json:"unlined,omitempty"` // the caller has left the line: not to be offered
 	AnnounceAt time.Time     `json:"announce,omitzero"`
 	MaxAt      time.Time     `json:"max,omitzero"`
-	Playback   string        `json:"pb,omitempty"` // an announcement plays
+	Playback   string        `json:"pb,omitempty"`   // an announcement plays
+	Told       int           `json:"told,omitempty"` // position announced last
+	ComfortAt  time.Time     `json:"comfort_at,omitzero"`
+	Comforts   int           `json:"comforts,omitempty"` // said so far
+	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
 	Offer      *offer        `json:"offer,omitempty"`
 }

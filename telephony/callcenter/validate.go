@@ -93,11 +93,20 @@ func (v *validator) queueTimes(at string, q Queue) {
 	}{
 		{"wrap_up", q.WrapUp}, {"wrap_up_extend", q.WrapUpExtend}, {"retry_delay", q.RetryDelay}, {"max_wait", q.MaxWait},
 		{"announce_first", q.AnnounceFirst}, {"announce_every", q.Announce}, {"service_level", q.ServiceLevel},
-		{"short_abandon", q.ShortAbandon},
+		{"short_abandon", q.ShortAbandon}, {"leave_empty", q.LeaveEmpty}, {"comfort_every", q.ComfortEvery},
 	} {
 		if d.value < 0 || d.value > maxDuration {
 			v.add(at+d.name, fmt.Sprintf("%s is no useful time", d.value), "write a time from 0s to 24h, for example 30s")
 		}
+	}
+	if q.ComfortEvery > 0 && q.ComfortEvery < 5*time.Second {
+		v.add(at+"comfort_every", fmt.Sprintf("something said every %s leaves no room for music", q.ComfortEvery), "write 5s or more")
+	}
+	if (q.ComfortEvery > 0) != (len(q.ComfortMedia) > 0) {
+		v.add(at+"comfort_every", "comfort_media and comfort_every go together", "write both, or leave both out")
+	}
+	if q.Staff != StaffLoggedIn && q.Staff != StaffActive {
+		v.add(at+"staff", fmt.Sprintf("%q is nobody who could be there", q.Staff), "write logged_in or active")
 	}
 	if q.Announce > 0 && q.Announce < 5*time.Second {
 		v.add(at+"announce_every", fmt.Sprintf("announcements every %s leave no room for music", q.Announce), "write 5s or more")

@@ -35,7 +35,12 @@ func (n Node) edges() []edge {
 			list = append(list, edge{n.Next, n.digits(), false}, edge{n.NotFound, "not found", false})
 		}
 		list = append(list, edge{n.NoInput, "no input", true}, edge{n.Invalid, "invalid", true}, edge{n.GaveUp, "gave up", true})
-	case TypeSchedule, TypeQueue, TypeHangup:
+	case TypeQueue:
+		for _, key := range slices.Sorted(maps.Keys(n.Keys)) {
+			list = append(list, edge{n.Keys[key], key, false})
+		}
+		list = append(list, edge{n.Full, "full", true}, edge{n.Empty, "nobody there", true}, edge{n.MaxWait, "max wait", false}) // time passes on that way
+	case TypeSchedule, TypeHangup:
 	}
 	return slices.DeleteFunc(list, func(e edge) bool { return e.to == "" })
 }

@@ -86,6 +86,11 @@ type Node struct {
 	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's; of a set node: to that of every queue node after it
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
 	Requires string         `yaml:"requires,omitempty" json:"requires,omitempty"` // expression over skills: docs/routing.md#skills
+	// queue: ways back into the flow. Without them the queue's own media are heard and the call ends.
+	Keys    map[string]string `yaml:"keys,omitempty" json:"keys,omitempty"`         // key pressed while waiting → node
+	Full    string            `yaml:"full,omitempty" json:"full,omitempty"`         // node when the queue is full
+	Empty   string            `yaml:"empty,omitempty" json:"empty,omitempty"`       // node when nobody is there to answer, at once or later
+	MaxWait string            `yaml:"max_wait,omitempty" json:"max_wait,omitempty"` // node after the queue's max_wait, where it can't overflow
 }
 
 // Option is one choice of a menu.

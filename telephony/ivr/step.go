@@ -161,6 +161,36 @@ func (m *Menus) Begin(flow string, now Moment) Result {
 	return w.result
 }
 
+// Back lets a caller who left the flow into a queue in again, at a node. He keeps his variables.
+func (m *Menus) Back(v Visit, node string, now Moment) Result {
+	w := m.walk(v, now)
+	w.enter(node)
+	return w.result
+}
+
+// Exit is where a caller who left the flow into a queue can come back to it; "" = nowhere. How is one of the constants, or
+// the key he pressed.
+func (m *Menus) Exit(v Visit, how string) string {
+	n := m.flows[v.Flow].Nodes[v.Node]
+	switch how {
+	case ExitFull:
+		return n.Full
+	case ExitEmpty:
+		return n.Empty
+	case ExitMaxWait:
+		return n.MaxWait
+	default:
+		return n.Keys[how]
+	}
+}
+
+// What leads back from a queue, beside a key.
+const (
+	ExitFull    = "full"
+	ExitEmpty   = "empty"
+	ExitMaxWait = "max wait"
+)
+
 // Digit is a key pressed. One that means nothing now gives a Result without effect.
 func (m *Menus) Digit(v Visit, digit string, now Moment) Result {
 	w := m.walk(v, now)

@@ -181,17 +181,30 @@ func (c *checker) node(id string, n Node) {
 	case TypeSet:
 		c.set(at, n)
 	case TypeQueue:
-		c.reference(at+"queue", "queue", n.Queue, c.known.Queues)
-		for _, skill := range slices.Sorted(maps.Keys(n.Skills)) {
-			if n.Skills[skill] < 1 {
-				c.add(at+"skills."+skill, "a skill's level is below 1", "write the least level an agent must have, 1 or more")
-			}
-		}
+		c.queue(at, n)
 	case TypeHangup:
 	default:
 		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, queue, hangup")
 	}
 	c.media(at+"media", n.Media)
+}
+
+func (c *checker) queue(at string, n Node) {
+	c.reference(at+"queue", "queue", n.Queue, c.known.Queues)
+	for _, skill := range slices.Sorted(maps.Keys(n.Skills)) {
+		if n.Skills[skill] < 1 {
+			c.add(at+"skills."+skill, "a skill's level is below 1", "write the least level an agent must have, 1 or more")
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(n.Keys)) {
+		if len(key) != 1 || strings.Trim(key, keys) != "" {
+			c.add(at+"keys."+key, fmt.Sprintf("%q is no key of a phone", key), "write one digit, * or #, in quotes")
+		}
+		c.target(at+"keys."+key, n.Keys[key], true)
+	}
+	c.target(at+"full", n.Full, false)
+	c.target(at+"empty", n.Empty, false)
+	c.target(at+"max_wait", n.MaxWait, false)
 }
 
 func (c *checker) media(path string, names []string) {

@@ -98,7 +98,7 @@ func daySite(start time.Time, contacts int) site {
 func dayPlan(agents int) *callcenter.Plan {
 	queue := func(id, name string) callcenter.Queue {
 		return callcenter.Queue{
-			ID: id, Name: name, Strategy: callcenter.LongestIdle, RingTimeout: 15 * time.Second, WrapUp: 20 * time.Second, WrapUpExtend: 30 * time.Second,
+			ID: id, Name: name, Strategy: callcenter.LongestIdle, Staff: callcenter.StaffLoggedIn, RingTimeout: 15 * time.Second, WrapUp: 20 * time.Second, WrapUpExtend: 30 * time.Second,
 			MaxMissed: 2, RetryDelay: 5 * time.Second, MaxWait: 5 * time.Minute, MaxLength: 20, MusicClass: "default",
 			Announce: 30 * time.Second, AnnounceFirst: 10 * time.Second, ServiceLevel: 20 * time.Second, ShortAbandon: 5 * time.Second,
 		}

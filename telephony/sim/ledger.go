@@ -38,37 +38,40 @@ type contactBook struct {
 	callOpen bool
 	calls    int
 
-	visit      *visitBook
-	entry      *entryBook // open
-	offer      *offerBook // open
-	segment    *segmentBook
-	entries    int
-	offers     int
-	segments   int
-	answered   int // entries answered
-	since      time.Time
-	waited     int64 // of ended entries
-	lastEntry  string
-	lastOffer  *fact.OfferEnded
-	lastEnded  *fact.EntryEnded
-	pops       map[string]*popBook
-	customer   string
-	byNumber   fact.LookupResult // latest answer to the caller's number
-	language   string            // chosen
-	asked      int               // priority the menu asked for
-	raised     int               // the part of it that set nodes gave
-	requires   string            // expression over skills that the menu asked for
-	owner      string            // of the ticket
-	bonus      int               // priority the ticket system gave
-	ticket     *fact.TicketRef
-	firstQueue string
-	lastQueue  string
-	lastAgent  string
-	toAgent    *int64
-	closed     *fact.CallEnded
-	sums       struct{ ivr, wait, ring, talk, hold, wrapUp int64 }
-	idleSince  time.Duration // last fact, by the world's time
-	touched    bool
+	visit           *visitBook
+	entry           *entryBook // open
+	offer           *offerBook // open
+	segment         *segmentBook
+	entries         int
+	offers          int
+	segments        int
+	answered        int // entries answered
+	since           time.Time
+	waited          int64 // of ended entries
+	lastEntry       string
+	lastOffer       *fact.OfferEnded
+	lastEnded       *fact.EntryEnded
+	pops            map[string]*popBook
+	customer        string
+	byNumber        fact.LookupResult // latest answer to the caller's number
+	language        string            // chosen
+	asked           int               // priority the menu asked for
+	vars            map[string]string // set by the flow so far
+	raised          int               // the part of it that set nodes gave
+	requires        string            // expression over skills that the menu asked for
+	owner           string            // of the ticket
+	flow, queueNode string            // where it left the flow into a queue
+	returns         []string          // nodes at which it may come back; nil = it was in no queue
+	bonus           int               // priority the ticket system gave
+	ticket          *fact.TicketRef
+	firstQueue      string
+	lastQueue       string
+	lastAgent       string
+	toAgent         *int64
+	closed          *fact.CallEnded
+	sums            struct{ ivr, wait, ring, talk, hold, wrapUp int64 }
+	idleSince       time.Duration // last fact, by the world's time
+	touched         bool
 }
 
 type visitBook struct {
@@ -82,9 +85,11 @@ type visitBook struct {
 
 type entryBook struct {
 	fact.Queued
-	at     time.Time
-	offers int
-	circle circle
+	at         time.Time
+	offers     int
+	circle     circle
+	told       int       // position heard last
+	emptySince time.Time // nobody is there since; zero = somebody is
 }
 
 type offerBook struct {
@@ -159,6 +164,7 @@ func (l *ledger) record(r record) {
 	if len(r.facts) > 0 && l.w.failure == nil {
 		l.agree(r)
 	}
+	l.watchStaff()
 }
 
 // take reads one fact.

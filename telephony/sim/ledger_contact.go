@@ -118,7 +118,7 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 		l.w.fail(ruleOneState, "%s of %s, who is in no menu", f.Type, f.Subject)
 		return
 	case v == nil:
-		v = &visitBook{flow: entered.Flow, began: f.Time}
+		v = &visitBook{flow: entered.Flow, began: f.Time, vars: c.vars}
 		c.visit = v
 	}
 	switch d := f.Data.(type) {
@@ -147,7 +147,7 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 			l.w.fail(ruleClosingRows, "%s left the menu with %+v, was at %v with %d choices", f.Subject, d, v.path, v.choices)
 		}
 		c.sums.ivr += d.DurationMS
-		c.visit = nil
+		c.vars, c.visit = v.vars, nil
 	}
 }
 
@@ -159,6 +159,7 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 	case fact.QueueRefused:
 		l.w.seen.add("refused " + string(d.Reason))
 		l.mayRefuse(f, c, d)
+		l.turnedAway(c, d.Reason)
 		if d.Kind != c.arrived.Kind || c.segment != nil {
 			l.w.fail(ruleOneState, "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
 		}
@@ -167,7 +168,12 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 	case fact.PositionTold:
 		if c.entry == nil || d.Entry != c.entry.Entry || d.Queue != c.entry.Queue || d.Position < 1 {
 			l.w.fail(ruleOneState, "%s was told the position of %+v", f.Subject, d)
+			return
 		}
+		if c.entry.told > 0 && d.Position > c.entry.told {
+			l.w.fail(rulePositions, "%s is told to be number %d, was told %d before", f.Subject, d.Position, c.entry.told)
+		}
+		c.entry.told = d.Position
 	case fact.EntryEnded:
 		l.entryEnded(f, c, d)
 	}
@@ -220,6 +226,7 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 		}
 	}
 	l.lasted(f, c, d)
+	l.left(f, c, d)
 	if !d.Derived && !e.Derived && d.Priority != l.priority(c) {
 		l.w.fail(rulePriorities, "%s ends with priority %d in %s, expected %d", f.Subject, d.Priority, d.Queue, l.priority(c))
 	}

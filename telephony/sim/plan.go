@@ -75,6 +75,10 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 
 func drawQueue(d *dice, id string) callcenter.Queue {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
+	comfort, every := drawMedia(d), time.Duration(0)
+	if len(comfort) > 0 {
+		every = seconds(5, 8)
+	}
 	return callcenter.Queue{
 		ID: id, Name: id,
 		Priority:      one(d, 0, 0, 1),
@@ -93,10 +97,14 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 		MaxWait:       seconds(0, 5, 30, 120),
 		OverflowMedia: drawMedia(d),
 		MaxLength:     one(d, 0, 0, 1, 3),
+		Staff:         one(d, callcenter.StaffLoggedIn, callcenter.StaffActive),
+		LeaveEmpty:    seconds(0, 0, 3, 20),
 		JoinEmpty:     d.chance(0.5),
 		MusicClass:    one(d, "default", "opera"),
 		Announce:      seconds(0, 10, 20),
 		AnnounceFirst: seconds(0, 1, 10),
+		ComfortMedia:  comfort,
+		ComfortEvery:  every,
 		ServiceLevel:  20 * time.Second,
 		ShortAbandon:  5 * time.Second,
 		FullMedia:     drawMedia(d),
@@ -158,12 +166,14 @@ func drawFlow(d *dice, id string) ivr.Flow {
 		"hello":   {Type: ivr.TypePlay, Media: someMedia(d), Next: one(d, "menu", "ticket", "support")},
 		"menu":    drawMenu(d, exit, seconds, maybe),
 		"ticket":  drawCollect(d, exit, seconds, maybe),
-		"support": {Type: ivr.TypeQueue, Queue: "support"},
-		"sales":   {Type: ivr.TypeQueue, Queue: "sales", Priority: one(d, 0, 1)},
-		"skilled": {Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills, Requires: one(d, "", expressions()[0])},
-		"bye":     {Type: ivr.TypeHangup, Media: drawMedia(d)},
-		"mark":    {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
-		"who":     {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},
+		"support": withExits(d, ivr.Node{Type: ivr.TypeQueue, Queue: "support"}),
+		"sales":   withExits(d, ivr.Node{Type: ivr.TypeQueue, Queue: "sales", Priority: one(d, 0, 1)}),
+		"skilled": withExits(d, ivr.Node{
+			Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills, Requires: one(d, "", expressions()[0]),
+		}),
+		"bye":  {Type: ivr.TypeHangup, Media: drawMedia(d)},
+		"mark": {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
+		"who":  {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},
 		"sort": {Type: ivr.TypeBranch, Otherwise: one(d, "support", "bye"), Cases: []ivr.Case{
 			{When: one(d, conditions()...), Next: one(d, "sales", "skilled")},
 			{When: one(d, conditions()...), Next: one(d, "support", "sales")},
@@ -171,6 +181,16 @@ func drawFlow(d *dice, id string) ivr.Flow {
 	}
 	start := one(d, "hours", "hello", "menu", "ticket", "support", "mark", "who")
 	return ivr.Flow{ID: id, Start: start, Nodes: reachable(nodes, start)}
+}
+
+// withExits throws the ways out of a queue.
+func withExits(d *dice, n ivr.Node) ivr.Node {
+	if d.chance(0.5) {
+		return n
+	}
+	n.Keys = map[string]string{"#": one(d, "menu", "hello", "sort"), "9": one(d, "bye", "ticket"), "3": "sales"}
+	n.Full, n.Empty, n.MaxWait = one(d, "", "bye"), one(d, "", "bye"), one(d, "", "hello", "bye")
+	return n
 }
 
 func drawMenu(d *dice, exit func() string, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
@@ -214,12 +234,12 @@ func reachable(nodes map[string]ivr.Node, start string) map[string]ivr.Node {
 		}
 		n := nodes[id]
 		kept[id] = n
-		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound, n.Otherwise, n.Failed)
+		todo = append(todo, n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound, n.Otherwise, n.Failed, n.Full, n.Empty, n.MaxWait)
 		for _, c := range n.Cases {
 			todo = append(todo, c.Next)
 		}
-		for _, key := range [...]string{"1", "2"} {
-			todo = append(todo, n.Options[key].Next)
+		for _, key := range [...]string{"1", "2", "3", "9", "#"} {
+			todo = append(todo, n.Options[key].Next, n.Keys[key])
 		}
 	}
 	return kept

@@ -158,7 +158,7 @@ func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {
 	if q.MaxLength > 0 && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
 		l.w.fail(ruleLimits, "%s joins %s, which is full with %d", f.Subject, e.Queue, q.MaxLength)
 	}
-	if !q.JoinEmpty && !l.staffed(e.Queue) {
+	if !q.JoinEmpty && !l.staffed(q) {
 		l.w.fail(ruleLimits, "%s joins %s, for which nobody is logged in", f.Subject, e.Queue)
 	}
 	if e.Priority != l.priority(c) {
@@ -184,7 +184,7 @@ func (l *ledger) mayRefuse(f fact.Fact, c *contactBook, d fact.QueueRefused) {
 			l.w.fail(ruleLimits, "%s is refused by %s, which is not full", f.Subject, d.Queue)
 		}
 	case fact.RefusedEmpty:
-		if q.JoinEmpty || l.staffed(d.Queue) {
+		if q.JoinEmpty || l.staffed(q) {
 			l.w.fail(ruleLimits, "%s is refused by %s, where somebody is logged in", f.Subject, d.Queue)
 		}
 	default:
@@ -212,16 +212,6 @@ func (l *ledger) better(c *contactBook, counts func(string) bool) int {
 		}
 	}
 	return n
-}
-
-// staffed tells whether somebody who serves the queue is logged in.
-func (l *ledger) staffed(queue string) bool {
-	for _, a := range l.roster {
-		if p, ok := l.planned(l.version, a.id); ok && a.loggedIn && slices.Contains(p.Queues, queue) {
-			return true
-		}
-	}
-	return false
 }
 
 // lasted checks in calm weather how long an entry lasted against the queue's longest wait, which never cuts a ringing
@@ -263,7 +253,9 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 	switch {
 	case !ok:
 		l.w.fail(ruleMenus, "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
-	case from == "" && d.Node != flow.Start:
+	case from == "" && c.returns != nil && !c.mayReturn(d.Node):
+		l.w.fail(ruleMenus, "%s comes back to %s at %s, may at %v", f.Subject, d.Flow, d.Node, c.returns)
+	case from == "" && c.returns == nil && d.Node != flow.Start:
 		l.w.fail(ruleMenus, "%s begins %s at %s", f.Subject, d.Flow, d.Node)
 	case from != "" && flow.Nodes[from].Type == ivr.TypeLookup:
 		l.lookedUp(f, c, flow.Nodes[from], d.Node)
@@ -278,6 +270,7 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 	case ivr.TypeQueue:
 		c.asked = n.Priority + c.raised
 		c.requires = n.Requires
+		c.flow, c.queueNode = d.Flow, d.Node
 	}
 }
 

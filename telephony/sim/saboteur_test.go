@@ -331,7 +331,7 @@ func spoiledFacts() []sabotage {
 			return []fact.Fact{f}
 		})},
 		{bug: "a step of relaxation is swallowed", rules: []Rule{ruleDurations, ruleDecision, ruleRelaxed, ruleRightAgent}, turn: swallow(fact.TypeRelaxed)},
-		{bug: "a decision names its agents in another order", rules: []Rule{ruleStrategy}, turn: rewrite(func(d *fact.Offered) {
+		{bug: "a decision names its agents in another order", rules: []Rule{ruleStrategy, rulePop}, turn: rewrite(func(d *fact.Offered) {
 			if list := d.Decision.Eligible; len(list) > 1 {
 				list[0], list[1] = list[1], list[0]
 				d.Agent = list[0]
@@ -463,7 +463,7 @@ func hasty(s *saboteur) {
 
 func spoiledTime() []sabotage {
 	return []sabotage{
-		{bug: "nothing will wake the core", rules: []Rule{ruleStuck, ruleLasting}, turn: func(s *saboteur) {
+		{bug: "nothing will wake the core", rules: []Rule{ruleStuck, ruleLasting, ruleDurations}, turn: func(s *saboteur) {
 			s.deadline = func() (time.Time, bool) { return time.Time{}, false }
 		}},
 		{bug: "a wake comes to nothing", rules: []Rule{ruleDeadlines}, turn: func(s *saboteur) {

@@ -138,7 +138,8 @@ func report(t *testing.T, err error, nth int) {
 // about it.
 func mustSee() []string {
 	return []string{
-		"entry answered", "entry abandoned", "entry overflowed", "entry failed",
+		"entry answered", "entry abandoned", "entry overflowed", "entry failed", "entry exited", "entry left_empty",
+		"relaxed step", "relaxed preferred_time", "relaxed preferred_miss", "relaxed preferred_absent",
 		"offer answered", "offer missed", "offer declined", "offer busy", "offer unavailable", "offer withdrawn",
 		"offer lost_race", "offer failed",
 		"flow queued", "flow hung_up", "flow contained", "flow gave_up",
