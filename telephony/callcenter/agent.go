@@ -186,7 +186,7 @@ func (c *Center) legGone(leg string) bool {
 
 // available tells whether the agent may be offered a call.
 func (c *Center) available(a *agent) bool {
-	return a.State == fact.AgentReady && !a.Removed && a.Clearing == "" && a.OwnCall == "" && a.Look == "" && a.RetryAt.IsZero()
+	return a.State == fact.AgentReady && !a.Removed && a.Clearing == "" && len(a.OwnCalls) == 0 && a.Look == "" && a.RetryAt.IsZero()
 }
 
 // setFree puts the agent in or out of the list of those who may be offered a call.

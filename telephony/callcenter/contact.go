@@ -211,8 +211,8 @@ func (c *Center) callerGone(ct *contact, cause int, derived bool) {
 
 // freePhone: the agent whose phone made this call may be rung again.
 func (c *Center) freePhone(ct *contact) {
-	if a := c.agentOf[ct.Phone]; a != nil && a.OwnCall == ct.ID {
-		a.OwnCall = ""
+	if a := c.agentOf[ct.Phone]; a != nil && slices.Contains(a.OwnCalls, ct.ID) {
+		a.OwnCalls = slices.DeleteFunc(a.OwnCalls, func(id string) bool { return id == ct.ID })
 		c.touchAgent(a)
 		c.touched.match = true
 	}

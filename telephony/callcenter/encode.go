@@ -183,6 +183,9 @@ func (c *Center) restore(key string, raw json.RawMessage) error {
 		if err := json.Unmarshal(raw, a); err != nil {
 			return err
 		}
+		if a.OwnCall != "" {
+			a.OwnCalls, a.OwnCall = append(a.OwnCalls, a.OwnCall), ""
+		}
 		c.addAgent(a)
 		return nil
 	case strings.HasPrefix(key, keyContact):

@@ -67,7 +67,7 @@ func (f Features) media(action Action) []string {
 // Until he hangs up his phone is not rung.
 func (c *Center) ownCall(ct *contact, a *agent) {
 	p := c.planFor(ct)
-	a.OwnCall = ct.ID
+	a.OwnCalls = append(a.OwnCalls, ct.ID)
 	c.forgetOutside(a, ct.ID)
 	action, reason, ok := p.feature(ct.Dialed)
 	served := ok && c.act(a, Control{Actor: a.ID, By: fact.ByPhone, Action: action, Reason: reason}) == ""

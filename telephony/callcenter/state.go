@@ -278,7 +278,8 @@ type agent struct {
 	Unplugged  bool            `json:"unplugged,omitempty"`  // phone not registered
 	Outside    []string        `json:"outside,omitempty"`    // channels of his phone that aren't ours
 	Fallback   []string        `json:"fallback,omitempty"`   // fallback contacts he talks to
-	OwnCall    string          `json:"own_call,omitempty"`   // contact his phone began: a feature code
+	OwnCalls   []string        `json:"own_calls,omitempty"`  // contacts his phone began and that are not over: feature codes
+	OwnCall    string          `json:"own_call,omitempty"`   // the same as versions that knew one only wrote it; read, not written
 	Clearing   string          `json:"clearing,omitempty"`   // leg being hung up
 	ClearBy    time.Time       `json:"clear_by,omitzero"`
 	Doubt      bool            `json:"doubt,omitempty"`   // his phone did not take an offer: to be looked at before the next

@@ -280,7 +280,9 @@ func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) 
 	}
 	if d.Kind != fact.SegmentWrapUp {
 		a.talkMS += d.DurationMS
-		a.lastTalk = f.Time
+		if f.Time.After(a.lastTalk) { // the fallback tells of talks late
+			a.lastTalk = f.Time
+		}
 	}
 	c.segment = nil
 }
