@@ -93,6 +93,7 @@ func queueDefinitions() []Definition {
 		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
 		work("handle", "Handle time", "talk + hold + wrap-up; menu and wait are never part of it"),
 		{reportQueues, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch, or without any", byAttribution, fromSegments},
+		{reportQueues, "estimates", "Expected waits told", unitCount, "told = within + sooner + later; within: from <= wait <= until of the first expected wait the caller was told in this queue, counted from joining it", "answered entries whose caller was told one", byAttribution + "; both edges of the range are within", fromEnded},
 		{reportQueues, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers of the entries", byAttribution + ", of the entry", fromOffers},
 	}
 }

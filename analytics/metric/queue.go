@@ -60,7 +60,11 @@ type QueueTally struct {
 
 	Ring, Talk, Hold, WrapUp, Handle Durations
 	Offers                           OfferTally
+	Estimates                        EstimateTally
 }
+
+// EstimateTally counts, of the answered entries whose caller was told an expected wait, how the first one turned out.
+type EstimateTally struct{ Within, Sooner, Later int64 }
 
 // OfferTally counts offers by result.
 type OfferTally struct {
@@ -108,6 +112,21 @@ type QueueRow struct {
 	Handle   Stat   `json:"handle" doc:"Talk, hold and wrap-up time of each handled entry"`
 	Handling int64  `json:"handling" doc:"Answered entries not yet handled: a stretch is open, or none was recorded"`
 	Offers   Offers `json:"offers" doc:"Offers made for the entries, by result"`
+
+	Estimates Estimates `json:"estimates" doc:"How the expected waits turned out that callers were told"`
+}
+
+// Estimates says how honest the announcements of the expected wait were.
+type Estimates struct {
+	Told   int64 `json:"told" doc:"Answered entries whose caller was told an expected wait; the first one counts"`
+	Within Ratio `json:"within" doc:"answered within the range that was told / told"`
+	Sooner int64 `json:"sooner" doc:"Answered before the range began"`
+	Later  int64 `json:"later" doc:"Answered after the range had ended"`
+}
+
+func newEstimates(t EstimateTally) Estimates {
+	told := t.Within + t.Sooner + t.Later
+	return Estimates{Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later}
 }
 
 // Refused counts refused joins by reason.
@@ -235,7 +254,7 @@ func (p QueueParams) row(t QueueTally, queues []string) QueueRow {
 		QueueingToAgent: t.QueueingToAgent.stat(),
 		Ring:            t.Ring.stat(), Talk: t.Talk.stat(), Hold: t.Hold.stat(), WrapUp: t.WrapUp.stat(), Handle: t.Handle.stat(),
 		Handling: t.Answered - t.Handle.Count,
-		Offers:   newOffers(t.Offers),
+		Offers:   newOffers(t.Offers), Estimates: newEstimates(t.Estimates),
 	}
 	if p.AttributeBy == AttributeAnswered {
 		return row

@@ -64,6 +64,7 @@ type entry struct {
 	handled         bool
 	talkMS, holdMS  int64
 	wrapUpMS        int64
+	told            [2]int64 // range of the expected wait; zero = none was told
 }
 
 func (e *entry) waiting() bool { return e.outcome == "" }
@@ -106,6 +107,7 @@ func (f *Facts) queueEntries(p QueueParams) []*entry {
 			all[id] = &entry{
 				queue: d.Queue, language: d.Language, outcome: d.Outcome, queuedAt: d.QueuedAt, endedAt: d.EndedAt,
 				waitMS: d.WaitMS, toAgentMS: d.EndedAt.Sub(d.Arrived).Milliseconds(), carriedMS: d.CarriedWaitMS,
+				told: [2]int64{d.EstimateFromMS, d.EstimateUntilMS},
 			}
 		}
 	}
@@ -192,6 +194,9 @@ func (c *queueCount) add(e *entry, b Bucket, p QueueParams) {
 		c.Attributed++
 		c.addOutcome(e, p.Limits.Of(e.queue))
 		c.addOffers(e)
+		if !p.Brief {
+			c.addEstimate(e)
+		}
 	}
 }
 
@@ -235,6 +240,15 @@ func (c *queueCount) addAnswer(e *entry) {
 		c.wrapUp = append(c.wrapUp, e.wrapUpMS)
 		c.handle = append(c.handle, e.talkMS+e.holdMS+e.wrapUpMS)
 	}
+}
+
+func (c *queueCount) addEstimate(e *entry) {
+	if e.outcome != fact.EntryAnswered || e.told[1] == 0 {
+		return
+	}
+	c.Estimates.Sooner += count(e.waitMS < e.told[0])
+	c.Estimates.Later += count(e.waitMS > e.told[1])
+	c.Estimates.Within += count(e.told[0] <= e.waitMS && e.waitMS <= e.told[1])
 }
 
 func (c *queueCount) addOffers(e *entry) {

@@ -11,6 +11,7 @@ type queueRow struct {
 	joined, mine, within, short map[string]uint64 // marks by outcome, refusals included
 	offers                      map[string]uint64 // offers by result
 	carriedIn, carriedOut       int64
+	estimates                   map[string]uint64 // answered entries by how the expected wait turned out
 	rings, handled              int64
 
 	answer, abandon, arrival, queueing spread
@@ -46,6 +47,7 @@ func (q *queueRow) tally() metric.QueueTally {
 			Unavailable: of(q.offers, "unavailable"), Withdrawn: of(q.offers, "withdrawn"), LostRace: of(q.offers, "lost_race"),
 			Failed: of(q.offers, "failed"), Ringing: of(q.offers, ""),
 		},
+		Estimates: metric.EstimateTally{Within: of(q.estimates, "within"), Sooner: of(q.estimates, "sooner"), Later: of(q.estimates, "later")},
 	}
 	for _, n := range q.joined {
 		t.Offered += int64(n) //nolint:gosec // a count of rows
@@ -115,6 +117,7 @@ func spreadColumns[T any](name, value, condition string, dest func(*T) *spread) 
 func offerColumns() []column[queueRow] {
 	return []column[queueRow]{
 		{"n_offers", "sumMapIf(results, mine)", func(r *queueRow) any { return &r.offers }},
+		{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), is_answered)", func(r *queueRow) any { return &r.estimates }},
 		{"n_rings", "toInt64(sumIf(length(rings), mine))", func(r *queueRow) any { return &r.rings }},
 		{"ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &r.ring.sum }},
 		{"ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &r.ring.at }},

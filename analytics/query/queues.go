@@ -125,7 +125,8 @@ func (s *statement) bindLimits(l metric.Limits) {
 func closedEntries(queues string) string {
 	return lines("closed AS (",
 		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
-		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait",
+		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,",
+		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate",
 		"  FROM entries",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
 		"),")
@@ -135,7 +136,7 @@ func closedEntries(queues string) string {
 func openEntries(queues string) string {
 	return lines("open AS (",
 		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
-		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait",
+		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate",
 		"  FROM entries_opened",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
 		"    AND entry NOT IN (SELECT entry FROM entries WHERE time >= "+instant("since")+")",
@@ -175,7 +176,7 @@ func markFields(p metric.QueueParams) []markField {
 	if p.Brief {
 		return out
 	}
-	return append(out, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+	return append(out, markField{"estimate", "''"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
 }
 
 func fieldNames(p metric.QueueParams) string {

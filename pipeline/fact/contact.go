@@ -159,6 +159,10 @@ type PositionTold struct {
 	Entry    string `json:"entry"`
 	Queue    string `json:"queue"`
 	Position int    `json:"position"`
+	FromMS   int64  `json:"from_ms,omitempty"`   // the expected wait from now on that was told with it: at least
+	UntilMS  int64  `json:"until_ms,omitempty"`  // at most; 0 = none was told
+	Agents   int    `json:"agents,omitempty"`    // active for the queue then
+	HandleMS int64  `json:"handle_ms,omitempty"` // its mean handle time then
 }
 
 // EntryEnded closes a queue entry: the row behind every queue metric.
@@ -184,7 +188,9 @@ type EntryEnded struct {
 	To       string       `json:"to,omitempty"` // queue it overflowed to, key or node it exited by
 	Derived  bool         `json:"derived,omitempty"`
 	// CarriedWaitMS is the wait spent in earlier entries of the contact, milliseconds; the same as in Queued.
-	CarriedWaitMS int64 `json:"carried_wait_ms,omitempty"`
+	CarriedWaitMS   int64 `json:"carried_wait_ms,omitempty"`
+	EstimateFromMS  int64 `json:"estimate_from_ms,omitempty"`  // the first expected wait that the caller was told, counted from queued_at: at least
+	EstimateUntilMS int64 `json:"estimate_until_ms,omitempty"` // at most; 0 = he was told none
 }
 
 // Offered opens an offer: an agent's phone is being rung.

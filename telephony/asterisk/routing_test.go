@@ -184,3 +184,39 @@ func TestRealWaysOutOfAQueue(t *testing.T) {
 	}
 	wants(t, "nobody there", c.taleOf(third, "queue.", "ivr.entered"), "ivr.entered line", "queue.queued line en", "queue.ended line left_empty", "ivr.entered empty")
 }
+
+const toldWaits = `
+queues: [{id: line, join_empty: true, announce_first: 1s, announce_wait: true}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [line]}]
+entries: [{number: "*", flow: main}]
+ivr: [{id: main, start: q, nodes: {q: {type: queue, queue: line}}}]
+`
+
+// After a handful of calls the sixth caller is told how long it will take, and what he was told stands in his row.
+func TestRealExpectedWait(t *testing.T) {
+	c := newCentre(t, toldWaits)
+	quick := sipp.Act{Do: sipp.DoAnswer, Talk: 500 * time.Millisecond}
+	c.anna(quick, quick, quick, quick, quick, sipp.Act{Do: sipp.DoAnswer, Talk: 9 * time.Second}, quick)
+	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
+	c.ask("anna", callcenter.ActionLogin, "")
+	for _, number := range []string{"4930001", "4930002", "4930003", "4930004", "4930005"} {
+		c.call(sipp.Call{Name: "quick", Number: number, Dialed: "1000", Patience: time.Minute})()
+		c.end(number)
+	}
+	long := c.call(sipp.Call{Name: "long", Number: "4930006", Dialed: "1000", Patience: time.Minute})
+	sixth := c.contact("4930006")
+	c.until("the long talk", func(f fact.Fact) bool { return f.Subject == sixth && f.Type == fact.TypeSegmentStarted })
+	waits := c.call(sipp.Call{Name: "waits", Number: "4930007", Dialed: "1000", Patience: time.Minute})
+	seventh := c.contact("4930007")
+	f := c.until("the wait is told", func(f fact.Fact) bool { return f.Subject == seventh && f.Type == fact.TypePositionTold })
+	if told, ok := f.Data.(fact.PositionTold); !ok || told.Position != 1 || told.Agents != 1 || told.HandleMS < 500 || told.UntilMS <= told.FromMS {
+		t.Errorf("told %+v", f.Data)
+	}
+	long()
+	waits()
+	c.end("4930007")
+	f = c.until("his row", func(f fact.Fact) bool { return f.Subject == seventh && f.Type == fact.TypeEntryEnded })
+	if row, ok := f.Data.(fact.EntryEnded); !ok || row.EstimateUntilMS == 0 || row.WaitMS < row.EstimateUntilMS {
+		t.Errorf("his row is %+v: he waited for longer than he was told", f.Data)
+	}
+}

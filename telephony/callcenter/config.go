@@ -55,6 +55,8 @@ type QueueConfig struct {
 	ComfortEvery  time.Duration  `yaml:"comfort_every"`  // after this, and then again; 0s = never
 	AnnounceFirst time.Duration  `yaml:"announce_first"` // position told first after this; 0s = after announce_every
 	AnnounceEvery time.Duration  `yaml:"announce_every"` // and then again; 0s = never
+	AnnounceWait  bool           `yaml:"announce_wait"`  // tell the expected wait with the position: docs/queues.md#expected-wait
+	WaitMedia     []string       `yaml:"wait_media"`     // how it is said: sounds, "{from}" and "{until}" for whole minutes; left out: "less than … minutes"
 	ServiceLevel  *time.Duration `yaml:"service_level"`  // T of the service level: docs/metrics.md
 	ShortAbandon  *time.Duration `yaml:"short_abandon"`  // who gives up within this is counted as a short abandon
 	FullMedia     []string       `yaml:"full_media"`     // sounds; [] = silence
@@ -210,6 +212,7 @@ func (q QueueConfig) queue() Queue {
 	return Queue{
 		Weight: q.Weight, Strategy: cmp.Or(q.Strategy, d.Strategy), Requires: q.Requires, MaxTier: q.MaxTier, Relax: relax,
 		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast,
+		AnnounceWait: q.AnnounceWait, WaitMedia: waitMedia(q.WaitMedia),
 		Staff: cmp.Or(q.Staff, d.Staff), LeaveEmpty: q.LeaveEmpty, ComfortMedia: ivr.MediaURIs(q.ComfortMedia), ComfortEvery: q.ComfortEvery,
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
@@ -219,6 +222,20 @@ func (q QueueConfig) queue() Queue {
 		ServiceLevel: *cmp.Or(q.ServiceLevel, d.ServiceLevel), ShortAbandon: *cmp.Or(q.ShortAbandon, d.ShortAbandon),
 		FullMedia: media(q.FullMedia, d.FullMedia), EmptyMedia: media(q.EmptyMedia, d.EmptyMedia),
 	}
+}
+
+// waitMedia are the sounds named, with the places for the range kept.
+func waitMedia(names []string) []string {
+	if names == nil {
+		return nil
+	}
+	out := ivr.MediaURIs(names)
+	for i, name := range names {
+		if name == saidFrom || name == saidUntil {
+			out[i] = name
+		}
+	}
+	return out
 }
 
 // nobodyFree is a sound of Asterisk's core packages, as all defaults are: nobody is available to take the call.

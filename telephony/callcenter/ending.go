@@ -76,6 +76,7 @@ func (c *Center) settle(ct *contact) {
 		FirstQueue: s.FirstQueue, LastQueue: s.LastQueue, LastAgent: last, Customer: ct.Who.Customer, Ticket: ct.Who.Ticket,
 		Language: ct.Language, Flow: s.Flow, Fallback: s.Fallback, Termination: ct.Call.Termination,
 	})
+	c.noteHandled(ct)
 	ct.Stage = stageEnded
 	ct.EndedAt = t
 	ct.Drop = c.now.Add(keepEnded)

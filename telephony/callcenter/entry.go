@@ -187,8 +187,9 @@ func (c *Center) announce(ct *contact) {
 		return
 	}
 	e.Told = position
-	c.emit(ct, fact.TypePositionTold, fact.PositionTold{Entry: e.ID, Queue: e.Queue, Position: position})
-	c.say(ct, positionMedia(position))
+	media, said := c.told(ct, position)
+	c.emit(ct, fact.TypePositionTold, said)
+	c.say(ct, media)
 }
 
 // comfort says the next of the queue's sounds for who waits.
@@ -310,7 +311,7 @@ func (c *Center) endEntry(ct *contact, end entryEnd) {
 		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Outcome: end.outcome, QueuedAt: e.QueuedAt, EndedAt: t,
 		WaitMS: wait, Arrived: ct.Arrived, Agent: end.agent, Offer: end.answer, Offers: e.Offers, Priority: e.Priority,
 		Skills: skillNames(e.Skills), Language: ct.Language, Customer: ct.Who.Customer, First: e.First, Last: e.LastPos,
-		To: end.to, Derived: end.derived, CarriedWaitMS: e.Carried,
+		To: end.to, Derived: end.derived, CarriedWaitMS: e.Carried, EstimateFromMS: e.EstFrom, EstimateUntilMS: e.EstUntil,
 	})
 	ct.Entry = nil
 }

@@ -52,6 +52,8 @@ type Queue struct {
 	MusicClass    string
 	Announce      time.Duration // between position announcements; 0 = none
 	AnnounceFirst time.Duration // before the first
+	AnnounceWait  bool          // with the position, the expected wait
+	WaitMedia     []string      // how that is said; nil = with Asterisk's sounds
 	ServiceLevel  time.Duration // T of the service level
 	ShortAbandon  time.Duration
 	FullMedia     []string // played before hang-up when full

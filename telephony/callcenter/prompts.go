@@ -77,9 +77,15 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 			played{at + "overflow_media", q.OverflowMedia, languages},
 			played{at + "full_media", q.FullMedia, languages},
 			played{at + "empty_media", q.EmptyMedia, languages},
-			played{at + "comfort_media", q.ComfortMedia, languages})
+			played{at + "comfort_media", q.ComfortMedia, languages},
+			played{at + "wait_media", withoutPlaces(q.WaitMedia), languages})
 	}
 	return list
+}
+
+// withoutPlaces leaves out what stands for the expected wait.
+func withoutPlaces(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == saidFrom || n == saidUntil })
 }
 
 // use is a prompt in a list of media.

@@ -20,6 +20,7 @@ type meta struct {
 	Sweeps   uint64    `json:"sweeps,omitempty"`  // commands for resources whose contact is gone
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests about agents there are none of
 	Rang     []rang    `json:"rang,omitempty"`    // by queue
+	Handled  []handled `json:"handled,omitempty"` // by queue
 }
 
 // stage is where a contact's caller is.
@@ -133,8 +134,10 @@ type entry struct {
 	Unlined    bool          `json:"unlined,omitempty"` // the caller has left the line: not to be offered
 	AnnounceAt time.Time     `json:"announce,omitzero"`
 	MaxAt      time.Time     `json:"max,omitzero"`
-	Playback   string        `json:"pb,omitempty"`   // an announcement plays
-	Told       int           `json:"told,omitempty"` // position announced last
+	Playback   string        `json:"pb,omitempty"`       // an announcement plays
+	Told       int           `json:"told,omitempty"`     // position announced last
+	EstFrom    int64         `json:"est_from,omitempty"` // first estimate told, of the whole wait in the queue, milliseconds
+	EstUntil   int64         `json:"est_until,omitempty"`
 	ComfortAt  time.Time     `json:"comfort_at,omitzero"`
 	Comforts   int           `json:"comforts,omitempty"` // said so far
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes

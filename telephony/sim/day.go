@@ -99,7 +99,7 @@ func dayPlan(agents int) *callcenter.Plan {
 	queue := func(id, name string) callcenter.Queue {
 		return callcenter.Queue{
 			ID: id, Name: name, Strategy: callcenter.LongestIdle, Staff: callcenter.StaffLoggedIn, RingTimeout: 15 * time.Second, WrapUp: 20 * time.Second, WrapUpExtend: 30 * time.Second,
-			MaxMissed: 2, RetryDelay: 5 * time.Second, MaxWait: 5 * time.Minute, MaxLength: 20, MusicClass: "default",
+			MaxMissed: 2, RetryDelay: 5 * time.Second, MaxWait: 5 * time.Minute, MaxLength: 20, MusicClass: "default", AnnounceWait: true,
 			Announce: 30 * time.Second, AnnounceFirst: 10 * time.Second, ServiceLevel: 20 * time.Second, ShortAbandon: 5 * time.Second,
 		}
 	}

@@ -18,10 +18,11 @@ type ledger struct {
 	agents   map[string]*agentBook
 	roster   []*agentBook // in order of first appearance
 	truths   map[string]*truth
-	touched  []*contactBook    // by the record being read
-	at       time.Time         // of the record being read
-	version  string            // of the plan in force after it
-	rang     map[string]string // queue that goes round → agent it rang last
+	touched  []*contactBook     // by the record being read
+	at       time.Time          // of the record being read
+	version  string             // of the plan in force after it
+	handled  map[string]handles // by queue
+	rang     map[string]string  // queue that goes round → agent it rang last
 
 	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
 }
@@ -89,6 +90,7 @@ type entryBook struct {
 	offers     int
 	circle     circle
 	told       int       // position heard last
+	estimate   [2]int64  // first wait told, counted from queueing
 	emptySince time.Time // nobody is there since; zero = somebody is
 }
 
@@ -132,7 +134,7 @@ type agentBook struct {
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}}
+	return &ledger{w: w, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.

@@ -173,6 +173,7 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		if c.entry.told > 0 && d.Position > c.entry.told {
 			l.w.fail(rulePositions, "%s is told to be number %d, was told %d before", f.Subject, d.Position, c.entry.told)
 		}
+		l.estimated(f, c, d)
 		c.entry.told = d.Position
 	case fact.EntryEnded:
 		l.entryEnded(f, c, d)
@@ -227,6 +228,7 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	}
 	l.lasted(f, c, d)
 	l.left(f, c, d)
+	l.estimateKept(f, c, d)
 	if !d.Derived && !e.Derived && d.Priority != l.priority(c) {
 		l.w.fail(rulePriorities, "%s ends with priority %d in %s, expected %d", f.Subject, d.Priority, d.Queue, l.priority(c))
 	}
@@ -350,6 +352,7 @@ func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) 
 	case (d.ToAgentMS == nil) != (c.toAgent == nil) || c.toAgent != nil && *d.ToAgentMS != *c.toAgent:
 		l.w.fail(ruleClosingRows, "%s says to agent %v, was %v", f.Subject, deref(d.ToAgentMS), deref(c.toAgent))
 	}
+	l.handledCall(c, d)
 	c.ended, c.endedAt = true, f.Time
 	if l.ended != nil {
 		l.ended(f.Subject, d)

@@ -75,6 +75,8 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 
 func drawQueue(d *dice, id string) callcenter.Queue {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
+	first := seconds(0, 1, 10)
+	tells := first > 0 && d.chance(0.6)
 	comfort, every := drawMedia(d), time.Duration(0)
 	if len(comfort) > 0 {
 		every = seconds(5, 8)
@@ -102,7 +104,8 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 		JoinEmpty:     d.chance(0.5),
 		MusicClass:    one(d, "default", "opera"),
 		Announce:      seconds(0, 10, 20),
-		AnnounceFirst: seconds(0, 1, 10),
+		AnnounceWait:  tells,
+		AnnounceFirst: first,
 		ComfortMedia:  comfort,
 		ComfortEvery:  every,
 		ServiceLevel:  20 * time.Second,

@@ -18,6 +18,7 @@ const (
 const (
 	ruleOvertaken  Rule = "nobody is overtaken" // within queue, priority and skills
 	ruleRightAgent Rule = "the right agent"     // serves the queue and has the skills
+	ruleEstimates  Rule = "expected waits"      // come from what is known
 	ruleStrategy   Rule = "the strategy"        // who of the agents is rung first
 	ruleDecision   Rule = "decisions"           // are told as they were taken
 	ruleRelaxed    Rule = "the circle"          // of agents is as wide as queue and waiting allow

@@ -139,7 +139,7 @@ func report(t *testing.T, err error, nth int) {
 func mustSee() []string {
 	return []string{
 		"entry answered", "entry abandoned", "entry overflowed", "entry failed", "entry exited", "entry left_empty",
-		"relaxed step", "relaxed preferred_time", "relaxed preferred_miss", "relaxed preferred_absent",
+		"relaxed step", "wait told", "relaxed preferred_time", "relaxed preferred_miss", "relaxed preferred_absent",
 		"offer answered", "offer missed", "offer declined", "offer busy", "offer unavailable", "offer withdrawn",
 		"offer lost_race", "offer failed",
 		"flow queued", "flow hung_up", "flow contained", "flow gave_up",

@@ -2,13 +2,14 @@
 WITH
 closed AS (
   SELECT entry, queue, language, outcome, toUnixTimestamp64Milli(queued_at) AS queued, toUnixTimestamp64Milli(ended_at) AS ended, wait_ms AS wait,
-    toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(arrived_at) AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait
+    toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(arrived_at) AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,
+    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate
   FROM entries
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
 open AS (
   SELECT entry, queue, language, '' AS outcome, toUnixTimestamp64Milli(time) AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,
-    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait
+    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate
   FROM entries_opened
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
     AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
@@ -35,20 +36,20 @@ worked AS (
   GROUP BY entry
 ),
 known AS (
-  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, rings, results, handled, talk, hold, wrap_up
+  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, estimate, rings, results, handled, talk, hold, wrap_up
   FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e
   LEFT JOIN rung USING (entry)
   LEFT JOIN worked USING (entry)
 ),
 marks AS (
-  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, rings, results, handled, talk, hold, wrap_up, mark.1 AS bucket, mark.2 AS joined, mark.3 AS mine, mark.4 AS came, mark.5 AS went
+  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, estimate, rings, results, handled, talk, hold, wrap_up, mark.1 AS bucket, mark.2 AS joined, mark.3 AS mine, mark.4 AS came, mark.5 AS went
   FROM known ARRAY JOIN arrayFilter(m -> m.2 + m.3 + m.4 + m.5 > 0, arrayMap((b, e) -> (b,
     queued >= b AND queued < e, ended >= b AND ended < e, queued < b AND ended >= b, queued < e AND ended >= e),
     {begins:Array(Int64)}, {ends:Array(Int64)})) AS mark
   WHERE ended >= {from:Int64}
 ),
 refused AS (
-  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM refusals
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
@@ -75,6 +76,7 @@ SELECT
     toInt64(sumIf(queueing_wait, is_answered)) AS queueing_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(queueing_wait, is_answered) AS queueing_at,
     sumMapIf(results, mine) AS n_offers,
+    sumMapIf(map(toString(estimate), toUInt64(1)), is_answered) AS n_estimates,
     toInt64(sumIf(length(rings), mine)) AS n_rings,
     toInt64(sumArrayIf(rings, mine)) AS ring_sum,
     quantilesExactArrayIf(0.5, 0.9, 0.95, 0.99, 1)(rings, mine) AS ring_at,
