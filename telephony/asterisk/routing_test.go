@@ -220,3 +220,33 @@ func TestRealExpectedWait(t *testing.T) {
 		t.Errorf("his row is %+v: he waited for longer than he was told", f.Data)
 	}
 }
+
+const whispered = `
+queues: [{id: line, join_empty: true, whisper_media: [queue-youarenext]}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [line]}]
+entries: [{number: "*", flow: main}]
+ivr: [{id: main, start: q, nodes: {q: {type: queue, queue: line}}}]
+`
+
+// The agent hears a sound to its end, and only then the caller, who waited on; the talk begins when it is over.
+func TestRealWhisper(t *testing.T) {
+	c := newCentre(t, whispered)
+	c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 8 * time.Second})
+	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
+	c.ask("anna", callcenter.ActionLogin, "")
+	c.call(sipp.Call{Name: "caller", Number: "4930001", Dialed: "1000", Patience: time.Minute})()
+	contact := c.contact("4930001")
+	c.end("4930001")
+	f := c.until("the offer's end", func(f fact.Fact) bool { return f.Subject == contact && f.Type == fact.TypeOfferEnded })
+	if o, ok := f.Data.(fact.OfferEnded); !ok || o.Result != fact.OfferAnswered || o.RingMS < 1000 { // the phone answers at once
+		t.Errorf("the offer ended as %+v", f.Data)
+	}
+	heard := false
+	for _, ev := range c.sink.all() {
+		p, ok := ev.(callcenter.PlaybackEnded)
+		heard = heard || ok && !p.Failed
+	}
+	if !heard {
+		t.Error("the sound was not played to its end")
+	}
+}

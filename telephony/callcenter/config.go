@@ -57,6 +57,7 @@ type QueueConfig struct {
 	AnnounceEvery time.Duration  `yaml:"announce_every"` // and then again; 0s = never
 	AnnounceWait  bool           `yaml:"announce_wait"`  // tell the expected wait with the position: docs/queues.md#expected-wait
 	WaitMedia     []string       `yaml:"wait_media"`     // how it is said: sounds, "{from}" and "{until}" for whole minutes; left out: "less than … minutes"
+	WhisperMedia  []string       `yaml:"whisper_media"`  // said to the agent who answers, before the caller is put through: which queue it is
 	ServiceLevel  *time.Duration `yaml:"service_level"`  // T of the service level: docs/metrics.md
 	ShortAbandon  *time.Duration `yaml:"short_abandon"`  // who gives up within this is counted as a short abandon
 	FullMedia     []string       `yaml:"full_media"`     // sounds; [] = silence
@@ -212,7 +213,7 @@ func (q QueueConfig) queue() Queue {
 	return Queue{
 		Weight: q.Weight, Strategy: cmp.Or(q.Strategy, d.Strategy), Requires: q.Requires, MaxTier: q.MaxTier, Relax: relax,
 		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast,
-		AnnounceWait: q.AnnounceWait, WaitMedia: waitMedia(q.WaitMedia),
+		WhisperMedia: ivr.MediaURIs(q.WhisperMedia), AnnounceWait: q.AnnounceWait, WaitMedia: waitMedia(q.WaitMedia),
 		Staff: cmp.Or(q.Staff, d.Staff), LeaveEmpty: q.LeaveEmpty, ComfortMedia: ivr.MediaURIs(q.ComfortMedia), ComfortEvery: q.ComfortEvery,
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,

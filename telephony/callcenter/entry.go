@@ -137,7 +137,7 @@ func (c *Center) inQueue(ct *contact, ev Event) {
 	case due:
 		c.waitingDue(ct)
 	case callerEnded:
-		c.endEntry(ct, entryEnd{outcome: fact.EntryAbandoned, offer: offerGone(e), derived: e.derived})
+		c.endEntry(ct, entryEnd{outcome: fact.EntryAbandoned, offer: offerGone(e, ct.Entry.Offer), derived: e.derived})
 		c.endCall(ct, abandoned(e))
 	case answerFailed:
 		c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
@@ -212,6 +212,10 @@ func (c *Center) say(ct *contact, media []string) {
 // announced: the announcement is over, the music comes back.
 func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	e := ct.Entry
+	if o := e.Offer; o != nil && o.Whisper != "" && o.Whisper == ev.Playback {
+		c.answer(ct)
+		return
+	}
 	if e.Playback == "" || e.Playback != ev.Playback {
 		c.ignore(IgnoredStale)
 		return

@@ -62,13 +62,16 @@ func (c *Center) offerEvent(ct *contact, ev Event) {
 			c.ignore(IgnoredStale) // it is being hung up already
 			return
 		}
-		c.answer(ct)
+		c.pickedUp(ct)
 	case legEnded:
 		if o == nil || o.Leg != e.leg {
 			c.ignore(IgnoredStale)
 			return
 		}
 		end := offerEnd{result: resultOf(e, o.Rings), cause: e.cause, derived: e.derived, legGone: true}
+		if o.Whisper != "" && !e.derived {
+			end.result = fact.OfferDeclined // he heard what it is about and hung up
+		}
 		c.offerLost(ct, end)
 	case legFailed:
 		if o == nil || o.Leg != e.leg {
@@ -76,6 +79,23 @@ func (c *Center) offerEvent(ct *contact, ev Event) {
 			return
 		}
 		c.offerLost(ct, offerEnd{result: resultOfFailure(e)})
+	}
+}
+
+// pickedUp: the agent took his phone. He may have to hear something before the caller is put through; until then the
+// caller waits on.
+func (c *Center) pickedUp(ct *contact) {
+	o := ct.Entry.Offer
+	media := c.planFor(ct).queue(ct.Entry.Queue).WhisperMedia
+	switch {
+	case o.Whisper != "":
+		c.ignore(IgnoredDuplicate)
+	case len(media) == 0:
+		c.answer(ct)
+	default:
+		o.Whisper = c.whisper(ct, o.Leg, media)
+		o.By = c.now.Add(announceLimit)
+		c.touch(ct)
 	}
 }
 
@@ -135,8 +155,13 @@ func resultOfFailure(e legFailed) fact.OfferResult {
 	return fact.OfferFailed
 }
 
-// ringTimedOut: the phone rang as long as the queue allows.
+// ringTimedOut: the phone rang as long as the queue allows; or the end of what the agent hears was not heard.
 func (c *Center) ringTimedOut(ct *contact) {
+	if o := ct.Entry.Offer; o.Whisper != "" {
+		c.stopPlay(ct, o.Whisper)
+		c.answer(ct)
+		return
+	}
 	c.offerLost(ct, offerEnd{result: fact.OfferMissed})
 }
 
@@ -149,8 +174,8 @@ type offerEnd struct {
 }
 
 // offerGone is the result of an offer whose caller is gone.
-func offerGone(e callerEnded) fact.OfferResult {
-	if e.answered {
+func offerGone(e callerEnded, o *offer) fact.OfferResult {
+	if e.answered || o != nil && o.Whisper != "" {
 		return fact.OfferLostRace
 	}
 	return fact.OfferWithdrawn

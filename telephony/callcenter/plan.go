@@ -53,6 +53,7 @@ type Queue struct {
 	Announce      time.Duration // between position announcements; 0 = none
 	AnnounceFirst time.Duration // before the first
 	AnnounceWait  bool          // with the position, the expected wait
+	WhisperMedia  []string      // said to the agent before the caller is put through
 	WaitMedia     []string      // how that is said; nil = with Asterisk's sounds
 	ServiceLevel  time.Duration // T of the service level
 	ShortAbandon  time.Duration

@@ -29,10 +29,7 @@ type played struct {
 
 // played are all lists of media that the configuration names: of the feature codes, the flows, the queues.
 func (c Config) played() []played {
-	languages := c.Prompts.Languages
-	if len(languages) == 0 {
-		languages = DefaultPrompts().Languages
-	}
+	languages := c.agentLanguages()
 	var list []played
 	f := c.Features
 	for _, m := range []struct {
@@ -57,6 +54,14 @@ func (c Config) played() []played {
 	return append(list, c.playedInQueues(waiting)...)
 }
 
+// agentLanguages are those that channels come with, those of agents' phones among them.
+func (c Config) agentLanguages() []string {
+	if len(c.Prompts.Languages) == 0 {
+		return DefaultPrompts().Languages
+	}
+	return c.Prompts.Languages
+}
+
 // playedInQueues takes callers from queue to queue as they overflow; waiting is changed.
 func (c Config) playedInQueues(waiting map[string][]string) []played {
 	for range c.Queues { // no chain is longer
@@ -78,6 +83,7 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 			played{at + "full_media", q.FullMedia, languages},
 			played{at + "empty_media", q.EmptyMedia, languages},
 			played{at + "comfort_media", q.ComfortMedia, languages},
+			played{at + "whisper_media", q.WhisperMedia, c.agentLanguages()},
 			played{at + "wait_media", withoutPlaces(q.WaitMedia), languages})
 	}
 	return list

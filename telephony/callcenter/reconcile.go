@@ -218,9 +218,7 @@ func (c *Center) restateWaiting(ct *contact, act actual) {
 	if e.Playback != "" {
 		c.stopPlay(ct, e.Playback)
 		e.Playback, e.PlayBy = "", time.Time{}
-		if q.Announce > 0 {
-			e.AnnounceAt = c.now.Add(q.Announce)
-		}
+		c.announceAgain(ct)
 	}
 	c.startMusic(ct, q.MusicClass)
 	if o := e.Offer; o != nil {

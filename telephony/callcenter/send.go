@@ -11,16 +11,17 @@ import (
 type purpose string
 
 const (
-	forLimit  purpose = "limit"
-	forAnswer purpose = "answer"
-	forPlay   purpose = "play"
-	forMusic  purpose = "music" // started or stopped
-	forDial   purpose = "dial"
-	forBridge purpose = "bridge"
-	forHangUp purpose = "hangup"
-	forLookup purpose = "lookup"
-	forPop    purpose = "pop"
-	forOther  purpose = "" // failure doesn't matter: the thing is gone already
+	forLimit   purpose = "limit"
+	forAnswer  purpose = "answer"
+	forPlay    purpose = "play"
+	forWhisper purpose = "whisper"
+	forMusic   purpose = "music" // started or stopped
+	forDial    purpose = "dial"
+	forBridge  purpose = "bridge"
+	forHangUp  purpose = "hangup"
+	forLookup  purpose = "lookup"
+	forPop     purpose = "pop"
+	forOther   purpose = "" // failure doesn't matter: the thing is gone already
 )
 
 // dialMargin is how much longer than the core's ring time-out Asterisk's own is.
@@ -55,6 +56,14 @@ func (c *Center) play(ct *contact, media []string) string {
 	c.order(ct, forPlay, pb, func(h Head) Command {
 		return Play{Head: h, Channel: ct.ID, Playback: pb, Media: media, Language: ct.Language}
 	})
+	return pb
+}
+
+// whisper plays media to an agent who took his phone, in the language of his phone.
+func (c *Center) whisper(ct *contact, leg string, media []string) string {
+	pb := resource(ct.ID, "pb", &ct.Count.Playback)
+	c.touch(ct)
+	c.order(ct, forWhisper, pb, func(h Head) Command { return Play{Head: h, Channel: leg, Playback: pb, Media: media} })
 	return pb
 }
 
@@ -140,6 +149,12 @@ func (c *Center) commandFailed(e CommandFailed) {
 	switch s.What {
 	case forLimit, forAnswer, forPlay, forMusic:
 		c.callerCommandFailed(ct, s, gone)
+	case forWhisper:
+		if gone { // his leg's end will be heard
+			c.ignore(IgnoredNoEffect)
+			return
+		}
+		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
 	case forDial:
 		c.toContact(ct, legFailed{leg: s.Of, code: e.Code})
 	case forBridge:

@@ -153,7 +153,8 @@ type offer struct {
 	Rings   bool      `json:"rings,omitempty"` // the phone says so
 	Attempt int       `json:"attempt"`
 	At      time.Time `json:"at"`
-	By      time.Time `json:"by"` // ring time-out
+	By      time.Time `json:"by"`                // ring time-out
+	Whisper string    `json:"whisper,omitempty"` // the agent took his phone and hears this before the caller
 	Pop     string    `json:"pop"`
 }
 

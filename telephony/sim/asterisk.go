@@ -50,6 +50,7 @@ type party interface {
 
 // channel is one call leg between Asterisk and a phone.
 type channel struct {
+	plays    int // prompts ordered so far
 	id       string
 	endpoint string // "" for an outside caller
 	number   string

@@ -222,7 +222,7 @@ func (a *audit) contact(c *contactBook) {
 			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
 		}
 	case c.callOpen && !ch.playing():
-		a.lasting(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10), a.silence())
+		a.lasting(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10)+" and prompt "+strconv.Itoa(ch.plays), a.silence())
 	}
 }
 

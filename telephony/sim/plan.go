@@ -77,6 +77,10 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
 	first := seconds(0, 1, 10)
 	tells := first > 0 && d.chance(0.6)
+	whisper := drawMedia(d)
+	if d.chance(0.6) {
+		whisper = nil
+	}
 	comfort, every := drawMedia(d), time.Duration(0)
 	if len(comfort) > 0 {
 		every = seconds(5, 8)
@@ -107,6 +111,7 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 		AnnounceWait:  tells,
 		AnnounceFirst: first,
 		ComfortMedia:  comfort,
+		WhisperMedia:  whisper,
 		ComfortEvery:  every,
 		ServiceLevel:  20 * time.Second,
 		ShortAbandon:  5 * time.Second,

@@ -125,12 +125,17 @@ func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 		a.readySince = f.Time
 	default: // he was not to blame
 	}
-	if l.w.weather.calm && d.RingMS > (q.RingTimeout+l.tolerance()).Milliseconds() {
+	if l.w.weather.calm && d.RingMS > (q.RingTimeout+l.whisper(q)+l.tolerance()).Milliseconds() {
 		l.w.fail(ruleDurations, "%s: %s rang for %d ms, at most %s", f.Subject, d.Agent, d.RingMS, q.RingTimeout)
 	}
 	if l.w.weather.calm && d.Result == fact.OfferMissed && d.Cause == 0 && d.RingMS < (q.RingTimeout-l.tolerance()).Milliseconds() {
 		l.w.fail(ruleDurations, "%s: missed after %d ms, not %s", f.Subject, d.RingMS, q.RingTimeout)
 	}
+}
+
+// whisper is how long an agent may hear something before the caller is put through.
+func (l *ledger) whisper(q callcenter.Queue) time.Duration {
+	return time.Duration(len(q.WhisperMedia)) * l.w.weather.media
 }
 
 // punished: who missed too many calls in a row is paused, and nobody else.
@@ -226,7 +231,7 @@ func (l *ledger) lasted(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	if (d.Outcome == fact.EntryOverflowed || d.Outcome == fact.EntryFailed) && (q.MaxWait == 0 || wait < q.MaxWait-l.tolerance()) {
 		l.w.fail(ruleDurations, "%s: %s after %s, the longest wait is %s", f.Subject, d.Outcome, wait, q.MaxWait)
 	}
-	if q.MaxWait > 0 && wait > q.MaxWait+q.RingTimeout+2*l.tolerance() {
+	if q.MaxWait > 0 && wait > q.MaxWait+q.RingTimeout+l.whisper(q)+2*l.tolerance() {
 		l.w.fail(ruleDurations, "%s waited for %s, the longest wait is %s and %s of ringing", f.Subject, wait, q.MaxWait, q.RingTimeout)
 	}
 }

@@ -97,6 +97,7 @@ func (a *asterisk) play(c callcenter.Play, done answer) {
 	if len(c.Media) == 0 {
 		a.w.fail(ruleCommand, "%s plays nothing on %s", c.ID, c.Channel)
 	}
+	ch.plays++
 	a.enqueue(ch, t)
 	done(201, "")
 }
