@@ -54,7 +54,7 @@ type QueueTally struct {
 	Answered, Abandoned, Overflowed, Exited, Callback, Voicemail, LeftEmpty, Withdrawn, Failed int64
 	AbandonedShort, StillWaiting, CarriedIn, CarriedOut                                        int64
 	AnsweredWithin, AbandonedWithin, CallbackWithin                                            int64
-	RefusedFull, RefusedEmpty, RefusedClosed                                                   int64
+	RefusedFull, RefusedEmpty, RefusedClosed, RefusedLong                                      int64
 
 	SpeedOfAnswer, TimeToAbandon, ArrivalToAgent, QueueingToAgent Durations
 
@@ -131,10 +131,18 @@ func newEstimates(t EstimateTally) Estimates {
 
 // Refused counts refused joins by reason.
 type Refused struct {
-	Total  int64 `json:"total" doc:"Sum of the reasons"`
-	Full   int64 `json:"full" doc:"The queue was full"`
-	Empty  int64 `json:"empty" doc:"No agent was there"`
-	Closed int64 `json:"closed" doc:"The queue was closed"`
+	Total   int64 `json:"total" doc:"Sum of the reasons"`
+	Full    int64 `json:"full" doc:"The queue was full"`
+	Empty   int64 `json:"empty" doc:"No agent was there"`
+	Closed  int64 `json:"closed" doc:"The queue was closed"`
+	TooLong int64 `json:"too_long" doc:"The expected wait was longer than the queue's max_expected"`
+}
+
+func newRefused(t QueueTally) Refused {
+	return Refused{
+		Total: t.RefusedFull + t.RefusedEmpty + t.RefusedClosed + t.RefusedLong,
+		Full:  t.RefusedFull, Empty: t.RefusedEmpty, Closed: t.RefusedClosed, TooLong: t.RefusedLong,
+	}
 }
 
 // ServiceLevel is never one number without its name. Variants that the attribution does not define are null.
@@ -247,7 +255,7 @@ func (p QueueParams) rowLimits(queues []string) (threshold, short *int64) {
 func (p QueueParams) row(t QueueTally, queues []string) QueueRow {
 	row := QueueRow{
 		Answered:        t.Answered,
-		Refused:         Refused{Total: t.RefusedFull + t.RefusedEmpty + t.RefusedClosed, Full: t.RefusedFull, Empty: t.RefusedEmpty, Closed: t.RefusedClosed},
+		Refused:         newRefused(t),
 		ServiceLevel:    p.serviceLevel(t, queues),
 		SpeedOfAnswer:   t.SpeedOfAnswer.stat(),
 		ArrivalToAgent:  t.ArrivalToAgent.stat(),

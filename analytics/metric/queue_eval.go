@@ -288,6 +288,8 @@ func (c *queueCount) refuse(r fact.RefusedReason) {
 		c.RefusedEmpty++
 	case fact.RefusedClosed:
 		c.RefusedClosed++
+	case fact.RefusedLong:
+		c.RefusedLong++
 	}
 }
 

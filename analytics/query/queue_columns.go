@@ -42,6 +42,7 @@ func (q *queueRow) tally() metric.QueueTally {
 		CarriedIn: q.carriedIn, CarriedOut: q.carriedOut,
 		AnsweredWithin: of(q.within, "answered"), AbandonedWithin: of(q.within, "abandoned"), CallbackWithin: of(q.within, "callback"),
 		RefusedFull: of(q.mine, "refused_full"), RefusedEmpty: of(q.mine, "refused_empty"), RefusedClosed: of(q.mine, "refused_closed"),
+		RefusedLong: of(q.mine, "refused_too_long"),
 		Offers: metric.OfferTally{
 			Answered: of(q.offers, "answered"), Missed: of(q.offers, "missed"), Declined: of(q.offers, "declined"), Busy: of(q.offers, "busy"),
 			Unavailable: of(q.offers, "unavailable"), Withdrawn: of(q.offers, "withdrawn"), LostRace: of(q.offers, "lost_race"),
@@ -55,7 +56,7 @@ func (q *queueRow) tally() metric.QueueTally {
 	for _, n := range q.mine {
 		t.Attributed += int64(n) //nolint:gosec // a count of rows
 	}
-	t.Attributed -= t.RefusedFull + t.RefusedEmpty + t.RefusedClosed
+	t.Attributed -= t.RefusedFull + t.RefusedEmpty + t.RefusedClosed + t.RefusedLong
 	t.SpeedOfAnswer, t.TimeToAbandon = q.answer.durations(t.Answered), q.abandon.durations(t.Abandoned)
 	t.ArrivalToAgent, t.QueueingToAgent = q.arrival.durations(t.Answered), q.queueing.durations(t.Answered)
 	t.Ring, t.Talk, t.Hold = q.ring.durations(q.rings), q.talk.durations(q.handled), q.hold.durations(q.handled)

@@ -94,6 +94,7 @@ const (
 	RefusedFull   RefusedReason = "full"
 	RefusedEmpty  RefusedReason = "empty"
 	RefusedClosed RefusedReason = "closed"
+	RefusedLong   RefusedReason = "too_long" // the expected wait is longer than the queue lets callers join for
 )
 
 // NotRung is the agent's state where he was not ready, or one of these.

@@ -47,6 +47,7 @@ type QueueConfig struct {
 	Overflow      string         `yaml:"overflow"`       // id of a queue; empty = he hears overflow_media and the call ends
 	OverflowMedia []string       `yaml:"overflow_media"` // sounds; [] = silence
 	MaxLength     int            `yaml:"max_length"`     // callers waiting; the next is refused with full_media; 0 = no limit
+	MaxExpected   time.Duration  `yaml:"max_expected"`   // when the next caller would probably wait for longer, he is refused as if the queue were full; 0s = never
 	JoinEmpty     bool           `yaml:"join_empty"`     // whether callers may join while nobody is there; if not they hear empty_media
 	Music         string         `yaml:"music"`          // class of Asterisk's musiconhold.conf
 	Staff         Staff          `yaml:"staff"`          // who counts as being there: agents logged_in, or of those only who is active, not paused
@@ -213,7 +214,7 @@ func (q QueueConfig) queue() Queue {
 	return Queue{
 		Weight: q.Weight, Strategy: cmp.Or(q.Strategy, d.Strategy), Requires: q.Requires, MaxTier: q.MaxTier, Relax: relax,
 		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast,
-		WhisperMedia: ivr.MediaURIs(q.WhisperMedia), AnnounceWait: q.AnnounceWait, WaitMedia: waitMedia(q.WaitMedia),
+		WhisperMedia: ivr.MediaURIs(q.WhisperMedia), AnnounceWait: q.AnnounceWait, MaxExpected: q.MaxExpected, WaitMedia: waitMedia(q.WaitMedia),
 		Staff: cmp.Or(q.Staff, d.Staff), LeaveEmpty: q.LeaveEmpty, ComfortMedia: ivr.MediaURIs(q.ComfortMedia), ComfortEvery: q.ComfortEvery,
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,

@@ -16,8 +16,8 @@ func (c *Center) joinFirst(ct *contact, end ivr.End) {
 	}
 	if why := c.refusal(q); why != "" {
 		c.refuse(ct, q, why)
-		media, node := q.FullMedia, c.exit(ct, ivr.ExitFull)
-		if why != fact.RefusedFull {
+		media, node := q.FullMedia, c.exit(ct, ivr.ExitFull) // full, or as good as that: the wait would be too long
+		if why == fact.RefusedEmpty || why == fact.RefusedClosed {
 			media, node = q.EmptyMedia, c.exit(ct, ivr.ExitEmpty)
 		}
 		if node != "" {
@@ -41,6 +41,8 @@ func (c *Center) refusal(q *Queue) fact.RefusedReason {
 		return fact.RefusedFull
 	case !q.JoinEmpty && !c.staffed(q):
 		return fact.RefusedEmpty
+	case c.tooLong(q):
+		return fact.RefusedLong
 	default:
 		return ""
 	}

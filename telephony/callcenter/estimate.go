@@ -70,6 +70,16 @@ func (c *Center) estimateWait(queue string, place int) (estimate, bool) {
 	return estimate{quantile(-normal80), quantile(normal80), n, time.Duration(mean) * time.Millisecond}, true
 }
 
+// tooLong tells whether the next caller's wait would probably be longer than the queue lets callers join for: in one case
+// of five it would be longer than the estimate's end.
+func (c *Center) tooLong(q *Queue) bool {
+	if q.MaxExpected == 0 {
+		return false
+	}
+	est, ok := c.estimateWait(q.ID, len(c.line(q.ID).waiting)+1)
+	return ok && est.until > q.MaxExpected
+}
+
 // normal80 is the quantile 0.8 of the standard normal distribution.
 const normal80 = 0.8416212335729143
 

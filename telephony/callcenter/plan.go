@@ -43,8 +43,9 @@ type Queue struct {
 	MaxWait       time.Duration // 0 = none
 	Overflow      string        // queue to move to at MaxWait; "" = play OverflowMedia and hang up
 	OverflowMedia []string
-	MaxLength     int  // 0 = none
-	JoinEmpty     bool // join although nobody is there for the queue
+	MaxLength     int           // 0 = none
+	MaxExpected   time.Duration // expected wait beyond which nobody joins; 0 = any
+	JoinEmpty     bool          // join although nobody is there for the queue
 	Staff         Staff
 	LeaveEmpty    time.Duration // leave when nobody has been there for so long; 0 = never
 	ComfortMedia  []string      // one at a time, in turn

@@ -93,7 +93,7 @@ func (v *validator) queueTimes(at string, q Queue) {
 	}{
 		{"wrap_up", q.WrapUp}, {"wrap_up_extend", q.WrapUpExtend}, {"retry_delay", q.RetryDelay}, {"max_wait", q.MaxWait},
 		{"announce_first", q.AnnounceFirst}, {"announce_every", q.Announce}, {"service_level", q.ServiceLevel},
-		{"short_abandon", q.ShortAbandon}, {"leave_empty", q.LeaveEmpty}, {"comfort_every", q.ComfortEvery},
+		{"short_abandon", q.ShortAbandon}, {"leave_empty", q.LeaveEmpty}, {"comfort_every", q.ComfortEvery}, {"max_expected", q.MaxExpected},
 	} {
 		if d.value < 0 || d.value > maxDuration {
 			v.add(at+d.name, fmt.Sprintf("%s is no useful time", d.value), "write a time from 0s to 24h, for example 30s")

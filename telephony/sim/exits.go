@@ -45,7 +45,7 @@ func (l *ledger) left(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 // turnedAway notes where a contact that a queue refused may go on.
 func (l *ledger) turnedAway(c *contactBook, why fact.RefusedReason) {
 	n := l.waitsAt(c)
-	if why == fact.RefusedFull {
+	if why == fact.RefusedFull || why == fact.RefusedLong {
 		c.returns = append(c.returns, n.Full)
 		return
 	}

@@ -105,6 +105,7 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 		MaxLength:     one(d, 0, 0, 1, 3),
 		Staff:         one(d, callcenter.StaffLoggedIn, callcenter.StaffActive),
 		LeaveEmpty:    seconds(0, 0, 3, 20),
+		MaxExpected:   seconds(0, 0, 0, 10),
 		JoinEmpty:     d.chance(0.5),
 		MusicClass:    one(d, "default", "opera"),
 		Announce:      seconds(0, 10, 20),

@@ -192,6 +192,10 @@ func (l *ledger) mayRefuse(f fact.Fact, c *contactBook, d fact.QueueRefused) {
 		if q.JoinEmpty || l.staffed(q) {
 			l.w.fail(ruleLimits, "%s is refused by %s, where somebody is logged in", f.Subject, d.Queue)
 		}
+	case fact.RefusedLong:
+		if q.MaxExpected == 0 || len(l.handled[d.Queue]) < 5 {
+			l.w.fail(ruleLimits, "%s is refused by %s for a wait longer than %s, known from %d calls", f.Subject, d.Queue, q.MaxExpected, len(l.handled[d.Queue]))
+		}
 	default:
 		l.w.fail(ruleLimits, "%s is refused by %s as %s", f.Subject, d.Queue, d.Reason)
 	}

@@ -101,7 +101,7 @@ func (c *call) queues() (fact.Result, fact.Reason) {
 	queue, from, carried := pick(c.generator, c.Queues...), "", int64(0)
 	if c.chance(6) {
 		c.emit(fact.QueueRefused{
-			Kind: c.kind, Queue: queue, Language: c.language, Reason: pick(c.generator, fact.RefusedFull, fact.RefusedEmpty, fact.RefusedClosed),
+			Kind: c.kind, Queue: queue, Language: c.language, Reason: pick(c.generator, fact.RefusedFull, fact.RefusedEmpty, fact.RefusedClosed, fact.RefusedLong),
 		}, fact.TypeQueueRefused)
 		return fact.ResultRefused, fact.ReasonRefused
 	}
