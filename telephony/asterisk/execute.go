@@ -147,6 +147,10 @@ func (e *executor) createLeg(ctx context.Context, c callcenter.Ring) error {
 	if c.Language != "" {
 		variables["CHANNEL(language)"] = c.Language
 	}
+	if c.AutoAnswer { // some phones know the one header, some the other
+		variables["PJSIP_HEADER(add,Call-Info)"] = "<sip:firstline.invalid>;answer-after=0"
+		variables["PJSIP_HEADER(add,Alert-Info)"] = "<sip:firstline.invalid>;info=alert-autoanswer"
+	}
 	err := e.rest.do(ctx, request{what: "create leg", method: http.MethodPost, path: "/channels/create", query: query,
 		body: map[string]any{"variables": variables}, repeatable: true}, nil)
 	return done(err, http.StatusConflict)

@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -248,5 +249,26 @@ func TestRealWhisper(t *testing.T) {
 	}
 	if !heard {
 		t.Error("the sound was not played to its end")
+	}
+}
+
+// The phone of an agent who wants it so is asked to answer by itself; another's is not.
+func TestRealAutoAnswer(t *testing.T) {
+	for name, auto := range map[string]bool{"asked": true, "not asked": false} {
+		t.Run(name, func(t *testing.T) {
+			c := newCentre(t, strings.Replace(toldWaits, "endpoint: PJSIP/101", fmt.Sprintf("endpoint: PJSIP/101, auto_answer: %t", auto), 1))
+			anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
+			c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
+			c.ask("anna", callcenter.ActionLogin, "")
+			c.call(sipp.Call{Name: "caller", Number: "4930001", Dialed: "1000", Patience: time.Minute})()
+			c.end("4930001")
+			results := anna()
+			if len(results) != 1 {
+				t.Fatalf("%+v", results)
+			}
+			if note := results[0].Events[0].Note; strings.Contains(note, "answer-after=0") != auto {
+				t.Errorf("Call-Info is %q", note)
+			}
+		})
 	}
 }

@@ -68,6 +68,7 @@ type (
 		CallerID   string        // shown on the agent's phone, "Name <number>"
 		Language   string        // of the channel
 		Timeout    time.Duration // Asterisk's own limit, a little beyond the core's
+		AutoAnswer bool          // ask the phone to answer by itself
 	}
 	// CreateBridge makes a mixing bridge.
 	CreateBridge struct {

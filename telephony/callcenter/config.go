@@ -82,6 +82,7 @@ type AgentConfig struct {
 	Tiers       map[string]int `yaml:"tiers"`             // tier in a queue: 1, which is also what is not named, is rung before 2
 	Weights     map[string]int `yaml:"weights"`           // chance in a queue whose strategy is weighted, against the others'; not named = 1
 	WrapUp      *time.Duration `yaml:"wrap_up,omitempty"` // in place of the queue's
+	AutoAnswer  bool           `yaml:"auto_answer"`       // ask the phone to answer by itself, by the headers Call-Info and Alert-Info
 	PinHashEnv  string         `yaml:"pin_hash_env"`      // variable that holds the hash of the PIN, made by `firstline hash`; empty = no sign-in to the pages
 	PinHashFile string         `yaml:"pin_hash_file"`     // or the file that holds it
 	Teams       []string       `yaml:"teams"`             // groups of agents in reports
@@ -183,7 +184,7 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	for _, a := range c.Agents {
 		p.Agents = append(p.Agents, Agent{
 			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
-			Tiers: a.Tiers, Weights: a.Weights,
+			Tiers: a.Tiers, Weights: a.Weights, AutoAnswer: a.AutoAnswer,
 		})
 	}
 	for _, e := range c.Entries {

@@ -43,7 +43,7 @@ func (c *Center) ring(ct *contact, a *agent) {
 	o.Leg = resource(ct.ID, "leg", &ct.Count.Leg)
 	o.Rings = false
 	c.touch(ct)
-	c.dial(ct, o, a.endpoint())
+	c.dial(ct, o, a)
 }
 
 // offerEvent: something happened to a leg.

@@ -73,14 +73,15 @@ const (
 
 // Agent is a person with a phone.
 type Agent struct {
-	ID       string
-	Name     string
-	Endpoint string         // "PJSIP/101"
-	Skills   map[string]int // skill → level ≥ 1; look-up only
-	Queues   []string       // queues served
-	Tiers    map[string]int // queue → tier from 1, 1 = rung first; look-up only
-	Weights  map[string]int // queue → chance under the strategy weighted; look-up only
-	WrapUp   *time.Duration // overrides the queue's
+	ID         string
+	Name       string
+	Endpoint   string         // "PJSIP/101"
+	Skills     map[string]int // skill → level ≥ 1; look-up only
+	Queues     []string       // queues served
+	Tiers      map[string]int // queue → tier from 1, 1 = rung first; look-up only
+	Weights    map[string]int // queue → chance under the strategy weighted; look-up only
+	WrapUp     *time.Duration // overrides the queue's
+	AutoAnswer bool           // his phone is asked to answer by itself
 }
 
 // Entry says which flow answers a dialled number.

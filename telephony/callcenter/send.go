@@ -80,10 +80,13 @@ func (c *Center) stopMusic(ct *contact) {
 }
 
 // dial rings an agent's phone.
-func (c *Center) dial(ct *contact, o *offer, endpoint string) {
+func (c *Center) dial(ct *contact, o *offer, a *agent) {
 	limit := c.planFor(ct).queue(ct.Entry.Queue).RingTimeout + dialMargin
 	c.order(ct, forDial, o.Leg, func(h Head) Command {
-		return Ring{Head: h, Channel: o.Leg, Endpoint: endpoint, Originator: ct.ID, CallerID: callerID(ct), Language: ct.Language, Timeout: limit}
+		return Ring{
+			Head: h, Channel: o.Leg, Endpoint: a.endpoint(), Originator: ct.ID, CallerID: callerID(ct), Language: ct.Language,
+			Timeout: limit, AutoAnswer: a.conf != nil && a.conf.AutoAnswer,
+		}
 	})
 }
 

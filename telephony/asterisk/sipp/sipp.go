@@ -60,7 +60,7 @@ type Result struct {
 type Event struct {
 	What string        // one of the constants above
 	At   time.Duration // since SIPp was started
-	Note string        // the Reason header of a CANCEL; else ""
+	Note string        // the Reason header of a CANCEL, the Call-Info header of an INVITE; else ""
 }
 
 // Last is the last thing that happened.
