@@ -20,6 +20,7 @@ type Center struct {
 	running  []*contact // not ended, by id
 	lines    map[string]*line
 	callers  map[string][]*contact // by number, those that are kept
+	memories []*memory             // by queue
 	free     []*agent              // may be offered a call, longest idle first
 	agenda   agenda
 
@@ -35,6 +36,7 @@ type Center struct {
 // touched is what a Step changed.
 type touched struct {
 	contacts []*contact
+	memories []*memory
 	agents   []*agent
 	plans    []*planState // new, or no longer used
 	meta     bool

@@ -17,6 +17,7 @@ const (
 	keyContact = "contact/"
 	keyAgent   = "agent/"
 	keyPlan    = "plan/"
+	keyQueue   = "queue/"
 )
 
 // finish writes what the Step touched as changes, in the order of their keys.
@@ -44,6 +45,11 @@ func (c *Center) finish() Output {
 		c.change(keyMeta, c.meta)
 	}
 	c.writePlans()
+	slices.SortFunc(c.touched.memories, func(a, b *memory) int { return cmp.Compare(a.Queue, b.Queue) })
+	for _, m := range c.touched.memories {
+		m.dirty = false
+		c.change(keyQueue+m.Queue, m)
+	}
 	out := c.out
 	c.out, c.touched = Output{}, touched{}
 	return out
@@ -117,6 +123,9 @@ func (c *Center) Changes() []Change {
 	for _, p := range c.plans {
 		list = append(list, Change{Key: keyPlan + p.Version, Value: encode(p.Plan)})
 	}
+	for _, m := range c.memories {
+		list = append(list, Change{Key: keyQueue + m.Queue, Value: encode(m)})
+	}
 	return list
 }
 
@@ -178,6 +187,13 @@ func (c *Center) restore(key string, raw json.RawMessage) error {
 		}
 		c.plans = append(c.plans, p)
 		return nil
+	case strings.HasPrefix(key, keyQueue):
+		m := &memory{}
+		if err := json.Unmarshal(raw, m); err != nil {
+			return err
+		}
+		c.memories = append(c.memories, m) // keys come in order
+		return nil
 	case strings.HasPrefix(key, keyAgent):
 		a := &agent{}
 		if err := json.Unmarshal(raw, a); err != nil {
@@ -196,7 +212,7 @@ func (c *Center) restore(key string, raw json.RawMessage) error {
 		ct.keep(slices.Clone(raw))
 		return c.addRestored(ct)
 	default:
-		return fmt.Errorf("key is none of %s, %s…, %s…, %s…", keyMeta, keyAgent, keyContact, keyPlan)
+		return fmt.Errorf("key is none of %s, %s…, %s…, %s…, %s…", keyMeta, keyAgent, keyContact, keyPlan, keyQueue)
 	}
 }
 

@@ -1,7 +1,6 @@
 package callcenter
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -10,32 +9,18 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// handled is how long a queue's calls take their agents: the mean of talk, hold and wrap-up, in which the last
-// handledMemory calls weigh most.
-type handled struct {
-	Queue string  `json:"q"`
-	Calls int     `json:"n"`    // at most handledMemory
-	Mean  float64 `json:"mean"` // milliseconds
-}
-
+// handledMemory is how many calls of a queue its mean handle time is made from: with each new one the older weigh less.
 const handledMemory = 32
 
-// noteHandled takes an answered contact that has ended into its queue's mean.
+// noteHandled takes an answered contact that has ended into its queue's mean of talk, hold and wrap-up.
 func (c *Center) noteHandled(ct *contact) {
 	if ct.Sums.ToAgent == nil || ct.Sums.LastQueue == "" || ct.Sums.Fallback {
 		return
 	}
-	i, known := slices.BinarySearchFunc(c.meta.Handled, ct.Sums.LastQueue, compareHandled)
-	if !known {
-		c.meta.Handled = slices.Insert(c.meta.Handled, i, handled{Queue: ct.Sums.LastQueue})
-	}
-	h := &c.meta.Handled[i]
-	h.Calls = min(h.Calls+1, handledMemory)
-	h.Mean += (float64(ct.Sums.Talk+ct.Sums.Hold+ct.Sums.WrapUp) - h.Mean) / float64(h.Calls)
-	c.touched.meta = true
+	m := c.remember(ct.Sums.LastQueue)
+	m.Calls = min(m.Calls+1, handledMemory)
+	m.Mean += (float64(ct.Sums.Talk+ct.Sums.Hold+ct.Sums.WrapUp) - m.Mean) / float64(m.Calls)
 }
-
-func compareHandled(h handled, queue string) int { return cmp.Compare(h.Queue, queue) }
 
 // leastHandled is how many calls a queue must have handled before a wait is estimated from them.
 const leastHandled = 5
@@ -52,22 +37,20 @@ type estimate struct {
 // if handle times are exponential. Its quantiles 0.2 and 0.8 are the range. Agents of several queues count in each of them.
 // False when too little is known.
 func (c *Center) estimateWait(queue string, place int) (estimate, bool) {
-	i, known := slices.BinarySearchFunc(c.meta.Handled, queue, compareHandled)
-	n := 0
+	m, n := c.memoryOf(queue), 0
 	for _, a := range c.agents {
 		if a.LoggedIn && !a.Paused && !a.Unplugged && len(a.Outside) == 0 && a.serves(queue) {
 			n++
 		}
 	}
-	if !known || c.meta.Handled[i].Calls < leastHandled || n == 0 {
+	if m == nil || m.Calls < leastHandled || n == 0 {
 		return estimate{}, false
 	}
-	mean := c.meta.Handled[i].Mean
-	scale := mean / float64(n)
+	scale := m.Mean / float64(n)
 	quantile := func(z float64) time.Duration {
 		return time.Duration(gammaQuantile(place, z)*scale) * time.Millisecond
 	}
-	return estimate{quantile(-normal80), quantile(normal80), n, time.Duration(mean) * time.Millisecond}, true
+	return estimate{quantile(-normal80), quantile(normal80), n, time.Duration(m.Mean) * time.Millisecond}, true
 }
 
 // tooLong tells whether the next caller's wait would probably be longer than the queue lets callers join for: in one case

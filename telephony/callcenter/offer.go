@@ -29,7 +29,7 @@ func (c *Center) offerCall(p pair, earlier []pair) {
 		WaitMS: ms(t.Sub(e.QueuedAt)), Decision: c.decision(p, earlier),
 	})
 	if c.plan.queue(e.Queue).Strategy == RoundRobin {
-		c.remember(e.Queue, a.ID)
+		c.remember(e.Queue).Rang = a.ID
 	}
 	a.Offer, a.Serving = ct.ID, e.Queue
 	c.settleAgent(a, fact.BySystem)

@@ -19,8 +19,6 @@ type meta struct {
 	Fallback int64     `json:"fallback"`          // byte offset in the queue_log
 	Sweeps   uint64    `json:"sweeps,omitempty"`  // commands for resources whose contact is gone
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests about agents there are none of
-	Rang     []rang    `json:"rang,omitempty"`    // by queue
-	Handled  []handled `json:"handled,omitempty"` // by queue
 }
 
 // stage is where a contact's caller is.

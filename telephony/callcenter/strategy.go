@@ -87,28 +87,14 @@ func (a *agent) tier(queue string) int { return max(1, a.conf.Tiers[queue]) }
 // weight is the agent's in a queue, for the strategy weighted.
 func (a *agent) weight(queue string) int { return max(1, a.conf.Weights[queue]) }
 
-// rang is the memory of a queue's round robin.
-type rang struct {
-	Queue string `json:"q"`
-	Agent string `json:"agent"` // rung last
-}
-
-// remember notes whom a queue that goes round rang last.
-func (c *Center) remember(queue, agent string) {
-	i, known := slices.BinarySearchFunc(c.meta.Rang, queue, func(r rang, q string) int { return cmp.Compare(r.Queue, q) })
-	if !known {
-		c.meta.Rang = slices.Insert(c.meta.Rang, i, rang{Queue: queue})
-	}
-	c.meta.Rang[i].Agent = agent
-	c.touched.meta = true
-}
-
 // rungLast is where in the plan the agent stands whom the queue rang last.
 func (c *Center) rungLast(queue string) int {
-	for _, r := range c.meta.Rang {
-		if a := c.agentOf[r.Agent]; r.Queue == queue && a != nil {
-			return a.place
-		}
+	m := c.memoryOf(queue)
+	if m == nil {
+		return 0
+	}
+	if a := c.agentOf[m.Rang]; a != nil {
+		return a.place
 	}
 	return 0
 }
