@@ -229,7 +229,7 @@ func (q QueueConfig) queue() Queue {
 
 // waitMedia are the sounds named, with the places for the range kept.
 func waitMedia(names []string) []string {
-	if names == nil {
+	if len(names) == 0 {
 		return nil
 	}
 	out := ivr.MediaURIs(names)

@@ -88,7 +88,7 @@ const (
 // media says the range, with the sounds of Asterisk's core packages where the queue has none of its own.
 func (e estimate) media(q *Queue) []string {
 	from, until := e.minutes()
-	if q.WaitMedia == nil {
+	if len(q.WaitMedia) == 0 {
 		unit := "sound:queue-minutes"
 		if until == 1 {
 			unit = "sound:queue-minute"

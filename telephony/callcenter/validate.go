@@ -108,7 +108,7 @@ func (v *validator) queueTimes(at string, q Queue) {
 	if q.AnnounceWait && q.Announce == 0 && q.AnnounceFirst == 0 {
 		v.add(at+"announce_wait", "the wait is told with the position, which is never told", "write announce_first, announce_every or both")
 	}
-	if q.WaitMedia != nil && !slices.Contains(q.WaitMedia, saidUntil) {
+	if len(q.WaitMedia) > 0 && !slices.Contains(q.WaitMedia, saidUntil) {
 		v.add(at+"wait_media", "how long the wait may be is not said", `put "{until}" where its minutes are to be said`)
 	}
 	if q.Staff != StaffLoggedIn && q.Staff != StaffActive {
