@@ -104,7 +104,7 @@ func (t *Translator) keepOnly(running []fact.SnapshotContact) (open int) {
 		if ids[id] {
 			continue
 		}
-		if c.open() {
+		if c.Talk != nil {
 			open++
 		}
 		delete(t.state.Contacts, id)

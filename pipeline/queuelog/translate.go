@@ -22,7 +22,6 @@ type contact struct {
 	Number  string    `json:"number,omitempty"`  // personal
 	Leg     *leg      `json:"leg,omitempty"`     // of the offer just answered
 	Talk    *talk     `json:"talk,omitempty"`    // from CONNECT to COMPLETE…
-	Failed  *talk     `json:"failed,omitempty"`  // an entry that failed, until the call's end says why
 }
 
 // leg is an agent's phone that was answered.
@@ -31,7 +30,7 @@ type leg struct {
 	Offered time.Time `json:"offered"`
 }
 
-// talk is an entry that is over and whose call is not.
+// talk is an entry that was answered and whose call is not over.
 type talk struct {
 	Call   string    `json:"call"`
 	Queue  string    `json:"queue"`
@@ -39,7 +38,6 @@ type talk struct {
 	Queued time.Time `json:"queued"`
 	Ended  time.Time `json:"ended"` // of the entry
 	First  int       `json:"first"` // position
-	Last   int       `json:"last"`  // position
 }
 
 // Translator turns facts into the lines that app_queue would have written. It is pure: the same state and facts give the
@@ -77,14 +75,12 @@ func (t *Translator) Forget() {
 // Open counts the contacts that have a line which another one will close.
 func (t *Translator) Open() (n int) {
 	for _, c := range t.state.Contacts {
-		if c.open() {
+		if c.Talk != nil {
 			n++
 		}
 	}
 	return n
 }
-
-func (c *contact) open() bool { return c.Talk != nil || c.Failed != nil }
 
 // Apply gives the lines of one fact, none for most of them. Facts come in the order of their positions, each once.
 func (t *Translator) Apply(f fact.Fact) []Line {
@@ -184,34 +180,25 @@ func (t *Translator) entryEnded(f fact.Fact, d fact.EntryEnded) []Line {
 	if !counts(d.Kind) {
 		return nil
 	}
-	e := &talk{Call: d.Call, Queue: d.Queue, Agent: d.Agent, Queued: d.QueuedAt, Ended: d.EndedAt, First: d.First, Last: d.Last}
-	left := func(event string, before, behind []string) []Line {
-		return []Line{{At: f.Time, Call: c.Channel, Queue: d.Queue, Event: event, Data: e.left(before, behind)}}
-	}
+	event, data := "", []string{number(d.Last), number(d.First), seconds(d.QueuedAt, d.EndedAt)}
 	switch d.Outcome {
 	case fact.EntryAnswered:
-		c.Talk = e
+		c.Talk = &talk{Call: d.Call, Queue: d.Queue, Agent: d.Agent, Queued: d.QueuedAt, Ended: d.EndedAt, First: d.First}
 		return []Line{t.connect(f, c, answered)}
 	case fact.EntryAbandoned:
-		return left(eventAbandon, nil, nil)
-	case fact.EntryOverflowed:
-		return left(eventExitWithTimeout, nil, nil)
+		event = eventAbandon
+	case fact.EntryOverflowed, fact.EntryFailed: // it fails where the longest wait leads nowhere
+		event = eventExitWithTimeout
 	case fact.EntryLeftEmpty:
-		return left(eventExitEmpty, nil, nil)
+		event = eventExitEmpty
 	case fact.EntryExited, fact.EntryCallback, fact.EntryVoicemail:
-		return left(eventExitWithKey, []string{cmp.Or(d.To, none)}, nil)
+		event, data = eventExitWithKey, append([]string{cmp.Or(d.To, none)}, data...)
 	case fact.EntryWithdrawn:
-		return left(eventWithdraw, nil, []string{info(d.To)})
-	case fact.EntryFailed:
-		c.Failed = e
+		event, data = eventWithdraw, append(data, info(d.To))
+	default: // of a newer version
+		return nil
 	}
-	return nil
-}
-
-// left is the data of a line about a caller who leaves unanswered: position, position at entry, seconds waited.
-func (e *talk) left(before, behind []string) []string {
-	data := append(before, number(e.Last), number(e.First), seconds(e.Queued, e.Ended))
-	return append(data, behind...)
+	return []Line{{At: f.Time, Call: c.Channel, Queue: d.Queue, Event: event, Data: data}}
 }
 
 func info(s string) string {
@@ -232,22 +219,16 @@ func (t *Translator) connect(f fact.Fact, c *contact, l *leg) Line {
 		Data: []string{seconds(c.Talk.Queued, c.Talk.Ended), channel, rang}}
 }
 
-// callEnded completes a talk, and says what became of an entry that failed.
+// callEnded completes a talk.
 func (t *Translator) callEnded(f fact.Fact, d fact.CallEnded) []Line {
 	c := t.contact(f.Subject)
-	switch {
-	case c.Talk != nil && c.Talk.Call == d.Call:
-		e := c.Talk
-		c.Talk = nil
-		return []Line{{At: f.Time, Call: c.Channel, Queue: e.Queue, Agent: t.name(e.Agent), Event: completed(d.Termination.Reason),
-			Data: []string{seconds(e.Queued, e.Ended), seconds(e.Ended, d.EndedAt), number(e.First)}}}
-	case c.Failed != nil && c.Failed.Call == d.Call:
-		e := c.Failed
-		c.Failed = nil
-		return []Line{{At: e.Ended, Call: c.Channel, Queue: e.Queue, Event: failed(d.Termination.Reason), Data: e.left(nil, nil)}}
-	default:
+	e := c.Talk
+	if e == nil || e.Call != d.Call {
 		return nil
 	}
+	c.Talk = nil
+	return []Line{{At: f.Time, Call: c.Channel, Queue: e.Queue, Agent: t.name(e.Agent), Event: completed(d.Termination.Reason),
+		Data: []string{seconds(e.Queued, e.Ended), seconds(e.Ended, d.EndedAt), number(e.First)}}}
 }
 
 // completed says who ended a talk. One that ended by neither is closed as ended by the agent's side, and one whose end
@@ -260,15 +241,4 @@ func completed(why fact.Reason) string {
 		fact.ReasonMaxWait, fact.ReasonRefused:
 	}
 	return eventCompleteCaller
-}
-
-// failed is the event of an entry that led nowhere: the longest wait was over, or the caller could not be kept.
-func failed(why fact.Reason) string {
-	switch why {
-	case fact.ReasonMaxWait, fact.ReasonFallback:
-		return eventExitWithTimeout
-	case fact.ReasonCallerHungUp, fact.ReasonAgentHungUp, fact.ReasonDisappeared, fact.ReasonCommandFailed, fact.ReasonOperator,
-		fact.ReasonFlowEnded, fact.ReasonGaveUp, fact.ReasonRefused:
-	}
-	return eventAbandon
 }

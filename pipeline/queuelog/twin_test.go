@@ -44,7 +44,7 @@ func twinOf(before []fact.Fact, f fact.Fact, agents []fact.SnapshotAgent) []stri
 			o := twinLast(before, f.Subject, fact.TypeOfferEnded).(fact.OfferEnded)
 			return mine("%s|%s|CONNECT|%d|%s|%d", d.Queue, twinPhone(agents, d.Agent), wait, o.Channel, o.EndedAt.Unix()-o.OfferedAt.Unix())
 		}
-		events := map[fact.EntryOutcome]string{"abandoned": "ABANDON|", "overflowed": "EXITWITHTIMEOUT|", "left_empty": "EXITEMPTY|", "exited": "EXITWITHKEY|5|", "withdrawn": "WITHDRAW|"}
+		events := map[fact.EntryOutcome]string{"abandoned": "ABANDON|", "overflowed": "EXITWITHTIMEOUT|", "failed": "EXITWITHTIMEOUT|", "left_empty": "EXITEMPTY|", "exited": "EXITWITHKEY|5|", "withdrawn": "WITHDRAW|"}
 		if events[d.Outcome] == "" {
 			return nil
 		}
@@ -63,25 +63,15 @@ func twinOf(before []fact.Fact, f fact.Fact, agents []fact.SnapshotAgent) []stri
 
 func twinCallEnded(before []fact.Fact, f fact.Fact, d fact.CallEnded, agents []fact.SnapshotAgent) []string {
 	e, ok := twinLast(before, f.Subject, fact.TypeEntryEnded).(fact.EntryEnded)
-	if !ok || e.Kind != fact.KindInbound {
+	if !ok || e.Kind != fact.KindInbound || e.Outcome != fact.EntryAnswered {
 		return nil
 	}
-	wait := e.EndedAt.Unix() - e.QueuedAt.Unix()
-	switch {
-	case e.Outcome == fact.EntryAnswered:
-		event := "COMPLETECALLER"
-		if d.Termination.Reason == fact.ReasonAgentHungUp || d.Termination.Reason == fact.ReasonCommandFailed {
-			event = "COMPLETEAGENT"
-		}
-		return []string{fmt.Sprintf("%d|%s|%s|%s|%s|%d|%d|%d", f.Time.Unix(), f.Subject, e.Queue, twinPhone(agents, e.Agent), event, wait, d.EndedAt.Unix()-e.EndedAt.Unix(), e.First)}
-	case e.Outcome == fact.EntryFailed:
-		event := "ABANDON"
-		if d.Termination.Reason == fact.ReasonMaxWait {
-			event = "EXITWITHTIMEOUT"
-		}
-		return []string{fmt.Sprintf("%d|%s|%s|NONE|%s|%d|%d|%d", e.EndedAt.Unix(), f.Subject, e.Queue, event, e.Last, e.First, wait)}
+	event := "COMPLETECALLER"
+	if d.Termination.Reason == fact.ReasonAgentHungUp || d.Termination.Reason == fact.ReasonCommandFailed {
+		event = "COMPLETEAGENT"
 	}
-	return nil
+	return []string{fmt.Sprintf("%d|%s|%s|%s|%s|%d|%d|%d", f.Time.Unix(), f.Subject, e.Queue, twinPhone(agents, e.Agent), event,
+		e.EndedAt.Unix()-e.QueuedAt.Unix(), d.EndedAt.Unix()-e.EndedAt.Unix(), e.First)}
 }
 
 func twinAgent(before []fact.Fact, f fact.Fact, agents []fact.SnapshotAgent) (out []string) {
