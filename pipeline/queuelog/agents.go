@@ -8,11 +8,14 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// What stands in the agent column.
+// Column says what stands in the agent column.
+type Column string
+
+// The choices there are.
 const (
-	ByEndpoint = "endpoint" // the phone, "PJSIP/101": what app_queue writes for members without a name
-	ByID       = "id"       // the agent's id in firstline.yaml
-	ByName     = "name"     // the agent's name in firstline.yaml
+	ByEndpoint Column = "endpoint" // the phone, "PJSIP/101": what app_queue writes for members without a name
+	ByID       Column = "id"       // the agent's id in firstline.yaml
+	ByName     Column = "name"     // the agent's name in firstline.yaml
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 // Config is the section `queue_log`.
 type Config struct {
 	File         string `yaml:"file"`          // queue_log to write, in app_queue's format; not the one Asterisk writes itself; empty = none
-	Agent        string `yaml:"agent"`         // what stands in the agent column: endpoint, id or name
+	Agent        Column `yaml:"agent"`         // what stands in the agent column: the phone, or id or name as in this file
 	CallerNumber bool   `yaml:"caller_number"` // write callers' numbers; false: that field stays empty
 
 	Refresh time.Duration `yaml:"refresh"` // how often it is asked which agents serve which queues: a reload changes that without a fact

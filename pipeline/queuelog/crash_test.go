@@ -1,7 +1,6 @@
 package queuelog
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -30,7 +29,7 @@ func crash(t *testing.T, there string) *crashed {
 	c := &crashed{t: t, path: filepath.Join(dir, "queue_log")}
 	cfg := DefaultConfig()
 	cfg.File = c.path
-	r, err := New(cfg, Options{Folder: filepath.Join(dir, "state"), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Registry: prometheus.NewRegistry()})
+	r, err := New(cfg, Options{Folder: filepath.Join(dir, "state"), Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()})
 	c.must(err)
 	c.Recorder = r
 	r.store, err = openStore(r.folder)

@@ -164,6 +164,7 @@ func (d *day) answer(c *caller) {
 		return
 	case fact.OfferWithdrawn, fact.OfferLostRace:
 		d.leave(c, fact.EntryAbandoned)
+	case fact.OfferMissed, fact.OfferDeclined, fact.OfferBusy, fact.OfferUnavailable, fact.OfferFailed: // he waits on
 	}
 	w.busy = false
 	if o.Result == fact.OfferMissed && d.rng.IntN(2) == 0 {

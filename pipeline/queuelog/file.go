@@ -37,7 +37,7 @@ func (o *output) end() (at place, replaced, ragged bool, err error) {
 		o.file, replaced = nil, true
 	}
 	if o.file == nil {
-		if o.file, err = os.OpenFile(o.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, mode); err != nil {
+		if err := o.open(); err != nil {
 			return place{}, replaced, false, fmt.Errorf("open queue_log: %w", err)
 		}
 	}
@@ -49,6 +49,19 @@ func (o *output) end() (at place, replaced, ragged bool, err error) {
 		return at, replaced, false, fmt.Errorf("read queue_log: %w", err)
 	}
 	return at, replaced, last[0] != '\n', nil
+}
+
+// open opens the file, or makes it; its name outlives a power cut.
+func (o *output) open() error {
+	f, err := os.OpenFile(o.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, mode)
+	if err != nil {
+		return err
+	}
+	if err := syncFolder(filepath.Dir(o.path)); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	o.file = f
+	return nil
 }
 
 // isStill tells whether the path still names the open file.

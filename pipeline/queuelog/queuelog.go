@@ -3,8 +3,8 @@
 //
 // It follows the controller's facts by position, translates them (Translator, pure) and appends the lines to a file
 // (Recorder). cmd/firstline runs it as a role of its own. It needs neither Kafka nor ClickHouse, decides nothing, and is
-// not the truth about anything: what app_queue has no event for is not in it. docs/operate-asterisk.md tells which event is
-// written when.
+// not the truth about anything: what app_queue has no event for is not in it. docs/queue-log.md tells which event is written
+// when.
 //
 // Each batch of lines goes through four steps: the state with the lines in it is saved, the lines are appended, they are
 // synced, and with the next batch (or after a quiet second) the state says so. After kill -9 between any two of them the

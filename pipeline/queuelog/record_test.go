@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -42,7 +41,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) start() (stop func()) {
 	r.t.Helper()
 	r.reg = prometheus.NewRegistry()
-	rec, err := queuelog.New(r.cfg, queuelog.Options{Folder: r.folder, Source: r.c.source(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Registry: r.reg})
+	rec, err := queuelog.New(r.cfg, queuelog.Options{Folder: r.folder, Source: r.c.source(), Log: slog.New(slog.DiscardHandler), Registry: r.reg})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -87,12 +86,6 @@ func (r *rig) whole() string {
 		b.WriteString(read(r.t, names[i]))
 	}
 	return b.String()
-}
-
-func (r *rig) want(text string) {
-	r.t.Helper()
-	r.waitFor("all lines", func() bool { return len(r.whole()) >= len(text) })
-	r.is(text)
 }
 
 func (r *rig) is(text string) {

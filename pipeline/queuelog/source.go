@@ -122,7 +122,7 @@ func (s *source) snapshot(ctx context.Context) (fact.Snapshot, error) {
 func (s *source) open(ctx context.Context, epoch string, after uint64) (*stream, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watchdog := time.AfterFunc(s.Timeout+s.Patience, func() { cancel(errSilent) })
-	res, err := s.get(ctx, "/facts?"+url.Values{"after": {strconv.FormatUint(after, 10)}, "epoch": {epoch}}.Encode())
+	res, err := s.get(ctx, "/facts?"+url.Values{"after": {strconv.FormatUint(after, 10)}, "epoch": {epoch}}.Encode()) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		cancel(nil)
 		watchdog.Stop()

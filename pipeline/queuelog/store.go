@@ -92,7 +92,10 @@ func (s *store) save(st saved) error {
 	if err := os.Rename(next, s.path()); err != nil {
 		return fmt.Errorf("write the state of queue_log: %w", err)
 	}
-	return s.syncFolder()
+	if err := syncFolder(s.dir); err != nil {
+		return fmt.Errorf("write the state of queue_log: %w", err)
+	}
+	return nil
 }
 
 func writeSynced(path string, b []byte) error {
@@ -104,13 +107,11 @@ func writeSynced(path string, b []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func (s *store) syncFolder() error {
-	d, err := os.Open(s.dir)
+// syncFolder makes the names in a folder durable.
+func syncFolder(path string) error {
+	d, err := os.Open(path) //nolint:gosec // the operator's own folders
 	if err != nil {
-		return fmt.Errorf("write the state of queue_log: %w", err)
+		return err
 	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("write the state of queue_log: %w", err)
-	}
-	return nil
+	return errors.Join(d.Sync(), d.Close())
 }

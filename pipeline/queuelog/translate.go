@@ -43,8 +43,8 @@ type talk struct {
 // Translator turns facts into the lines that app_queue would have written. It is pure: the same state and facts give the
 // same lines. Not for concurrent use.
 type Translator struct {
-	column string // what stands in the agent column: ByEndpoint, ByID or ByName
-	number bool   // the caller's number is written
+	column Column
+	number bool // the caller's number is written
 	state  State
 }
 
@@ -180,7 +180,8 @@ func (t *Translator) entryEnded(f fact.Fact, d fact.EntryEnded) []Line {
 	if !counts(d.Kind) {
 		return nil
 	}
-	event, data := "", []string{number(d.Last), number(d.First), seconds(d.QueuedAt, d.EndedAt)}
+	var event string
+	data := []string{number(d.Last), number(d.First), seconds(d.QueuedAt, d.EndedAt)}
 	switch d.Outcome {
 	case fact.EntryAnswered:
 		c.Talk = &talk{Call: d.Call, Queue: d.Queue, Agent: d.Agent, Queued: d.QueuedAt, Ended: d.EndedAt, First: d.First}

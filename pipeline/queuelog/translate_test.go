@@ -170,7 +170,7 @@ func TestSyncTellsWhatNoFactTells(t *testing.T) {
 
 // TestColumns: the agent column by each setting, and no number where none is wanted.
 func TestColumns(t *testing.T) {
-	for column, want := range map[string]string{queuelog.ByEndpoint: "PJSIP/301", queuelog.ByID: "anna", queuelog.ByName: "Agent anna"} {
+	for column, want := range map[queuelog.Column]string{queuelog.ByEndpoint: "PJSIP/301", queuelog.ByID: "anna", queuelog.ByName: "Agent anna"} {
 		d := newDay(1)
 		cfg := queuelog.DefaultConfig()
 		cfg.Agent, cfg.CallerNumber = column, false
