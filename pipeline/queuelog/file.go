@@ -26,6 +26,9 @@ type output struct {
 	file *os.File // nil = not open
 }
 
+// maxOthers is how many bytes by others are looked through for our lines.
+const maxOthers = 1 << 20
+
 // mode of a file we make: the group may read it, report tools run as somebody else.
 const mode = 0o640
 
@@ -138,7 +141,7 @@ func (o *output) finish(at place, lines []byte) (progress, error) {
 	case now.Offset == at.Offset:
 		return unwritten, nil
 	}
-	there, err := io.ReadAll(io.NewSectionReader(f, at.Offset, now.Offset-at.Offset))
+	there, err := io.ReadAll(io.NewSectionReader(f, at.Offset, min(now.Offset-at.Offset, int64(len(lines)+maxOthers))))
 	switch {
 	case err != nil:
 		return unknown, fmt.Errorf("read queue_log: %w", err)

@@ -91,7 +91,10 @@ func (r *Recorder) open(ctx context.Context) (*stream, error) {
 		}
 		r.next.After = no.Oldest - 1
 	default:
-		return nil, fmt.Errorf("%w: it has position %d, queue_log has %d", no, no.Position, r.next.After)
+		return nil, fmt.Errorf("%w: it has position %d, queue_log has %d; if that stays so, delete %s", no, no.Position, r.next.After, r.folder)
+	}
+	if err := r.confirm(); err != nil { // a gap is told once
+		return nil, err
 	}
 	return r.source.open(ctx, r.next.Stream, r.next.After)
 }
@@ -136,7 +139,9 @@ func (r *Recorder) read(facts *stream) error {
 
 func (r *Recorder) unreadable(reason string, err error) {
 	r.metrics.unreadable.WithLabelValues(reason).Inc()
-	r.log.Warn("a fact could not be read, queue_log goes on without it", "after", r.next.After, "error", err)
+	if told := r.odd.Failed(err); told != nil { // a newer controller may say much that is not known here
+		r.log.Warn("a fact could not be read, queue_log goes on without it", append(told, "after", r.next.After)...)
+	}
 }
 
 // positionIn finds the position of a fact that can't be decoded; 0 = it has none.

@@ -48,6 +48,7 @@ type Recorder struct {
 	log     *slog.Logger
 	metrics *metrics
 	trouble *trouble.Trouble
+	odd     *trouble.Trouble // with facts that can't be read
 
 	// All below belongs to Run.
 	store   *store
@@ -72,7 +73,7 @@ func New(cfg Config, o Options) (*Recorder, error) {
 	}
 	return &Recorder{
 		cfg: cfg, folder: o.Folder, source: newSource(o.Source), log: o.Log, metrics: newMetrics(o.Registry), trouble: trouble.New(patience),
-		out: output{path: cfg.File},
+		odd: trouble.New(0), out: output{path: cfg.File},
 	}, nil
 }
 
