@@ -20,7 +20,8 @@ import (
 
 // reported is the support line of the queue_log's test. Key 1: agents who hang up first; 2: agents who wait for the caller
 // to; 3: a queue nobody serves; 4: one that overflows to the first; 5: one whose agents don't answer, are busy, decline, and
-// at last answer; 6: one whose longest wait leads nowhere; 7: one whose callers give up while the phone rings.
+// at last answer; 6: one whose longest wait leads nowhere; 7: one whose callers give up while the phone rings;
+// 8: one that is left by key 9; 9: one that nobody serves and that lets nobody wait so.
 const reported = `
 queue_log: {file: "FILE", listen: "LISTEN"}
 pause_reasons: [break, lunch]
@@ -32,6 +33,8 @@ queues:
   - {id: shy, name: Shy, ring_timeout: 2s, max_missed: 2}
   - {id: dead, name: Dead, join_empty: true, max_wait: 2s}
   - {id: quiet, name: Quiet, ring_timeout: 20s}
+  - {id: keyed, name: Keyed, join_empty: true}
+  - {id: empty, name: Empty, join_empty: true, leave_empty: 1s}
 agents:
   - {id: b1, name: B1, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [brief]}
   - {id: b2, name: B2, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [brief]}
@@ -60,6 +63,8 @@ ivr:
           "5": {label: Shy, next: shy}
           "6": {label: Dead, next: dead}
           "7": {label: Quiet, next: quiet}
+          "8": {label: Keyed, next: keyed}
+          "9": {label: Empty, next: empty}
         gave_up: bye
       brief: {type: queue, queue: brief}
       long: {type: queue, queue: long}
@@ -68,6 +73,8 @@ ivr:
       shy: {type: queue, queue: shy}
       dead: {type: queue, queue: dead}
       quiet: {type: queue, queue: quiet}
+      keyed: {type: queue, queue: keyed, keys: {"9": bye}}
+      empty: {type: queue, queue: empty}
       bye: {type: hangup, media: [vm-goodbye]}
 `
 
@@ -149,20 +156,24 @@ func (p *product) reportedAgents() []sipp.Agent {
 
 // reportedCalls are callers of every kind, one every 700 ms.
 func reportedCalls() []sipp.Call {
-	patience := map[string]time.Duration{"1": time.Minute, "2": 4 * time.Second, "3": 3 * time.Second, "4": time.Minute, "5": time.Minute, "6": time.Minute, "7": 3 * time.Second}
+	patience := map[string]time.Duration{"1": time.Minute, "2": 4 * time.Second, "3": 3 * time.Second, "4": time.Minute, "5": time.Minute, "6": time.Minute, "7": 3 * time.Second, "8": time.Minute, "9": time.Minute}
 	var out []sipp.Call
-	for n := range 42 {
-		key := fmt.Sprint(n%7 + 1)
+	for n := range 45 {
+		key := fmt.Sprint(n%9 + 1)
+		presses := []sipp.Press{{After: 500 * time.Millisecond, Digits: key}}
+		if key == "8" {
+			presses = append(presses, sipp.Press{After: 2 * time.Second, Digits: "9"})
+		}
 		out = append(out, sipp.Call{Name: "key" + key, Number: fmt.Sprintf("49%s%05d", key, n), Dialed: "1000",
-			Start: time.Duration(n) * 700 * time.Millisecond, Patience: patience[key], Presses: []sipp.Press{{After: 500 * time.Millisecond, Digits: key}}})
+			Start: time.Duration(n) * 700 * time.Millisecond, Patience: patience[key], Presses: presses})
 	}
 	return out
 }
 
 // queueTally is what queue_log and API both tell of a queue.
 type queueTally struct {
-	Queued, Answered, Abandoned, TimedOut int64 // entries
-	Missed, Cancelled                     int64 // offers
+	Queued, Answered, Abandoned, TimedOut, ByKey, Empty int64 // entries
+	Missed, Cancelled                                   int64 // offers
 }
 
 func tallyLines(calls []queuelogtest.Call) map[string]queueTally {
@@ -178,6 +189,10 @@ func tallyLines(calls []queuelogtest.Call) map[string]queueTally {
 			q.Abandoned++
 		case "EXITWITHTIMEOUT":
 			q.TimedOut++
+		case "EXITWITHKEY":
+			q.ByKey++
+		case "EXITEMPTY":
+			q.Empty++
 		}
 		q.Missed += int64(len(c.Missed))
 		q.Cancelled += int64(len(c.Cancelled))
@@ -193,7 +208,7 @@ func (p *product) tallyAPI(from time.Time) map[string]queueTally {
 	p.must(p.call(http.MethodGet, "/metrics/queues"+window, nil, &report))
 	out := map[string]queueTally{}
 	for _, r := range report.Rows {
-		out[*r.Queue] = queueTally{Queued: *r.Offered, Answered: r.Answered, Abandoned: *r.Abandoned, TimedOut: *r.Overflowed + *r.Failed,
+		out[*r.Queue] = queueTally{Queued: *r.Offered, Answered: r.Answered, Abandoned: *r.Abandoned, TimedOut: *r.Overflowed + *r.Failed, ByKey: *r.Exited, Empty: *r.LeftEmpty,
 			Missed: r.Offers.Missed + r.Offers.Busy + r.Offers.Declined, Cancelled: r.Offers.Withdrawn + r.Offers.LostRace}
 	}
 	return out
@@ -201,7 +216,7 @@ func (p *product) tallyAPI(from time.Time) map[string]queueTally {
 
 func compareReported(t *testing.T, lines, api map[string]queueTally) {
 	t.Helper()
-	for _, queue := range []string{"brief", "long", "nobody", "slow", "shy", "dead", "quiet"} {
+	for _, queue := range []string{"brief", "long", "nobody", "slow", "shy", "dead", "quiet", "keyed", "empty"} {
 		t.Logf("%-7s queue_log %+v", queue, lines[queue])
 		if lines[queue] != api[queue] {
 			t.Errorf("%-7s the API %+v", queue, api[queue])
@@ -211,7 +226,8 @@ func compareReported(t *testing.T, lines, api map[string]queueTally) {
 		}
 	}
 	if lines["shy"].Missed < 3 || lines["brief"].Answered == 0 || lines["long"].Answered == 0 || lines["nobody"].Abandoned == 0 ||
-		lines["slow"].TimedOut == 0 || lines["dead"].TimedOut == 0 || lines["quiet"].Cancelled == 0 {
+		lines["slow"].TimedOut == 0 || lines["dead"].TimedOut == 0 || lines["quiet"].Cancelled == 0 ||
+		lines["keyed"].ByKey == 0 || lines["empty"].Empty == 0 {
 		t.Error("some kind of call did not happen")
 	}
 }
@@ -252,6 +268,9 @@ func (p *product) wantAgentLines(lines []queuelogtest.Line) {
 		p.t.Errorf("of b1: %q, want %q", of, want)
 	}
 	for _, l := range lines {
+		if l.Event == "EXITWITHKEY" && l.Data[0] != "9" {
+			p.t.Errorf("%+v was left by key 9", l)
+		}
 		if l.Event == "CONNECT" && !strings.HasPrefix(l.Data[1], "fl.leg."+l.Call+".") {
 			p.t.Errorf("the agent's channel of %+v is none of ours", l)
 		}
