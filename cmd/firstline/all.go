@@ -74,6 +74,9 @@ func rolesOf(s *settings, demo, apacheKafka bool) []string {
 		roles = append(roles, "asterisk")
 	}
 	roles = append(roles, "controller", "load", "api")
+	if s.QueueLog.File != "" {
+		roles = append(roles, "queuelog")
+	}
 	if demo {
 		roles = append(roles, "demo")
 	}
@@ -84,7 +87,7 @@ func rolesOf(s *settings, demo, apacheKafka bool) []string {
 // a ringing phone may not wait for them. The controller's steps are short and many; each that waits is a caller who does.
 func niceness(role string) int {
 	switch role {
-	case "broker", "kafka", "clickhouse", "load":
+	case "broker", "kafka", "clickhouse", "load", "queuelog":
 		return 10
 	case "controller":
 		return -10

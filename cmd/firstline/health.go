@@ -20,8 +20,8 @@ type healthConfig struct {
 	Listen string `yaml:"listen"` // of its health and metrics: host:port; empty = nowhere
 }
 
-// serveHealth serves /healthz, /readyz and /metrics until ctx ends.
-func serveHealth(address string, reg *prometheus.Registry, ready func(context.Context) error) func(context.Context) error {
+// serveHealth serves /healthz, /readyz and /metrics until ctx ends; key is where the configuration says the address.
+func serveHealth(key, address string, reg *prometheus.Registry, ready func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if address == "" {
 			<-ctx.Done()
@@ -39,7 +39,7 @@ func serveHealth(address string, reg *prometheus.Registry, ready func(context.Co
 			}
 			_, _ = w.Write([]byte("ready\n"))
 		})
-		listener, err := listen.Open(ctx, "tcp", address, "health and metrics", "load.listen")
+		listener, err := listen.Open(ctx, "tcp", address, "health and metrics", key)
 		if err != nil {
 			return err
 		}

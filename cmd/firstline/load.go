@@ -41,7 +41,7 @@ func runLoad(ctx context.Context, env *environment) error {
 	loader := load.New(s.Load, cluster, db, env.log, reg)
 	migrated := make(chan struct{})
 	g := newGroup(ctx)
-	g.run("health", serveHealth(s.LoadListen.Listen, reg, loadReady(db.Ping, migrated, loader.Health)))
+	g.run("health", serveHealth("load.listen", s.LoadListen.Listen, reg, loadReady(db.Ping, migrated, loader.Health)))
 	g.run("loader", func(ctx context.Context) error {
 		if err := untilMigrated(ctx, env, db.Migrate); err != nil || ctx.Err() != nil {
 			return err

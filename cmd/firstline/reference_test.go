@@ -29,6 +29,7 @@ func configuration(t *testing.T) *reference.Reference {
 		"log":        "the durable logs of controller and API",
 		"query":      "limits of one statement of a report",
 		"clickhouse": "the database, embedded or outside",
+		"queue_log":  "the queue_log that Firstline writes for app_queue's report tools",
 		"http":       "the API and the pages",
 		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
 	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech())
@@ -72,7 +73,7 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md"} {
+	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md"} {
 		examples := 0
 		for _, part := range strings.Split(read(t, "../../"+page), "```yaml\n")[1:] {
 			example, _, _ := strings.Cut(part, "```")

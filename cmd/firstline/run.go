@@ -36,6 +36,7 @@ func commands() []command {
 		{"controller", "", "run the controller: Asterisk's calls, the log, the publisher", runController},
 		{"load", "[accept --topic T --partition N]", "run the loader: Kafka to ClickHouse, counted once", runLoad},
 		{"api", "", "run the API and the pages", runAPI},
+		{"queuelog", "", "write a queue_log as app_queue does, for its report tools (queue_log.file)", runQueueLog},
 		{"broker", "", "run the embedded Kafka broker (trial and single hosts)", runBroker},
 		{"kafka", "", "run Apache Kafka, one node, in the embedded broker's place", runKafka},
 		{"clickhouse", "", "run the embedded ClickHouse engine", runClickHouse},

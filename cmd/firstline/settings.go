@@ -19,6 +19,7 @@ import (
 	"firstline/pipeline/log"
 	"firstline/pipeline/parts"
 	"firstline/pipeline/problem"
+	"firstline/pipeline/queuelog"
 	"firstline/telephony/asterisk"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/controller"
@@ -40,6 +41,8 @@ type settings struct {
 	Query      query.Config
 	Engine     chdb.Config // section clickhouse, the embedded engine
 	Store      store.Config
+	QueueLog   queuelog.Config
+	QueueReady healthConfig // section queue_log: its health and metrics
 	HTTP       api.Config
 	Site       api.Site
 	Center     callcenter.Config
@@ -59,7 +62,7 @@ func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Prompts: prompts.DefaultConfig(),
+		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Prompts: prompts.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -81,6 +84,8 @@ func (s *settings) views() []config.View {
 		{Section: "query", Into: &s.Query},
 		{Section: "clickhouse", Into: &s.Engine},
 		{Section: "clickhouse", Into: &s.Store},
+		{Section: "queue_log", Into: &s.QueueLog},
+		{Section: "queue_log", Into: &s.QueueReady},
 		{Section: "http", Into: &s.HTTP},
 		{Section: "prompts", Into: &s.Prompts},
 		{Section: "integrations", Into: &s.Tickets},
@@ -102,6 +107,7 @@ func (s *settings) validate() []problem.Problem {
 		"log":          s.Log.Validate(),
 		"query":        s.Query.Validate(),
 		"clickhouse":   append(s.Engine.Validate(), s.Store.Validate()...),
+		"queue_log":    append(s.QueueLog.Validate(), s.ownQueueLog()...),
 		"http":         s.HTTP.Validate(),
 		"prompts":      s.Prompts.Validate(s.Center.Prompts.List),
 		"integrations": s.Tickets.Validate(),

@@ -30,6 +30,9 @@ func status(ctx context.Context, env *environment) error {
 		return err
 	}
 	places := []place{{"controller", s.Live.URL, s.Controller.Listen}, {"load", "", s.LoadListen.Listen}, {"api", "", s.HTTP.Listen}}
+	if s.QueueLog.File != "" {
+		places = append(places, place{"queuelog", "", s.QueueReady.Listen})
+	}
 	places = slices.DeleteFunc(places, func(p place) bool { return p.listen == "" })
 	ctx, cancel := context.WithTimeout(ctx, wait+time.Duration(len(places))*startTry) // each has its own time to answer
 	defer cancel()

@@ -229,7 +229,8 @@ type OfferEnded struct {
 	OfferedAt time.Time   `json:"offered_at"`
 	EndedAt   time.Time   `json:"ended_at"`
 	RingMS    int64       `json:"ring_ms"`
-	Cause     int         `json:"cause,omitempty"` // Q.850 cause of the leg, 0 when none
+	Channel   string      `json:"channel,omitempty"` // of the agent's leg, as Asterisk knows it
+	Cause     int         `json:"cause,omitempty"`   // Q.850 cause of the leg, 0 when none
 	Derived   bool        `json:"derived,omitempty"`
 }
 

@@ -19,7 +19,7 @@ func (c *Center) exitKey(ct *contact, e DigitPressed) {
 		return
 	}
 	c.silence(ct)
-	c.endEntry(ct, entryEnd{outcome: fact.EntryExited})
+	c.endEntry(ct, entryEnd{outcome: fact.EntryExited, to: e.Digit})
 	c.back(ct, node)
 }
 

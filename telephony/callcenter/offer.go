@@ -211,7 +211,7 @@ func (c *Center) offerEnded(ct *contact, e *entry, o *offer, end offerEnd) {
 	ct.Sums.Ring += ring
 	c.emit(ct, fact.TypeOfferEnded, fact.OfferEnded{
 		Offer: o.ID, Entry: e.ID, Call: ct.Call.ID, Queue: e.Queue, Agent: o.Agent, Attempt: o.Attempt, Result: end.result,
-		OfferedAt: o.At, EndedAt: t, RingMS: ring, Cause: end.cause, Derived: end.derived,
+		OfferedAt: o.At, EndedAt: t, RingMS: ring, Channel: o.Leg, Cause: end.cause, Derived: end.derived,
 	})
 }
 

@@ -17,8 +17,9 @@ const (
 	streamQuiet = time.Second // an empty line after so long without a fact
 )
 
-// facts streams facts above a position, one a line, as they become durable. 410: no longer kept; 409: not this log's. Each
-// stream reads the log by itself, so a slow reader holds up nobody; one that doesn't read at all is cut off.
+// facts streams facts above a position, one a line, as they become durable. 410: no longer kept; 409: not this log's; both
+// say what there is, so that the reader can go on with it. Each stream reads the log by itself, so a slow reader holds up
+// nobody; one that doesn't read at all is cut off.
 func (w *web) facts(rw http.ResponseWriter, r *http.Request) {
 	after, err := strconv.ParseUint(r.FormValue("after"), 10, 64)
 	switch {
@@ -26,13 +27,13 @@ func (w *web) facts(rw http.ResponseWriter, r *http.Request) {
 		refuse(rw, http.StatusBadRequest, "after must be a position")
 		return
 	case r.FormValue("epoch") != w.journal.Epoch():
-		refuse(rw, http.StatusConflict, "this is another log: its epoch is "+w.journal.Epoch())
+		w.elsewhere(rw, http.StatusConflict, "this is another log: its epoch is "+w.journal.Epoch())
 		return
 	case after > w.journal.Position():
-		refuse(rw, http.StatusConflict, "this log has no such position yet")
+		w.elsewhere(rw, http.StatusConflict, "this log has no such position yet")
 		return
 	case after+1 < w.journal.Oldest():
-		refuse(rw, http.StatusGone, "the facts after this position are no longer kept")
+		w.elsewhere(rw, http.StatusGone, "the facts after this position are no longer kept")
 		return
 	}
 	if err := http.NewResponseController(rw).SetReadDeadline(time.Time{}); err != nil { // the request's limit is not the stream's
@@ -44,6 +45,16 @@ func (w *web) facts(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Content-Type", "application/x-ndjson")
 	rw.WriteHeader(http.StatusOK)
 	w.metrics.streamsEnded.WithLabelValues(w.stream(r.Context(), rw, after)).Inc()
+}
+
+// elsewhere refuses to stream from a position, and says which log this is and what it has.
+func (w *web) elsewhere(rw http.ResponseWriter, code int, why string) {
+	answer(rw, code, struct {
+		Error    string `json:"error"`
+		Epoch    string `json:"epoch"`
+		Oldest   uint64 `json:"oldest"`   // position of the oldest fact kept, or of the next one when none is
+		Position uint64 `json:"position"` // of the last fact
+	}{why, w.journal.Epoch(), w.journal.Oldest(), w.journal.Position()})
 }
 
 // stream writes until the reader is gone or too slow, the facts are deleted, or ctx ends; it says which.

@@ -213,8 +213,15 @@ func TestStreamOfDeletedFacts(t *testing.T) {
 		c.do("GET", "/snapshot", nil, nil)
 		return r.log.Oldest() > 5
 	})
-	if code := c.do("GET", "/facts?after=1&epoch="+r.log.Epoch(), nil, nil); code != http.StatusGone {
+	var has struct {
+		Error, Epoch     string
+		Oldest, Position uint64
+	}
+	if code := c.do("GET", "/facts?after=1&epoch="+r.log.Epoch(), nil, &has); code != http.StatusGone {
 		t.Errorf("status %d, want 410", code)
+	}
+	if has.Error == "" || has.Epoch != r.log.Epoch() || has.Oldest != r.log.Oldest() || has.Position != r.log.Position() {
+		t.Errorf("it says %+v of what there is", has)
 	}
 	r.end(t)
 }
