@@ -60,13 +60,12 @@ func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luc
 		if ct == nil {
 			break
 		}
-		ranked := slices.Collect(func(yield func(*agent) bool) {
-			for _, a := range free {
-				if suits(a, ct) && !yield(a) {
-					return
-				}
+		var ranked []*agent
+		for _, a := range free {
+			if suits(a, ct) {
+				ranked = append(ranked, a)
 			}
-		})
+		}
 		if len(ranked) == 0 {
 			continue
 		}
