@@ -12,6 +12,7 @@ import (
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/parts"
 	"firstline/telephony/asterisk"
+	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
 )
 
@@ -107,6 +108,7 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 // asteriskFit asks a running Asterisk for what the controller relies on, and looks at its files where they are known.
 func asteriskFit(ctx context.Context, s *settings, env *environment) []finding {
 	place := asterisk.Place{Node: s.Plan.Node, Languages: []string{"en"}}
+	place.Headers = slices.ContainsFunc(s.Plan.Agents, func(a callcenter.Agent) bool { return a.AutoAnswer })
 	if s.Node.Embedded {
 		if cfg, err := nodeOf(s, env.getenv); err == nil {
 			place.Root, place.ConfigDir = cfg.Root, "/srv/firstline/"+cfg.Name+"/etc"

@@ -35,6 +35,7 @@ type Place struct {
 	Media     []string // what flows and queues play: "sound:hello-world"
 	Languages []string // in which they are played
 	Music     []string // music classes of the queues
+	Headers   bool     // some phone is asked to answer by itself
 }
 
 // fewestSessions is the least sessionlimit: each connection of the client's, the websocket, and some for people.
@@ -52,6 +53,9 @@ func Doctor(ctx context.Context, cfg Config, password string, place Place) []Che
 		d.application(ctx)
 		d.dialplan(ctx)
 		d.overload(ctx)
+		if place.Headers {
+			d.headers(ctx)
+		}
 	}
 	d.hostName(ctx)
 	if place.ConfigDir != "" {
@@ -125,6 +129,13 @@ func (d *doctor) dialplan(ctx context.Context) {
 		err = fmt.Errorf("the global variable FIRSTLINE_APP is %q, asterisk.app is %q", variable.Value, d.cfg.App)
 	}
 	d.note("dialplan", err, "loaded", "take extensions.conf from deploy/asterisk, `dialplan reload`")
+}
+
+// headers: without this module phones are rung as ever, and nobody is told that they don't answer by themselves.
+func (d *doctor) headers(ctx context.Context) {
+	const module = "res_pjsip_header_funcs.so"
+	err := d.get(ctx, "/asterisk/modules/"+module, nil)
+	d.note("phones that answer by themselves", err, module+" is loaded", "write `load = "+module+"` into modules.conf, or `module load "+module+"`")
 }
 
 func (d *doctor) overload(ctx context.Context) {

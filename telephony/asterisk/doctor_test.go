@@ -14,7 +14,7 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Queues = append(c.Queues, node.Queue{ID: "sales", Music: "soft"}) })
 	w.run()
 	place := Place{Root: w.cfg.Root, ConfigDir: "/srv/firstline/" + w.cfg.Name + "/etc", Node: w.cfg.Name,
-		Media: []string{"sound:hello-world", "sound:digits/1", "digits:42"}, Languages: []string{"en", "ru"}, Music: []string{"default", "soft"}}
+		Media: []string{"sound:hello-world", "sound:digits/1", "digits:42"}, Languages: []string{"en", "ru"}, Music: []string{"default", "soft"}, Headers: true}
 	names := map[string]bool{}
 	for _, c := range Doctor(context.Background(), w.own, "secret", place) {
 		names[c.Name] = true
@@ -23,7 +23,7 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"asterisk answers", "asterisk's version", "asterisk's systemname", "websocket to the controller", "dialplan",
-		"overload trigger", "host name", "http session limit", "music class soft", "sounds in ru"} {
+		"overload trigger", "host name", "http session limit", "music class soft", "sounds in ru", "phones that answer by themselves"} {
 		if !names[name] {
 			t.Errorf("%s was not looked at", name)
 		}
