@@ -21,9 +21,6 @@ func (s *State) inherit(old *State) {
 		case c.Offer != nil && c.Offer.Offer == was.Offer.Offer && was.full:
 			c.Offer, c.full = was.Offer, true
 		}
-		if c.Entry != nil && was.Entry != nil && c.Entry.Entry == was.Entry.Entry {
-			c.since = was.since
-		}
 	}
 }
 

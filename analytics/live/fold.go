@@ -29,8 +29,7 @@ type State struct {
 
 type contact struct {
 	fact.SnapshotContact
-	since time.Time // queueing since, waits in earlier queues counted in: what orders the line
-	full  bool      // Offer holds the whole screen pop, not only what the facts say
+	full bool // Offer holds the whole screen pop, not only what the facts say
 }
 
 // OfferEnd is how an agent's last offer ended.
@@ -62,11 +61,7 @@ func Fold(s fact.Snapshot) *State {
 		st.agents[a.ID] = &a
 	}
 	for _, c := range s.Contacts {
-		held := &contact{SnapshotContact: copyContact(c), full: c.Offer != nil}
-		if c.Entry != nil {
-			held.since = c.Entry.QueuedAt // a snapshot doesn't tell earlier waits
-		}
-		st.contacts[c.ID] = held
+		st.contacts[c.ID] = &contact{SnapshotContact: copyContact(c), full: c.Offer != nil}
 	}
 	st.head.Queues, st.head.Agents, st.head.Contacts = nil, nil, nil
 	return st
@@ -166,8 +161,9 @@ func (s *State) queued(f fact.Fact, d fact.Queued) Touched {
 	if !ok {
 		return Touched{}
 	}
-	c.Entry = &fact.SnapshotEntry{Entry: d.Entry, Queue: d.Queue, QueuedAt: f.Time, Priority: d.Priority, Position: d.Position}
-	c.since = f.Time.Add(-time.Duration(d.CarriedWaitMS) * time.Millisecond)
+	c.Entry = &fact.SnapshotEntry{
+		Entry: d.Entry, Queue: d.Queue, QueuedAt: f.Time, Priority: d.Priority, Position: d.Position, Urgency: d.Urgency, RankedAt: d.RankedAt,
+	}
 	c.Stage = StageWaiting
 	if d.Language != "" {
 		c.Language = d.Language
@@ -315,7 +311,7 @@ func (s *State) popup(contactID, offer string, p *fact.Popup) string {
 	return c.Offer.Agent
 }
 
-// rank numbers the waiting callers of each queue as the core does: priority, then how long they wait, then id.
+// rank numbers the waiting callers of each queue as the core does: urgency, then since when they count as waiting, then id.
 func (s *State) rank() {
 	byQueue := map[string][]*contact{}
 	for _, c := range s.contacts {
@@ -325,7 +321,7 @@ func (s *State) rank() {
 	}
 	for _, line := range byQueue {
 		slices.SortFunc(line, func(a, b *contact) int {
-			return cmp.Or(cmp.Compare(b.Entry.Priority, a.Entry.Priority), a.since.Compare(b.since), cmp.Compare(a.ID, b.ID))
+			return cmp.Or(cmp.Compare(b.Entry.Urgency, a.Entry.Urgency), a.Entry.RankedAt.Compare(b.Entry.RankedAt), cmp.Compare(a.ID, b.ID))
 		})
 		for i, c := range line {
 			c.Entry.Position = i + 1

@@ -140,6 +140,25 @@ func TestPositionsFollowPriorityThenWait(t *testing.T) {
 	}
 }
 
+// Where priority counts as waiting, and where a caller comes back from a menu, the core says where he stands.
+func TestPositionsFollowTheCore(t *testing.T) {
+	s := Fold(livetest.World())
+	for i, id := range []string{"a", "b"} {
+		call := livetest.Call(id, time.Duration(i)*time.Minute).Arrive()
+		facts := call.Queue("support", 0).Facts()
+		queued, ok := facts[len(facts)-1].Data.(fact.Queued)
+		if !ok {
+			t.Fatalf("%+v", facts)
+		}
+		queued.Priority, queued.RankedAt = 5*i, queued.RankedAt.Add(-time.Duration(2*i)*time.Minute)
+		facts[len(facts)-1].Data = queued
+		applyAll(s, number(s.Position(), facts))
+	}
+	if callers := s.wallboard().Queues[0].Callers; len(callers) != 2 || callers[0].Contact != "b" || callers[0].Position != 1 {
+		t.Errorf("order %+v", callers)
+	}
+}
+
 func TestWallboardCounts(t *testing.T) {
 	s := Fold(livetest.World())
 	waiting := livetest.Call("w", 0).Arrive().Queue("support", 0)

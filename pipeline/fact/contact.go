@@ -128,10 +128,12 @@ type Queued struct {
 	From     string   `json:"from,omitempty"` // entry it overflowed from
 	Derived  bool     `json:"derived,omitempty"`
 	// CarriedWaitMS is the wait already spent in earlier entries of the contact, milliseconds.
-	CarriedWaitMS int64    `json:"carried_wait_ms,omitempty"`
-	Requires      []string `json:"requires,omitempty"` // expressions over skills that must hold of the agent
-	MaxTier       int      `json:"max_tier,omitempty"` // highest tier that is rung; 0 = any
-	Prefer        string   `json:"prefer,omitempty"`   // the agent who is waited for
+	CarriedWaitMS int64     `json:"carried_wait_ms,omitempty"`
+	Requires      []string  `json:"requires,omitempty"` // expressions over skills that must hold of the agent
+	MaxTier       int       `json:"max_tier,omitempty"` // highest tier that is rung; 0 = any
+	Prefer        string    `json:"prefer,omitempty"`   // the agent who is waited for
+	Urgency       int       `json:"urgency,omitempty"`  // orders the line before all waiting: the priority, or 0 where that counts as waiting
+	RankedAt      time.Time `json:"ranked_at"`          // orders the line after it: since when the caller counts as waiting; then his id
 }
 
 // QueueRefused: the caller could not join; counted apart, never offered.

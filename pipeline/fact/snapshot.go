@@ -63,6 +63,8 @@ type SnapshotEntry struct {
 	QueuedAt time.Time `json:"queued_at"`
 	Priority int       `json:"priority"`
 	Position int       `json:"position"`
+	Urgency  int       `json:"urgency,omitempty"` // as in Queued, and as it is now
+	RankedAt time.Time `json:"ranked_at"`         // as in Queued, and as it is now
 }
 
 // Popup is what an agent sees when a call is offered: who calls, how long he waited, what he pressed, which ticket.

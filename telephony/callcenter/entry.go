@@ -111,7 +111,7 @@ func (c *Center) queued(ct *contact, from string, derived bool) {
 	c.emit(ct, fact.TypeQueued, fact.Queued{
 		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Language: ct.Language, Priority: e.Priority,
 		Skills: skillNames(e.Skills), Position: e.First, From: from, Derived: derived, CarriedWaitMS: e.Carried,
-		Requires: e.Requires, MaxTier: e.MaxTier, Prefer: e.Prefer,
+		Requires: e.Requires, MaxTier: e.MaxTier, Prefer: e.Prefer, Urgency: e.urgency(), RankedAt: e.rank(),
 	})
 }
 

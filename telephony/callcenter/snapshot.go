@@ -53,6 +53,7 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 	if e := ct.Entry; e != nil {
 		s.Entry = &fact.SnapshotEntry{
 			Entry: e.ID, Queue: e.Queue, QueuedAt: e.QueuedAt, Priority: e.Priority, Position: c.position(ct),
+			Urgency: e.urgency(), RankedAt: e.rank(),
 		}
 		if e.Offer != nil {
 			popup := c.popup(ct)

@@ -169,6 +169,13 @@ func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {
 	if e.Priority != l.priority(c) {
 		l.w.fail(rulePriorities, "%s has priority %d in %s, expected %d", f.Subject, e.Priority, e.Queue, l.priority(c))
 	}
+	urgency, since := l.priority(c), c.since
+	if age := l.age(c); age > 0 {
+		urgency, since = 0, since.Add(-time.Duration(urgency)*age)
+	}
+	if e.Urgency != urgency || !e.RankedAt.Equal(since) {
+		l.w.fail(rulePositions, "%s is ranked by %d and %s, expected %d and %s", f.Subject, e.Urgency, e.RankedAt, urgency, since)
+	}
 	if c.language != "" && e.Language != c.language {
 		l.w.fail(ruleFacts, "%s chose %s and queues in %s", f.Subject, c.language, e.Language)
 	}

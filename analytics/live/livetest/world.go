@@ -67,7 +67,7 @@ func (s *Script) Arrive() *Script {
 // Queue puts the caller into a queue.
 func (s *Script) Queue(queue string, priority int) *Script {
 	return s.Add(fact.TypeQueued, fact.Queued{Entry: s.ID + "/e1", Call: s.ID + "/c1", Kind: fact.KindInbound, Queue: queue,
-		Language: "en", Priority: priority, Position: 1})
+		Language: "en", Priority: priority, Position: 1, Urgency: priority, RankedAt: s.at.Add(time.Second)})
 }
 
 // Offer rings an agent; n numbers the offer.
