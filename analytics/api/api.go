@@ -25,6 +25,7 @@ import (
 	"firstline/analytics/live"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/listen"
+	"firstline/pipeline/number"
 	"firstline/pipeline/trouble"
 )
 
@@ -56,9 +57,10 @@ type Deps struct {
 	Sessions *Sessions
 	Now      Now
 	Reports  Reports
-	Tickets  TicketLog // nil = the ticket webhook answers not_configured
-	Pages    fs.FS     // the built pages with index.html at their root; nil = none
-	Checks   []Check   // beside those of its own parts
+	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
+	Pages    fs.FS       // the built pages with index.html at their root; nil = none
+	Numbers  number.Form // in which callers' numbers come
+	Checks   []Check     // beside those of its own parts
 	Version  string
 }
 
@@ -75,6 +77,7 @@ type API struct {
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
 	reports  Reports
+	numbers  number.Form
 	tickets  TicketLog
 	pages    fs.FS
 	checks   []Check
@@ -120,7 +123,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, site: site, log: deps.Log, m: newMetrics(deps.Registry), registry: deps.Registry,
 		secrets: found, sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, numbers: deps.Numbers, tickets: deps.Tickets, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}

@@ -23,6 +23,7 @@ type SearchRequest struct {
 	Customer    string    // by this customer
 	Ticket      string    // about this ticket
 	Number      string    // whose caller's number ends with these digits, three at least; needs Personal
+	NumberToo   string    // or with these: the same number as the network gives it; "" = it is the same
 	Personal    bool      // the asker may see callers' numbers and names
 	Limit       int       // page size; 0 means DefaultPage
 	Cursor      string    // Next of the page before
@@ -226,12 +227,7 @@ func (s *statement) numberFilter(m *mistakes, req SearchRequest) []string {
 	if req.Number == "" {
 		return nil
 	}
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, req.Number)
+	digits := onlyDigits(req.Number)
 	switch {
 	case !req.Personal:
 		m.add("number", "leave it out", "needs the right to see callers' numbers")
@@ -239,5 +235,19 @@ func (s *statement) numberFilter(m *mistakes, req SearchRequest) []string {
 		m.add("number", "write at least the last three digits", "has fewer than three digits")
 	}
 	s.bind("number", digits)
-	return []string{"endsWith(replaceRegexpAll(caller_number, '[^0-9]', ''), {number:String})"}
+	const ends = "endsWith(replaceRegexpAll(caller_number, '[^0-9]', ''), "
+	if too := onlyDigits(req.NumberToo); too != "" && too != digits {
+		s.bind("number_too", too)
+		return []string{"(" + ends + "{number:String}) OR " + ends + "{number_too:String}))"}
+	}
+	return []string{ends + "{number:String})"}
+}
+
+func onlyDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
 }

@@ -88,6 +88,9 @@ func (w lists) searchFilters(t *testing.T) {
 		"number": {func(r *SearchRequest) { r.Number = "0 42" }, func(_ string, k *known) bool {
 			return strings.HasSuffix(k.arrival.CallerNumber, "042")
 		}},
+		"number, or as the network has it": {func(r *SearchRequest) { r.Number, r.NumberToo = "0 42", "+43" }, func(_ string, k *known) bool {
+			return strings.HasSuffix(k.arrival.CallerNumber, "042") || strings.HasSuffix(k.arrival.CallerNumber, "43")
+		}},
 		"ticket": {func(r *SearchRequest) { r.Ticket = "T3" }, func(_ string, k *known) bool { return k.end != nil && k.end.Ticket != nil && k.end.Ticket.ID == "T3" }},
 		"half":   {func(r *SearchRequest) { r.From = from.Add(12 * time.Hour) }, func(_ string, k *known) bool { return !k.at.Before(from.Add(12 * time.Hour)) }},
 	} {

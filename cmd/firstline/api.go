@@ -55,7 +55,8 @@ func runAPI(ctx context.Context, env *environment) error {
 	server, err := api.New(s.HTTP, s.Site, api.Deps{
 		Log: env.log, Getenv: env.getenv, Registry: reg, Sessions: sessions, Now: now,
 		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release,
-		Checks: []api.Check{{Name: "clickhouse", Test: db.Ping}},
+		Numbers: s.Numbers.Form(),
+		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
 	})
 	if err != nil {
 		return err

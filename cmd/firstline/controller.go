@@ -45,12 +45,13 @@ func runController(ctx context.Context, env *environment) error {
 	}
 	adapter, err := asterisk.New(s.Asterisk, asterisk.Options{
 		Password: env.getenv(s.Asterisk.PasswordEnv), Sink: c, Log: env.log, Registry: reg, Offset: c.FallbackOffset(), Prompts: place.seen,
+		Numbers: s.Numbers.Form(),
 	})
 	if err != nil {
 		return errors.Join(err, journal.Close())
 	}
 	adapter.SetEndpoints(endpoints(s.Plan))
-	tasks, err := tickets.New(s.Tickets, env.getenv, c, env.log, reg)
+	tasks, err := tickets.New(s.Tickets, s.Numbers.Form(), env.getenv, c, env.log, reg)
 	if err != nil {
 		return errors.Join(err, journal.Close())
 	}
@@ -102,6 +103,7 @@ func reload(ctx context.Context, env *environment, c *controller.Controller, ada
 		if len(mistakes) > 0 {
 			continue
 		}
+		adapter.SetNumbers(s.Numbers.Form()) // before it: the plan's lists of callers are in this form
 		c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
 		adapter.SetEndpoints(endpoints(s.Plan)) // behind it: the core takes news only of phones it knows
 		env.log.Info("configuration taken over", "plan", s.Plan.Version)

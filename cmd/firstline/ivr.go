@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
 )
 
@@ -74,6 +75,22 @@ func flowNamed(flows []ivr.Flow, id string) (ivr.Flow, error) {
 	return ivr.Flow{}, fmt.Errorf("flow %q is not defined; there are %v", id, known)
 }
 
+// flowOf is the flow that the entries lead a caller to; an error says that none does.
+func flowOf(p *callcenter.Plan, caller *ivr.Caller) (string, error) {
+	if caller.Dialed == "" {
+		i := slices.IndexFunc(p.Entries, func(e callcenter.Entry) bool { return len(e.Callers) == 0 && e.Flow != "" })
+		caller.Dialed = p.Entries[max(i, 0)].Number
+	}
+	i, ok := p.EntryFor(caller.Dialed, caller.Number)
+	switch {
+	case !ok:
+		return "", fmt.Errorf("no entry answers %s to this caller", caller.Dialed)
+	case p.Entries[i].Reject:
+		return "", fmt.Errorf("entry %d rejects this caller before the call is answered", i+1)
+	}
+	return p.Entries[i].Flow, nil
+}
+
 // ivrTry lets a person be the caller: keys of the terminal are keys of his phone.
 func ivrTry(ctx context.Context, env *environment, args []string) error {
 	flags := flag.NewFlagSet("firstline ivr try", flag.ContinueOnError)
@@ -81,6 +98,7 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 	at := flags.String("at", "", "the instant to try, RFC 3339 (2026-12-25T10:00:00+01:00); left out: now")
 	var caller ivr.Caller
 	flags.StringVar(&caller.Number, "number", "", "the caller's number; left out: withheld")
+	flags.StringVar(&caller.Dialed, "dialed", "", "the number he dials; left out: that of the first entry for every caller")
 	flags.StringVar(&caller.Language, "language", "en", "the language the call comes with")
 	flags.StringVar(&caller.Customer, "customer", "", "the customer's id, as the ticket system would have found it")
 	flags.StringVar(&caller.Ticket, "ticket", "", "id of his open ticket")
@@ -101,9 +119,12 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 			return fmt.Errorf("--at: %q is no instant: write it as 2026-12-25T10:00:00+01:00", *at)
 		}
 	}
-	flow := s.Plan.Entries[0].Flow
-	if flags.NArg() > 0 {
-		flow = flags.Arg(0)
+	caller.Number = s.Numbers.Form().Of(caller.Number)
+	flow := flags.Arg(0)
+	if flow == "" {
+		if flow, err = flowOf(s.Plan, &caller); err != nil {
+			return err
+		}
 	}
 	f, err := flowNamed(s.Plan.Flows, flow)
 	if err != nil {

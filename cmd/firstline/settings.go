@@ -17,6 +17,7 @@ import (
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/load"
 	"firstline/pipeline/log"
+	"firstline/pipeline/number"
 	"firstline/pipeline/parts"
 	"firstline/pipeline/problem"
 	"firstline/pipeline/queuelog"
@@ -48,6 +49,7 @@ type settings struct {
 	Center     callcenter.Config
 	Tickets    tickets.Config
 	Prompts    prompts.Config // section prompts, but what is said: that is Center's
+	Numbers    number.Config  // section callers
 
 	Plan *callcenter.Plan
 	file *config.File
@@ -88,14 +90,14 @@ func (s *settings) views() []config.View {
 		{Section: "queue_log", Into: &s.QueueReady},
 		{Section: "http", Into: &s.HTTP},
 		{Section: "prompts", Into: &s.Prompts},
+		{Section: "callers", Into: &s.Numbers},
 		{Section: "integrations", Into: &s.Tickets},
 	}
 }
 
 // validate collects every package's word on its part.
 func (s *settings) validate() []problem.Problem {
-	plan, out := s.Center.Plan()
-	s.Plan = plan
+	out := s.plan()
 	if s.Root.Data == "" {
 		out = append(out, problem.Problem{Path: "data", Message: "is empty", Mend: "name a folder: ./data"})
 	}
@@ -111,6 +113,7 @@ func (s *settings) validate() []problem.Problem {
 		"http":         s.HTTP.Validate(),
 		"prompts":      s.Prompts.Validate(s.Center.Prompts.List),
 		"integrations": s.Tickets.Validate(),
+		"callers":      s.Numbers.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
 	}

@@ -134,6 +134,7 @@ type Queued struct {
 	Prefer        string    `json:"prefer,omitempty"`   // the agent who is waited for
 	Urgency       int       `json:"urgency,omitempty"`  // orders the line before all waiting: the priority, or 0 where that counts as waiting
 	RankedAt      time.Time `json:"ranked_at"`          // orders the line after it: since when the caller counts as waiting; then his id
+	Resumes       string    `json:"resumes,omitempty"`  // contact whose place it has: its caller gave up, and has called again
 }
 
 // QueueRefused: the caller could not join; counted apart, never offered.

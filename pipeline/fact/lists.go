@@ -149,7 +149,7 @@ const (
 	ResultAnswered  Result = "answered"  // an agent talked to the caller
 	ResultContained Result = "contained" // served by the flow without an agent
 	ResultAbandoned Result = "abandoned" // the caller gave up before either
-	ResultRefused   Result = "refused"   // queue full, empty or closed
+	ResultRefused   Result = "refused"   // queue full, empty or closed, or the caller is not let in
 	ResultFailed    Result = "failed"    // technical failure
 )
 
@@ -161,6 +161,7 @@ const (
 	ReasonGaveUp        Reason = "gave_up"     // flow's limit on invalid or missing input
 	ReasonMaxWait       Reason = "max_wait"
 	ReasonRefused       Reason = "refused"
+	ReasonBlocked       Reason = "blocked"     // rejected before it was answered, by an entry of the plan
 	ReasonFallback      Reason = "fallback"    // ended in the dialplan's fallback queue
 	ReasonDisappeared   Reason = "disappeared" // found missing by reconcile
 	ReasonCommandFailed Reason = "command_failed"

@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/pipeline/listen"
+	"firstline/pipeline/number"
 	"firstline/pipeline/trouble"
 	"firstline/telephony/callcenter"
 )
@@ -46,6 +47,8 @@ type Options struct {
 	Offset int64
 	// Prompts is the folder of the site's own prompts as Asterisk sees it: PROMPTS/<language>/<id>.wav.
 	Prompts string
+	// Numbers is what callers' numbers become before the core sees them; see SetNumbers.
+	Numbers number.Form
 }
 
 // Adapter holds one Asterisk.
@@ -65,6 +68,7 @@ type Adapter struct {
 	listing    *trouble.Trouble // what is there can't be listed
 
 	listener atomic.Pointer[net.Listener]
+	form     atomic.Pointer[number.Form]
 	conns    sync.Mutex // guards current
 	current  *link      // the connection of Asterisk, nil = none
 }
@@ -80,12 +84,13 @@ func New(cfg Config, o Options) (*Adapter, error) {
 	m := newMetrics(o.Registry)
 	a := &Adapter{cfg: cfg, password: o.Password, log: o.Log, metrics: m, rest: newREST(cfg, o.Password, m),
 		absent: trouble.New(2 * cfg.Poll), listing: trouble.New(bootPatience)}
+	a.SetNumbers(o.Numbers)
 	a.inlet = newInlet(o.Sink, m)
 	a.phones = newPhones(a.rest, a.inlet, a.noteLink)
 	a.executor = newExecutor(a.rest, cfg, func(f callcenter.CommandFailed) { a.inlet.tell(time.Now(), f) }, o.Log, m)
 	a.executor.check, a.executor.prompts = a.phones.check, o.Prompts
 	if cfg.QueueLog != "" {
-		a.follower = newFollower(cfg.QueueLog, o.Offset, a.inlet.tell, o.Log, m)
+		a.follower = newFollower(cfg.QueueLog, o.Offset, a.tellLine, o.Log, m)
 	}
 	return a, nil
 }
@@ -96,6 +101,21 @@ func (a *Adapter) Execute(commands []callcenter.Command) { a.executor.Execute(co
 // SetEndpoints says which endpoints are agents' phones ("PJSIP/101"): they are polled, and calls from them carry their
 // endpoint. Call it at start and whenever the plan changes.
 func (a *Adapter) SetEndpoints(endpoints []string) { a.phones.set(endpoints) }
+
+// SetNumbers says what callers' numbers become, wherever one comes from: an arrival, a list of what is there, queue_log. Call
+// it when the configuration changes, before the core has the plan that was made with it.
+func (a *Adapter) SetNumbers(form number.Form) { a.form.Store(&form) }
+
+func (a *Adapter) numbers() number.Form { return *a.form.Load() }
+
+// tellLine hands on what a line of queue_log means.
+func (a *Adapter) tellLine(at time.Time, ev callcenter.Event) {
+	if line, ok := ev.(callcenter.FallbackEvent); ok {
+		line.Number = a.numbers().Of(line.Number)
+		ev = line
+	}
+	a.inlet.tell(at, ev)
+}
 
 // Beat tells the dialplan that the controller is there and works: new calls enter the application for as long as the last
 // heartbeat is no older than a few seconds. An error means that it wasn't told.

@@ -190,7 +190,7 @@ func (l *link) take(raw []byte) {
 		l.a.inlet.entered(f.Channel.ID)
 		return
 	}
-	ev := translate(f, l.a.phones.has)
+	ev := translate(f, l.a.phones.has, l.a.numbers())
 	if ev == nil {
 		return
 	}

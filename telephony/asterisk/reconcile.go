@@ -110,7 +110,7 @@ func (a *Adapter) actual(channels []channel, bridges []ari.BridgeData) callcente
 	for _, c := range channels {
 		there[c.ID] = true
 		actual := callcenter.ActualChannel{
-			ID: c.ID, State: c.State, InApp: c.inApp(a.cfg.App), Number: c.Caller.Number, Name: c.Caller.Name,
+			ID: c.ID, State: c.State, InApp: c.inApp(a.cfg.App), Number: a.numbers().Of(c.Caller.Number), Name: c.Caller.Name,
 			Dialed: c.dialed(), Language: c.Language, Created: c.CreationTime.UTC(),
 		}
 		if e := c.endpoint(); a.phones.has(e) {

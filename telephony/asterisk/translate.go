@@ -3,6 +3,7 @@ package asterisk
 import (
 	"strings"
 
+	"firstline/pipeline/number"
 	"firstline/telephony/callcenter"
 )
 
@@ -42,12 +43,12 @@ func isKnown(kind string) bool {
 }
 
 // translate says what an event means to the core: at most one event, nil = nothing. It is pure. knows tells which endpoints
-// are agents' phones.
-func translate(f frame, knows func(endpoint string) bool) callcenter.Event {
+// are agents' phones, form is what callers' numbers become.
+func translate(f frame, knows func(endpoint string) bool, form number.Form) callcenter.Event {
 	isOurs := strings.HasPrefix(f.Channel.ID, ours)
 	switch f.Type {
 	case typeStart:
-		return started(f, isOurs, knows)
+		return started(f, isOurs, knows, form)
 	case typeEnd:
 		// A leg of ours ends with ChannelDestroyed, which tells the cause. For a caller that isn't sure to come.
 		if !isOurs {
@@ -73,13 +74,13 @@ func translate(f frame, knows func(endpoint string) bool) callcenter.Event {
 	return nil
 }
 
-func started(f frame, isOurs bool, knows func(string) bool) callcenter.Event {
+func started(f frame, isOurs bool, knows func(string) bool, form number.Form) callcenter.Event {
 	if isOurs || f.Replaced != nil { // a leg, or a channel that a transfer by the phone put into another's bridge: nobody new has arrived
 		return nil
 	}
 	c := f.Channel
 	arrived := callcenter.CallArrived{
-		Channel: c.ID, Number: c.Caller.Number, Name: c.Caller.Name, Dialed: c.dialed(), Language: c.Language,
+		Channel: c.ID, Number: form.Of(c.Caller.Number), Name: c.Caller.Name, Dialed: c.dialed(), Language: c.Language,
 		SIPCallID: c.ProtocolID, Created: c.CreationTime.UTC(),
 	}
 	if e := c.endpoint(); knows(e) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/CyCoreSystems/ari/v5"
 
+	"firstline/pipeline/number"
 	"firstline/telephony/callcenter"
 )
 
@@ -40,7 +41,7 @@ func TestTranslateRecordedEvents(t *testing.T) {
 		if !isKnown(f.Type) {
 			t.Errorf("%s is not known", f.Type)
 		}
-		if ev := translate(f, nobody); ev != nil {
+		if ev := translate(f, nobody, number.Form{}); ev != nil {
 			fmt.Fprintf(&out, "%s %T%+v\n", f.Timestamp.UTC().Format("15:04:05.000"), ev, ev)
 		}
 	}
@@ -90,7 +91,7 @@ func TestTranslate(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got := translate(f, phone); !reflect.DeepEqual(got, c.want) {
+		if got := translate(f, phone, number.Form{}); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s:\n got %T%+v\nwant %T%+v", c.name, got, got, c.want, c.want)
 		}
 	}
@@ -173,7 +174,7 @@ func FuzzDecode(f *testing.F) {
 		if fr.Type == "" {
 			t.Error("no type and no error")
 		}
-		ev := translate(fr, func(string) bool { return true })
+		ev := translate(fr, func(string) bool { return true }, number.Form{})
 		if ev != nil && !isKnown(fr.Type) {
 			t.Errorf("%s is translated and not known", fr.Type)
 		}

@@ -20,7 +20,7 @@ type Config struct {
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
 	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
-	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers which dialled number
+	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers whom: the first entry that a call fits counts
 	IVR          []ivr.Flow         `yaml:"ivr"`           // the menus
 	Prompts      PromptsConfig      `yaml:"prompts"`       // what the site says itself
 	Integrations IntegrationsConfig `yaml:"integrations"`  // the ticket system and the screen pop
@@ -38,6 +38,7 @@ type QueueConfig struct {
 	Relax         []RelaxConfig  `yaml:"relax"`          // how requires and max_tier are eased while a caller waits
 	PreferOwner   time.Duration  `yaml:"prefer_owner"`   // how long the owner of the caller's ticket is waited for before others are rung; 0s = not
 	PreferLast    time.Duration  `yaml:"prefer_last"`    // the same for the agent who talked last to the caller's number, within the last hour
+	KeepPlace     time.Duration  `yaml:"keep_place"`     // who gave up in this queue and calls again within this has his place back, at most 1h; 0s = not
 	RingTimeout   *time.Duration `yaml:"ring_timeout"`   // a phone rings so long, then it is a missed offer
 	WrapUp        time.Duration  `yaml:"wrap_up"`        // after a call, before the agent is ready
 	WrapUpExtend  time.Duration  `yaml:"wrap_up_extend"` // what "more time" adds
@@ -101,10 +102,21 @@ type FeaturesConfig struct {
 	ErrorMedia  []string `yaml:"error_media"`  // heard when it can't be done
 }
 
-// EntryConfig says which flow answers a dialled number.
+// EntryConfig says what becomes of callers who dial a number.
 type EntryConfig struct {
-	Number string `yaml:"number"` // as dialled; "*" = any other
-	Flow   string `yaml:"flow"`   // id of the flow in ivr
+	Number      string   `yaml:"number"`       // as dialled; "*" = any
+	Callers     []string `yaml:"callers"`      // numbers of the callers meant, a number's beginning with * behind it, or withheld; none = all
+	CallersFile string   `yaml:"callers_file"` // path of a file with more of them, one a line, # begins a comment; read at start and reload
+	Flow        string   `yaml:"flow"`         // id of the flow in ivr
+	Reject      bool     `yaml:"reject"`       // in place of a flow: the call is ended before it is answered
+
+	Listed []Listed `yaml:"-"` // what stands in CallersFile, filled in by whoever reads files
+}
+
+// Listed is a pattern of a file of callers.
+type Listed struct {
+	Pattern string
+	Line    int // from 1
 }
 
 // IntegrationsConfig is what the core needs of the section integrations.
@@ -188,9 +200,9 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 		})
 	}
 	for _, e := range c.Entries {
-		p.Entries = append(p.Entries, Entry(e))
+		p.Entries = append(p.Entries, e.entry())
 	}
-	if problems := append(p.Validate(), c.mediaProblems()...); len(problems) > 0 {
+	if problems := append(c.inFiles(p.Validate()), c.mediaProblems()...); len(problems) > 0 {
 		return nil, problems
 	}
 	p.Version = p.hash()
@@ -214,7 +226,7 @@ func (q QueueConfig) queue() Queue {
 	}
 	return Queue{
 		Weight: q.Weight, Strategy: cmp.Or(q.Strategy, d.Strategy), Requires: q.Requires, MaxTier: q.MaxTier, Relax: relax,
-		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast,
+		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast, KeepPlace: q.KeepPlace,
 		WhisperMedia: ivr.MediaURIs(q.WhisperMedia), AnnounceWait: q.AnnounceWait, MaxExpected: q.MaxExpected, WaitMedia: waitMedia(q.WaitMedia),
 		Staff: cmp.Or(q.Staff, d.Staff), LeaveEmpty: q.LeaveEmpty, ComfortMedia: ivr.MediaURIs(q.ComfortMedia), ComfortEvery: q.ComfortEvery,
 		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),

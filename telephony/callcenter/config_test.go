@@ -88,7 +88,17 @@ func TestMistakes(t *testing.T) {
 		{"agents.0.wrap_up", func(c *callcenter.Config) { w := -minute; c.Agents[0].WrapUp = &w }},
 		{"entries", func(c *callcenter.Config) { c.Entries = nil }},
 		{"entries.0.number", func(c *callcenter.Config) { c.Entries[0].Number = "" }},
-		{"entries.1.number", func(c *callcenter.Config) { c.Entries[1].Number = c.Entries[0].Number }},
+		{"entries.1", func(c *callcenter.Config) { c.Entries[1].Number = c.Entries[0].Number }},
+		{"entries.1", func(c *callcenter.Config) { c.Entries[0].Number = "*" }},
+		{"entries.0.callers.1", func(c *callcenter.Config) { c.Entries[0].Callers = []string{"+4930*", "*"} }},
+		{"entries.1.callers.0", func(c *callcenter.Config) {
+			c.Entries[0].Number, c.Entries[0].Callers, c.Entries[1].Callers = "*", []string{"+49*"}, []string{"+4930*"}
+		}},
+		{"entries.1.callers_file", func(c *callcenter.Config) {
+			c.Entries[1].CallersFile, c.Entries[1].Listed = "list.txt", []callcenter.Listed{{Pattern: "+49 30", Line: 7}}
+		}},
+		{"entries.0.flow", func(c *callcenter.Config) { c.Entries[0].Reject = true }},
+		{"queues.0.keep_place", func(c *callcenter.Config) { c.Queues[0].KeepPlace = 61 * minute }},
 		{"entries.0.flow", func(c *callcenter.Config) { c.Entries[0].Flow = "nowhere" }},
 		{"features.login", func(c *callcenter.Config) { c.Features.Login = "login" }},
 		{"features.logout", func(c *callcenter.Config) { c.Features.Logout = c.Features.Login }},

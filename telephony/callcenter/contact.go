@@ -30,14 +30,24 @@ func (c *Center) callArrived(e CallArrived) {
 		c.ignore(IgnoredDuplicate)
 		return
 	}
-	ct := c.arrive(e, arrival{})
+	c.receive(c.arrive(e, arrival{}))
+}
+
+// receive does what becomes of a call that has just arrived: it is rejected unanswered, or answered and let in.
+func (c *Center) receive(ct *contact) {
+	a := c.agentOf[ct.Phone]
+	entry := c.planFor(ct).entryFor(ct.Dialed, ct.Number)
+	if a == nil && entry != nil && entry.Reject {
+		c.reject(ct)
+		return
+	}
 	c.greet(ct)
-	if a := c.phones[e.Endpoint]; a != nil && e.Endpoint != "" {
+	if a != nil {
 		c.ownCall(ct, a)
 		return
 	}
 	c.lookupNumber(ct)
-	c.enterFlow(ct)
+	c.enterFlow(ct, entry)
 }
 
 // arrival is how a contact came to be known when not by its arrival.
@@ -103,6 +113,12 @@ func (c *Center) forgetCaller(ct *contact) {
 		return
 	}
 	c.callers[ct.Number] = others
+}
+
+// forgetNumber drops a contact's number.
+func (c *Center) forgetNumber(ct *contact) {
+	c.forgetCaller(ct)
+	ct.Number = ""
 }
 
 func compareContact(ct *contact, id string) int { return cmp.Compare(ct.ID, id) }

@@ -50,12 +50,22 @@ func (c *Center) endCall(ct *contact, end callEnd) {
 	c.settle(ct)
 }
 
+// reject ends a call that nobody has answered: the caller's network says that the call was rejected, and he pays nothing.
+func (c *Center) reject(ct *contact) {
+	ct.Call.Answered = time.Time{}
+	c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonBlocked}, cause: causeRejected})
+}
+
 // hangUpCaller hangs the caller up and makes sure that it happens.
 func (c *Center) hangUpCaller(ct *contact) {
+	cause := causeNormal
+	if ct.Call.Termination.Reason == fact.ReasonBlocked {
+		cause = causeRejected
+	}
 	ct.Hangs++
 	ct.HangBy = c.now.Add(hangUpAgain)
 	c.touch(ct)
-	c.hangUp(ct, ct.ID, causeNormal)
+	c.hangUp(ct, ct.ID, cause)
 }
 
 // settle closes the contact when nothing of it is open any more.
@@ -88,12 +98,11 @@ func (c *Center) settle(ct *contact) {
 }
 
 // forget drops what late facts don't need, personal data first: an ended contact is kept for an hour. The number is kept as
-// long where a queue goes by who talked to it last.
+// long where a queue goes by who talked to it last, or keeps the place of who gave up.
 func (c *Center) forget(ct *contact) {
 	ct.Name, ct.Choices, ct.Lookups, ct.Key, ct.Left = "", nil, nil, keyPress{}, nil
-	if !c.planFor(ct).remembers() || len(ct.Agents) == 0 {
-		c.forgetCaller(ct)
-		ct.Number = ""
+	if ct.Kept == nil && (!c.planFor(ct).remembers() || len(ct.Agents) == 0) {
+		c.forgetNumber(ct)
 	}
 	ct.Who = identity{}
 	if !ct.Live {

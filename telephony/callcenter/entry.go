@@ -73,6 +73,7 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	if e.Since.IsZero() {
 		e.Since = e.QueuedAt
 	}
+	c.resume(ct, q, e)
 	if q.MaxWait > 0 {
 		e.MaxAt = c.now.Add(q.MaxWait)
 	}
@@ -105,13 +106,13 @@ func (c *Center) firstAnnouncement(q *Queue) time.Time {
 func (c *Center) queued(ct *contact, from string, derived bool) {
 	e := ct.Entry
 	if ct.Sums.FirstQueue == "" {
-		ct.Sums.FirstQueue, ct.Sums.FirstAt = e.Queue, e.QueuedAt
+		ct.Sums.FirstQueue, ct.Sums.FirstAt = e.Queue, e.Since
 	}
 	ct.Sums.LastQueue = e.Queue
 	c.emit(ct, fact.TypeQueued, fact.Queued{
 		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Language: ct.Language, Priority: e.Priority,
 		Skills: skillNames(e.Skills), Position: e.First, From: from, Derived: derived, CarriedWaitMS: e.Carried,
-		Requires: e.Requires, MaxTier: e.MaxTier, Prefer: e.Prefer, Urgency: e.urgency(), RankedAt: e.rank(),
+		Requires: e.Requires, MaxTier: e.MaxTier, Prefer: e.Prefer, Urgency: e.urgency(), RankedAt: e.rank(), Resumes: e.Resumes,
 	})
 }
 
@@ -319,5 +320,8 @@ func (c *Center) endEntry(ct *contact, end entryEnd) {
 		Skills: skillNames(e.Skills), Language: ct.Language, Customer: ct.Who.Customer, First: e.First, Last: e.LastPos,
 		To: end.to, Derived: end.derived, CarriedWaitMS: e.Carried, EstimateFromMS: e.EstFrom, EstimateUntilMS: e.EstUntil,
 	})
+	if end.outcome == fact.EntryAbandoned {
+		c.keepPlace(ct)
+	}
 	ct.Entry = nil
 }

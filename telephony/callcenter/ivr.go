@@ -8,17 +8,16 @@ import (
 	"firstline/telephony/ivr"
 )
 
-// enterFlow lets the caller into the flow of the number he dialled.
-func (c *Center) enterFlow(ct *contact) {
+// enterFlow lets the caller into the flow that his entry leads to.
+func (c *Center) enterFlow(ct *contact, entry *Entry) {
 	p := c.planFor(ct)
-	id, ok := p.flowFor(ct.Dialed)
-	if !ok {
+	if entry == nil {
 		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}})
 		return
 	}
 	ct.Flow = &flow{Entered: c.stamp(ct)}
-	ct.Sums.Flow = id
-	c.follow(ct, p.menus.Begin(id, c.moment(ct)))
+	ct.Sums.Flow = entry.Flow
+	c.follow(ct, p.menus.Begin(entry.Flow, c.moment(ct)))
 }
 
 // inFlow: the caller is in a menu.

@@ -12,7 +12,7 @@ type Plan struct {
 	Node      string // the Asterisk node, prefix of ids
 	Queues    []Queue
 	Agents    []Agent
-	Entries   []Entry // dialled number → flow
+	Entries   []Entry // who is let in where, in the order in which they are tried
 	Flows     []ivr.Flow
 	Schedules []ivr.Schedule
 	Features  Features
@@ -35,6 +35,7 @@ type Queue struct {
 	Relax         []RelaxStep   // how that widens, in the order of After
 	PreferOwner   time.Duration // how long the owner of the caller's ticket is waited for
 	PreferLast    time.Duration // or else the agent he talked to last
+	KeepPlace     time.Duration // how long the place of a caller who gave up is kept for his next call; 0 = not
 	RingTimeout   time.Duration // how long a phone rings
 	WrapUp        time.Duration // 0 = none
 	WrapUpExtend  time.Duration // added by wrap_up_extend
@@ -84,10 +85,13 @@ type Agent struct {
 	AutoAnswer bool           // his phone is asked to answer by itself
 }
 
-// Entry says which flow answers a dialled number.
+// Entry says what becomes of callers who dial a number. The first that a call fits counts.
 type Entry struct {
-	Number string // exact, or "*" for any other
-	Flow   string
+	Number  string   // as dialled; "*" = any
+	Callers []string // patterns of callers' numbers: exact, a beginning with "*" behind it, or "withheld"; none = any caller
+	Listed  bool     // the callers are those of a list, be it empty: then nobody is meant
+	Flow    string   // that answers
+	Reject  bool     // in place of a flow: the call is ended before it is answered
 }
 
 // Features are the codes an agent dials on his phone. Empty = off. PauseReason chooses among Pauses: the digits after

@@ -18,6 +18,7 @@ type planState struct {
 	menus    *ivr.Menus
 	required map[string]requirement // by its text; look-up only
 	leaves   bool                   // callers leave some queue when nobody is there
+	callers  []callers              // of each entry
 	users    int                    // running contacts that began with it
 }
 
@@ -32,8 +33,12 @@ func newPlanState(p *Plan) (*planState, error) {
 			return nil, fmt.Errorf("plan %q: %s: %w", p.Version, text.path, err)
 		}
 	}
+	sets := make([]callers, len(p.Entries))
+	for i, e := range p.Entries {
+		sets[i] = newCallers(e)
+	}
 	leaves := slices.ContainsFunc(p.Queues, func(q Queue) bool { return q.LeaveEmpty > 0 })
-	return &planState{Plan: p, menus: menus, required: required, leaves: leaves}, nil
+	return &planState{Plan: p, menus: menus, required: required, leaves: leaves, callers: sets}, nil
 }
 
 // queue finds a queue; nil when there is none.
@@ -44,20 +49,6 @@ func (p *planState) queue(id string) *Queue {
 		}
 	}
 	return nil
-}
-
-// flowFor is the flow that answers a dialled number.
-func (p *planState) flowFor(dialed string) (string, bool) {
-	other, found := "", false
-	for _, e := range p.Entries {
-		if e.Number == dialed {
-			return e.Flow, true
-		}
-		if e.Number == "*" && !found {
-			other, found = e.Flow, true
-		}
-	}
-	return other, found
 }
 
 // wrapUp is how long an agent wraps up after a call of a queue.

@@ -72,6 +72,7 @@ type contact struct {
 	Who      identity   `json:"who,omitzero"`
 	Sums     sums       `json:"sums"`
 	Agents   []string   `json:"agents,omitempty"` // who talked, in order, each once
+	Kept     *keptPlace `json:"kept,omitempty"`   // the place he gave up, while it is kept for his next call
 	EndedAt  time.Time  `json:"ended,omitzero"`
 	Drop     time.Time  `json:"drop,omitzero"` // when it is forgotten
 
@@ -124,7 +125,8 @@ type entry struct {
 	Prefer     string        `json:"prefer,omitempty"` // the agent who is waited for
 	PreferBy   time.Time     `json:"prefer_by,omitzero"`
 	QueuedAt   time.Time     `json:"at"`
-	Since      time.Time     `json:"since"` // when the contact first queued: its place in line
+	Since      time.Time     `json:"since"` // when the contact first queued, or that whose place it has: its place in line
+	Resumes    string        `json:"resumes,omitempty"`
 	Carried    int64         `json:"carried,omitempty"`
 	First      int           `json:"first"`
 	LastPos    int           `json:"last,omitempty"` // position when it left the line
@@ -141,6 +143,13 @@ type entry struct {
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
 	Offer      *offer        `json:"offer,omitempty"`
+}
+
+// keptPlace is the place of a caller who gave up, for when he calls again.
+type keptPlace struct {
+	Queue string    `json:"q"`
+	Since time.Time `json:"since"` // as of the entry
+	At    time.Time `json:"at"`    // when he gave up
 }
 
 // offer is an agent's phone being rung.

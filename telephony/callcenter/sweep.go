@@ -24,17 +24,10 @@ func (c *Center) adopt(e Reconciled, act actual) {
 		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || !act.old(c, ch.Created) {
 			continue
 		}
-		ct := c.arrive(CallArrived{
+		c.receive(c.arrive(CallArrived{
 			Channel: ch.ID, Endpoint: ch.Endpoint, Number: ch.Number, Name: ch.Name, Dialed: ch.Dialed, Language: ch.Language,
 			Created: ch.Created,
-		}, arrival{derived: true})
-		c.greet(ct)
-		if a := c.phones[ch.Endpoint]; a != nil && ch.Endpoint != "" {
-			c.ownCall(ct, a)
-			continue
-		}
-		c.lookupNumber(ct)
-		c.enterFlow(ct)
+		}, arrival{derived: true}))
 	}
 }
 

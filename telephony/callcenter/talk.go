@@ -38,6 +38,7 @@ func (c *Center) noteAgent(ct *contact, agent string) {
 		wait := ms(c.stamp(ct).Sub(ct.Arrived))
 		ct.Sums.ToAgent = &wait
 	}
+	c.served(ct)
 	ct.Agents = append(slices.DeleteFunc(ct.Agents, func(id string) bool { return id == agent }), agent)
 }
 

@@ -180,28 +180,6 @@ func (v *validator) endpoint(path, endpoint string, earlier []string) {
 	}
 }
 
-func (v *validator) entries() {
-	flows := make([]string, len(v.plan.Flows))
-	for i, f := range v.plan.Flows {
-		flows[i] = f.ID
-	}
-	if len(v.plan.Entries) == 0 {
-		v.add("entries", "no number is answered", `write at least one, for example {number: "*", flow: main}`)
-	}
-	for i, e := range v.plan.Entries {
-		at := fmt.Sprintf("entries.%d.", i)
-		if e.Number == "" {
-			v.add(at+"number", "the number is missing", `write the number that is dialled, or "*" for any other`)
-		}
-		if slices.ContainsFunc(v.plan.Entries[:i], func(o Entry) bool { return o.Number == e.Number }) {
-			v.add(at+"number", fmt.Sprintf("number %q is answered twice", e.Number), "take one of the two out")
-		}
-		if !slices.Contains(flows, e.Flow) {
-			v.add(at+"flow", fmt.Sprintf("flow %q is not defined", e.Flow), "define it under ivr, or name one of "+strings.Join(flows, ", "))
-		}
-	}
-}
-
 func (v *validator) features() {
 	f := v.plan.Features
 	codes := []struct{ name, code string }{{"login", f.Login}, {"logout", f.Logout}, {"ready", f.Ready}, {"pause", f.Pause}}

@@ -61,6 +61,9 @@ func (v *validator) queueRouting(at string, q Queue) {
 			v.add(at+d.name, fmt.Sprintf("%s is no useful time", d.value), "write a time from 0s to 24h, for example 15s")
 		}
 	}
+	if q.KeepPlace < 0 || q.KeepPlace > longestKept {
+		v.add(at+"keep_place", fmt.Sprintf("a place can't be kept for %s", q.KeepPlace), "write a time from 0s to 1h, for example 10m")
+	}
 	after := time.Duration(0)
 	for i, step := range q.Relax {
 		path := fmt.Sprintf("%srelax.%d", at, i)

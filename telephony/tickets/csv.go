@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/number"
 	"firstline/telephony/callcenter"
 )
 
@@ -18,6 +19,7 @@ import (
 type csvFile struct {
 	byNumber map[string]callcenter.LookupDone
 	byDigits map[string]callcenter.LookupDone // customer id or ticket id
+	numbers  number.Form
 }
 
 var _ Finder = (*csvFile)(nil)
@@ -27,20 +29,20 @@ func csvColumns() []string {
 	return []string{"number", "customer", "name", "ticket", "title", "status", "priority"}
 }
 
-func newCSV(system, path string) (*csvFile, error) {
+func newCSV(system, path string, numbers number.Form) (*csvFile, error) {
 	file, err := os.Open(path) //nolint:gosec // the path is the operator's own configuration
 	if err != nil {
 		return nil, fmt.Errorf("customer list: %w", err)
 	}
 	defer file.Close() //nolint:errcheck // read only
-	list, err := readCSV(system, file)
+	list, err := readCSV(system, file, numbers)
 	if err != nil {
 		return nil, fmt.Errorf("customer list %s: %w", path, err)
 	}
 	return list, nil
 }
 
-func readCSV(system string, from io.Reader) (*csvFile, error) {
+func readCSV(system string, from io.Reader, numbers number.Form) (*csvFile, error) {
 	r := csv.NewReader(from)
 	header, err := r.Read()
 	if err != nil {
@@ -55,7 +57,7 @@ func readCSV(system string, from io.Reader) (*csvFile, error) {
 			return nil, fmt.Errorf("first line: column %q is missing; it must name %s", name, strings.Join(csvColumns(), ","))
 		}
 	}
-	list := &csvFile{byNumber: map[string]callcenter.LookupDone{}, byDigits: map[string]callcenter.LookupDone{}}
+	list := &csvFile{byNumber: map[string]callcenter.LookupDone{}, byDigits: map[string]callcenter.LookupDone{}, numbers: numbers}
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -96,8 +98,8 @@ func (l *csvFile) add(system string, field func(string) string) error {
 	if _, taken := l.byDigits[done.Customer]; !taken {
 		l.byDigits[done.Customer] = done
 	}
-	if number := digitsOf(field("number")); number != "" {
-		l.byNumber[number] = done
+	if key := l.key(field("number")); key != "" {
+		l.byNumber[key] = done
 	}
 	return nil
 }
@@ -106,13 +108,16 @@ func (l *csvFile) add(system string, field func(string) string) error {
 func (l *csvFile) Find(_ context.Context, method fact.LookupMethod, value string) (callcenter.LookupDone, error) {
 	from := l.byDigits
 	if method == fact.LookupByNumber {
-		from, value = l.byNumber, digitsOf(value)
+		from, value = l.byNumber, l.key(value)
 	}
 	if done, ok := from[value]; ok {
 		return done, nil
 	}
 	return callcenter.LookupDone{Result: fact.LookupNotFound}, nil
 }
+
+// key is what a number is found by: however a list writes it, it is the one that the network gives.
+func (l *csvFile) key(text string) string { return digitsOf(l.numbers.Of(text)) }
 
 // digitsOf keeps the digits, so that "+49 30 12-34" and "+49301234" are the same caller.
 func digitsOf(number string) string {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/number"
 	"firstline/telephony/callcenter"
 )
 
@@ -44,8 +45,9 @@ type Tasks struct {
 	pops    chan struct{}
 }
 
-// New builds the finder the configuration asks for; it opens nothing but the CSV file. getenv finds the secrets.
-func New(cfg Config, getenv func(string) string, sink Sink, log *slog.Logger, reg prometheus.Registerer) (*Tasks, error) {
+// New builds the finder the configuration asks for; it opens nothing but the CSV file. getenv finds the secrets; numbers
+// is the form in which callers' numbers come.
+func New(cfg Config, numbers number.Form, getenv func(string) string, sink Sink, log *slog.Logger, reg prometheus.Registerer) (*Tasks, error) {
 	t := &Tasks{
 		cfg: cfg, sink: sink, log: log, metrics: newMetrics(reg),
 		lookups: make(chan struct{}, cfg.Tickets.Workers),
@@ -53,7 +55,7 @@ func New(cfg Config, getenv func(string) string, sink Sink, log *slog.Logger, re
 	}
 	switch {
 	case cfg.Tickets.CSV != "":
-		file, err := newCSV(cfg.Tickets.System, cfg.Tickets.CSV)
+		file, err := newCSV(cfg.Tickets.System, cfg.Tickets.CSV, numbers)
 		if err != nil {
 			return nil, err
 		}

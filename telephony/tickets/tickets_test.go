@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/number"
 	"firstline/pipeline/signature"
 	"firstline/telephony/callcenter"
 )
@@ -32,7 +33,7 @@ func start(t *testing.T, cfg Config) (*Tasks, inbox) {
 	t.Helper()
 	in := make(inbox, 16)
 	env := func(name string) string { return map[string]string{"SECRET": "s3", "TOKEN": "tok"}[name] }
-	tasks, err := New(cfg, env, in, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	tasks, err := New(cfg, number.Form{}, env, in, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func TestCSVNamesTheLine(t *testing.T) {
 		customers + "1,c3,Eve\n":         "line 4",
 		"":                               "first line",
 	} {
-		if _, err := readCSV("s", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readCSV("s", strings.NewReader(text), number.Form{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
@@ -213,7 +214,7 @@ func TestDoWithoutRunIsAnsweredAsFailed(t *testing.T) {
 	in := make(inbox, 1)
 	cfg := DefaultConfig()
 	cfg.Tickets.URL = "http://127.0.0.1:1/"
-	tasks, err := New(cfg, os.Getenv, in, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	tasks, err := New(cfg, number.Form{}, os.Getenv, in, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,5 +247,5 @@ func FuzzDecodeAnswer(f *testing.F) {
 
 func FuzzReadCSV(f *testing.F) {
 	f.Add(customers)
-	f.Fuzz(func(_ *testing.T, text string) { _, _ = readCSV("s", strings.NewReader(text)) })
+	f.Fuzz(func(_ *testing.T, text string) { _, _ = readCSV("s", strings.NewReader(text), number.Form{}) })
 }
