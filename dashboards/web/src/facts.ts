@@ -20,7 +20,7 @@ const facts = {
   "ivr.input": { kind: "input.", node: "text", digits: "number", derived: "yes", case: "number", condition: "text" },
   "ivr.set": { variable: "text", value: "text", node: "text" },
   "ivr.left": { outcome: "left.", duration_ms: "span", choices: "list" },
-  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", from: "text", carried_wait_ms: "span", derived: "yes" },
+  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", from: "text", resumes: "text", carried_wait_ms: "span", derived: "yes" },
   "queue.refused": { queue: "queue", reason: "refused." },
   "queue.relaxed": { reason: "relaxed.", queue: "queue", skills: "all", requires: "all", max_tier: "number", prefer: "agent" },
   "queue.position_told": { position: "number", queue: "queue", from_ms: "span", until_ms: "span", agents: "number", handle_ms: "span" },
