@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -43,5 +44,47 @@ func obviouslyFits(pattern, number string) bool {
 		return strings.HasPrefix(number, strings.TrimSuffix(pattern, "*"))
 	default:
 		return pattern == number
+	}
+}
+
+// TestNumberKeptWithPlace: the number of who gave up is in the state only while his place is kept.
+func TestNumberKeptWithPlace(t *testing.T) {
+	const number = "+4940001"
+	center, err := callcenter.New(loadPlan(t, "callers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := began()
+	step := func(after time.Duration, ev callcenter.Event) {
+		now = now.Add(after)
+		center.Step(callcenter.Input{At: now, Event: ev})
+	}
+	kept := func(contact string) bool {
+		i := slices.IndexFunc(center.Changes(), func(c callcenter.Change) bool { return c.Key == "contact/"+contact })
+		return i >= 0 && strings.Contains(string(center.Changes()[i].Value), number)
+	}
+	step(0, callcenter.Reconciled{})
+	step(0, callcenter.CallArrived{Channel: "pbx1-1.1", Number: number, Dialed: "1000"})
+	step(time.Second, callcenter.ChannelEnded{Channel: "pbx1-1.1"})
+	if !kept("pbx1-1.1") {
+		t.Error("the number is forgotten, though the place is kept")
+	}
+	step(time.Minute, callcenter.CallArrived{Channel: "pbx1-1.2", Number: number, Dialed: "1000"})
+	if kept("pbx1-1.1") {
+		t.Error("the number is kept, though the place was taken back")
+	}
+	step(time.Minute, callcenter.ChannelEnded{Channel: "pbx1-1.2"})
+	step(time.Hour-time.Second, callcenter.Wake{})
+	if !kept("pbx1-1.2") {
+		t.Error("the number is forgotten before its hour is over")
+	}
+	step(time.Second, callcenter.Wake{})
+	if kept("pbx1-1.2") {
+		t.Error("the number is kept for longer than an hour")
+	}
+	step(time.Minute, callcenter.CallArrived{Channel: "pbx1-1.3", Number: number, Dialed: "other"})
+	step(time.Minute, callcenter.ChannelEnded{Channel: "pbx1-1.3"})
+	if kept("pbx1-1.3") {
+		t.Error("the number is kept of a queue that keeps no places")
 	}
 }

@@ -107,8 +107,12 @@ func (c *Center) enterFallback(ct *contact, queue string) {
 		}
 	}
 	t := c.stamp(ct)
+	since := t
+	if !ct.Sums.FirstAt.IsZero() {
+		since = ct.Sums.FirstAt
+	}
 	ct.Entry = &entry{
-		ID: part(ct.ID, "e", &ct.Count.Entry), Queue: queue, QueuedAt: t, Since: t, First: position, LastPos: position,
+		ID: part(ct.ID, "e", &ct.Count.Entry), Queue: queue, QueuedAt: t, Since: since, First: position, LastPos: position,
 		Unlined: true, Carried: ct.Sums.Wait,
 	}
 	c.queued(ct, "", true)

@@ -29,7 +29,7 @@ func (c *Center) resume(ct *contact, q *Queue, e *entry) {
 	}
 	e.Resumes = best.ID
 	if best.Kept.Since.Before(e.Since) {
-		e.Since = best.Kept.Since
+		e.Since, ct.Sums.FirstAt = best.Kept.Since, best.Kept.Since // wherever he queues from now on
 	}
 	c.giveUp(best)
 }

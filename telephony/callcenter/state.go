@@ -244,7 +244,7 @@ type sums struct {
 	ToAgent    *int64    `json:"to_agent,omitempty"`
 	FirstQueue string    `json:"first_q,omitempty"`
 	LastQueue  string    `json:"last_q,omitempty"`
-	FirstAt    time.Time `json:"first_at,omitzero"` // first queued
+	FirstAt    time.Time `json:"first_at,omitzero"` // first queued, or whose place it has did
 	Flow       string    `json:"flow,omitempty"`
 	Fallback   bool      `json:"fallback,omitempty"`
 }

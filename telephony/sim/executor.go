@@ -41,6 +41,7 @@ func newExecutor(w *world) *executor {
 func (e *executor) submit(cmd callcenter.Command) {
 	e.w.tracef("command: %T%+v", cmd, cmd)
 	e.w.seen.command(cmd)
+	e.w.ledger.unanswered(cmd)
 	switch c := cmd.(type) {
 	case callcenter.CheckPhone:
 		e.w.ledger.looks(c)

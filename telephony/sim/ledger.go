@@ -68,6 +68,7 @@ type contactBook struct {
 	firstQueue      string
 	lastQueue       string
 	lastAgent       string
+	kept            *keptBook // the place it gave up
 	toAgent         *int64
 	closed          *fact.CallEnded
 	sums            struct{ ivr, wait, ring, talk, hold, wrapUp int64 }

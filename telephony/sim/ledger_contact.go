@@ -195,6 +195,7 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	if c.entries == 1 {
 		c.since, c.firstQueue = f.Time, d.Queue
 	}
+	l.resumed(f, c, d)
 	c.lastQueue, c.lastEntry = d.Queue, d.Entry
 	c.entry = &entryBook{Queued: d, at: f.Time}
 	l.encircled(f, c)
@@ -228,6 +229,7 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	}
 	l.lasted(f, c, d)
 	l.left(f, c, d)
+	l.gaveUp(f, c, d)
 	l.estimateKept(f, c, d)
 	if !d.Derived && !e.Derived && d.Priority != l.priority(c) {
 		l.w.fail(rulePriorities, "%s ends with priority %d in %s, expected %d", f.Subject, d.Priority, d.Queue, l.priority(c))
@@ -312,6 +314,7 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 		l.w.fail(ruleClosingRows, "%s: the call was answered at %s, lasted from %s to %s", f.Subject, d.AnsweredAt, c.began, d.EndedAt)
 	}
 	l.ending(c, d)
+	l.keptOut(f, c, d)
 	c.callOpen = false
 	c.closed = &d
 }

@@ -69,8 +69,28 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 		}
 	}
 	p.Flows = []ivr.Flow{drawFlow(d, "main"), drawFlow(d, "other")}
-	p.Entries = []callcenter.Entry{{Number: dialedOnes()[0], Flow: "main"}, {Number: "*", Flow: one(d, "main", "other")}}
+	p.Entries = drawEntries(d)
 	return p
+}
+
+// drawEntries throws who is let in where: everybody by the number he dialled, or some by their own number before that.
+func drawEntries(d *dice) []callcenter.Entry {
+	list := []callcenter.Entry{{Number: dialedOnes()[0], Flow: "main"}, {Number: anyNumber, Flow: one(d, "main", "other")}}
+	if d.chance(0.5) {
+		return list
+	}
+	to := one(d, "main", "other")
+	special := one(d,
+		[]callcenter.Entry{
+			{Number: anyNumber, Callers: one(d, []string{"1003"}, []string{"1003", withheld}, []string{"999*"}), Reject: true},
+			{Number: one(d, anyNumber, dialedOnes()[1]), Callers: []string{"1001", "1002*"}, Flow: to},
+		},
+		[]callcenter.Entry{
+			{Number: anyNumber, Listed: true, Reject: true}, // a list with nobody in it
+			{Number: dialedOnes()[1], Callers: []string{"1001"}, Reject: true},
+			{Number: anyNumber, Callers: []string{"100*"}, Flow: to},
+		})
+	return append(special, list...)
 }
 
 func drawQueue(d *dice, id string) callcenter.Queue {
@@ -95,6 +115,7 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 		Relax:         drawSteps(d),
 		PreferOwner:   seconds(0, 0, 10),
 		PreferLast:    seconds(0, 0, 3, 20),
+		KeepPlace:     seconds(0, 10, 60, 3600),
 		RingTimeout:   seconds(2, 5, 15),
 		WrapUp:        seconds(0, 0, 3, 10),
 		WrapUpExtend:  seconds(5, 30),

@@ -266,6 +266,9 @@ func (l *ledger) wrapped(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
 func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntered) {
 	flow := l.flow(c, d.Flow)
 	n, ok := flow.Nodes[d.Node]
+	if from == "" && c.returns == nil {
+		l.letIn(f, c, d.Flow)
+	}
 	switch {
 	case !ok:
 		l.w.fail(ruleMenus, "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)

@@ -31,6 +31,8 @@ const (
 	rulePriorities Rule = "priorities"          // queue, menu and ticket system add up
 	ruleDurations  Rule = "durations"           // ringing, waiting, wrap-up last as long as planned
 	ruleMenus      Rule = "menus"               // callers walk only where the flow leads
+	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
+	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 
 // What the core promises to its driver (driver.go, check.go).

@@ -144,7 +144,7 @@ func mustSee() []string {
 		"offer lost_race", "offer failed",
 		"flow queued", "flow hung_up", "flow contained", "flow gave_up",
 		"lookup found", "lookup not_found", "lookup failed", "lookup timeout",
-		"refused full", "refused empty", "refused too_long",
+		"refused full", "refused empty", "refused too_long", "call refused blocked", "place resumed",
 		"segment talk", "segment hold", "segment wrap_up",
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
 		"agent unreachable", "agent logged_out",
