@@ -13,7 +13,6 @@ import (
 	"firstline/pipeline/parts"
 	"firstline/telephony/asterisk"
 	"firstline/telephony/callcenter"
-	"firstline/telephony/ivr"
 )
 
 // finding is one thing the doctor looked at.
@@ -107,21 +106,11 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 
 // asteriskFit asks a running Asterisk for what the controller relies on, and looks at its files where they are known.
 func asteriskFit(ctx context.Context, s *settings, env *environment) []finding {
-	place := asterisk.Place{Node: s.Plan.Node, Languages: []string{"en"}}
+	place := asterisk.Place{Node: s.Plan.Node, Heard: s.Center.Heard()}
 	place.Headers = slices.ContainsFunc(s.Plan.Agents, func(a callcenter.Agent) bool { return a.AutoAnswer })
 	if s.Node.Embedded {
 		if cfg, err := nodeOf(s, env.getenv); err == nil {
 			place.Root, place.ConfigDir = cfg.Root, "/srv/firstline/"+cfg.Name+"/etc"
-		}
-	}
-	for _, f := range s.Plan.Flows {
-		for _, n := range f.Nodes {
-			place.Media = append(place.Media, ivr.MediaURIs(append(slices.Clone(n.Media), n.Prompt...))...)
-			for _, o := range n.Options {
-				if o.Language != "" {
-					place.Languages = append(place.Languages, o.Language)
-				}
-			}
 		}
 	}
 	for _, q := range s.Plan.Queues {
@@ -129,10 +118,8 @@ func asteriskFit(ctx context.Context, s *settings, env *environment) []finding {
 			place.Music = append(place.Music, q.MusicClass)
 		}
 	}
-	for _, list := range []*[]string{&place.Media, &place.Languages, &place.Music} {
-		slices.Sort(*list)
-		*list = slices.Compact(*list)
-	}
+	slices.Sort(place.Music)
+	place.Music = slices.Compact(place.Music)
 	var out []finding
 	for _, c := range asterisk.Doctor(ctx, s.Asterisk, env.getenv(s.Asterisk.PasswordEnv), place) {
 		f := finding{name: c.Name, detail: c.Detail, mend: c.Mend}

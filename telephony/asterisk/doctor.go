@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/telephony/asterisk/node"
+	"firstline/telephony/callcenter"
 )
 
 // Check is one thing about Asterisk that was looked at.
@@ -29,13 +30,12 @@ type Check struct {
 
 // Place is where Asterisk runs and what the plan needs of it.
 type Place struct {
-	Root      string   // "/" or the folder Asterisk is chrooted to
-	ConfigDir string   // its configuration as seen inside Root: "/etc/asterisk"; empty = on another host, files aren't looked at
-	Node      string   // name of the node: must be its systemname
-	Media     []string // what flows and queues play: "sound:hello-world"
-	Languages []string // in which they are played
-	Music     []string // music classes of the queues
-	Headers   bool     // some phone is asked to answer by itself
+	Root      string             // "/" or the folder Asterisk is chrooted to
+	ConfigDir string             // its configuration as seen inside Root: "/etc/asterisk"; empty = on another host, files aren't looked at
+	Node      string             // name of the node: must be its systemname
+	Heard     []callcenter.Heard // what flows, queues and feature codes play
+	Music     []string           // music classes of the queues
+	Headers   bool               // some phone is asked to answer by itself
 }
 
 // fewestSessions is the least sessionlimit: each connection of the client's, the websocket, and some for people.
@@ -238,15 +238,17 @@ func (d *doctor) sounds() {
 	if c, err := d.conf("asterisk.conf"); err == nil && c.get("directories", "astdatadir") != "" {
 		data = c.get("directories", "astdatadir")
 	}
-	for _, language := range d.place.Languages {
+	for _, heard := range d.place.Heard {
 		var missing []string
+		language := heard.Language
+		wider, _, _ := strings.Cut(language, "_") // where Asterisk looks for en_GB next: en
 		dir := d.follow(filepath.Join(data, "sounds", language))
-		for _, media := range d.place.Media {
+		for _, media := range heard.Media {
 			name, isSound := strings.CutPrefix(media, "sound:")
 			if !isSound || filepath.IsAbs(name) {
 				continue
 			}
-			if found, _ := filepath.Glob(d.outside(filepath.Join(dir, name)) + ".*"); len(found) == 0 {
+			if !d.hasSound(dir, name) && !d.hasSound(d.follow(filepath.Join(data, "sounds", wider)), name) {
 				missing = append(missing, name)
 			}
 		}
@@ -256,6 +258,11 @@ func (d *doctor) sounds() {
 		}
 		d.note("sounds in "+language, err, dir, fmt.Sprintf("install the sound package of %s, or link its folder as %s/sounds/%s", language, data, language))
 	}
+}
+
+func (d *doctor) hasSound(dir, name string) bool {
+	found, _ := filepath.Glob(d.outside(filepath.Join(dir, name)) + ".*")
+	return len(found) > 0
 }
 
 // follow resolves symbolic links as they are inside Root.

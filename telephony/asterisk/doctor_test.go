@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"firstline/telephony/asterisk/node"
+	"firstline/telephony/callcenter"
 )
 
 func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Queues = append(c.Queues, node.Queue{ID: "sales", Music: "soft"}) })
 	w.run()
 	place := Place{Root: w.cfg.Root, ConfigDir: "/srv/firstline/" + w.cfg.Name + "/etc", Node: w.cfg.Name,
-		Media: []string{"sound:hello-world", "sound:digits/1", "digits:42"}, Languages: []string{"en", "ru"}, Music: []string{"default", "soft"}, Headers: true}
+		Heard: []callcenter.Heard{{Language: "en_GB", Media: []string{"sound:hello-world"}}, {Language: "ru", Media: []string{"sound:hello-world", "sound:digits/1", "digits:42"}}},
+		Music: []string{"default", "soft"}, Headers: true}
 	names := map[string]bool{}
 	for _, c := range Doctor(context.Background(), w.own, "secret", place) {
 		names[c.Name] = true
@@ -28,8 +30,8 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 			t.Errorf("%s was not looked at", name)
 		}
 	}
-	place.Media = append(place.Media, "sound:no-such-file")
-	place.Languages, place.Music, place.Node = []string{"en", "xx"}, []string{"loud"}, "other"
+	place.Heard[0].Media = append(place.Heard[0].Media, "sound:no-such-file")
+	place.Heard[1].Language, place.Music, place.Node = "xx", []string{"loud"}, "other"
 	wrong := map[string]string{}
 	for _, c := range Doctor(context.Background(), w.own, "secret", place) {
 		if !c.OK {
@@ -39,7 +41,7 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 			}
 		}
 	}
-	for name, part := range map[string]string{"sounds in en": "no-such-file", "sounds in xx": "hello-world", "music class loud": "class", "asterisk's systemname": "other"} {
+	for name, part := range map[string]string{"sounds in en_GB": "no-such-file", "sounds in xx": "hello-world", "music class loud": "class", "asterisk's systemname": "other"} {
 		if !strings.Contains(wrong[name], part) {
 			t.Errorf("%s: %q", name, wrong[name])
 		}

@@ -2,6 +2,7 @@ package callcenter
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,6 +93,28 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 // withoutPlaces leaves out what stands for the expected wait.
 func withoutPlaces(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == saidFrom || n == saidUntil })
+}
+
+// Heard is what can be heard in a language.
+type Heard struct {
+	Language string
+	Media    []string // ARI URIs, or prompt:ID; in order, each once
+}
+
+// Heard is all that the configuration plays, by language.
+func (c Config) Heard() []Heard {
+	media := map[string][]string{}
+	for _, p := range c.played() {
+		for _, language := range p.languages {
+			media[language] = append(media[language], ivr.MediaURIs(p.names)...)
+		}
+	}
+	var list []Heard
+	for _, language := range slices.Sorted(maps.Keys(media)) {
+		slices.Sort(media[language])
+		list = append(list, Heard{language, slices.Compact(media[language])})
+	}
+	return list
 }
 
 // use is a prompt in a list of media.

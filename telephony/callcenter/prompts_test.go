@@ -94,3 +94,25 @@ func TestUnused(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestHeard: what is looked for on Asterisk is what somebody can hear, in his languages.
+func TestHeard(t *testing.T) {
+	config := prompting(t, `
+prompts: {languages: [en]}
+features: {login_media: [agent-loginok], logout_media: [], ready_media: [], pause_media: [], error_media: []}
+queues:
+  - {id: first, full_media: [all-busy], empty_media: [], overflow_media: [], comfort_media: [hold-on]}
+  - {id: never, full_media: [never-heard], empty_media: [], overflow_media: []}
+entries: [{number: "*", flow: main}]
+ivr:
+  - id: main
+    start: choose
+    nodes:
+      choose: {type: menu, prompt: [beep], invalid_media: [wrong], options: {"1": {language: ru, next: line}}, gave_up: bye}
+      line: {type: queue, queue: first}
+      bye: {type: hangup, media: ["number:3"]}
+`)
+	if got := fmt.Sprint(config.Heard()); got != "[{en [number:3 sound:agent-loginok sound:beep sound:wrong]} {ru [sound:all-busy sound:hold-on]}]" {
+		t.Error(got)
+	}
+}

@@ -107,6 +107,19 @@ func TestCSVFindsByNumberAndDigits(t *testing.T) {
 	}
 }
 
+// TestCSVInOneForm: a list may write its numbers as people do, the network's come in one form.
+func TestCSVInOneForm(t *testing.T) {
+	list, err := readCSV("s", strings.NewReader(strings.ReplaceAll(customers, "+49 30 1234", "030 1234567")), number.Config{Region: "DE"}.Form())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, given := range []string{"+49301234567", "0301234567"} {
+		if done, err := list.Find(t.Context(), fact.LookupByNumber, given); err != nil || done.Customer != "c1" {
+			t.Errorf("%s: %+v %v", given, done, err)
+		}
+	}
+}
+
 func TestCSVNamesTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"number,customer\n":              `column "name" is missing`,
