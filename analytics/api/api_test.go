@@ -23,6 +23,7 @@ import (
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/log"
+	"firstline/pipeline/number"
 	"firstline/pipeline/problem"
 )
 
@@ -95,6 +96,7 @@ func newWorld(t testing.TB, o options) *world {
 	deps := Deps{
 		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: registry, Sessions: sessions,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
+		Numbers: number.Config{Region: "DE"}.Form(),
 	}
 	if o.log != nil {
 		deps.Log = o.log

@@ -122,6 +122,21 @@ func TestCSVCells(t *testing.T) {
 	}
 }
 
+// TestContactsByNumber: a number may be written as people do, and as its last digits.
+func TestContactsByNumber(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	for _, c := range []struct{ asked, number, too string }{
+		{"030%20123456", "030 123456", "+4930123456"}, {"%2B4930123456", "+4930123456", "+4930123456"}, {"3456", "3456", "3456"},
+	} {
+		var page query.ContactPage
+		w.get(Prefix+"/contacts"+window+"&number="+c.asked, sue).into(t, &page)
+		if got := w.reports.searches[len(w.reports.searches)-1]; got.Number != c.number || got.NumberToo != c.too {
+			t.Errorf("%s: asked for %q or %q", c.asked, got.Number, got.NumberToo)
+		}
+	}
+}
+
 func TestContactsAreMaskedForAgents(t *testing.T) {
 	w := newWorld(t, options{})
 	anna, sue := w.signIn("anna"), w.signIn("sue")

@@ -31,7 +31,7 @@ type ContactRow struct {
 	Answered          int64 `json:"answered" doc:"An agent talked to the caller"`
 	Contained         int64 `json:"contained" doc:"Served by the menu without an agent"`
 	Abandoned         int64 `json:"abandoned" doc:"The caller gave up before either"`
-	Refused           int64 `json:"refused" doc:"Queue full, empty or closed"`
+	Refused           int64 `json:"refused" doc:"Queue full, empty or closed, or the caller is not let in"`
 	Failed            int64 `json:"failed" doc:"Technical failure"`
 	AbandonedUnqueued int64 `json:"abandoned_unqueued" doc:"Of the abandoned, those that never joined a queue: given up in the menu"`
 	InFlow            int64 `json:"in_flow" doc:"Contacts that entered a menu"`

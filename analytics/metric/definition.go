@@ -125,7 +125,7 @@ func contactDefinitions() []Definition {
 		result("answered", "Answered", "an agent talked to the caller"),
 		result("contained", "Contained", "served by the menu without an agent"),
 		result("abandoned", "Abandoned", "the caller gave up before either: the caller's view, not the queue's"),
-		result("refused", "Refused", "queue full, empty or closed"),
+		result("refused", "Refused", "queue full, empty or closed, or the caller is not let in"),
 		result("failed", "Failed", "technical failure"),
 		{reportContacts, "abandoned_unqueued", "Given up in the menu", unitCount, "abandoned without a queue entry", "a part of abandoned", byArrival, fromContacts},
 		{reportContacts, "in_flow", "In the menu", unitCount, "contacts that entered a menu", "inbound and callback contacts", byArrival, fromContacts},
