@@ -74,7 +74,7 @@ func TestCallersMistakes(t *testing.T) {
 func TestCallersFile(t *testing.T) {
 	path := list(t, "030 123456")
 	config := file(t, sorted(`{number: "*", callers_file: `+path+`, reject: true}`, `{number: "*", flow: main}`))
-	version, rejected := "", true
+	version := ""
 	for _, text := range []string{"030 123456", "+4930123456 # the same", "089 123456\nanonymous", ""} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -88,7 +88,7 @@ func TestCallersFile(t *testing.T) {
 		}
 		version = s.Plan.Version
 		i, _ := s.Plan.EntryFor("1000", "+4930123456")
-		if rejected = s.Plan.Entries[i].Reject; rejected != strings.Contains(text, "30") {
+		if rejected := s.Plan.Entries[i].Reject; rejected != strings.Contains(text, "30") {
 			t.Errorf("%q: rejected is %t", text, rejected)
 		}
 		if i, _ := s.Plan.EntryFor("1000", ""); s.Plan.Entries[i].Reject != strings.Contains(text, "anonymous") {

@@ -45,7 +45,8 @@ const numberLetters = "0123456789+abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST
 func (v *validator) patterns(at string, list []string) bool {
 	right := true
 	for k, p := range list {
-		message, mend := "", `write a number, its beginning with * behind it, or withheld; as numbers come: "+49301234"`
+		var message string
+		mend := `write a number, its beginning with * behind it, or withheld; as numbers come: "+49301234"`
 		switch prefix := strings.TrimSuffix(p, manyMore); {
 		case p == "":
 			message = "a caller's number is empty"
