@@ -146,8 +146,8 @@ func (c *Center) reconcileLeg(ct *contact, act actual) {
 	switch {
 	case ct.Stage == stageWaiting && ct.Entry.Offer != nil:
 		o := ct.Entry.Offer
-		// One that never rang may not have been made yet; after a lost link it is made anew (restateOffer).
-		if _, ok := act.channels[o.Leg]; !ok && (o.Rings || !act.full) && act.old(c, o.At) {
+		// One that neither rang nor was picked up may not have been made yet; after a lost link it is made anew (restateOffer).
+		if _, ok := act.channels[o.Leg]; !ok && (o.Rings || o.Whisper != "" || !act.full) && act.old(c, o.At) {
 			c.toContact(ct, legEnded{leg: o.Leg, derived: true})
 		}
 	case ct.Stage == stageTalking && act.old(c, ct.Talk.At):
