@@ -109,7 +109,7 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	menus, err := ivr.New(s.Plan.Flows, s.Plan.Schedules)
+	menus, err := ivr.New(s.Plan.Flows, s.Plan.Schedules, s.Plan.Incidents)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ const (
 
 func shapeOf(t Type) shape {
 	switch t {
-	case TypeSchedule, TypeLookup, TypeBranch:
+	case TypeSchedule, TypeLookup, TypeBranch, TypeIncident:
 		return choice
 	case TypeMenu, TypeCollect:
 		return input
@@ -119,7 +119,7 @@ func (n Node) lines(id string) []string {
 		if n.Priority != 0 {
 			lines = append(lines, fmt.Sprintf("priority %+d", n.Priority))
 		}
-	case TypeLookup, TypeBranch:
+	case TypeLookup, TypeBranch, TypeIncident:
 	}
 	if lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]

@@ -20,6 +20,8 @@ func (n Node) edges() []edge {
 	switch n.Type {
 	case TypePlay, TypeSet:
 		list = append(list, edge{n.Next, "", true})
+	case TypeIncident:
+		list = append(list, edge{n.Told, "told", true}, edge{n.Next, "nothing to tell", true})
 	case TypeLookup:
 		list = append(list, edge{n.Next, "found", true}, edge{n.NotFound, "not found", true}, edge{n.Failed, "failed", true})
 	case TypeBranch:

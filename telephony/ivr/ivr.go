@@ -22,6 +22,7 @@ const (
 	TypeCollect  Type = "collect"  // asks for Min to Max digits
 	TypeLookup   Type = "lookup"   // waits for who calls, by his number: Next, NotFound or Failed
 	TypeBranch   Type = "branch"   // goes on by the first of Cases that holds, or to Otherwise
+	TypeIncident Type = "incident" // plays what is switched on and concerns the caller, goes on to Told; to Next when there is nothing
 	TypeSet      Type = "set"      // sets variables and priority, goes on to Next
 	TypeQueue    Type = "queue"    // ends the flow: joins Queue
 	TypeHangup   Type = "hangup"   // ends the flow: plays Media and hangs up
@@ -46,8 +47,8 @@ type Node struct {
 	// play, hangup
 	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye), prompts (prompt:greeting) or media URIs (digits:42)
 
-	// play, collect, lookup, set
-	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found
+	// play, collect, lookup, set, incident
+	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found; of an incident: when nothing concerns him
 
 	// menu, collect
 	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it
@@ -63,6 +64,9 @@ type Node struct {
 	// branch
 	Cases     []Case `yaml:"cases,omitempty" json:"cases,omitempty"`         // tried in order
 	Otherwise string `yaml:"otherwise,omitempty" json:"otherwise,omitempty"` // node when none holds
+
+	// incident
+	Told string `yaml:"told,omitempty" json:"told,omitempty"` // node after what was said; empty: next
 
 	// set
 	Set map[string]string `yaml:"set,omitempty" json:"set,omitempty"` // variable → its text from now on

@@ -45,6 +45,19 @@ func (f Flow) Joins(languages []string) []Join {
 	return list
 }
 
+// Tells are the languages of the callers who can come to hear of incidents, sorted.
+func (f Flow) Tells(languages []string) []string {
+	var list []string
+	spoken := f.spoken(languages)
+	for _, id := range slices.Sorted(maps.Keys(f.Nodes)) {
+		if f.Nodes[id].Type == TypeIncident {
+			list = append(list, slices.Sorted(maps.Keys(spoken[id]))...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // sounds are the lists of media that a node of its type plays; paths are the keys.
 func (n Node) sounds() []Sounds {
 	var list []Sounds
@@ -56,7 +69,7 @@ func (n Node) sounds() []Sounds {
 		if n.Type == TypeCollect {
 			list = append(list, Sounds{Path: "confirm", Names: n.Confirm})
 		}
-	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeQueue:
+	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeQueue, TypeIncident:
 	}
 	return slices.DeleteFunc(list, func(s Sounds) bool { return len(s.Names) == 0 })
 }

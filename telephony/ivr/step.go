@@ -27,6 +27,7 @@ type Menus struct {
 	flows      map[string]Flow
 	conditions map[string]conditions // by flow
 	places     map[string]place
+	incidents  []compiled // in the plan's order
 }
 
 // Visit is where a caller stands in a flow. The zero value is nobody's.
@@ -40,14 +41,17 @@ type Visit struct {
 	Steps  int    `json:"steps"`             // nodes entered
 	Asked  bool   `json:"asked,omitempty"`   // the digits are read back: are they right?
 
+	Told bool `json:"told,omitempty"` // he has heard of an incident: who hangs up now was served
+
 	Vars   map[string]string `json:"vars,omitempty"`   // set so far; never changed, only replaced
 	Raised int               `json:"raised,omitempty"` // priority from set nodes
 }
 
 // Moment is when something happens to a visit, and what is known of the caller then.
 type Moment struct {
-	At     time.Time
-	Caller Caller
+	At        time.Time
+	Caller    Caller
+	Incidents []string // ids of those that are switched on
 }
 
 // Phase is what a visit waits for.
@@ -89,11 +93,13 @@ type (
 	}
 	// Set says that the flow gave a variable its text.
 	Set struct{ Node, Variable, Value string }
+	// Told says that the caller hears of an incident.
+	Told struct{ Node, Incident string }
 	// Unfit says that a condition could not be worked out with this caller's values; it counts as not holding. Which values
 	// is not said: they are the caller's own.
 	Unfit struct {
 		Node      string
-		Case      int // from 1
+		Case      int // of a branch's cases, or of the plan's incidents, from 1
 		Condition string
 	}
 )
@@ -103,6 +109,7 @@ func (Chose) event()   {}
 func (Heard) event()   {}
 func (Set) event()     {}
 func (Unfit) event()   {}
+func (Told) event()    {}
 
 // Lookup is a question to the ticket system, by the caller's number or by the digits pressed. Whoever asks it answers a
 // visit in PhaseLooking by Looked.
@@ -129,7 +136,7 @@ type Skill struct {
 
 // New makes flows and schedules ready to run. It reads the zones' data; an unknown zone, a bad hour, a condition that does
 // not compile or an id given twice is an error.
-func New(flows []Flow, schedules []Schedule) (*Menus, error) {
+func New(flows []Flow, schedules []Schedule, incidents []Incident) (*Menus, error) {
 	m := &Menus{flows: make(map[string]Flow, len(flows)), conditions: make(map[string]conditions, len(flows)), places: make(map[string]place, len(schedules))}
 	for _, f := range flows {
 		if _, ok := m.flows[f.ID]; ok {
@@ -150,6 +157,10 @@ func New(flows []Flow, schedules []Schedule) (*Menus, error) {
 			return nil, fmt.Errorf("schedule %q is defined twice", s.ID)
 		}
 		m.places[s.ID] = p
+	}
+	var err error
+	if m.incidents, err = compileIncidents(incidents); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -260,6 +271,16 @@ func (m *Menus) Repeat(v Visit, now Moment) Result {
 	switch n := w.node(); n.Type {
 	case TypeMenu, TypeCollect:
 		w.prompt(n, nil)
+	case TypeIncident:
+		var media []string
+		for _, in := range w.concerns(false) {
+			media = append(media, in.Media...)
+		}
+		if len(media) == 0 { // it is over
+			w.enter(n.afterTold())
+			return w.result
+		}
+		w.play(media)
 	default:
 		w.play(n.Media)
 	}
@@ -279,12 +300,16 @@ func (m *Menus) Secret(v Visit) bool {
 }
 
 // Leaving tells how the flow is about to end when the visit stands at a node that only says goodbye: a caller who hangs
-// up there was served as planned.
+// up there was served as planned, and so was one who heard of an incident before.
 func (m *Menus) Leaving(v Visit) (fact.IVROutcome, bool) {
-	if m.flows[v.Flow].Nodes[v.Node].Type != TypeHangup {
+	switch {
+	case m.flows[v.Flow].Nodes[v.Node].Type == TypeHangup:
+		return hangupOutcome(v), true
+	case v.Told:
+		return fact.IVRContained, true
+	default:
 		return "", false
 	}
-	return hangupOutcome(v), true
 }
 
 func hangupOutcome(v Visit) fact.IVROutcome {

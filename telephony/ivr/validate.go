@@ -176,6 +176,9 @@ func (c *checker) node(id string, n Node) {
 		c.target(at+"next", n.Next, true)
 		c.target(at+"not_found", n.NotFound, true)
 		c.target(at+"failed", n.Failed, false)
+	case TypeIncident:
+		c.target(at+"next", n.Next, true)
+		c.target(at+"told", n.Told, false)
 	case TypeBranch:
 		c.branch(at, n)
 	case TypeSet:
@@ -184,7 +187,7 @@ func (c *checker) node(id string, n Node) {
 		c.queue(at, n)
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, queue, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, queue, hangup")
 	}
 	c.media(at+"media", n.Media)
 }

@@ -59,6 +59,10 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 		w.result.Visit.Phase = PhaseLooking
 	case TypeBranch:
 		return w.byCase(n), false
+	case TypeIncident:
+		if !w.tell() {
+			return n.Next, false
+		}
 	case TypeSet:
 		w.set(n.Set)
 		for _, name := range slices.Sorted(maps.Keys(n.Set)) {
@@ -142,7 +146,10 @@ func (w *walk) set(texts map[string]string) {
 
 // asksAfter tells whether announcements and schedules alone lead from n to a node that asks: then a digit pressed
 // during n is meant for it.
-func (w *walk) asksAfter(n Node) bool {
+func (w *walk) asksAfter(n Node) bool { return w.asks(w.flow.Nodes[n.Next]) }
+
+// asks tells whether n asks, or announcements and schedules alone lead from it to a node that does.
+func (w *walk) asks(n Node) bool {
 	for range len(w.flow.Nodes) {
 		switch n.Type {
 		case TypePlay:
@@ -184,6 +191,8 @@ func (w *walk) played() {
 	switch n := w.node(); n.Type {
 	case TypePlay:
 		w.enter(n.Next)
+	case TypeIncident:
+		w.enter(n.afterTold())
 	case TypeHangup:
 		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
 	default:
@@ -198,6 +207,11 @@ func (w *walk) digit(key string) {
 			w.ahead = key
 		}
 		w.enter(n.Next)
+	case TypeIncident:
+		if w.asks(w.flow.Nodes[n.afterTold()]) {
+			w.ahead = key
+		}
+		w.enter(n.afterTold())
 	case TypeHangup:
 		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
 	case TypeMenu:
