@@ -28,7 +28,7 @@ func families() []family {
 	return []family{
 		{"arrivals", "contact", []fact.Type{fact.TypeArrived}},
 		{"identified", "contact", []fact.Type{fact.TypeIdentified}},
-		{"ivr_steps", "contact", []fact.Type{fact.TypeIVREntered, fact.TypeIVRChoice, fact.TypeIVRInput, fact.TypeIVRSet}},
+		{"ivr_steps", "contact", []fact.Type{fact.TypeIVREntered, fact.TypeIVRChoice, fact.TypeIVRInput, fact.TypeIVRSet, fact.TypeIncidentTold}},
 		{"ivr_visits", "contact", []fact.Type{fact.TypeIVRLeft}},
 		{"entries_opened", "contact", []fact.Type{fact.TypeQueued}},
 		{"refusals", "contact", []fact.Type{fact.TypeQueueRefused}},
@@ -48,6 +48,8 @@ func families() []family {
 		{"agent_states", "agent", []fact.Type{fact.TypeAgentStateEnded}},
 		{"tickets", "subject", []fact.Type{fact.TypeTicketLinked, fact.TypeTicketOpened, fact.TypeTicketFirstReply,
 			fact.TypeTicketResolved, fact.TypeTicketReopened}},
+		{"incidents_opened", "subject", []fact.Type{fact.TypeIncidentBegan}},
+		{"incidents", "subject", []fact.Type{fact.TypeIncidentEnded}},
 		{"gaps", "subject", []fact.Type{fact.TypeLogGap}},
 	}
 }

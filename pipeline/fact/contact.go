@@ -12,6 +12,7 @@ const (
 	TypeIVRChoice      Type = "ivr.choice"
 	TypeIVRInput       Type = "ivr.input"
 	TypeIVRSet         Type = "ivr.set"
+	TypeIncidentTold   Type = "ivr.incident"
 	TypeIVRLeft        Type = "ivr.left"
 	TypeQueued         Type = "queue.queued"
 	TypeQueueRefused   Type = "queue.refused"
@@ -101,6 +102,13 @@ type IVRSet struct {
 	Node     string `json:"node"`
 	Variable string `json:"variable"`
 	Value    string `json:"value"`
+}
+
+// IncidentTold: the caller hears of an incident that is switched on.
+type IncidentTold struct {
+	Flow     string `json:"flow"`
+	Node     string `json:"node"`
+	Incident string `json:"incident"`
 }
 
 // IVRLeft closes the caller's time in the flow.
@@ -341,6 +349,7 @@ func (IVREntered) factType() Type     { return TypeIVREntered }
 func (IVRChoice) factType() Type      { return TypeIVRChoice }
 func (IVRInput) factType() Type       { return TypeIVRInput }
 func (IVRSet) factType() Type         { return TypeIVRSet }
+func (IncidentTold) factType() Type   { return TypeIncidentTold }
 func (IVRLeft) factType() Type        { return TypeIVRLeft }
 func (Queued) factType() Type         { return TypeQueued }
 func (QueueRefused) factType() Type   { return TypeQueueRefused }

@@ -8,13 +8,13 @@ import (
 // Types returns every type of this version of the schema, in the order of the documentation.
 func Types() []Type {
 	return []Type{
-		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIVRLeft,
+		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
 		TypeSegmentStarted, TypeSegmentEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
-		TypeLogGap,
+		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
 	}
 }
 
@@ -37,6 +37,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[IVRInput](t, raw)
 	case TypeIVRSet:
 		return decodeAs[IVRSet](t, raw)
+	case TypeIncidentTold:
+		return decodeAs[IncidentTold](t, raw)
 	case TypeIVRLeft:
 		return decodeAs[IVRLeft](t, raw)
 	case TypeQueued:
@@ -73,6 +75,10 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[AgentStateEnded](t, raw)
 	case TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened:
 		return decodeNamed(t, raw, func(e *TicketEvent) { e.Type = t })
+	case TypeIncidentBegan:
+		return decodeAs[IncidentBegan](t, raw)
+	case TypeIncidentEnded:
+		return decodeAs[IncidentEnded](t, raw)
 	case TypeLogGap:
 		return decodeAs[LogGap](t, raw)
 	default:

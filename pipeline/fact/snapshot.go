@@ -16,6 +16,8 @@ type Snapshot struct {
 	Queues   []SnapshotQueue   `json:"queues"`
 	Agents   []SnapshotAgent   `json:"agents"`
 	Contacts []SnapshotContact `json:"contacts"`
+
+	Incidents []SnapshotIncident `json:"incidents,omitempty"` // those of the plan, in its order
 }
 
 // SnapshotQueue names a queue and the parameters its figures use.
@@ -24,6 +26,15 @@ type SnapshotQueue struct {
 	Name           string `json:"name"`
 	ServiceLevelMS int64  `json:"service_level_ms"`
 	ShortAbandonMS int64  `json:"short_abandon_ms"`
+}
+
+// SnapshotIncident is one incident now.
+type SnapshotIncident struct {
+	ID    string     `json:"id"`
+	Name  string     `json:"name"`
+	On    bool       `json:"on"`              // callers whom it concerns are told
+	Since *time.Time `json:"since,omitempty"` // on since
+	Actor string     `json:"actor,omitempty"` // who switched it on
 }
 
 // SnapshotAgent is one agent now.

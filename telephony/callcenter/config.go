@@ -19,6 +19,7 @@ type Config struct {
 	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
+	Incidents    []ivr.Incident     `yaml:"incidents"`     // what supervisors can switch on for callers to hear, in nodes of type incident
 	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
 	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers whom: the first entry that a call fits counts
 	IVR          []ivr.Flow         `yaml:"ivr"`           // the menus
@@ -198,6 +199,10 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
 			Tiers: a.Tiers, Weights: a.Weights, AutoAnswer: a.AutoAnswer,
 		})
+	}
+	for _, in := range c.Incidents {
+		in.Name = cmp.Or(in.Name, in.ID)
+		p.Incidents = append(p.Incidents, in)
 	}
 	for _, e := range c.Entries {
 		p.Entries = append(p.Entries, e.entry())

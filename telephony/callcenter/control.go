@@ -7,11 +7,11 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// control does what a person or program asks for about an agent, and answers. The same request again gets the same
+// control does what a person or program asks for about an agent or an incident, and answers. The same request again gets the same
 // answer and no effect.
 func (c *Center) control(e Control) {
 	a := c.agentOf[e.Agent]
-	known := &c.meta.Replies // of agents there are none of
+	known := &c.meta.Replies // of requests that are about no agent there is
 	if a != nil {
 		known = &a.Replies
 	}
@@ -20,12 +20,8 @@ func (c *Center) control(e Control) {
 		c.ignore(IgnoredDuplicate)
 		return
 	}
-	r := Reply{Request: e.Request, Refused: RefusedUnknownAgent}
+	r := Reply{Request: e.Request, Refused: c.granted(a, e)}
 	if a != nil && !a.Removed {
-		r.Refused = RefusedConflict
-		if e.Expect == "" || e.Expect == a.State {
-			r.Refused = c.act(a, e)
-		}
 		r.State = a.State
 	}
 	c.reply(r)
@@ -41,6 +37,20 @@ func (c *Center) control(e Control) {
 		return
 	}
 	c.touchAgent(a)
+}
+
+// granted does what is asked for, or says why not.
+func (c *Center) granted(a *agent, e Control) Refusal {
+	switch {
+	case e.Action == ActionIncidentOn || e.Action == ActionIncidentOff:
+		return c.switchIncident(e)
+	case a == nil || a.Removed:
+		return RefusedUnknownAgent
+	case e.Expect != "" && e.Expect != a.State:
+		return RefusedConflict
+	default:
+		return c.act(a, e)
+	}
 }
 
 func (c *Center) reply(r Reply) { c.out.Reply = &r }

@@ -81,18 +81,19 @@ type (
 		Pop    string
 		Opened bool
 	}
-	// Control is a request by a person or program about an agent. Its answer is in Output.Reply.
+	// Control is a request by a person or program about an agent or an incident. Its answer is in Output.Reply.
 	Control struct {
-		Request string // idempotency key; the same key again gives the same reply and no effect
-		Actor   string // who asks (user id)
-		By      fact.By
-		Agent   string
-		Action  Action
-		Reason  string          // pause reason
-		Expect  fact.AgentState // "" = any; otherwise refused with RefusedConflict when the state is another
-		Code    string          // disposition code
-		Note    string          // disposition note
-		Contact string          // disposition: which contact
+		Request  string // idempotency key; the same key again gives the same reply and no effect
+		Actor    string // who asks (user id)
+		By       fact.By
+		Agent    string
+		Action   Action
+		Reason   string          // pause reason
+		Expect   fact.AgentState // "" = any; otherwise refused with RefusedConflict when the state is another
+		Code     string          // disposition code
+		Note     string          // disposition note
+		Contact  string          // disposition: which contact
+		Incident string          // incident_on, incident_off: which
 	}
 	// EndpointState: what the poll of Asterisk's endpoints says about an agent's phone.
 	EndpointState struct {
@@ -164,24 +165,31 @@ const (
 	ActionDisposition Action = "disposition"
 )
 
+// Actions on incidents.
+const (
+	ActionIncidentOn  Action = "incident_on"
+	ActionIncidentOff Action = "incident_off"
+)
+
 // Reply answers a Control.
 type Reply struct {
 	Request string
-	Refused Refusal // "" = done
-	State   fact.AgentState
+	Refused Refusal         // "" = done
+	State   fact.AgentState // of the agent, if it was about one
 }
 
 // Refusal is why a Control was refused: a closed list.
 type Refusal string
 
 const (
-	RefusedUnknownAgent   Refusal = "unknown_agent"
-	RefusedUnknownContact Refusal = "unknown_contact"
-	RefusedUnknownReason  Refusal = "unknown_reason" // pause reason or disposition code not in the plan
-	RefusedUnknownAction  Refusal = "unknown_action"
-	RefusedConflict       Refusal = "conflict" // not the expected state
-	RefusedNotLoggedIn    Refusal = "not_logged_in"
-	RefusedNotNow         Refusal = "not_now" // the action has no meaning in this state
+	RefusedUnknownAgent    Refusal = "unknown_agent"
+	RefusedUnknownContact  Refusal = "unknown_contact"
+	RefusedUnknownIncident Refusal = "unknown_incident"
+	RefusedUnknownReason   Refusal = "unknown_reason" // pause reason or disposition code not in the plan
+	RefusedUnknownAction   Refusal = "unknown_action"
+	RefusedConflict        Refusal = "conflict" // not the expected state
+	RefusedNotLoggedIn     Refusal = "not_logged_in"
+	RefusedNotNow          Refusal = "not_now" // the action has no meaning in this state
 )
 
 // Ignored is why an event had no effect: a closed list that feeds counters.

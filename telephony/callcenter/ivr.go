@@ -63,7 +63,7 @@ func (c *Center) moment(ct *contact) ivr.Moment {
 	if t := ct.Who.Ticket; t != nil {
 		caller.Ticket, caller.TicketStatus = t.ID, t.Status
 	}
-	return ivr.Moment{At: c.stamp(ct), Caller: caller}
+	return ivr.Moment{At: c.stamp(ct), Caller: caller, Incidents: c.incidentsOn()}
 }
 
 // flowDue: the caller was silent too long, or the end of a playback was never heard.
@@ -167,6 +167,8 @@ func (c *Center) recordStep(ct *contact, ev ivr.Event) {
 		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: e.Kind, Digits: e.Digits})
 	case ivr.Set:
 		c.emit(ct, fact.TypeIVRSet, fact.IVRSet{Flow: f.Visit.Flow, Node: e.Node, Variable: e.Variable, Value: e.Value})
+	case ivr.Told:
+		c.emit(ct, fact.TypeIncidentTold, fact.IncidentTold{Flow: f.Visit.Flow, Node: e.Node, Incident: e.Incident})
 	case ivr.Unfit:
 		c.emit(ct, fact.TypeIVRInput, fact.IVRInput{Flow: f.Visit.Flow, Node: e.Node, Kind: fact.InputUnfit, Case: e.Case, Condition: e.Condition})
 	}

@@ -15,6 +15,7 @@ type Plan struct {
 	Entries   []Entry // who is let in where, in the order in which they are tried
 	Flows     []ivr.Flow
 	Schedules []ivr.Schedule
+	Incidents []ivr.Incident // what supervisors can switch on for callers to hear
 	Features  Features
 	Pauses    []string // pause reasons; "ring_no_answer" is always known
 	Codes     []string // disposition codes; empty = any

@@ -23,7 +23,7 @@ type planState struct {
 }
 
 func newPlanState(p *Plan) (*planState, error) {
-	menus, err := ivr.New(p.Flows, p.Schedules)
+	menus, err := ivr.New(p.Flows, p.Schedules, p.Incidents)
 	if err != nil {
 		return nil, fmt.Errorf("plan %q: %w", p.Version, err)
 	}
@@ -140,6 +140,7 @@ func (c *Center) planChanged(e PlanChanged) {
 		return
 	}
 	c.setPlan(p)
+	c.endRemovedIncidents()
 	c.openAgents()
 	for _, a := range c.agents {
 		c.replanAgent(a)

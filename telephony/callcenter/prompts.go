@@ -28,7 +28,7 @@ type played struct {
 	languages []string
 }
 
-// played are all lists of media that the configuration names: of the feature codes, the flows, the queues.
+// played are all lists of media that the configuration names: of the feature codes, the flows, the incidents, the queues.
 func (c Config) played() []played {
 	languages := c.agentLanguages()
 	var list []played
@@ -39,6 +39,7 @@ func (c Config) played() []played {
 	}{{"login", f.LoginMedia}, {"logout", f.LogoutMedia}, {"ready", f.ReadyMedia}, {"pause", f.PauseMedia}, {"error", f.ErrorMedia}} {
 		list = append(list, played{"features." + m.key + "_media", m.names, languages})
 	}
+	told := map[string]bool{}        // languages of who comes to hear of incidents
 	waiting := map[string][]string{} // queue → languages of who waits there
 	for i, flow := range c.IVR {
 		var come []string
@@ -48,9 +49,15 @@ func (c Config) played() []played {
 		for _, s := range flow.Sounds(come) {
 			list = append(list, played{fmt.Sprintf("ivr.%d.%s", i, s.Path), s.Names, s.Languages})
 		}
+		for _, language := range flow.Tells(come) {
+			told[language] = true
+		}
 		for _, j := range flow.Joins(come) {
 			waiting[j.Queue] = append(waiting[j.Queue], j.Languages...)
 		}
+	}
+	for i, in := range c.Incidents {
+		list = append(list, played{fmt.Sprintf("incidents.%d.media", i), in.Media, slices.Sorted(maps.Keys(told))})
 	}
 	return append(list, c.playedInQueues(waiting)...)
 }
@@ -141,7 +148,7 @@ func (c Config) uses() []use {
 func (c Config) mediaProblems() []problem.Problem {
 	out := problem.At("prompts.list", ivr.ValidatePrompts(c.Prompts.List))
 	for _, p := range c.played() {
-		if !strings.HasPrefix(p.path, "ivr.") { // those are looked at with their flows
+		if !strings.HasPrefix(p.path, "ivr.") && !strings.HasPrefix(p.path, "incidents.") { // those are looked at elsewhere
 			out = append(out, problem.At(p.path, ivr.ValidateMedia(p.names))...)
 		}
 	}

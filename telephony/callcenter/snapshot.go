@@ -12,6 +12,7 @@ func (c *Center) Snapshot(at time.Time) fact.Snapshot {
 	s := fact.Snapshot{
 		At: at.UTC(), Node: c.plan.Node, Plan: c.plan.Version, Link: c.LinkUp(), Queues: []fact.SnapshotQueue{},
 		Agents: []fact.SnapshotAgent{}, Contacts: []fact.SnapshotContact{},
+		Incidents: c.snapshotIncidents(),
 	}
 	for _, q := range c.plan.Queues {
 		s.Queues = append(s.Queues, fact.SnapshotQueue{

@@ -18,7 +18,9 @@ type meta struct {
 	Link     bool      `json:"link"`              // Asterisk is connected and reconciled
 	Fallback int64     `json:"fallback"`          // byte offset in the queue_log
 	Sweeps   uint64    `json:"sweeps,omitempty"`  // commands for resources whose contact is gone
-	Replies  []Reply   `json:"replies,omitempty"` // latest to requests about agents there are none of
+	Replies  []Reply   `json:"replies,omitempty"` // latest to requests that are about no agent there is
+
+	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
 }
 
 // stage is where a contact's caller is.

@@ -31,6 +31,7 @@ func (p *Plan) Validate() []problem.Problem {
 	v.routing()
 	v.at("schedules", ivr.ValidateSchedules(p.Schedules))
 	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs()}))
+	v.at("incidents", ivr.ValidateIncidents(p.Incidents))
 	return v.problems
 }
 
