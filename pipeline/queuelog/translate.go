@@ -239,7 +239,7 @@ func completed(why fact.Reason) string {
 	case fact.ReasonAgentHungUp, fact.ReasonCommandFailed, fact.ReasonOperator:
 		return eventCompleteAgent
 	case fact.ReasonCallerHungUp, fact.ReasonDisappeared, fact.ReasonFallback, fact.ReasonFlowEnded, fact.ReasonGaveUp,
-		fact.ReasonMaxWait, fact.ReasonNobodyLeft, fact.ReasonRefused:
+		fact.ReasonMaxWait, fact.ReasonNobodyLeft, fact.ReasonRefused, fact.ReasonBlocked:
 	}
 	return eventCompleteCaller
 }

@@ -117,7 +117,7 @@ func (c *Center) told(ct *contact, place int) (media []string, said fact.Positio
 		return media, said
 	}
 	est, ok := c.estimateWait(e.Queue, place)
-	if !ok {
+	if !ok || ms(est.until) == 0 { // all calls so far ended as they were answered: that tells nothing
 		return media, said
 	}
 	said.FromMS, said.UntilMS, said.Agents, said.HandleMS = ms(est.from), ms(est.until), est.agents, ms(est.mean)
