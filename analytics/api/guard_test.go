@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,7 +42,11 @@ func TestOriginAndHostOnEveryChange(t *testing.T) {
 				if c.site != "" {
 					headers["Sec-Fetch-Site"] = c.site
 				}
-				got := w.do(call{method: r.method, path: Prefix + r.path, body: r.body, cookie: w.signIn("anna"), host: c.host, headers: headers})
+				name := "anna"
+				if r.roles != nil && !slices.Contains(r.roles, RoleAgent) {
+					name = "sue"
+				}
+				got := w.do(call{method: r.method, path: Prefix + r.path, body: r.body, cookie: w.signIn(name), host: c.host, headers: headers})
 				if c.want == "" && got.status < 300 {
 					continue
 				}

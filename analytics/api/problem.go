@@ -40,13 +40,14 @@ const (
 	CodeInternal         Code = "internal"
 
 	// Refusals of the controller, one for each of its closed list.
-	CodeUnknownAgent   Code = "unknown_agent"
-	CodeUnknownContact Code = "unknown_contact"
-	CodeUnknownReason  Code = "unknown_reason"
-	CodeUnknownAction  Code = "unknown_action"
-	CodeConflict       Code = "conflict"
-	CodeNotLoggedIn    Code = "not_logged_in"
-	CodeNotNow         Code = "not_now"
+	CodeUnknownAgent    Code = "unknown_agent"
+	CodeUnknownContact  Code = "unknown_contact"
+	CodeUnknownIncident Code = "unknown_incident"
+	CodeUnknownReason   Code = "unknown_reason"
+	CodeUnknownAction   Code = "unknown_action"
+	CodeConflict        Code = "conflict"
+	CodeNotLoggedIn     Code = "not_logged_in"
+	CodeNotNow          Code = "not_now"
 )
 
 // codes lists every code, for tests and documentation.
@@ -55,7 +56,7 @@ func codes() []Code {
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
 		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
-		CodeUnknownAgent, CodeUnknownContact, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow,
+		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow,
 	}
 }
 
@@ -121,6 +122,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusNotFound, "There is no such agent", slog.LevelInfo}
 	case CodeUnknownContact:
 		return kind{http.StatusNotFound, "There is no such contact", slog.LevelInfo}
+	case CodeUnknownIncident:
+		return kind{http.StatusNotFound, "There is no such incident", slog.LevelInfo}
 	case CodeUnknownReason:
 		return kind{http.StatusUnprocessableEntity, "There is no such reason or code", slog.LevelInfo}
 	case CodeUnknownAction:

@@ -77,6 +77,9 @@ func (a *API) rest() {
 	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, 200, "agents", "Change an agent's state", false}, a.controlAgent)
 	add(a, route{"see-pop", http.MethodPost, "/agents/{id}/pops", agents, 204, "agents", "Tell that a screen pop was shown or opened", false}, a.seePop)
 
+	add(a, route{"list-incidents", http.MethodGet, "/incidents", overseers, 200, "incidents", "What can be told to callers, and what is", false}, a.incidents)
+	add(a, route{"switch-incident", http.MethodPut, "/incidents/{id}", supervisors | admins, 204, "incidents", "Begin or end telling callers of an incident", false}, a.switchIncident)
+
 	add(a, route{"get-wallboard", http.MethodGet, "/wallboard", overseers, 200, "metrics", "Today so far", false}, a.wallboard)
 	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
 	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, 200, "metrics", "Agent metrics", true}, a.agentMetrics)

@@ -29,6 +29,8 @@ func accesses() []access {
 		{http.MethodGet, "/settings", nil, every},
 		{http.MethodPost, "/agents/anna/state", map[string]string{"action": "ready"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
 		{http.MethodPost, "/agents/anna/pops", map[string]string{"pop": "p", "event": "shown"}, []Role{RoleAgent}},
+		{http.MethodGet, "/incidents", nil, all},
+		{http.MethodPut, "/incidents/outage", map[string]bool{"on": true}, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/wallboard", nil, all},
 		{http.MethodGet, "/metrics/queues" + window, nil, all},
 		{http.MethodGet, "/metrics/agents" + window, nil, every},
@@ -77,7 +79,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "pbx1-1.1", "{id}").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

@@ -35,18 +35,26 @@ type RefusedError struct{ Refusal string }
 
 func (e *RefusedError) Error() string { return "live: the controller refused: " + e.Refusal }
 
-// Control is a request by a person or program about an agent.
+// Control is a request by a person or program about an agent, or about an incident.
 type Control struct {
-	Request string          `json:"request"` // idempotency key; the same again gives the same answer and no effect
-	Actor   string          `json:"actor"`
-	By      fact.By         `json:"by"`
-	Agent   string          `json:"agent"`
-	Action  string          `json:"action"`
-	Reason  string          `json:"reason,omitempty"`
-	Expect  fact.AgentState `json:"expect,omitempty"`
-	Code    string          `json:"code,omitempty"`
-	Note    string          `json:"note,omitempty"`
-	Contact string          `json:"contact,omitempty"`
+	Request  string          `json:"request"` // idempotency key; the same again gives the same answer and no effect
+	Actor    string          `json:"actor"`
+	By       fact.By         `json:"by"`
+	Agent    string          `json:"agent,omitempty"`
+	Action   string          `json:"action"`
+	Reason   string          `json:"reason,omitempty"`
+	Expect   fact.AgentState `json:"expect,omitempty"`
+	Code     string          `json:"code,omitempty"`
+	Note     string          `json:"note,omitempty"`
+	Contact  string          `json:"contact,omitempty"`
+	Incident string          `json:"incident,omitempty"`
+}
+
+func (c Control) about() string {
+	if c.Incident != "" {
+		return "incident " + c.Incident
+	}
+	return "agent " + c.Agent
 }
 
 // Limits of what is read from the controller.
@@ -153,7 +161,7 @@ func (c *client) control(ctx context.Context, req Control) (fact.AgentState, err
 	defer cancel()
 	res, err := c.do(ctx, http.MethodPost, "/control", req)
 	if err != nil {
-		return "", fmt.Errorf("control agent %s: %w", req.Agent, err)
+		return "", fmt.Errorf("control %s: %w", req.about(), err)
 	}
 	defer drain(res)
 	var reply struct {
@@ -165,11 +173,11 @@ func (c *client) control(ctx context.Context, req Control) (fact.AgentState, err
 	case res.StatusCode == http.StatusOK && decodeErr == nil:
 		return reply.State, nil
 	case reply.Refused != "":
-		return reply.State, fmt.Errorf("control agent %s: %w", req.Agent, &RefusedError{reply.Refused})
+		return reply.State, fmt.Errorf("control %s: %w", req.about(), &RefusedError{reply.Refused})
 	case res.StatusCode == http.StatusOK:
-		return "", fmt.Errorf("control agent %s: read reply: %w", req.Agent, decodeErr)
+		return "", fmt.Errorf("control %s: read reply: %w", req.about(), decodeErr)
 	}
-	return "", fmt.Errorf("control agent %s: %w", req.Agent, status(res))
+	return "", fmt.Errorf("control %s: %w", req.about(), status(res))
 }
 
 func (c *client) seen(ctx context.Context, pop string, opened bool) error {

@@ -40,6 +40,9 @@ func (s *State) supplement(snap fact.Snapshot) {
 // fact carries is not compared: connection, language, priority and place in line, an agent's next state, misses and end
 // of wrap-up.
 func drift(fold, snap fact.Snapshot) string {
+	if d := driftIncidents(fold.Incidents, snap.Incidents); d != "" {
+		return d
+	}
 	if d := driftAgents(fold.Agents, snap.Agents); d != "" {
 		return d
 	}
@@ -57,6 +60,18 @@ func drift(fold, snap fact.Snapshot) string {
 		}
 		if d := driftContact(got, want); d != "" {
 			return "contact " + got.ID + ": " + d
+		}
+	}
+	return ""
+}
+
+func driftIncidents(fold, snap []fact.SnapshotIncident) string {
+	if len(fold) != len(snap) {
+		return fmt.Sprintf("%d incidents, not %d", len(fold), len(snap))
+	}
+	for i, got := range fold {
+		if want := snap[i]; got.ID != want.ID || got.On != want.On {
+			return fmt.Sprintf("incident %s: on: %t, not %s: %t", got.ID, got.On, want.ID, want.On)
 		}
 	}
 	return ""

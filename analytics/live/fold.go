@@ -117,6 +117,10 @@ func (s *State) Apply(f fact.Fact) Touched {
 		return s.segmentEnded(f)
 	case fact.ContactEnded:
 		return s.contactEnded(f)
+	case fact.IncidentBegan:
+		return s.incident(d.Incident, &f.Time, d.Actor)
+	case fact.IncidentEnded:
+		return s.incident(d.Incident, nil, "")
 	case fact.AgentLogged:
 		return s.agentLogged(f, d)
 	case fact.AgentStateBegan:
@@ -258,6 +262,18 @@ func (s *State) contactEnded(f fact.Fact) Touched {
 	}
 	delete(s.contacts, f.Subject)
 	return s.ofContact(c)
+}
+
+// incident switches one; since is nil when it is over. One that the snapshot didn't have came with a newer plan.
+func (s *State) incident(id string, since *time.Time, actor string) Touched {
+	i := slices.IndexFunc(s.head.Incidents, func(in fact.SnapshotIncident) bool { return in.ID == id })
+	if i < 0 {
+		return Touched{}
+	}
+	s.head.Incidents = slices.Clone(s.head.Incidents) // a reader may hold the old list
+	in := &s.head.Incidents[i]
+	in.On, in.Since, in.Actor = since != nil, since, actor
+	return Touched{Queues: true}
 }
 
 func (s *State) agentLogged(f fact.Fact, d fact.AgentLogged) Touched {

@@ -18,7 +18,7 @@ func (l *Live) WatchAgent(agent string) *Watcher { return l.watch.add(agent) }
 func (l *Live) Wallboard() Wallboard {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := Wallboard{Queues: []QueueView{}, Agents: []AgentBrief{}}
+	w := Wallboard{Queues: []QueueView{}, Agents: []AgentBrief{}, Incidents: []fact.SnapshotIncident{}}
 	if l.state != nil {
 		w = l.state.wallboard()
 	}

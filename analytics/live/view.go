@@ -25,6 +25,8 @@ type Wallboard struct {
 	Contacts StageCount   `json:"contacts"`
 	Queues   []QueueView  `json:"queues"`
 	Agents   []AgentBrief `json:"agents"`
+
+	Incidents []fact.SnapshotIncident `json:"incidents"` // what can be told to callers, in the plan's order
 }
 
 // StageCount counts contacts by stage.
@@ -127,6 +129,7 @@ func (s *State) wallboard() Wallboard {
 		Freshness: Freshness{Link: s.head.Link, Durable: s.head.Durable},
 		Node:      s.head.Node, Position: s.head.Position,
 		Queues: make([]QueueView, len(s.queues)), Agents: make([]AgentBrief, 0, len(s.agents)),
+		Incidents: append([]fact.SnapshotIncident{}, s.head.Incidents...),
 	}
 	index := make(map[string]*QueueView, len(s.queues))
 	for i, q := range s.queues {

@@ -299,7 +299,7 @@ func TestMigrate(t *testing.T) {
 			}
 		}
 	}
-	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "7\t7" {
+	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "8\t8" {
 		t.Errorf("migrations holds %s", got)
 	}
 	chdbtest.Query(t, url, "INSERT INTO migrations (version, name, checksum) VALUES (9999, 'later', 'x')")

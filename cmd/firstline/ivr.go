@@ -102,12 +102,22 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 	flags.StringVar(&caller.Language, "language", "en", "the language the call comes with")
 	flags.StringVar(&caller.Customer, "customer", "", "the customer's id, as the ticket system would have found it")
 	flags.StringVar(&caller.Ticket, "ticket", "", "id of his open ticket")
+	var incidents []string
+	flags.Func("incident", "id of an incident that is switched on; may be given several times", func(id string) error {
+		incidents = append(incidents, id)
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return errShown
 	}
 	s, err := loadSettings(env)
 	if err != nil {
 		return err
+	}
+	for _, id := range incidents {
+		if !slices.ContainsFunc(s.Plan.Incidents, func(in ivr.Incident) bool { return in.ID == id }) {
+			return fmt.Errorf("--incident: incident %q is not defined", id)
+		}
 	}
 	menus, err := ivr.New(s.Plan.Flows, s.Plan.Schedules, s.Plan.Incidents)
 	if err != nil {
@@ -130,5 +140,5 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	return newTrial(menus, s.Center.Prompts.List, ivr.Moment{At: began, Caller: caller}, env.stdout).run(ctx, f.ID, env.stdin)
+	return newTrial(menus, s.Center.Prompts.List, ivr.Moment{At: began, Caller: caller, Incidents: incidents}, env.stdout).run(ctx, f.ID, env.stdin)
 }

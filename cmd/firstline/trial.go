@@ -199,6 +199,8 @@ func (t *trial) event(ev ivr.Event) {
 		t.say("  %s", strings.TrimSpace("chooses "+e.Key+" "+e.Label))
 	case ivr.Set:
 		t.say("  %s = %s", e.Variable, e.Value)
+	case ivr.Told:
+		t.say("  is told of %s", e.Incident)
 	case ivr.Unfit:
 		t.say("  case %d can't be worked out: %s", e.Case, e.Condition)
 	case ivr.Heard:

@@ -173,6 +173,8 @@ func told(f fact.Fact) string {
 		words = append(words, d.Node, string(d.Kind))
 	case fact.IVRSet:
 		words = append(words, d.Node, d.Variable+"="+d.Value)
+	case fact.IncidentTold:
+		words = append(words, d.Node, d.Incident)
 	case fact.IVRLeft:
 		words = append(words, string(d.Outcome))
 	case fact.Queued:

@@ -47,24 +47,7 @@ prompts:
 
 // A text becomes sound, and what Asterisk sends to the caller is that sound, in the language he chose.
 func TestRealPrompt(t *testing.T) {
-	program := parts.Need(t, func() (string, error) { return parts.Program("espeak-ng") })
-	var config callcenter.Config
-	if err := yaml.Unmarshal([]byte(speaking), &config); err != nil {
-		t.Fatal(err)
-	}
-	c := newCentre(t, speaking)
-	made := filepath.Join(c.cfg.Root, node.PromptsDir(c.cfg.Name))
-	if err := node.OpenToAll(made); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(made) })
-	speech := map[string]prompts.SpeechConfig{}
-	for language, voice := range map[string]string{"en": "en-us", "ru": "ru"} {
-		speech[language] = prompts.SpeechConfig{Command: []string{program, "-v", voice, "--stdin", "--stdout"}, Timeout: time.Minute}
-	}
-	if failed, err := prompts.New(prompts.Config{Speech: speech}, made, config.Prompts.List).Build(t.Context(), false, func(prompts.Report) {}); err != nil || failed > 0 {
-		t.Fatalf("%d prompts failed: %v", failed, err)
-	}
+	c, made := newSpeakingCentre(t, speaking)
 	caller := c.call(sipp.Call{Name: "caller", Number: "4930111", Dialed: "1000", Patience: time.Minute,
 		Presses: []sipp.Press{{After: 2 * time.Second, Digits: "2"}}})
 	c.contact("4930111")
@@ -84,6 +67,30 @@ func TestRealPrompt(t *testing.T) {
 			t.Errorf("%s was heard: likeness %.2f", name, got)
 		}
 	}
+}
+
+// newSpeakingCentre is a centre whose prompts were made by espeak; made is where they lie.
+func newSpeakingCentre(t *testing.T, plan string) (c *centre, made string) {
+	t.Helper()
+	program := parts.Need(t, func() (string, error) { return parts.Program("espeak-ng") })
+	var config callcenter.Config
+	if err := yaml.Unmarshal([]byte(plan), &config); err != nil {
+		t.Fatal(err)
+	}
+	c = newCentre(t, plan)
+	made = filepath.Join(c.cfg.Root, node.PromptsDir(c.cfg.Name))
+	if err := node.OpenToAll(made); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(made) })
+	speech := map[string]prompts.SpeechConfig{}
+	for language, voice := range map[string]string{"en": "en-us", "ru": "ru"} {
+		speech[language] = prompts.SpeechConfig{Command: []string{program, "-v", voice, "--stdin", "--stdout"}, Timeout: time.Minute}
+	}
+	if failed, err := prompts.New(prompts.Config{Speech: speech}, made, config.Prompts.List).Build(t.Context(), false, func(prompts.Report) {}); err != nil || failed > 0 {
+		t.Fatalf("%d prompts failed: %v", failed, err)
+	}
+	return c, made
 }
 
 // listen records what Asterisk sends to a channel; heard waits for the channel's end and returns the path of the recording.

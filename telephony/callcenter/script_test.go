@@ -96,7 +96,7 @@ func (p *player) do(args arguments) {
 		}
 		p.quiet = false
 	case "restart": // the process dies and comes back with what was written
-		c, err := callcenter.New(loadPlan(p.t, "base"))
+		c, err := callcenter.New(loadPlan(p.t, p.center.PlanVersion()))
 		if err == nil {
 			err = c.Restore(p.rules.fold())
 		}
@@ -188,6 +188,9 @@ func (p *player) show(out callcenter.Output) {
 func (p *player) snapshot() {
 	s := p.center.Snapshot(p.now)
 	fmt.Fprintf(&p.out, "link=%t plan=%s\n", s.Link, s.Plan)
+	for _, in := range s.Incidents {
+		fmt.Fprintf(&p.out, "incident %s\n", describe(in))
+	}
 	for _, a := range s.Agents {
 		fmt.Fprintf(&p.out, "agent %s free=%t\n", describe(a), p.center.Free(a.ID))
 	}
@@ -382,6 +385,10 @@ func (a arguments) request() callcenter.Event {
 			Agent: a.at(0), Action: callcenter.Action(a.at(1)), Request: a.get("req"), By: fact.By(a.get("by")),
 			Actor: a.get("actor"), Reason: a.get("reason"), Expect: fact.AgentState(a.get("expect")), Code: a.get("code"),
 			Note: a.get("note"), Contact: a.get("contact"),
+		}
+	case "switch": // switch north on: the incident
+		return callcenter.Control{
+			Incident: a.at(0), Action: callcenter.Action("incident_" + a.at(1)), Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),
 		}
 	case "fallback":
 		return callcenter.FallbackEvent{

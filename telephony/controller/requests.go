@@ -52,19 +52,20 @@ func (w *web) popup(rw http.ResponseWriter, r *http.Request) {
 
 // controlRequest is the body of POST /control.
 type controlRequest struct {
-	Request string            `json:"request"`
-	Actor   string            `json:"actor"`
-	By      fact.By           `json:"by"`
-	Agent   string            `json:"agent"`
-	Action  callcenter.Action `json:"action"`
-	Reason  string            `json:"reason"`
-	Expect  fact.AgentState   `json:"expect"`
-	Code    string            `json:"code"`
-	Note    string            `json:"note"`
-	Contact string            `json:"contact"`
+	Request  string            `json:"request"`
+	Actor    string            `json:"actor"`
+	By       fact.By           `json:"by"`
+	Agent    string            `json:"agent"`
+	Action   callcenter.Action `json:"action"`
+	Reason   string            `json:"reason"`
+	Expect   fact.AgentState   `json:"expect"`
+	Code     string            `json:"code"`
+	Note     string            `json:"note"`
+	Contact  string            `json:"contact"`
+	Incident string            `json:"incident"`
 }
 
-// control has the core carry out a request about an agent, and answers when its facts are durable. The same request
+// control has the core carry out a request about an agent or an incident, and answers when its facts are durable. The same request
 // sent again has no effect and gets the same answer.
 func (w *web) control(rw http.ResponseWriter, r *http.Request) {
 	var q controlRequest
@@ -72,8 +73,8 @@ func (w *web) control(rw http.ResponseWriter, r *http.Request) {
 		refuse(rw, http.StatusBadRequest, err.Error())
 		return
 	}
-	if q.Request == "" || q.Agent == "" || q.Action == "" {
-		refuse(rw, http.StatusBadRequest, "request, agent and action are needed")
+	if q.Request == "" || q.Agent == "" && q.Incident == "" || q.Action == "" {
+		refuse(rw, http.StatusBadRequest, "request, action, and agent or incident are needed")
 		return
 	}
 	out, ok := w.do(r.Context(), callcenter.Control(q))
@@ -92,7 +93,7 @@ func refusalStatus(r callcenter.Refusal) int {
 	switch r {
 	case "":
 		return http.StatusOK
-	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact:
+	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident:
 		return http.StatusNotFound
 	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow:
 		return http.StatusConflict

@@ -175,6 +175,7 @@ func (m *Menus) Begin(flow string, now Moment) Result {
 // Back lets a caller who left the flow into a queue in again, at a node. He keeps his variables.
 func (m *Menus) Back(v Visit, node string, now Moment) Result {
 	w := m.walk(v, now)
+	w.result.Visit.Told = false // he wanted more than the news
 	w.enter(node)
 	return w.result
 }

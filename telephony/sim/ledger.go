@@ -10,19 +10,20 @@ import (
 // gaps, everything opened is closed once, a closing row says what its opening and its parts say. It knows nothing of
 // the core but its facts.
 type ledger struct {
-	w        *world
-	facts    int
-	contacts map[string]*contactBook
-	live     []*contactBook // not ended, in order of arrival
-	all      []string       // every contact, in order of arrival
-	agents   map[string]*agentBook
-	roster   []*agentBook // in order of first appearance
-	truths   map[string]*truth
-	touched  []*contactBook     // by the record being read
-	at       time.Time          // of the record being read
-	version  string             // of the plan in force after it
-	handled  map[string]handles // by queue
-	rang     map[string]string  // queue that goes round → agent it rang last
+	w         *world
+	facts     int
+	contacts  map[string]*contactBook
+	live      []*contactBook // not ended, in order of arrival
+	all       []string       // every contact, in order of arrival
+	incidents map[string]*incidentBook
+	agents    map[string]*agentBook
+	roster    []*agentBook // in order of first appearance
+	truths    map[string]*truth
+	touched   []*contactBook     // by the record being read
+	at        time.Time          // of the record being read
+	version   string             // of the plan in force after it
+	handled   map[string]handles // by queue
+	rang      map[string]string  // queue that goes round → agent it rang last
 
 	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
 }
@@ -82,7 +83,12 @@ type visitBook struct {
 	path    []string
 	choices int
 	vars    map[string]string // set by the flow
-	unfit   []int             // cases of the branch that could not be worked out
+	unfit   []int             // cases of the branch, or incidents, whose conditions could not be worked out
+
+	news      []string // incidents to be told at the node where he is
+	newsUnfit []int
+	told      []string // that he was told of there
+	heardNews bool     // that he was told of any before
 }
 
 type entryBook struct {
@@ -135,7 +141,7 @@ type agentBook struct {
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}}
+	return &ledger{w: w, incidents: map[string]*incidentBook{}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.
@@ -174,6 +180,8 @@ func (l *ledger) record(r record) {
 func (l *ledger) take(f fact.Fact) {
 	l.envelope(f)
 	switch {
+	case f.Type == fact.TypeIncidentBegan || f.Type == fact.TypeIncidentEnded:
+		l.incidentFact(f)
 	case f.Type.Topic() == fact.TopicAgents:
 		l.agentFact(f)
 	case f.Type.Topic() == fact.TopicContacts:

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
 )
 
 // contactFact reads one fact about a contact.
@@ -25,7 +26,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 	switch d := f.Data.(type) {
 	case fact.Identified:
 		l.identified(f, c, d)
-	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRSet, fact.IVRLeft:
+	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRSet, fact.IncidentTold, fact.IVRLeft:
 		l.flowFact(f, c)
 	case fact.Queued, fact.QueueRefused, fact.Relaxed, fact.PositionTold, fact.EntryEnded:
 		l.queueFact(f, c)
@@ -129,6 +130,9 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 		}
 		l.step(f, c, from, d)
 		v.path = append(v.path, d.Node)
+		if l.flow(c, d.Flow).Nodes[d.Node].Type == ivr.TypeIncident {
+			v.news, v.newsUnfit = l.newsFor(c)
+		}
 	case fact.IVRChoice:
 		l.chose(f, c, d)
 		v.choices++
@@ -140,7 +144,16 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 	case fact.IVRSet:
 		l.w.seen.add("ivr set")
 		l.set(f, c, d)
+	case fact.IncidentTold:
+		l.w.seen.add("incident told")
+		v.told = append(v.told, d.Incident)
 	case fact.IVRLeft:
+		if n := l.flow(c, d.Flow).Nodes[d.LastNode]; n.Type == ivr.TypeIncident {
+			l.told(f, c, n, "")
+		}
+		if v.heardNews && d.Outcome == fact.IVRHungUp {
+			l.w.fail(ruleIncidents, "%s heard the news and hung up: that is contained", f.Subject)
+		}
 		l.w.seen.add("flow " + string(d.Outcome))
 		l.span(f, v.began, d.EnteredAt, d.LeftAt, d.DurationMS)
 		if len(d.Path) != len(v.path) || len(d.Choices) != v.choices || d.LastNode != v.path[len(v.path)-1] || d.Flow != v.flow {

@@ -70,6 +70,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	}
 	p.Flows = []ivr.Flow{drawFlow(d, "main"), drawFlow(d, "other")}
 	p.Entries = drawEntries(d)
+	drawIncidents(d, p)
 	return p
 }
 

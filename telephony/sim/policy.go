@@ -280,6 +280,8 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		l.lookedUp(f, c, flow.Nodes[from], d.Node)
 	case from != "" && flow.Nodes[from].Type == ivr.TypeBranch:
 		l.branched(f, c, flow.Nodes[from], d.Node)
+	case from != "" && flow.Nodes[from].Type == ivr.TypeIncident:
+		l.told(f, c, flow.Nodes[from], d.Node)
 	case from != "" && !leads(flow.Nodes[from], d.Node):
 		l.w.fail(ruleMenus, "%s goes from %s to %s in %s", f.Subject, from, d.Node, d.Flow)
 	}

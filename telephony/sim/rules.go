@@ -30,6 +30,7 @@ const (
 	rulePositions  Rule = "positions"           // callers are told their true place
 	rulePriorities Rule = "priorities"          // queue, menu and ticket system add up
 	ruleDurations  Rule = "durations"           // ringing, waiting, wrap-up last as long as planned
+	ruleIncidents  Rule = "incidents"           // are on or off, and told to whom they concern while they are on
 	ruleMenus      Rule = "menus"               // callers walk only where the flow leads
 	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once

@@ -316,6 +316,9 @@ func spoiledFacts() []sabotage {
 			})(s)
 		}},
 		{bug: "a busy agent is offered a call", rules: []Rule{ruleOneTalk}, turn: busyAgent()},
+		{bug: "a caller is told of no incident", rules: []Rule{ruleIncidents}, turn: swallow(fact.TypeIncidentTold)},
+		{bug: "an incident begins unrecorded", rules: []Rule{ruleIncidents}, turn: swallow(fact.TypeIncidentBegan)},
+		{bug: "an incident never ends", rules: []Rule{ruleIncidents}, turn: swallow(fact.TypeIncidentEnded)},
 		{bug: "a variable gets another text", rules: []Rule{ruleMenus}, turn: edit(func(f fact.Fact) []fact.Fact {
 			if d, ok := f.Data.(fact.IVRSet); ok {
 				d.Value += "x"

@@ -142,7 +142,7 @@ func mustSee() []string {
 		"relaxed step", "wait told", "relaxed preferred_time", "relaxed preferred_miss", "relaxed preferred_absent",
 		"offer answered", "offer missed", "offer declined", "offer busy", "offer unavailable", "offer withdrawn",
 		"offer lost_race", "offer failed",
-		"flow queued", "flow hung_up", "flow contained", "flow gave_up",
+		"flow queued", "incident.began", "incident.ended", "incident told", "flow hung_up", "flow contained", "flow gave_up",
 		"lookup found", "lookup not_found", "lookup failed", "lookup timeout",
 		"refused full", "refused empty", "refused too_long", "call refused blocked", "place resumed",
 		"segment talk", "segment hold", "segment wrap_up",

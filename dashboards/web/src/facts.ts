@@ -19,6 +19,7 @@ const facts = {
   "ivr.choice": { key: "text", node: "text", target: "text" },
   "ivr.input": { kind: "input.", node: "text", digits: "number", derived: "yes", case: "number", condition: "text" },
   "ivr.set": { variable: "text", value: "text", node: "text" },
+  "ivr.incident": { incident: "text", node: "text" },
   "ivr.left": { outcome: "left.", duration_ms: "span", choices: "list" },
   "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", from: "text", resumes: "text", carried_wait_ms: "span", derived: "yes" },
   "queue.refused": { queue: "queue", reason: "refused." },

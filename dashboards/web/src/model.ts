@@ -63,10 +63,19 @@ export interface AgentNow {
   wrap_until?: string; // on the desk only
 }
 
+export interface IncidentNow {
+  id: string;
+  name: string;
+  on: boolean;
+  since?: string;
+  actor?: string;
+}
+
 export interface WallboardNow extends Freshness {
   contacts: { ivr: number; waiting: number; ringing: number; talking: number; wrap_up: number };
   queues: QueueNow[];
   agents: AgentNow[];
+  incidents: IncidentNow[];
 }
 
 export interface AgentContact {

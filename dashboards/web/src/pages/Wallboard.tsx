@@ -5,6 +5,7 @@ import type { Freshness, Today, WallboardNow } from "../model";
 import { AgentTable } from "../parts/AgentTable";
 import { CallerTable } from "../parts/CallerTable";
 import { DayChart } from "../parts/DayChart";
+import { Incidents } from "../parts/Incidents";
 import { isStale, Lamp, Liveness, shownAt } from "../parts/Liveness";
 import { QueueCard } from "../parts/QueueCard";
 import { useAct } from "../parts/useAct";
@@ -44,6 +45,7 @@ export function Wallboard({ operator }: { operator: boolean }) {
         <div class="grid">
           {state.queues.map((q) => <QueueCard key={q.id} queue={q} at={at} today={today.data?.queues.find((r) => r.queue === q.id)} loaded={today.data !== undefined} />)}
         </div>
+        <Incidents incidents={state.incidents} at={at} operator={operator} />
         <DayChart rows={today.data?.series ?? []} />
         <div class="grid">
           <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} />
