@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"strings"
@@ -31,6 +32,31 @@ func TestControlPassesEverythingOn(t *testing.T) {
 		{Actor: "adam", By: "supervisor", Agent: "boris", Action: "login"},
 	}
 	if !reflect.DeepEqual(got, want) {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+func TestIncidentIsSwitched(t *testing.T) {
+	w := newWorld(t, options{})
+	put := func(id, body string) answer {
+		return w.do(call{method: http.MethodPut, path: Prefix + "/incidents/" + id, body: json.RawMessage(body), cookie: w.signIn("sue")})
+	}
+	if a := put("north-outage", `{"on":true}`); a.status != http.StatusNoContent {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	w.controller.Answer(func(livetest.Control) (int, any) {
+		return http.StatusNotFound, map[string]string{"refused": "unknown_incident"}
+	})
+	put("outage", `{"on":false}`).wantProblem(t, CodeUnknownIncident)
+	put("outage", `{}`).wantProblem(t, CodeInvalid)
+	got := w.controller.Controls()
+	for i := range got {
+		got[i].Request = ""
+	}
+	if want := []livetest.Control{
+		{Actor: "sue", By: "supervisor", Incident: "north-outage", Action: "incident_on"},
+		{Actor: "sue", By: "supervisor", Incident: "outage", Action: "incident_off"},
+	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("sent %+v", got)
 	}
 }

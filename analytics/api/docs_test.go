@@ -121,7 +121,7 @@ func TestDocumentedCodesAndPaths(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct{ Paths map[string]any }
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
-	names := strings.NewReplacer("/anna", "/{id}", "/pbx1-1763838123.4", "/{id}")
+	names := strings.NewReplacer("/anna", "/{id}", "/outage", "/{id}", "/pbx1-1763838123.4", "/{id}")
 	for _, path := range regexp.MustCompile(`/api/v1/[a-z/._0-9-]+`).FindAllString(string(page), -1) {
 		if _, ok := doc.Paths[names.Replace(path)]; !ok && path != Prefix+"/openapi.json" {
 			t.Errorf("%s is not in the OpenAPI document", path)

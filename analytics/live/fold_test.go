@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,6 +182,29 @@ func TestWallboardCounts(t *testing.T) {
 	}
 	if sales := w.Queues[1]; sales.OldestQueuedAt != nil || sales.Callers == nil || sales.Agents.LoggedIn != 1 {
 		t.Errorf("sales %+v", sales)
+	}
+}
+
+// An incident is as the newest fact says; one that the snapshot did not have is not shown before the next.
+func TestFoldOfIncidents(t *testing.T) {
+	world := livetest.World()
+	world.Incidents = []fact.SnapshotIncident{{ID: "outage", Name: "Outage"}, {ID: "delay", Name: "Delay"}}
+	s := Fold(world)
+	began := fact.Fact{Type: fact.TypeIncidentBegan, Time: world.At, Data: fact.IncidentBegan{Incident: "outage", Actor: "sue"}}
+	other := fact.Fact{Type: fact.TypeIncidentBegan, Time: world.At, Data: fact.IncidentBegan{Incident: "new"}}
+	before := s.wallboard().Incidents
+	applyAll(s, number(world.Position, []fact.Fact{began, other}))
+	got := s.wallboard().Incidents
+	if len(got) != 2 || !got[0].On || got[0].Actor != "sue" || !got[0].Since.Equal(world.At) || got[1].On || before[0].On {
+		t.Errorf("on: %+v, before: %+v", got, before)
+	}
+	if d := drift(s.Snapshot(), world); !strings.HasPrefix(d, "incident outage") {
+		t.Errorf("drift: %q", d)
+	}
+	ended := fact.Fact{Type: fact.TypeIncidentEnded, Time: world.At, Data: fact.IncidentEnded{Incident: "outage"}}
+	applyAll(s, number(world.Position+2, []fact.Fact{ended}))
+	if got := s.wallboard().Incidents; got[0] != world.Incidents[0] || drift(s.Snapshot(), world) != "" {
+		t.Errorf("off: %+v", got)
 	}
 }
 

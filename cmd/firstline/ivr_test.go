@@ -32,6 +32,8 @@ ivr:
       ticket: {type: collect, prompt: [conf-getpin], max: 4, secret: true, lookup: true, next: line, not_found: topic}
       line: {type: queue, queue: support, priority: 2, skills: {english: 1}}
       shut: {type: hangup, media: [vm-goodbye]}
+  - {id: news, start: news, nodes: {news: {type: incident, told: bye, next: line}, line: {type: queue, queue: support}, bye: {type: hangup, media: [vm-goodbye]}}}
+incidents: [{id: outage, media: [all-circuits-busy-now]}, {id: delay, media: [queue-thankyou]}]
 `
 
 // try goes through the menu with keys from a pipe and returns the exit code and what was said.
@@ -100,9 +102,19 @@ shut
 			t.Errorf("%s: %d:\n%s", name, code, said)
 		}
 	}
+	for on, want := range map[string]string{
+		"":                                   "news\nline\nthe caller joins queue support, priority +0\n",
+		"--incident=outage --incident=delay": "news\n  is told of outage\n  is told of delay\n  plays all-circuits-busy-now, queue-thankyou\nbye\n  plays vm-goodbye\nthe call ends: contained\n",
+	} {
+		code, out := try(t, "..", append(strings.Fields(on), "news")...)
+		if _, said, _ := strings.Cut(out, "\n"); code != exitOK || said != want {
+			t.Errorf("incidents %q: %d:\n%s", on, code, said)
+		}
+	}
 	for args, want := range map[string]string{
-		"--at=noon": `"noon" is no instant`,
-		"nowhere":   `flow "nowhere" is not defined; there are [main]`,
+		"--incident=flood": `incident "flood" is not defined`,
+		"--at=noon":        `"noon" is no instant`,
+		"nowhere":          `flow "nowhere" is not defined; there are [main news]`,
 	} {
 		if code, out := try(t, "q", args); code != exitFault || !strings.Contains(out, want) {
 			t.Errorf("%s: %d: %s", args, code, out)

@@ -29,10 +29,12 @@ dispositions: [solved, forwarded]
 queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s}]
 agents: [{id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}]
 entries: [{number: "*", flow: main}]
+incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
 ivr:
   - id: main
-    start: ask
+    start: news
     nodes:
+      news: {type: incident, next: ask}
       ask: {type: collect, prompt: [conf-getpin], min: 1, max: 6, terminator: "#", timeout: 20s, lookup: true, next: line, no_input: line, gave_up: line}
       line: {type: queue, queue: support}
 integrations:

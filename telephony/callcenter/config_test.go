@@ -111,6 +111,13 @@ func TestMistakes(t *testing.T) {
 		{"schedules.0.zone", func(c *callcenter.Config) { c.Schedules[0].Zone = "Mars/Base" }},
 		{"queues.0.full_media.0", func(c *callcenter.Config) { c.Queues[0].FullMedia = []string{"promt:full"} }},
 		{"features.login_media.0", func(c *callcenter.Config) { c.Features.LoginMedia = []string{" "} }},
+		{"incidents", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{ID: "a", Media: []string{"beep"}}} }},
+		{"incidents.0.id", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{Media: []string{"beep"}}} }},
+		{"incidents.0.id", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{ID: "a/b", Media: []string{"beep"}}} }},
+		{"incidents.1.id", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{ID: "a"}, {ID: "a"}} }},
+		{"incidents.0.media", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{ID: "a"}} }},
+		{"incidents.0.media.0", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{ID: "a", Media: []string{" "}}} }},
+		{"incidents.0.when", func(c *callcenter.Config) { c.Incidents = []ivr.Incident{{ID: "a", When: "north"}} }},
 		{"ivr.0.nodes.q.queue", func(c *callcenter.Config) { c.IVR[0].Nodes["q"] = ivr.Node{Type: ivr.TypeQueue, Queue: "nowhere"} }},
 	} {
 		var config callcenter.Config

@@ -31,8 +31,17 @@ func (p *Plan) Validate() []problem.Problem {
 	v.routing()
 	v.at("schedules", ivr.ValidateSchedules(p.Schedules))
 	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs()}))
-	v.at("incidents", ivr.ValidateIncidents(p.Incidents))
+	v.incidents()
 	return v.problems
+}
+
+// incidents: one that no flow tells of would be switched on in vain.
+func (v *validator) incidents() {
+	v.at("incidents", ivr.ValidateIncidents(v.plan.Incidents))
+	tells := slices.ContainsFunc(v.plan.Flows, func(f ivr.Flow) bool { return f.Has(ivr.TypeIncident) })
+	if len(v.plan.Incidents) > 0 && !tells {
+		v.add("incidents", "no flow tells callers of incidents", "put a node {type: incident, next: …} where callers are to hear of them")
+	}
 }
 
 func (p *Plan) queueIDs() []string {

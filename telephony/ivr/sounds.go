@@ -45,6 +45,11 @@ func (f Flow) Joins(languages []string) []Join {
 	return list
 }
 
+// Has tells whether a node of the flow is of a type.
+func (f Flow) Has(t Type) bool {
+	return slices.ContainsFunc(slices.Sorted(maps.Keys(f.Nodes)), func(id string) bool { return f.Nodes[id].Type == t })
+}
+
 // Tells are the languages of the callers who can come to hear of incidents, sorted.
 func (f Flow) Tells(languages []string) []string {
 	var list []string

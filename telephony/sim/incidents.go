@@ -19,16 +19,21 @@ func drawIncidents(d *dice, p *callcenter.Plan) {
 			p.Incidents = append(p.Incidents, ivr.Incident{ID: id, Name: "the " + id, When: one(d, append(conditions(), "")...), Media: someMedia(d)})
 		}
 	}
+	tells := false
 	for i, f := range p.Flows {
 		if !d.chance(0.6) {
 			continue
 		}
+		tells = true
 		told := one(d, "", f.Start, "told")
 		f.Nodes["news"] = ivr.Node{Type: ivr.TypeIncident, Told: told, Next: f.Start}
 		if told == "told" {
 			f.Nodes["told"] = ivr.Node{Type: ivr.TypeHangup, Media: drawMedia(d)}
 		}
 		p.Flows[i].Start = "news"
+	}
+	if !tells {
+		p.Incidents = nil
 	}
 }
 

@@ -39,6 +39,7 @@ export async function lists({ boss, anna, shoot }) {
     await rows.nth(1).locator("a").click();
     const line = (type) => page.locator(`[data-test=timeline] [data-type="${type}"]`);
     await shows(line("contact.arrived"), /Call arrived.*4930555/, 15_000);
+    await shows(line("ivr.incident"), /Told of incident “outage”/, 5_000);
     await shows(line("contact.identified"), /Customer lookup: known.*Ada Winter.*70001/, 5_000);
     await shows(line("queue.queued"), /Waits in Support, place 1/, 5_000);
     await shows(line("offer.ended"), /Anna: answered/, 5_000);

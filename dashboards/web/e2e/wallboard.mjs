@@ -21,6 +21,12 @@ export async function wallboard({ boss, shoot }) {
     await shows(test("live"), "Live", 10_000);
     want(new URL(page.url()).pathname === "/wallboard", page.url());
   });
+  const incident = page.locator("[data-incident=outage]");
+  await check("an incident is switched on for callers to hear", async () => {
+    await shows(incident, /^Off\s*Outage in the north/, 5_000);
+    await test("incident-switch").click();
+    await shows(incident, /^Callers are told\s*Outage in the north.*boss/, 2_000);
+  });
   const support = page.locator("[data-queue=support]");
   const tile = (name) => support.locator(`[data-test="${name}"] .value`);
   await check("a waiting caller is on the wallboard within two seconds", async () => {
@@ -37,4 +43,8 @@ export async function wallboard({ boss, shoot }) {
     await shows(row, /Support.*C-7.*70001.*Waiting/, 5_000);
   });
   await shoot(page, "wallboard-waiting");
+  await check("and off again", async () => {
+    await test("incident-switch").click();
+    await shows(incident, /^Off/, 2_000);
+  });
 }

@@ -29,7 +29,7 @@ export function Incidents({ incidents, at, operator }: { incidents: IncidentNow[
             {i.on && <span class="quiet small">{i.since ? clock(at - Date.parse(i.since)) : ""}{i.actor ? ` · ${i.actor}` : ""}</span>}
           </span>
           {operator && (
-            <button role="switch" aria-checked={i.on} aria-label={t("incident.switch", { incident: i.name })} data-test="incident-switch" onClick={() => void turn(i)}>
+            <button aria-label={`${i.on ? t("incident.end") : t("incident.begin")}: ${i.name}`} data-test="incident-switch" onClick={() => void turn(i)}>
               {i.on ? t("incident.end") : t("incident.begin")}
             </button>
           )}
