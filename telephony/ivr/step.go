@@ -313,8 +313,9 @@ func (m *Menus) Leaving(v Visit) (fact.IVROutcome, bool) {
 	}
 }
 
+// hangupOutcome: who says nothing more was served if he heard of an incident, and gave up if not.
 func hangupOutcome(v Visit) fact.IVROutcome {
-	if v.GaveUp {
+	if v.GaveUp && !v.Told {
 		return fact.IVRGaveUp
 	}
 	return fact.IVRContained

@@ -345,7 +345,7 @@ func (w *walk) again(n Node, path string, media []string) {
 		w.record(Heard{Node: v.Node, Kind: fact.InputGaveUp})
 		v.GaveUp = true
 		if n.GaveUp == "" {
-			w.end(End{Outcome: fact.IVRGaveUp})
+			w.end(End{Outcome: hangupOutcome(*v)})
 			return
 		}
 		w.enter(n.GaveUp)
