@@ -27,7 +27,7 @@ func prepare(plan callcenter.Plan, t Traffic) (*callcenter.Plan, error) {
 	plan.Pauses, plan.Codes, plan.Schedules = []string{away}, nil, nil
 	plan.Features = callcenter.Features{}
 	plan.Lookup = callcenter.LookupPlan{ByNumber: true, Timeout: time.Second}
-	plan.Entries, plan.Flows = nil, nil
+	plan.Entries, plan.Flows, plan.Incidents = nil, nil, nil
 	plan.Queues = slices.Clone(plan.Queues)
 	for i := range plan.Queues {
 		q := &plan.Queues[i]

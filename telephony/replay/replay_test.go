@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"firstline/pipeline/fact"
 	"firstline/telephony/callcenter"
@@ -85,6 +89,29 @@ func TestSamePlanGivesWhatWas(t *testing.T) {
 	}
 	if off := sumOfWaits/runs - waited; math.Abs(off) > 0.35*waited {
 		t.Errorf("%.1f s waited, recorded %.1f s", sumOfWaits/runs, waited)
+	}
+}
+
+// What a plan has beside its queues is no obstacle: the shipped ones, which have everything, are valid as they are replayed.
+func TestShippedPlansCanBeReplayed(t *testing.T) {
+	facts, _, from := day(t, 10)
+	facts = slices.DeleteFunc(facts, func(f fact.Fact) bool { return f.Type != fact.TypeArrived && f.Type != fact.TypeQueued }) // no agents
+	for _, name := range []string{"demo.yaml", "firstline.yaml"} {
+		raw, err := os.ReadFile(filepath.Join("../../deploy", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := callcenter.DefaultConfig()
+		if err := yaml.Unmarshal(raw, &config); err != nil {
+			t.Fatal(err)
+		}
+		plan, problems := config.Plan()
+		if len(problems) > 0 {
+			t.Fatalf("%s: %+v", name, problems)
+		}
+		if _, err := replay.Read(facts, from, from.Add(24*time.Hour)).Run(*plan, 1); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
