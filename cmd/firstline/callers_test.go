@@ -1,6 +1,7 @@
 package main
 
 import (
+	"firstline/telephony/callcenter"
 	"bytes"
 	"context"
 	"os"
@@ -87,11 +88,11 @@ func TestCallersFile(t *testing.T) {
 			t.Errorf("%q: plan %s after %s", text, s.Plan.Version, version)
 		}
 		version = s.Plan.Version
-		i, _ := s.Plan.EntryFor("1000", "+4930123456")
+		i, _ := s.Plan.EntryFor(callcenter.Arrival{Dialed: "1000", Number: "+4930123456"})
 		if rejected := s.Plan.Entries[i].Reject; rejected != strings.Contains(text, "30") {
 			t.Errorf("%q: rejected is %t", text, rejected)
 		}
-		if i, _ := s.Plan.EntryFor("1000", ""); s.Plan.Entries[i].Reject != strings.Contains(text, "anonymous") {
+		if i, _ := s.Plan.EntryFor(callcenter.Arrival{Dialed: "1000"}); s.Plan.Entries[i].Reject != strings.Contains(text, "anonymous") {
 			t.Errorf("%q: who gives no number comes to entry %d", text, i+1)
 		}
 	}

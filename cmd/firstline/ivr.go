@@ -76,12 +76,12 @@ func flowNamed(flows []ivr.Flow, id string) (ivr.Flow, error) {
 }
 
 // flowOf is the flow that the entries lead a caller to; an error says that none does.
-func flowOf(p *callcenter.Plan, caller *ivr.Caller) (string, error) {
+func flowOf(p *callcenter.Plan, caller *ivr.Caller, at time.Time) (string, error) {
 	if caller.Dialed == "" {
 		i := slices.IndexFunc(p.Entries, func(e callcenter.Entry) bool { return len(e.Callers) == 0 && e.Flow != "" })
 		caller.Dialed = p.Entries[max(i, 0)].Number
 	}
-	i, ok := p.EntryFor(caller.Dialed, caller.Number)
+	i, ok := p.EntryFor(callcenter.Arrival{Dialed: caller.Dialed, Number: caller.Number, At: at})
 	switch {
 	case !ok:
 		return "", fmt.Errorf("no entry answers %s to this caller", caller.Dialed)
@@ -132,7 +132,7 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 	caller.Number = s.Numbers.Form().Of(caller.Number)
 	flow := flags.Arg(0)
 	if flow == "" {
-		if flow, err = flowOf(s.Plan, &caller); err != nil {
+		if flow, err = flowOf(s.Plan, &caller, began); err != nil {
 			return err
 		}
 	}

@@ -79,20 +79,22 @@ func (c callers) covers(pattern string) bool {
 // fits tells whether a dialled number is the entry's.
 func (e Entry) fits(dialed string) bool { return e.Number == anyNumber || e.Number == dialed }
 
+// takes tells whether the entry is for a call, whoever the caller is.
+func (e Entry) takes(a Arrival) bool { return e.fits(a.Dialed) && e.in(a.At) && e.draws(a) }
+
 // anybody tells whether the entry is for every caller.
 func (e Entry) anybody() bool { return len(e.Callers) == 0 && !e.Listed }
 
-// EntryFor is the place of the entry that counts for a call, from 0; false when there is none. number is the caller's, "" =
-// withheld.
-func (p *Plan) EntryFor(dialed, number string) (int, bool) {
-	i := slices.IndexFunc(p.Entries, func(e Entry) bool { return e.fits(dialed) && newCallers(e).has(number) })
+// EntryFor is the place of the entry that counts for a call, from 0; false when there is none.
+func (p *Plan) EntryFor(a Arrival) (int, bool) {
+	i := slices.IndexFunc(p.Entries, func(e Entry) bool { return e.takes(a) && newCallers(e).has(a.Number) })
 	return i, i >= 0
 }
 
 // entryFor is the entry that counts for a call; nil when there is none.
-func (p *planState) entryFor(dialed, number string) *Entry {
+func (p *planState) entryFor(a Arrival) *Entry {
 	for i, e := range p.Entries {
-		if e.fits(dialed) && p.callers[i].has(number) {
+		if e.takes(a) && p.callers[i].has(a.Number) {
 			return &p.Entries[i]
 		}
 	}
@@ -101,7 +103,7 @@ func (p *planState) entryFor(dialed, number string) *Entry {
 
 // entry is the entry with what its file lists.
 func (e EntryConfig) entry() Entry {
-	out := Entry{Number: e.Number, Callers: slices.Clone(e.Callers), Listed: e.CallersFile != "", Flow: e.Flow, Reject: e.Reject}
+	out := Entry{Number: e.Number, Callers: slices.Clone(e.Callers), Listed: e.CallersFile != "", Flow: e.Flow, Reject: e.Reject, Share: e.Share, From: e.From, Until: e.Until}
 	for _, l := range e.Listed {
 		out.Callers = append(out.Callers, l.Pattern)
 	}

@@ -98,6 +98,9 @@ func TestMistakes(t *testing.T) {
 			c.Entries[1].CallersFile, c.Entries[1].Listed = "list.txt", []callcenter.Listed{{Pattern: "+49 30", Line: 7}}
 		}},
 		{"entries.0.flow", func(c *callcenter.Config) { c.Entries[0].Reject = true }},
+		{"entries.0.share", func(c *callcenter.Config) { c.Entries[0].Share = 101 }},
+		{"entries.0.share", func(c *callcenter.Config) { c.Entries[0].Share = -1 }},
+		{"entries.0.until", func(c *callcenter.Config) { c.Entries[0].From, c.Entries[0].Until = began(), began() }},
 		{"queues.0.keep_place", func(c *callcenter.Config) { c.Queues[0].KeepPlace = 61 * minute }},
 		{"entries.0.flow", func(c *callcenter.Config) { c.Entries[0].Flow = "nowhere" }},
 		{"features.login", func(c *callcenter.Config) { c.Features.Login = "login" }},

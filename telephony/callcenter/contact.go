@@ -36,7 +36,7 @@ func (c *Center) callArrived(e CallArrived) {
 // receive does what becomes of a call that has just arrived: it is rejected unanswered, or answered and let in.
 func (c *Center) receive(ct *contact) {
 	a := c.agentOf[ct.Phone]
-	entry := c.planFor(ct).entryFor(ct.Dialed, ct.Number)
+	entry := c.planFor(ct).entryFor(Arrival{Dialed: ct.Dialed, Number: ct.Number, Call: ct.ID, At: ct.Arrived})
 	if a == nil && entry != nil && entry.Reject {
 		c.reject(ct)
 		return

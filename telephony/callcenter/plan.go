@@ -88,11 +88,14 @@ type Agent struct {
 
 // Entry says what becomes of callers who dial a number. The first that a call fits counts.
 type Entry struct {
-	Number  string   // as dialled; "*" = any
-	Callers []string // patterns of callers' numbers: exact, a beginning with "*" behind it, or "withheld"; none = any caller
-	Listed  bool     // the callers are those of a list, be it empty: then nobody is meant
-	Flow    string   // that answers
-	Reject  bool     // in place of a flow: the call is ended before it is answered
+	Number  string    // as dialled; "*" = any
+	Callers []string  // patterns of callers' numbers: exact, a beginning with "*" behind it, or "withheld"; none = any caller
+	Listed  bool      // the callers are those of a list, be it empty: then nobody is meant
+	Flow    string    // that answers
+	Reject  bool      // in place of a flow: the call is ended before it is answered
+	Share   int       // percent of the callers it fits, drawn by their numbers; 0 = all
+	From    time.Time // in force from then on; zero = always was
+	Until   time.Time // and before this; zero = for ever
 }
 
 // Features are the codes an agent dials on his phone. Empty = off. PauseReason chooses among Pauses: the digits after

@@ -17,6 +17,7 @@ func (v *validator) entries() {
 			v.add(at+"number", "the number is missing", `write the number that is dialled, or "*" for any`)
 		}
 		v.leadsTo(at, e)
+		v.version(at, e)
 		sets[i] = newCallers(e)
 		if v.patterns(at, e.Callers) {
 			v.reached(at, i, sets)
@@ -35,6 +36,16 @@ func (v *validator) leadsTo(at string, e Entry) {
 		v.add(at+"flow", "the entry rejects, so nobody comes into a flow", "keep one of flow and reject")
 	case !e.Reject && !slices.Contains(flows, e.Flow):
 		v.add(at+"flow", fmt.Sprintf("flow %q is not defined", e.Flow), "define it under ivr, or name one of "+strings.Join(flows, ", "))
+	}
+}
+
+// version checks the share and the time of an entry.
+func (v *validator) version(at string, e Entry) {
+	if e.Share < 0 || e.Share > whole {
+		v.add(at+"share", fmt.Sprintf("%d percent of the callers are no share", e.Share), "write 1 to 100, or leave it out for all")
+	}
+	if !e.Until.IsZero() && !e.From.Before(e.Until) {
+		v.add(at+"until", "the entry ends before it begins", "write an instant after from")
 	}
 }
 
@@ -68,7 +79,7 @@ func (v *validator) patterns(at string, list []string) bool {
 func (v *validator) reached(at string, i int, sets []callers) {
 	e := v.plan.Entries[i]
 	for j, before := range v.plan.Entries[:i] {
-		if !before.fits(e.Number) {
+		if !before.fits(e.Number) || !before.every() {
 			continue
 		}
 		if before.anybody() {

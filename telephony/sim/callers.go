@@ -2,6 +2,8 @@ package sim
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"math/big"
 	"strings"
 	"time"
 
@@ -21,7 +23,10 @@ const (
 // entryOf is the first entry that a contact fits; false when there is none.
 func (l *ledger) entryOf(c *contactBook) (callcenter.Entry, bool) {
 	for _, e := range l.w.known[c.arrived.Plan].Entries {
-		if e.Number != anyNumber && e.Number != c.arrived.Dialed {
+		if e.Number != anyNumber && e.Number != c.arrived.Dialed || e.From.After(c.began) || !e.Until.IsZero() && !e.Until.After(c.began) {
+			continue
+		}
+		if e.Share > 0 && !l.shared(c, e) {
 			continue
 		}
 		if len(e.Callers) == 0 && !e.Listed {
@@ -34,6 +39,18 @@ func (l *ledger) entryOf(c *contactBook) (callcenter.Entry, bool) {
 		}
 	}
 	return callcenter.Entry{}, false
+}
+
+// shared tells whether a contact is in the share of an entry: by the first eight bytes of a hash of flow and number, or of flow
+// and contact where there is no number, as a remainder of a hundred.
+func (l *ledger) shared(c *contactBook, e callcenter.Entry) bool {
+	who := c.arrived.CallerNumber
+	if who == "" {
+		who = c.id
+	}
+	sum := sha256.Sum256([]byte(e.Flow + "\x00" + who))
+	drawn := new(big.Int).Mod(new(big.Int).SetBytes(sum[:8]), big.NewInt(100))
+	return drawn.Int64() < int64(e.Share)
 }
 
 // meant tells whether a pattern means a caller.

@@ -69,7 +69,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 		}
 	}
 	p.Flows = []ivr.Flow{drawFlow(d, "main"), drawFlow(d, "other")}
-	p.Entries = drawEntries(d)
+	p.Entries = append(drawVersions(d), drawEntries(d)...)
 	drawIncidents(d, p)
 	return p
 }
@@ -92,6 +92,23 @@ func drawEntries(d *dice) []callcenter.Entry {
 			{Number: anyNumber, Callers: []string{"100*"}, Flow: to},
 		})
 	return append(special, list...)
+}
+
+// drawVersions throws entries that hold for a share of the callers, or for a time, before the others.
+func drawVersions(d *dice) []callcenter.Entry {
+	var list []callcenter.Entry
+	if d.chance(0.3) {
+		list = append(list, callcenter.Entry{Number: one(d, anyNumber, dialedOnes()[0]), Share: one(d, 30, 70), Flow: one(d, "main", "other")})
+	}
+	if d.chance(0.3) {
+		from := one(d, time.Time{}, born().Add(time.Minute))
+		until := one(d, time.Time{}, born().Add(5*time.Minute))
+		if from.IsZero() && until.IsZero() {
+			from = born().Add(3 * time.Minute)
+		}
+		list = append(list, callcenter.Entry{Number: anyNumber, From: from, Until: until, Flow: one(d, "main", "other")})
+	}
+	return list
 }
 
 func drawQueue(d *dice, id string) callcenter.Queue {

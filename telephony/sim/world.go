@@ -60,10 +60,13 @@ type site struct {
 	dialed  []string
 }
 
+// born is when every run begins.
+func born() time.Time { return time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC) }
+
 // drawSite throws the site of a seed: tiny, so that everything collides, on a Monday in office hours.
 func drawSite(seed uint64) site {
 	return site{
-		born:    time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC),
+		born:    born(),
 		weather: drawWeather(newDice(seed, "weather", 0)),
 		plan:    drawPlan(newDice(seed, "plan", 0), 0),
 		numbers: numbers(),

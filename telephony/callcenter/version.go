@@ -1,0 +1,45 @@
+package callcenter
+
+import (
+	"crypto/sha256"
+	"time"
+)
+
+// whole is the share of an entry that is for every call it fits.
+const whole = 100
+
+// Arrival is what decides which entry counts for a call.
+type Arrival struct {
+	Dialed string
+	Number string    // the caller's; "" = withheld
+	Call   string    // contact id: draws for callers without a number
+	At     time.Time // when it arrived
+}
+
+// in tells whether the entry is in force.
+func (e Entry) in(at time.Time) bool {
+	return !at.Before(e.From) && (e.Until.IsZero() || at.Before(e.Until))
+}
+
+// draws tells whether a call is in the entry's share. The same number always is or is not: who calls again hears the same
+// version. Shares of other flows are drawn anew.
+func (e Entry) draws(a Arrival) bool {
+	if e.Share == whole || e.Share == 0 {
+		return true
+	}
+	who := a.Number
+	if who == "" {
+		who = a.Call
+	}
+	sum := sha256.Sum256([]byte(e.Flow + "\x00" + who))
+	drawn := uint64(0)
+	for _, b := range sum[:8] {
+		drawn = drawn<<8 | uint64(b)
+	}
+	return drawn%whole < uint64(e.Share) //nolint:gosec // 1 to 99
+}
+
+// every tells whether the entry takes every call that it fits, at any time.
+func (e Entry) every() bool {
+	return (e.Share == 0 || e.Share == whole) && e.From.IsZero() && e.Until.IsZero()
+}
