@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -85,8 +86,12 @@ func (w *web) stream(ctx context.Context, rw http.ResponseWriter, after uint64) 
 			lines.WriteByte('\n')
 			after = f.Position
 		}
-		if err := errors.Join(control.SetWriteDeadline(time.Now().Add(w.writeTimeout)), send(rw, control, lines.Bytes())); err != nil {
+		err = errors.Join(control.SetWriteDeadline(time.Now().Add(w.writeTimeout)), send(rw, control, lines.Bytes()))
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			return "slow"
+		case err != nil: // the connection is gone
+			return "left"
 		}
 		w.metrics.streamed.Add(float64(len(facts)))
 	}
