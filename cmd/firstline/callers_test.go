@@ -1,13 +1,14 @@
 package main
 
 import (
-	"firstline/telephony/callcenter"
 	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"firstline/telephony/callcenter"
 )
 
 // sorted is a configuration whose entries are the lines given, and the flows they may lead to.

@@ -31,8 +31,8 @@ func TestRealVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := callcenter.Plan{}
-	for _, e := range config.Entries {
-		plan.Entries = append(plan.Entries, callcenter.Entry{Number: e.Number, Flow: e.Flow, Share: e.Share, Until: e.Until})
+	for _, e := range config.Entries[1:] { // the first is over
+		plan.Entries = append(plan.Entries, callcenter.Entry{Number: e.Number, Flow: e.Flow, Share: e.Share})
 	}
 	c := newCentre(t, twoMenus)
 	seen := map[string]int{}

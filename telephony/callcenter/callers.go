@@ -103,7 +103,9 @@ func (p *planState) entryFor(a Arrival) *Entry {
 
 // entry is the entry with what its file lists.
 func (e EntryConfig) entry() Entry {
-	out := Entry{Number: e.Number, Callers: slices.Clone(e.Callers), Listed: e.CallersFile != "", Flow: e.Flow, Reject: e.Reject, Share: e.Share, From: e.From, Until: e.Until}
+	out := Entry{Number: e.Number, Callers: slices.Clone(e.Callers), Listed: e.CallersFile != "", Flow: e.Flow, Reject: e.Reject, Share: e.Share}
+	out.From, _ = instant(e.From) // mistakes: instantProblems
+	out.Until, _ = instant(e.Until)
 	for _, l := range e.Listed {
 		out.Callers = append(out.Callers, l.Pattern)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"firstline/pipeline/problem"
@@ -105,14 +106,14 @@ type FeaturesConfig struct {
 
 // EntryConfig says what becomes of callers who dial a number.
 type EntryConfig struct {
-	Number      string    `yaml:"number"`       // as dialled; "*" = any
-	Callers     []string  `yaml:"callers"`      // numbers of the callers meant, a number's beginning with * behind it, or withheld; none = all
-	CallersFile string    `yaml:"callers_file"` // path of a file with more of them, one a line, # begins a comment; read at start and reload
-	Flow        string    `yaml:"flow"`         // id of the flow in ivr
-	Reject      bool      `yaml:"reject"`       // in place of a flow: the call is ended before it is answered
-	Share       int       `yaml:"share"`        // percent of the callers it fits, the same ones each time; 0 = all
-	From        time.Time `yaml:"from"`         // in force from this instant on (2026-12-24T14:00:00+01:00); left out: always was
-	Until       time.Time `yaml:"until"`        // and before this one; left out: for ever
+	Number      string   `yaml:"number"`       // as dialled; "*" = any
+	Callers     []string `yaml:"callers"`      // numbers of the callers meant, a number's beginning with * behind it, or withheld; none = all
+	CallersFile string   `yaml:"callers_file"` // path of a file with more of them, one a line, # begins a comment; read at start and reload
+	Flow        string   `yaml:"flow"`         // id of the flow in ivr
+	Reject      bool     `yaml:"reject"`       // in place of a flow: the call is ended before it is answered
+	Share       int      `yaml:"share"`        // percent of the callers it fits, the same ones each time; 0 = all
+	From        string   `yaml:"from"`         // in force from this instant on (2026-12-24T14:00:00+01:00); left out: always was
+	Until       string   `yaml:"until"`        // and before this one; left out: for ever
 
 	Listed []Listed `yaml:"-"` // what stands in CallersFile, filled in by whoever reads files
 }
@@ -210,7 +211,7 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	for _, e := range c.Entries {
 		p.Entries = append(p.Entries, e.entry())
 	}
-	if problems := append(c.inFiles(p.Validate()), c.mediaProblems()...); len(problems) > 0 {
+	if problems := slices.Concat(c.inFiles(p.Validate()), c.instantProblems(), c.mediaProblems()); len(problems) > 0 {
 		return nil, problems
 	}
 	p.Version = p.hash()

@@ -100,7 +100,11 @@ func TestMistakes(t *testing.T) {
 		{"entries.0.flow", func(c *callcenter.Config) { c.Entries[0].Reject = true }},
 		{"entries.0.share", func(c *callcenter.Config) { c.Entries[0].Share = 101 }},
 		{"entries.0.share", func(c *callcenter.Config) { c.Entries[0].Share = -1 }},
-		{"entries.0.until", func(c *callcenter.Config) { c.Entries[0].From, c.Entries[0].Until = began(), began() }},
+		{"entries.0.until", func(c *callcenter.Config) {
+			c.Entries[0].From, c.Entries[0].Until = "2026-03-02T10:00:00+01:00", "2026-03-02T09:00:00Z"
+		}},
+		{"entries.0.from", func(c *callcenter.Config) { c.Entries[0].From = "2026-03-02" }},
+		{"entries.1.until", func(c *callcenter.Config) { c.Entries[1].Until = "tomorrow" }},
 		{"queues.0.keep_place", func(c *callcenter.Config) { c.Queues[0].KeepPlace = 61 * minute }},
 		{"entries.0.flow", func(c *callcenter.Config) { c.Entries[0].Flow = "nowhere" }},
 		{"features.login", func(c *callcenter.Config) { c.Features.Login = "login" }},

@@ -2,7 +2,10 @@ package callcenter
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"time"
+
+	"firstline/pipeline/problem"
 )
 
 // whole is the share of an entry that is for every call it fits.
@@ -14,6 +17,29 @@ type Arrival struct {
 	Number string    // the caller's; "" = withheld
 	Call   string    // contact id: draws for callers without a number
 	At     time.Time // when it arrived
+}
+
+// instant reads one as the file has it; "" = none.
+func instant(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	return t.UTC(), err
+}
+
+// instantProblems names what is no instant.
+func (c Config) instantProblems() []problem.Problem {
+	var out []problem.Problem
+	for i, e := range c.Entries {
+		for _, at := range []struct{ key, text string }{{"from", e.From}, {"until", e.Until}} {
+			if _, err := instant(at.text); err != nil {
+				out = append(out, problem.Problem{Path: fmt.Sprintf("entries.%d.%s", i, at.key), Message: fmt.Sprintf("%q is no instant", at.text),
+					Mend: "write date, time and offset, for example 2026-12-24T14:00:00+01:00"})
+			}
+		}
+	}
+	return out
 }
 
 // in tells whether the entry is in force.
