@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -283,6 +285,29 @@ func TestTicketsOnce(t *testing.T) {
 	}
 	if got := chdbtest.Query(t, url, "SELECT received_ms, count() OVER () FROM tickets_once"); got != "10\t1" {
 		t.Errorf("tickets_once holds %q, want the one received at 10", got)
+	}
+}
+
+// Every statement that the documentation offers runs on the tables.
+func TestDocumentedStatements(t *testing.T) {
+	_, url := openStore(t)
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllSubmatch(text, -1) {
+			chdbtest.Query(t, url, string(block[1]))
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("there is none")
 	}
 }
 
