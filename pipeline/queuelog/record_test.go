@@ -201,6 +201,8 @@ func TestRotation(t *testing.T) {
 		r.c.set(d)
 		r.caughtUp(len(d.facts))
 	}
+	d.run(1) // queue_log begins with the first fact, or with a snapshot that comes before it: here with the fact
+	r.c.set(d)
 	stop := r.start()
 	more()
 	r.rename("1")
