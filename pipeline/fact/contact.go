@@ -331,7 +331,8 @@ type ContactEnded struct {
 	Language    string      `json:"language"`
 	Flow        string      `json:"flow,omitempty"`
 	Fallback    bool        `json:"fallback,omitempty"`
-	Termination Termination `json:"termination"` // of its first call
+	Termination Termination `json:"termination"`         // of its first call
+	Transfers   int         `json:"transfers,omitempty"` // by which the caller was handed on
 }
 
 // LogGap marks a span in which the log could not be written (crash rule 1) and how many records were lost.

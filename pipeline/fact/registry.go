@@ -11,7 +11,7 @@ func Types() []Type {
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
-		TypeSegmentStarted, TypeSegmentEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
+		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
 		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
@@ -61,6 +61,10 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[SegmentStarted](t, raw)
 	case TypeSegmentEnded:
 		return decodeAs[SegmentEnded](t, raw)
+	case TypeTransferStarted:
+		return decodeAs[TransferStarted](t, raw)
+	case TypeTransferEnded:
+		return decodeAs[TransferEnded](t, raw)
 	case TypeDisposition:
 		return decodeAs[Disposition](t, raw)
 	case TypeCallEnded:

@@ -1,6 +1,9 @@
 package fact
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Snapshot is the public state of now: what the controller answers to GET snapshot. With it and the facts after
 // Position any reader can keep the live state. It is not the log's recovery snapshot.
@@ -58,13 +61,78 @@ type SnapshotContact struct {
 	ID       string         `json:"id"`
 	Kind     Kind           `json:"kind"`
 	Arrived  time.Time      `json:"arrived_at"`
-	Stage    string         `json:"stage"` // ivr, waiting, ringing, talking, wrap_up
+	Stage    string         `json:"stage"` // ivr, waiting, ringing, talking, wrap_up: StageNow
 	Language string         `json:"language"`
 	Customer string         `json:"customer,omitempty"`
 	Ticket   *TicketRef     `json:"ticket,omitempty"`
 	Entry    *SnapshotEntry `json:"entry,omitempty"`
 	Offer    *Popup         `json:"offer,omitempty"`
-	Agent    string         `json:"agent,omitempty"`
+	Agent    string         `json:"agent,omitempty"` // who talks, rings or wraps up; of several the one who came last
+
+	Segments []SnapshotSegment `json:"segments,omitempty"` // open ones, in the order they began
+	Transfer *SnapshotTransfer `json:"transfer,omitempty"` // an agent asks somebody for his caller
+	Over     bool              `json:"over,omitempty"`     // the call is; agents wrap up
+}
+
+// SnapshotSegment is an agent's time on a contact that goes on.
+type SnapshotSegment struct {
+	Segment string      `json:"segment"`
+	Kind    SegmentKind `json:"kind"`
+	Agent   string      `json:"agent"`
+	Queue   string      `json:"queue"`
+	Since   time.Time   `json:"since"`
+}
+
+// SnapshotTransfer is an agent who asks somebody for his caller.
+type SnapshotTransfer struct {
+	Transfer string     `json:"transfer"`
+	Agent    string     `json:"agent"`
+	To       TransferTo `json:"to"`
+	Target   string     `json:"target"`
+	Since    time.Time  `json:"since"`
+}
+
+// Stages of a contact.
+const (
+	StageIVR     = "ivr"
+	StageWaiting = "waiting"
+	StageRinging = "ringing"
+	StageTalking = "talking"
+	StageWrapUp  = "wrap_up"
+)
+
+// StageNow is where the contact is, from all else that is said of it. While the caller talks, or is on hold, an agent may wait
+// for another one in his place, and one who had him before may still wrap up.
+func (c SnapshotContact) StageNow() string {
+	switch {
+	case slices.ContainsFunc(c.Segments, func(s SnapshotSegment) bool { return s.Kind != SegmentWrapUp }):
+		return StageTalking
+	case c.Offer != nil:
+		return StageRinging
+	case c.Entry != nil:
+		return StageWaiting
+	case c.Over && len(c.Segments) > 0:
+		return StageWrapUp
+	default:
+		return StageIVR
+	}
+}
+
+// AgentNow is the agent whom the contact has now: who rings for a caller, or else who came last.
+func (c SnapshotContact) AgentNow() string {
+	switch stage := c.StageNow(); {
+	case stage == StageRinging:
+		return c.Offer.Agent
+	case stage == StageTalking:
+		for _, s := range slices.Backward(c.Segments) {
+			if s.Kind != SegmentWrapUp {
+				return s.Agent
+			}
+		}
+	case stage == StageWrapUp:
+		return c.Segments[len(c.Segments)-1].Agent
+	}
+	return ""
 }
 
 // SnapshotEntry is a caller waiting.

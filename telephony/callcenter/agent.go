@@ -11,6 +11,7 @@ import (
 // addAgent puts an agent where he is found.
 func (c *Center) addAgent(a *agent) {
 	a.when = timer{key: keyAgent + a.ID}
+	a.line = OwnLine(a.ID)
 	c.agentOf[a.ID] = a
 	i, _ := slices.BinarySearchFunc(c.agents, a.ID, func(a *agent, id string) int { return cmp.Compare(a.ID, id) })
 	c.agents = slices.Insert(c.agents, i, a)
@@ -27,7 +28,7 @@ func (c *Center) openAgents() {
 
 // serves tells whether the plan in force has the agent serve a queue.
 func (a *agent) serves(queue string) bool {
-	return a.conf != nil && slices.Contains(a.conf.Queues, queue)
+	return a.conf != nil && (slices.Contains(a.conf.Queues, queue) || queue == a.line)
 }
 
 func (a *agent) endpoint() string {
@@ -160,7 +161,7 @@ func (c *Center) agentDue(a *agent) {
 		a.RetryAt = time.Time{}
 	}
 	if c.passed(a.ClearBy) {
-		a.Clearing, a.ClearBy = "", time.Time{}
+		a.Clearing, a.ClearBy = nil, time.Time{}
 	}
 	if c.passed(a.LookBy) {
 		c.lookFailed(a)
@@ -171,22 +172,38 @@ func (c *Center) agentDue(a *agent) {
 	}
 }
 
-// legGone: a leg that was being hung up is gone; its agent may be rung again. False when it was none of those.
-func (c *Center) legGone(leg string) bool {
+// clear hangs a call of an agent's phone up; until it is gone his phone is not rung again.
+func (c *Center) clear(ct *contact, a *agent, channel string) {
+	c.hangUp(ct, channel, causeNormal)
+	a.clearing(c, channel)
+}
+
+func (a *agent) clearing(c *Center, channel string) {
+	a.Clearing, a.ClearBy = append(a.Clearing, channel), c.now.Add(clearTime)
+	c.touchAgent(a)
+}
+
+// cleared: a call that was being hung up is gone; with the last one its agent may be rung again. False when it was none of those.
+func (c *Center) cleared(channel string) bool {
 	for _, a := range c.agents {
-		if a.Clearing == leg && leg != "" {
-			a.Clearing, a.ClearBy = "", time.Time{}
-			c.touchAgent(a)
-			c.touched.match = true
-			return true
+		i := slices.Index(a.Clearing, channel)
+		if i < 0 {
+			continue
 		}
+		a.Clearing = slices.Delete(a.Clearing, i, i+1)
+		if len(a.Clearing) == 0 {
+			a.Clearing, a.ClearBy = nil, time.Time{}
+		}
+		c.touchAgent(a)
+		c.touched.match = true
+		return true
 	}
 	return false
 }
 
 // available tells whether the agent may be offered a call.
 func (c *Center) available(a *agent) bool {
-	return a.State == fact.AgentReady && !a.Removed && a.Clearing == "" && len(a.OwnCalls) == 0 && a.Look == "" && a.RetryAt.IsZero()
+	return a.State == fact.AgentReady && !a.Removed && len(a.Clearing) == 0 && len(a.OwnCalls) == 0 && a.Look == "" && a.RetryAt.IsZero()
 }
 
 // setFree puts the agent in or out of the list of those who may be offered a call.
@@ -217,7 +234,7 @@ func (c *Center) phoneIs(e EndpointState) Ignored {
 	}
 	var outside []string
 	for _, channel := range e.Channels {
-		if !isOurs(channel) && c.contacts[channel] == nil {
+		if !isOurs(channel) && c.contacts[channel] == nil && c.ears[channel] == nil {
 			outside = append(outside, channel)
 		}
 	}

@@ -17,7 +17,8 @@ type Center struct {
 	agentOf  map[string]*agent
 	phones   map[string]*agent // by endpoint, of the plan in force
 	contacts map[string]*contact
-	running  []*contact // not ended, by id
+	ears     map[string]*contact // by a second call of an agent's phone, on which he consults
+	running  []*contact          // not ended, by id
 	lines    map[string]*line
 	callers  map[string][]*contact // by number, those that are kept
 	memories []*memory             // by queue
@@ -63,6 +64,7 @@ func empty() *Center {
 		agentOf:  map[string]*agent{},
 		phones:   map[string]*agent{},
 		contacts: map[string]*contact{},
+		ears:     map[string]*contact{},
 		lines:    map[string]*line{},
 		callers:  map[string][]*contact{},
 	}
@@ -112,6 +114,8 @@ func (c *Center) take(ev Event) {
 		c.toOwner(e.Channel, IgnoredUnknownChannel, e)
 	case ChannelEnded:
 		c.channelEnded(e)
+	case TransferAsked:
+		c.transferAsked(e)
 	case ChannelHeld:
 		c.held(e.Channel, true)
 	case ChannelUnheld:

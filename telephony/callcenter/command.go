@@ -81,6 +81,18 @@ type (
 		Bridge   string
 		Channels []string
 	}
+	// RemoveFromBridge takes channels out; they stay in the application.
+	RemoveFromBridge struct {
+		Head
+		Bridge   string
+		Channels []string
+	}
+	// AnswerTransfer tells a phone that asked for a transfer what became of it; it ends its call then or keeps it.
+	AnswerTransfer struct {
+		Head
+		Channel string
+		Done    bool
+	}
 	// DestroyBridge removes it; members stay in the application.
 	DestroyBridge struct {
 		Head

@@ -20,6 +20,7 @@ type Config struct {
 	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
+	Transfers    TransfersConfig    `yaml:"transfers"`     // handing callers on to an agent: docs/transfers.md
 	Incidents    []ivr.Incident     `yaml:"incidents"`     // what supervisors can switch on for callers to hear, in nodes of type incident
 	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
 	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers whom: the first entry that a call fits counts
@@ -32,6 +33,7 @@ type Config struct {
 type QueueConfig struct {
 	ID            string         `yaml:"id"`             // letters, digits and . - _; what all else names the queue by
 	Name          string         `yaml:"name"`           // shown to people; empty = the id
+	Extension     string         `yaml:"extension"`      // what agents dial to hand a caller on to the queue; empty = nothing
 	Priority      int            `yaml:"priority"`       // of its callers; higher is served first
 	Weight        int            `yaml:"weight"`         // callers of a heavier queue are served before all others
 	Strategy      Strategy       `yaml:"strategy"`       // who is rung first: docs/routing.md#strategies
@@ -80,6 +82,7 @@ type AgentConfig struct {
 	ID          string         `yaml:"id"`                // letters, digits and . - _; the name to sign in with
 	Name        string         `yaml:"name"`              // shown to people; empty = the id
 	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint
+	Extension   string         `yaml:"extension"`         // what others dial to hand a caller on to him; empty = nothing
 	Queues      []string       `yaml:"queues"`            // ids of the queues served
 	Skills      map[string]int `yaml:"skills"`            // level of each skill; a caller's skills must all be there, at least at his level
 	Tiers       map[string]int `yaml:"tiers"`             // tier in a queue: 1, which is also what is not named, is rung before 2
@@ -102,6 +105,13 @@ type FeaturesConfig struct {
 	ReadyMedia  []string `yaml:"ready_media"`  // heard after it
 	PauseMedia  []string `yaml:"pause_media"`  // heard after it
 	ErrorMedia  []string `yaml:"error_media"`  // heard when it can't be done
+}
+
+// TransfersConfig is how an agent is waited for to whom a caller is handed on.
+type TransfersConfig struct {
+	RingTimeout time.Duration `yaml:"ring_timeout"` // his phone rings so long; then again, until wait is over
+	Wait        time.Duration `yaml:"wait"`         // then the caller goes back to the queue he came from, or to the agent who asked
+	WrapUp      time.Duration `yaml:"wrap_up"`      // after such a call, before the agent is ready
 }
 
 // EntryConfig says what becomes of callers who dial a number.
@@ -144,12 +154,14 @@ const (
 	defaultShortAbandon = 5 * time.Second
 	defaultLookup       = 2 * time.Second
 	defaultMusic        = "default"
+	defaultTransferRing = 20 * time.Second
+	defaultTransferWait = 45 * time.Second
 	defaultStrategy     = LongestIdle
 )
 
 // DefaultConfig is a configuration that names nothing: no queue, no agent, no flow.
 func DefaultConfig() Config {
-	return Config{Features: DefaultFeatures(), Prompts: DefaultPrompts(), Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
+	return Config{Features: DefaultFeatures(), Transfers: TransfersConfig{RingTimeout: defaultTransferRing, Wait: defaultTransferWait}, Prompts: DefaultPrompts(), Integrations: IntegrationsConfig{Tickets: TicketsConfig{Timeout: defaultLookup}}}
 }
 
 // DefaultQueue is what a queue that names nothing is given.
@@ -191,6 +203,7 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 		Codes: c.Dispositions, Age: c.PriorityAge,
 		Lookup:    LookupPlan{ByNumber: c.Integrations.Tickets.ByNumber, Timeout: c.Integrations.Tickets.Timeout},
 		TicketURL: c.Integrations.Tickets.TicketURL,
+		Transfers: Transfers(c.Transfers),
 	}
 	if p.Lookup.Timeout == 0 {
 		p.Lookup.Timeout = defaultLookup
@@ -200,7 +213,7 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	}
 	for _, a := range c.Agents {
 		p.Agents = append(p.Agents, Agent{
-			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
+			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Extension: a.Extension, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
 			Tiers: a.Tiers, Weights: a.Weights, AutoAnswer: a.AutoAnswer,
 		})
 	}
@@ -238,7 +251,7 @@ func (q QueueConfig) queue() Queue {
 		PreferOwner: q.PreferOwner, PreferLast: q.PreferLast, KeepPlace: q.KeepPlace,
 		WhisperMedia: ivr.MediaURIs(q.WhisperMedia), AnnounceWait: q.AnnounceWait, MaxExpected: q.MaxExpected, WaitMedia: waitMedia(q.WaitMedia),
 		Staff: cmp.Or(q.Staff, d.Staff), LeaveEmpty: q.LeaveEmpty, ComfortMedia: ivr.MediaURIs(q.ComfortMedia), ComfortEvery: q.ComfortEvery,
-		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
+		ID: q.ID, Name: cmp.Or(q.Name, q.ID), Extension: q.Extension, Priority: q.Priority, RingTimeout: *cmp.Or(q.RingTimeout, d.RingTimeout),
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
 		RetryDelay: *cmp.Or(q.RetryDelay, d.RetryDelay), MaxWait: q.MaxWait, Overflow: q.Overflow,
 		OverflowMedia: media(q.OverflowMedia, d.OverflowMedia), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,

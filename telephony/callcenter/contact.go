@@ -26,11 +26,18 @@ func (c *Center) callArrived(e CallArrived) {
 		c.ignore(IgnoredUnknownChannel)
 		return
 	}
-	if c.contacts[e.Channel] != nil {
+	if c.contacts[e.Channel] != nil || c.ears[e.Channel] != nil {
 		c.ignore(IgnoredDuplicate)
 		return
 	}
-	c.receive(c.arrive(e, arrival{}))
+	c.admit(e, arrival{})
+}
+
+// admit takes a call in: an agent's second call, with which he asks somebody for his caller, or a contact of its own.
+func (c *Center) admit(e CallArrived, how arrival) {
+	if !c.consultsWith(e) {
+		c.receive(c.arrive(e, how))
+	}
 }
 
 // receive does what becomes of a call that has just arrived: it is rejected unanswered, or answered and let in.
@@ -134,10 +141,17 @@ func (c *Center) channelEnded(e ChannelEnded) {
 			c.ignore(IgnoredUnknownChannel)
 			return
 		}
-		if c.legGone(e.Channel) {
+		if c.cleared(e.Channel) {
 			return
 		}
 		c.toContact(ct, legEnded{leg: e.Channel, cause: e.Cause, techCause: e.TechCause})
+		return
+	}
+	if ct := c.ears[e.Channel]; ct != nil {
+		c.toContact(ct, earEnded{channel: e.Channel})
+		return
+	}
+	if c.cleared(e.Channel) {
 		return
 	}
 	ct := c.contacts[e.Channel]
@@ -255,10 +269,15 @@ func (ct *contact) due() time.Time {
 	if ct.Closing != nil {
 		times = append(times, ct.Closing.Due)
 	}
-	if ct.Entry != nil && ct.Stage == stageWaiting {
+	if ct.waits() {
 		times = append(times, ct.Entry.due())
 	}
 	return earliest(times...)
+}
+
+// waits tells whether somebody waits in the contact's entry: the caller, or an agent in his place.
+func (ct *contact) waits() bool {
+	return ct.Entry != nil && (ct.Stage == stageWaiting || ct.Stage == stageTalking)
 }
 
 func (ct *contact) timer() *timer { return &ct.when }

@@ -83,6 +83,8 @@ func (c *Center) act(a *agent, e Control) Refusal {
 		return c.actWrapUpDone(a, by)
 	case ActionWrapUpMore:
 		return c.actWrapUpMore(a)
+	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold:
+		return c.actTalk(a, by, e)
 	default:
 		return RefusedUnknownAction
 	}
@@ -190,7 +192,7 @@ func (c *Center) declineIfRinging(a *agent) {
 	o := e.Offer
 	e.Offer = nil
 	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferDeclined})
-	c.clearLeg(ct, a, o.Leg)
+	c.clear(ct, a, o.Leg)
 	a.Offer, a.Serving = "", ""
 	c.touched.match = true
 	if c.LinkUp() && c.passed(e.MaxAt) {

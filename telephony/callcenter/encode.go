@@ -220,8 +220,20 @@ func (c *Center) addRestored(ct *contact) error {
 	if ct.Stage != stageEnded && c.planOf(ct.Plan) == nil {
 		return fmt.Errorf("its plan %q is missing", ct.Plan)
 	}
+	ct.upgrade()
 	c.addContact(ct)
 	return nil
+}
+
+// upgrade turns what versions before transfers wrote into what is kept now.
+func (ct *contact) upgrade() {
+	if ct.Segment != nil {
+		ct.Segments, ct.Segment = append(ct.Segments, *ct.Segment), nil
+	}
+	if t := ct.Talk; t != nil && t.Agent != "" {
+		t.Parties = append(t.Parties, party{Agent: t.Agent, Leg: t.Leg, Entry: t.Entry, Queue: t.Queue, Holds: t.Agents})
+		t.Agent, t.Leg, t.Entry, t.Queue, t.Agents = "", "", "", "", false
+	}
 }
 
 // restorePlan puts the plan into force that was.
@@ -239,6 +251,9 @@ func (c *Center) restorePlan() error {
 func (c *Center) index() {
 	for _, ct := range c.running {
 		c.planOf(ct.Plan).users++
+		if ct.Talk != nil && ct.Talk.Consult != nil && !isOurs(ct.Talk.Consult.Ear) {
+			c.ears[ct.Talk.Consult.Ear] = ct
+		}
 		if ct.Entry != nil && !ct.Entry.Unlined {
 			c.line(ct.Entry.Queue).insert(ct)
 		}

@@ -70,7 +70,7 @@ func (c *Center) hangUpCaller(ct *contact) {
 
 // settle closes the contact when nothing of it is open any more.
 func (c *Center) settle(ct *contact) {
-	if !ct.Call.Over || ct.Entry != nil || ct.Segment != nil || ct.Stage == stageEnded {
+	if !ct.Call.Over || ct.Entry != nil || len(ct.Segments) > 0 || ct.Stage == stageEnded {
 		return
 	}
 	t := c.stamp(ct)
@@ -84,7 +84,7 @@ func (c *Center) settle(ct *contact) {
 		IVRMS: s.IVR, WaitMS: s.Wait, RingMS: s.Ring, TalkMS: s.Talk, HoldMS: s.Hold, WrapUpMS: s.WrapUp,
 		ToAgentMS: s.ToAgent, Calls: 1, Entries: int(ct.Count.Entry), Offers: int(ct.Count.Offer),
 		FirstQueue: s.FirstQueue, LastQueue: s.LastQueue, LastAgent: last, Customer: ct.Who.Customer, Ticket: ct.Who.Ticket,
-		Language: ct.Language, Flow: s.Flow, Fallback: s.Fallback, Termination: ct.Call.Termination,
+		Language: ct.Language, Flow: s.Flow, Fallback: s.Fallback, Transfers: s.Transfers, Termination: ct.Call.Termination,
 	})
 	c.noteHandled(ct)
 	ct.Stage = stageEnded
@@ -101,7 +101,7 @@ func (c *Center) settle(ct *contact) {
 // long where a queue goes by who talked to it last, or keeps the place of who gave up.
 func (c *Center) forget(ct *contact) {
 	ct.Name, ct.Choices, ct.Lookups, ct.Key, ct.Left = "", nil, nil, keyPress{}, nil
-	if ct.Kept == nil && (!c.planFor(ct).remembers() || len(ct.Agents) == 0) {
+	if ct.Recalls = c.planFor(ct).remembers() && len(ct.Agents) > 0; ct.Kept == nil && !ct.Recalls {
 		c.forgetNumber(ct)
 	}
 	ct.Who = identity{}

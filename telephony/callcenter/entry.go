@@ -1,6 +1,8 @@
 package callcenter
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -77,17 +79,24 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	if q.MaxWait > 0 {
 		e.MaxAt = c.now.Add(q.MaxWait)
 	}
-	e.AnnounceAt = c.firstAnnouncement(q)
-	if q.ComfortEvery > 0 && len(q.ComfortMedia) > 0 {
-		e.ComfortAt = c.now.Add(q.ComfortEvery)
+	if !strings.HasPrefix(q.ID, ownLine) {
+		e.Home = ""
 	}
 	ct.Entry = e
-	ct.Stage = stageWaiting
+	if ct.Talk == nil { // else an agent waits in his place: nothing is said to him
+		ct.Stage = stageWaiting
+		e.AnnounceAt = c.firstAnnouncement(q)
+		c.announceAgain(ct)
+	}
 	c.circle(ct, q)
 	c.line(q.ID).insert(ct)
 	c.touched.match = true
 	e.First = c.position(ct)
 	c.queued(ct, from, false)
+	if ct.Talk != nil {
+		c.startEarMusic(ct)
+		return
+	}
 	c.startMusic(ct, q.MusicClass)
 }
 
@@ -244,9 +253,13 @@ func (c *Center) announceAgain(ct *contact) {
 
 // maxWait: the caller waited as long as the queue allows.
 func (c *Center) maxWait(ct *contact) {
+	if ct.Talk != nil {
+		c.comeBack(ct, fact.TransferUnanswered, "", false)
+		return
+	}
 	p := c.planFor(ct)
 	q := p.queue(ct.Entry.Queue)
-	next, why := p.queue(q.Overflow), fact.RefusedReason("")
+	next, why := p.queue(cmp.Or(ct.Entry.Home, q.Overflow)), fact.RefusedReason("")
 	if next != nil {
 		why = c.refusal(next)
 	}
@@ -279,9 +292,13 @@ func (c *Center) overflow(ct *contact, next *Queue) {
 	})
 }
 
-// silence stops whatever the waiting caller hears. The music is stopped also under an announcement: stopping it before
-// may have failed.
+// silence stops whatever the waiting caller hears, or the agent who waits in his place. The music is stopped also under an
+// announcement: stopping it before may have failed.
 func (c *Center) silence(ct *contact) {
+	if ct.Talk != nil {
+		c.stopEarMusic(ct)
+		return
+	}
 	c.stopUnheard(ct)
 	if e := ct.Entry; e.Playback != "" {
 		c.stopPlay(ct, e.Playback)

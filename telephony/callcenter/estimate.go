@@ -14,7 +14,7 @@ const handledMemory = 32
 
 // noteHandled takes an answered contact that has ended into its queue's mean of talk, hold and wrap-up.
 func (c *Center) noteHandled(ct *contact) {
-	if ct.Sums.ToAgent == nil || ct.Sums.LastQueue == "" || ct.Sums.Fallback {
+	if ct.Sums.ToAgent == nil || ct.Sums.LastQueue == "" || ct.Sums.Fallback || ct.Count.Transfer > 0 { // of several queues
 		return
 	}
 	m := c.remember(ct.Sums.LastQueue)

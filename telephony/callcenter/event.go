@@ -49,6 +49,12 @@ type (
 		Cause     int // Q.850; 0 = not known
 		TechCause int // SIP status; 0 = not known
 	}
+	// TransferAsked: a phone asked, with its transfer key (SIP REFER), to hand on who it talks to.
+	TransferAsked struct {
+		Channel string // on which it asked
+		To      string // number it named
+		Other   string // attended: the channel of its other call; "" = blind
+	}
 	// ChannelHeld / ChannelUnheld: the phone put the call on hold or took it back.
 	ChannelHeld   struct{ Channel string }
 	ChannelUnheld struct{ Channel string }
@@ -94,6 +100,7 @@ type (
 		Note     string          // disposition note
 		Contact  string          // disposition: which contact
 		Incident string          // incident_on, incident_off: which
+		To       Target          // transfer, consult: to whom
 	}
 	// EndpointState: what the poll of Asterisk's endpoints says about an agent's phone.
 	EndpointState struct {
@@ -165,6 +172,17 @@ const (
 	ActionDisposition Action = "disposition"
 )
 
+// Actions of an agent who talks, on his caller. The caller is handed on to Control.To.
+const (
+	ActionTransfer   Action = "transfer"   // at once
+	ActionConsult    Action = "consult"    // to ask first: the agent waits and talks to who answers, the caller is on hold
+	ActionComplete   Action = "complete"   // of a consultation: the agent leaves, the caller has his place
+	ActionConference Action = "conference" // of a consultation: all talk with each other
+	ActionReturn     Action = "return"     // of a consultation: the agent has the caller again
+	ActionHold       Action = "hold"       // the caller hears music
+	ActionUnhold     Action = "unhold"
+)
+
 // Actions on incidents.
 const (
 	ActionIncidentOn  Action = "incident_on"
@@ -187,7 +205,9 @@ const (
 	RefusedUnknownIncident Refusal = "unknown_incident"
 	RefusedUnknownReason   Refusal = "unknown_reason" // pause reason or disposition code not in the plan
 	RefusedUnknownAction   Refusal = "unknown_action"
-	RefusedConflict        Refusal = "conflict" // not the expected state
+	RefusedUnknownTarget   Refusal = "unknown_target"
+	RefusedUnavailable     Refusal = "unavailable" // nobody can wait for the target: it is full, closed, or nobody is there
+	RefusedConflict        Refusal = "conflict"    // not the expected state
 	RefusedNotLoggedIn     Refusal = "not_logged_in"
 	RefusedNotNow          Refusal = "not_now" // the action has no meaning in this state
 )
@@ -215,6 +235,7 @@ func (PlaybackEnded) event() {}
 func (LegRinging) event()    {}
 func (LegAnswered) event()   {}
 func (ChannelEnded) event()  {}
+func (TransferAsked) event() {}
 func (ChannelHeld) event()   {}
 func (ChannelUnheld) event() {}
 func (CommandFailed) event() {}

@@ -25,6 +25,10 @@ func (c *Center) exitKey(ct *contact, e DigitPressed) {
 
 // leaveEmpty: nobody has been there to answer for as long as the queue lets callers wait so.
 func (c *Center) leaveEmpty(ct *contact) {
+	if ct.Talk != nil {
+		c.comeBack(ct, fact.TransferUnanswered, "", false)
+		return
+	}
 	q := c.planFor(ct).queue(ct.Entry.Queue)
 	c.silence(ct)
 	c.endEntry(ct, entryEnd{outcome: fact.EntryLeftEmpty})
@@ -43,7 +47,7 @@ func (c *Center) watchStaff() {
 	}
 	for _, ct := range c.running {
 		e := ct.Entry
-		if ct.Stage != stageWaiting || e == nil || e.Unlined {
+		if !ct.waits() || e.Unlined {
 			continue
 		}
 		q := c.planFor(ct).queue(e.Queue)

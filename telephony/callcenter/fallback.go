@@ -120,7 +120,7 @@ func (c *Center) enterFallback(ct *contact, queue string) {
 
 // inFallback: the caller is in the fallback queue, or talks to one of its agents.
 func (c *Center) inFallback(ct *contact, e FallbackEvent) {
-	talking := ct.Segment != nil
+	talking := ct.Talk != nil
 	switch {
 	case e.Event == fallbackEnter:
 		c.ignore(IgnoredDuplicate)
@@ -157,13 +157,14 @@ func (c *Center) fallbackConnected(ct *contact, e FallbackEvent) {
 	entry := ct.Entry
 	c.endEntry(ct, entryEnd{outcome: fact.EntryAnswered, agent: id, derived: true})
 	c.noteAgent(ct, id)
-	ct.Talk = &talk{Agent: id, Entry: entry.ID, Queue: entry.Queue, At: c.stamp(ct)}
-	c.startSegment(ct, fact.SegmentTalk)
+	p := party{Agent: id, Entry: entry.ID, Queue: entry.Queue}
+	ct.Talk = &talk{Parties: []party{p}, At: c.stamp(ct)}
+	c.startSegment(ct, fact.SegmentTalk, p)
 }
 
 // fallbackCompleted: the conversation is over. Its beginning may have been missed.
 func (c *Center) fallbackCompleted(ct *contact, e FallbackEvent) {
-	if ct.Segment == nil {
+	if ct.Talk == nil {
 		talked := time.Duration(max(e.TalkMS, 0)) * time.Millisecond
 		c.asOf(c.occurred.Add(-talked), func() { c.fallbackConnected(ct, e) })
 	}
@@ -179,10 +180,8 @@ func (c *Center) endFallback(ct *contact, outcome fact.EntryOutcome, end callEnd
 	if ct.Entry != nil {
 		c.endEntry(ct, entryEnd{outcome: outcome, derived: true})
 	}
-	if ct.Segment != nil {
-		c.endSegment(ct, true)
-	}
 	if ct.Talk != nil {
+		c.endSegment(ct, ct.Talk.Parties[0].Agent, true)
 		c.freeFallback(ct)
 	}
 	ct.Live = false
@@ -191,7 +190,7 @@ func (c *Center) endFallback(ct *contact, outcome fact.EntryOutcome, end callEnd
 
 // fallbackResult is the result of a fallback contact that ends now, unheard.
 func (ct *contact) fallbackResult() fact.Result {
-	if ct.Segment != nil {
+	if ct.Talk != nil {
 		return fact.ResultAnswered
 	}
 	return fact.ResultAbandoned
@@ -199,7 +198,7 @@ func (ct *contact) fallbackResult() fact.Result {
 
 // freeFallback: the fallback's agent is no longer on this call.
 func (c *Center) freeFallback(ct *contact) {
-	if a := c.agentOf[ct.Talk.Agent]; a != nil {
+	if a := c.agentOf[ct.Talk.Parties[0].Agent]; a != nil {
 		a.Fallback = slices.DeleteFunc(a.Fallback, func(id string) bool { return id == ct.ID })
 		if len(a.Fallback) == 0 {
 			a.Fallback = nil

@@ -19,6 +19,7 @@ type counts struct {
 	Leg      uint64 `json:"leg,omitempty"`
 	Bridge   uint64 `json:"br,omitempty"`
 	Playback uint64 `json:"pb,omitempty"`
+	Transfer uint64 `json:"t,omitempty"`
 }
 
 // part makes the id of a part of a contact, "<contact>/<kind><n>", counting n up.

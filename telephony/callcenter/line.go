@@ -92,7 +92,7 @@ func (c *Center) reprioritise(ct *contact, priority int) {
 	change := priority - ct.Who.Priority
 	ct.Who.Priority = priority
 	e := ct.Entry
-	if change == 0 || e == nil || ct.Stage != stageWaiting {
+	if change == 0 || !ct.waits() {
 		return
 	}
 	if e.Unlined {

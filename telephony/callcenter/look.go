@@ -77,8 +77,8 @@ func (c *Center) phoneChecked(e PhoneChecked) {
 
 // stillRings: a leg of an earlier offer, whose end was ordered, is on the phone yet: it is given the time once more.
 func (c *Center) stillRings(a *agent, phone EndpointState) {
-	if i := slices.IndexFunc(phone.Channels, isOurs); i >= 0 && a.Clearing == "" {
-		a.Clearing, a.ClearBy = phone.Channels[i], c.now.Add(clearTime)
+	if i := slices.IndexFunc(phone.Channels, isOurs); i >= 0 && len(a.Clearing) == 0 {
+		a.clearing(c, phone.Channels[i])
 	}
 }
 

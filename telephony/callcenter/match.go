@@ -35,7 +35,7 @@ func (c *Center) match() {
 func (c *Center) openLines() []lineup {
 	var queues []string
 	for _, a := range c.free {
-		for _, q := range a.conf.Queues {
+		for _, q := range append([]string{a.line}, a.conf.Queues...) {
 			if l := c.lines[q]; l != nil && len(l.waiting) > 0 && !slices.Contains(queues, q) {
 				queues = append(queues, q)
 			}

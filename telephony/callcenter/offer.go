@@ -199,7 +199,7 @@ func (c *Center) endOffer(ct *contact, end offerEnd) {
 	c.touched.match = true
 	a := c.agentOf[o.Agent]
 	if !end.legGone {
-		c.clearLeg(ct, a, o.Leg)
+		c.clear(ct, a, o.Leg)
 	}
 	c.letGo(a, end.result, q, c.stamp(ct))
 }
@@ -213,13 +213,6 @@ func (c *Center) offerEnded(ct *contact, e *entry, o *offer, end offerEnd) {
 		Offer: o.ID, Entry: e.ID, Call: ct.Call.ID, Queue: e.Queue, Agent: o.Agent, Attempt: o.Attempt, Result: end.result,
 		OfferedAt: o.At, EndedAt: t, RingMS: ring, Channel: o.Leg, Cause: end.cause, Derived: end.derived,
 	})
-}
-
-// clearLeg hangs an agent's leg up; until it is gone his phone is not rung again.
-func (c *Center) clearLeg(ct *contact, a *agent, leg string) {
-	c.hangUp(ct, leg, causeNormal)
-	a.Clearing, a.ClearBy = leg, c.now.Add(clearTime)
-	c.touchAgent(a)
 }
 
 // letGo frees an agent whose offer led to nothing. One who was not to blame keeps his idle time; the others rest and go

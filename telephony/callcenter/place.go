@@ -60,7 +60,7 @@ func (c *Center) served(ct *contact) {
 func (c *Center) giveUp(ct *contact) {
 	ct.Kept = nil
 	c.touch(ct)
-	if ct.Stage == stageEnded && len(ct.Agents) == 0 {
+	if ct.Stage == stageEnded && !ct.Recalls {
 		c.forgetNumber(ct)
 	}
 }

@@ -17,6 +17,7 @@ type Plan struct {
 	Schedules []ivr.Schedule
 	Incidents []ivr.Incident // what supervisors can switch on for callers to hear
 	Features  Features
+	Transfers Transfers
 	Pauses    []string // pause reasons; "ring_no_answer" is always known
 	Codes     []string // disposition codes; empty = any
 	Lookup    LookupPlan
@@ -28,6 +29,7 @@ type Plan struct {
 type Queue struct {
 	ID            string
 	Name          string
+	Extension     string        // by which agents reach it from their phones; "" = none
 	Priority      int           // base priority of its entries; higher first
 	Weight        int           // callers of a heavier queue go before all others
 	Strategy      Strategy      // who of the agents is rung first
@@ -78,6 +80,7 @@ type Agent struct {
 	ID         string
 	Name       string
 	Endpoint   string         // "PJSIP/101"
+	Extension  string         // by which other agents reach him from their phones; "" = none
 	Skills     map[string]int // skill → level ≥ 1; look-up only
 	Queues     []string       // queues served
 	Tiers      map[string]int // queue → tier from 1, 1 = rung first; look-up only
@@ -107,6 +110,13 @@ type Features struct {
 	Pause  string
 	// Media played as confirmation.
 	LoginMedia, LogoutMedia, ReadyMedia, PauseMedia, ErrorMedia []string
+}
+
+// Transfers says how agents are waited for to whom callers are handed on.
+type Transfers struct {
+	RingTimeout time.Duration // how long the agent's phone rings
+	Wait        time.Duration // how long he is waited for; then the caller goes back to the queue he came from
+	WrapUp      time.Duration // after such a call
 }
 
 // LookupPlan says when the ticket system is asked.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -19,6 +20,7 @@ type planState struct {
 	required map[string]requirement // by its text; look-up only
 	leaves   bool                   // callers leave some queue when nobody is there
 	callers  []callers              // of each entry
+	lines    []Queue                // that agents have for themselves
 	users    int                    // running contacts that began with it
 }
 
@@ -37,15 +39,23 @@ func newPlanState(p *Plan) (*planState, error) {
 	for i, e := range p.Entries {
 		sets[i] = newCallers(e)
 	}
+	lines := p.ownLines()
 	leaves := slices.ContainsFunc(p.Queues, func(q Queue) bool { return q.LeaveEmpty > 0 })
-	return &planState{Plan: p, menus: menus, required: required, leaves: leaves, callers: sets}, nil
+	return &planState{Plan: p, menus: menus, required: required, leaves: leaves, callers: sets, lines: lines}, nil
 }
 
-// queue finds a queue; nil when there is none.
+// queue finds a queue, also one that an agent has for himself; nil when there is none.
 func (p *planState) queue(id string) *Queue {
 	for i := range p.Queues {
 		if p.Queues[i].ID == id {
 			return &p.Queues[i]
+		}
+	}
+	if strings.HasPrefix(id, ownLine) {
+		for i := range p.lines {
+			if p.lines[i].ID == id {
+				return &p.lines[i]
+			}
 		}
 	}
 	return nil
@@ -146,7 +156,7 @@ func (c *Center) planChanged(e PlanChanged) {
 		c.replanAgent(a)
 	}
 	for _, ct := range slices.Clone(c.running) {
-		if ct.Stage == stageWaiting && ct.GoneAt.IsZero() && c.plan.queue(ct.Entry.Queue) == nil {
+		if ct.waits() && ct.GoneAt.IsZero() && c.plan.queue(ct.Entry.Queue) == nil {
 			c.withdraw(ct)
 		}
 	}
@@ -174,8 +184,16 @@ func (c *Center) replanAgent(a *agent) {
 
 // withdraw takes a caller out of a queue that is no more.
 func (c *Center) withdraw(ct *contact) {
+	if ct.Talk != nil {
+		c.comeBack(ct, fact.TransferUnanswered, "", false)
+		return
+	}
 	q := c.planFor(ct).queue(ct.Entry.Queue)
 	c.silence(ct)
+	if home := c.planFor(ct).queue(ct.Entry.Home); home != nil && c.refusal(home) == "" {
+		c.overflow(ct, home)
+		return
+	}
 	c.endEntry(ct, entryEnd{outcome: fact.EntryWithdrawn})
 	c.closeWith(ct, fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonOperator}, q.OverflowMedia)
 }

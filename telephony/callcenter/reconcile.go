@@ -145,26 +145,73 @@ func (c *Center) reconcileFallback(ct *contact, exists bool) {
 func (c *Center) reconcileLeg(ct *contact, act actual) {
 	switch {
 	case ct.Stage == stageWaiting && ct.Entry.Offer != nil:
-		o := ct.Entry.Offer
-		// One that neither rang nor was picked up may not have been made yet; after a lost link it is made anew (restateOffer).
-		if _, ok := act.channels[o.Leg]; !ok && (o.Rings || o.Whisper != "" || !act.full) && act.old(c, o.At) {
-			c.toContact(ct, legEnded{leg: o.Leg, derived: true})
-		}
+		c.reconcileOffer(ct, act)
 	case ct.Stage == stageTalking && act.old(c, ct.Talk.At):
-		if _, ok := act.channels[ct.Talk.Leg]; !ok {
-			c.toContact(ct, legEnded{leg: ct.Talk.Leg, derived: true})
-			return
-		}
-		c.mendBridge(ct, act)
+		c.reconcileTalk(ct, act)
 	}
 }
 
-// mendBridge joins caller and agent again when they aren't.
-func (c *Center) mendBridge(ct *contact, act actual) {
-	members := act.bridges[ct.Talk.Bridge].Members
-	if !slices.Contains(members, ct.ID) || !slices.Contains(members, ct.Talk.Leg) {
-		c.stopMusic(ct)
-		c.bridge(ct, ct.Talk.Bridge, ct.Talk.Leg)
+// reconcileTalk ends what is missing of a talk, and joins again those who should be together and aren't.
+func (c *Center) reconcileTalk(ct *contact, act actual) {
+	for _, p := range ct.Talk.all() {
+		if _, ok := act.channels[p.Leg]; !ok && ct.Talk != nil && ct.Talk.onLeg(p.Leg) != nil {
+			c.toContact(ct, legEnded{leg: p.Leg, derived: true})
+		}
+	}
+	if ct.Talk == nil {
+		return
+	}
+	if k := ct.Talk.Consult; k != nil {
+		if _, ok := act.channels[k.Ear]; !ok {
+			c.toContact(ct, earEnded{channel: k.Ear, derived: true})
+		}
+	}
+	c.reconcileConsult(ct, act)
+	c.mendBridge(ct, ct.Talk.Bridge, ct.room(), act)
+}
+
+// reconcileConsult does the same for an agent who asks another one.
+func (c *Center) reconcileConsult(ct *contact, act actual) {
+	k := ct.Talk.Consult
+	switch {
+	case k == nil:
+	case k.With != nil:
+		c.mendBridge(ct, k.Bridge, []string{k.Ear, k.With.Leg}, act)
+	case ct.Entry.Offer != nil:
+		c.reconcileOffer(ct, act)
+	}
+}
+
+// reconcileOffer ends an offer whose leg is missing. One that neither rang nor was picked up may not have been made yet; after
+// a lost link it is made anew (restateOffer).
+func (c *Center) reconcileOffer(ct *contact, act actual) {
+	o := ct.Entry.Offer
+	if _, ok := act.channels[o.Leg]; !ok && (o.Rings || o.Whisper != "" || !act.full) && act.old(c, o.At) {
+		c.toContact(ct, legEnded{leg: o.Leg, derived: true})
+	}
+}
+
+// mendBridge orders what a bridge needs to have the members that it should have.
+func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actual) {
+	var extra []string
+	missing := false
+	members := act.bridges[bridge].Members
+	for _, id := range members {
+		if !slices.Contains(room, id) {
+			extra = append(extra, id)
+		}
+	}
+	for _, id := range room {
+		missing = missing || !slices.Contains(members, id)
+	}
+	if len(extra) > 0 {
+		c.removeFromBridge(ct, bridge, extra)
+	}
+	if missing {
+		if slices.Contains(room, ct.ID) {
+			c.stopMusic(ct)
+		}
+		c.bridge(ct, bridge, room)
 	}
 }
 
@@ -194,9 +241,7 @@ func (c *Center) restate(ct *contact, act actual) {
 		ct.Closing.Playback = c.play(ct, ct.Closing.Media)
 		ct.Closing.Due = c.now.Add(playLimit)
 	case stageTalking: // joined again by reconcile, where needed
-		if !ct.Talk.Agents && !ct.Talk.Callers { // a held call has its own music
-			c.stopMusic(ct) // an order that failed may have been forgotten meanwhile
-		}
+		c.restateTalk(ct, act)
 	case stageFallback, stageOver, stageEnded: // nothing is wanted
 	}
 }
@@ -223,6 +268,35 @@ func (c *Center) restateWaiting(ct *contact, act actual) {
 	c.startMusic(ct, q.MusicClass)
 	if o := e.Offer; o != nil {
 		c.restateOffer(ct, o, act)
+	}
+}
+
+// restateTalk: music as it should be, also where an order that failed was forgotten meanwhile; and the phone that rings for an
+// agent who waits.
+func (c *Center) restateTalk(ct *contact, act actual) {
+	t := ct.Talk
+	if phoneHolds := t.Callers || slices.ContainsFunc(t.Parties, func(p party) bool { return p.Holds }); t.parked() || !phoneHolds {
+		c.talkMusic(ct) // a call held by a phone has its own music
+	}
+	c.restateConsult(ct, act)
+	if a := t.Asked; a != nil {
+		t.Asked = nil
+		c.transferAsked(TransferAsked{Channel: a.Channel, To: a.To, Other: a.Other})
+	}
+}
+
+// restateConsult: an agent's second call is taken over, he hears music, and the phone that rings for him rings on.
+func (c *Center) restateConsult(ct *contact, act actual) {
+	t := ct.Talk
+	if t.Consult == nil {
+		return
+	}
+	if ear := t.Consult.Ear; c.ears[ear] == ct {
+		c.takeEar(ct, ear)
+	}
+	c.earMusic(ct)
+	if ct.Entry != nil && ct.Entry.Offer != nil {
+		c.restateOffer(ct, ct.Entry.Offer, act)
 	}
 }
 

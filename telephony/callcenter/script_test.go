@@ -384,8 +384,10 @@ func (a arguments) request() callcenter.Event {
 		return callcenter.Control{
 			Agent: a.at(0), Action: callcenter.Action(a.at(1)), Request: a.get("req"), By: fact.By(a.get("by")),
 			Actor: a.get("actor"), Reason: a.get("reason"), Expect: fact.AgentState(a.get("expect")), Code: a.get("code"),
-			Note: a.get("note"), Contact: a.get("contact"),
+			Note: a.get("note"), Contact: a.get("contact"), To: a.target(),
 		}
+	case "refer": // refer leg1@ch1 602: the phone's transfer key; other=… its second call
+		return callcenter.TransferAsked{Channel: a.at(0), To: strings.Join(a.plain[1:], ""), Other: a.get("other")}
 	case "switch": // switch north on: the incident
 		return callcenter.Control{
 			Incident: a.at(0), Action: callcenter.Action("incident_" + a.at(1)), Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),
@@ -401,6 +403,12 @@ func (a arguments) request() callcenter.Event {
 		a.p.t.Fatalf("no such event: %s", a.verb)
 		return nil
 	}
+}
+
+// target is to=queue:sales, to=agent:boris or to=menu:main/topic.
+func (a arguments) target() callcenter.Target {
+	to, id, _ := strings.Cut(a.get("to"), ":")
+	return callcenter.Target{To: fact.TransferTo(to), ID: id}
 }
 
 // reconciled reads what exists: "ch1:Up" a channel in the application, "ch1:Up:out" one outside it, "br1@ch1:[ch1,leg1@ch1]"

@@ -16,6 +16,7 @@ const (
 	forPlay    purpose = "play"
 	forWhisper purpose = "whisper"
 	forMusic   purpose = "music" // started or stopped
+	forEar     purpose = "ear"   // an agent's second call
 	forDial    purpose = "dial"
 	forBridge  purpose = "bridge"
 	forHangUp  purpose = "hangup"
@@ -90,12 +91,39 @@ func (c *Center) dial(ct *contact, o *offer, a *agent) {
 	})
 }
 
-// bridge joins the caller and a leg.
-func (c *Center) bridge(ct *contact, bridge, leg string) {
+// bridge joins channels in a bridge, which is made where it is not there yet.
+func (c *Center) bridge(ct *contact, bridge string, channels []string) {
 	c.order(ct, forBridge, bridge, func(h Head) Command { return CreateBridge{Head: h, Bridge: bridge} })
+	if len(channels) > 0 {
+		c.addToBridge(ct, bridge, channels)
+	}
+}
+
+func (c *Center) addToBridge(ct *contact, bridge string, channels []string) {
 	c.order(ct, forBridge, bridge, func(h Head) Command {
-		return AddToBridge{Head: h, Bridge: bridge, Channels: []string{ct.ID, leg}}
+		return AddToBridge{Head: h, Bridge: bridge, Channels: channels}
 	})
+}
+
+func (c *Center) removeFromBridge(ct *contact, bridge string, channels []string) {
+	c.order(ct, forOther, "", func(h Head) Command { return RemoveFromBridge{Head: h, Bridge: bridge, Channels: channels} })
+}
+
+// startEarMusic / stopEarMusic: for an agent who waits to ask somebody.
+func (c *Center) startEarMusic(ct *contact) {
+	ear, class := ct.Talk.Consult.Ear, c.planFor(ct).queue(ct.Entry.Queue).MusicClass
+	c.order(ct, forEar, ear, func(h Head) Command { return StartMusic{Head: h, Channel: ear, Class: class} })
+}
+
+func (c *Center) stopEarMusic(ct *contact) {
+	ear := ct.Talk.Consult.Ear
+	c.order(ct, forEar, ear, func(h Head) Command { return StopMusic{Head: h, Channel: ear} })
+}
+
+// takeEar takes an agent's second call over from the dialplan and answers it.
+func (c *Center) takeEar(ct *contact, ear string) {
+	c.order(ct, forEar, ear, func(h Head) Command { return ClearTimeout{Head: h, Channel: ear} })
+	c.order(ct, forEar, ear, func(h Head) Command { return Answer{Head: h, Channel: ear} })
 }
 
 func (c *Center) unbridge(ct *contact, bridge string) {
@@ -158,6 +186,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 			return
 		}
 		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
+	case forEar:
+		c.earFailed(ct, s.Of, gone)
 	case forDial:
 		c.toContact(ct, legFailed{leg: s.Of, code: e.Code})
 	case forBridge:
@@ -195,6 +225,11 @@ type (
 		derived  bool
 		answered bool // the agent being rung had just answered
 	}
+	// earEnded: the second call of an agent who consults is gone.
+	earEnded struct {
+		channel string
+		derived bool
+	}
 	// bridgeFailed: caller and leg could not be joined.
 	bridgeFailed struct{ bridge string }
 	// answerFailed: the caller's channel could not be answered.
@@ -206,6 +241,7 @@ type (
 func (legFailed) event()    {}
 func (legEnded) event()     {}
 func (callerEnded) event()  {}
+func (earEnded) event()     {}
 func (bridgeFailed) event() {}
 func (answerFailed) event() {}
 func (due) event()          {}
@@ -245,6 +281,6 @@ func (c *Center) hangUpFailed(ct *contact, channel string, gone bool) {
 	case channel == ct.ID:
 		c.callerGone(ct, 0, false)
 	default:
-		c.legGone(channel)
+		c.cleared(channel)
 	}
 }

@@ -48,7 +48,7 @@ func (a *agent) snapshot() fact.SnapshotAgent {
 
 func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 	s := fact.SnapshotContact{
-		ID: ct.ID, Kind: ct.Kind, Arrived: ct.Arrived, Stage: ct.publicStage(), Language: ct.Language,
+		ID: ct.ID, Kind: ct.Kind, Arrived: ct.Arrived, Language: ct.Language,
 		Customer: ct.Who.Customer, Ticket: ct.Who.Ticket,
 	}
 	if e := ct.Entry; e != nil {
@@ -58,29 +58,22 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 		}
 		if e.Offer != nil {
 			popup := c.popup(ct)
-			s.Offer, s.Agent = &popup, e.Offer.Agent
+			s.Offer = &popup
 		}
 	}
-	if ct.Segment != nil {
-		s.Agent = ct.Segment.Agent
+	for _, seg := range ct.Segments {
+		s.Segments = append(s.Segments, fact.SnapshotSegment{Segment: seg.ID, Kind: seg.Kind, Agent: seg.Agent, Queue: seg.Queue, Since: seg.At})
 	}
+	if t := ct.Talk; t != nil && t.Consult != nil {
+		s.Transfer = t.Consult.Transfer.snapshot()
+	}
+	s.Over = ct.Call.Over
+	s.Stage, s.Agent = s.StageNow(), s.AgentNow()
 	return s
 }
 
-// publicStage names where the contact is: ivr, waiting, ringing, talking, wrap_up.
-func (ct *contact) publicStage() string {
-	switch {
-	case ct.Segment != nil && ct.Segment.Kind == fact.SegmentWrapUp:
-		return "wrap_up"
-	case ct.Segment != nil:
-		return "talking"
-	case ct.Entry != nil && ct.Entry.Offer != nil:
-		return "ringing"
-	case ct.Entry != nil:
-		return "waiting"
-	default:
-		return "ivr"
-	}
+func (tr transfer) snapshot() *fact.SnapshotTransfer {
+	return &fact.SnapshotTransfer{Transfer: tr.ID, Agent: tr.Agent, To: tr.Target.To, Target: tr.Target.ID, Since: tr.At}
 }
 
 // Popup is what the agent of an open offer sees, and while he talks what he saw: a phone that answers by itself may be
@@ -95,8 +88,9 @@ func (c *Center) Popup(offer string) (fact.Popup, bool) {
 	case ct.Talk == nil:
 		return fact.Popup{}, false
 	}
+	talks := ct.Talk.all()
 	for _, p := range slices.Backward(ct.Pops) {
-		if p.Offer == offer && p.Agent == ct.Talk.Agent {
+		if p.Offer == offer && slices.ContainsFunc(talks, func(o party) bool { return o.Agent == p.Agent }) {
 			return ct.popup(p), true
 		}
 	}

@@ -67,14 +67,16 @@ type contact struct {
 	Choices  []string   `json:"choices,omitempty"` // labels of what was chosen
 	Entry    *entry     `json:"entry,omitempty"`
 	Talk     *talk      `json:"talk,omitempty"`
-	Segment  *segment   `json:"seg,omitempty"`
+	Segments []segment  `json:"segs,omitempty"` // open ones, in the order they began; an agent has one at most
+	Segment  *segment   `json:"seg,omitempty"`  // the same as versions that knew one only wrote it; read, not written
 	Closing  *closing   `json:"closing,omitempty"`
 	Lookups  []lookup   `json:"lookups,omitempty"` // not answered yet
 	Pops     []pop      `json:"pops,omitempty"`    // latest
 	Who      identity   `json:"who,omitzero"`
 	Sums     sums       `json:"sums"`
-	Agents   []string   `json:"agents,omitempty"` // who talked, in order, each once
-	Kept     *keptPlace `json:"kept,omitempty"`   // the place he gave up, while it is kept for his next call
+	Agents   []string   `json:"agents,omitempty"`  // who talked, in order, each once
+	Kept     *keptPlace `json:"kept,omitempty"`    // the place he gave up, while it is kept for his next call
+	Recalls  bool       `json:"recalls,omitempty"` // ended, and a queue goes by who talked to its number
 	EndedAt  time.Time  `json:"ended,omitzero"`
 	Drop     time.Time  `json:"drop,omitzero"` // when it is forgotten
 
@@ -129,6 +131,7 @@ type entry struct {
 	QueuedAt   time.Time     `json:"at"`
 	Since      time.Time     `json:"since"` // when the contact first queued, or that whose place it has: its place in line
 	Resumes    string        `json:"resumes,omitempty"`
+	Home       string        `json:"home,omitempty"` // queue that he moves to at the queue's max wait, in place of the plan's
 	Carried    int64         `json:"carried,omitempty"`
 	First      int           `json:"first"`
 	LastPos    int           `json:"last,omitempty"` // position when it left the line
@@ -167,21 +170,64 @@ type offer struct {
 	Pop     string    `json:"pop"`
 }
 
-// talk is an agent's conversation with the caller.
+// talk is the caller's conversation with an agent, or with several.
 type talk struct {
-	Agent   string    `json:"agent"`
-	Leg     string    `json:"leg"`
 	Bridge  string    `json:"bridge"`
-	Entry   string    `json:"entry"`
-	Queue   string    `json:"q"`
+	Parties []party   `json:"with,omitempty"` // in the order in which they came
 	At      time.Time `json:"at"`
-	Agents  bool      `json:"hold_a,omitempty"` // the agent's phone holds
 	Callers bool      `json:"hold_c,omitempty"` // the caller's phone holds
-	Apart   bool      `json:"apart,omitempty"`  // the two could not be joined so far
-	Tries   int       `json:"tries,omitempty"`  // of joining them again
+	Held    bool      `json:"held,omitempty"`   // an agent had the caller put on hold: he hears music
+	Consult *consult  `json:"consult,omitempty"`
+	Asked   *asked    `json:"asked,omitempty"` // by a phone while the link was down
+	Apart   bool      `json:"apart,omitempty"` // they could not be joined so far
+	Tries   int       `json:"tries,omitempty"` // of joining them again
+
+	// The one agent, as versions before transfers wrote him; read, not written.
+	Agent  string `json:"agent,omitempty"`
+	Leg    string `json:"leg,omitempty"`
+	Entry  string `json:"entry,omitempty"`
+	Queue  string `json:"q,omitempty"`
+	Agents bool   `json:"hold_a,omitempty"`
 }
 
-// segment is a stretch of an agent's time on the contact; one is open at most.
+// asked is a phone's request to hand the caller on.
+type asked struct {
+	Channel string `json:"channel"`
+	To      string `json:"to,omitempty"`
+	Other   string `json:"other,omitempty"`
+}
+
+// party is an agent in a conversation.
+type party struct {
+	Agent string `json:"agent"`
+	Leg   string `json:"leg,omitempty"` // "" = of the fallback, which has its own
+	Entry string `json:"entry,omitempty"`
+	Queue string `json:"q"`
+	Home  string `json:"home,omitempty"` // queue that the caller goes to when he is handed on to an agent who does not take him; "" = Queue
+	Holds bool   `json:"hold,omitempty"` // his phone holds
+}
+
+// consult is an agent asking somebody else before he hands the caller on: he waits in the caller's place, then talks to who
+// answers, while the caller is on hold.
+type consult struct {
+	Transfer transfer `json:"transfer"`
+	Ear      string   `json:"ear"`              // the channel on which he waits and asks: his leg, or a second call of his phone
+	Bridge   string   `json:"bridge,omitempty"` // that joins him and who answered
+	With     *party   `json:"with,omitempty"`   // who answered
+}
+
+// transfer is an agent handing the caller on, in the words of its facts.
+type transfer struct {
+	ID     string            `json:"id"`
+	Agent  string            `json:"agent"`
+	Queue  string            `json:"q"` // of his talk
+	By     fact.By           `json:"by"`
+	Mode   fact.TransferMode `json:"mode"`
+	Target Target            `json:"to"`
+	At     time.Time         `json:"at"`
+}
+
+// segment is a stretch of an agent's time on the contact.
 type segment struct {
 	ID    string           `json:"id"`
 	Kind  fact.SegmentKind `json:"kind"`
@@ -249,6 +295,7 @@ type sums struct {
 	FirstAt    time.Time `json:"first_at,omitzero"` // first queued, or whose place it has did
 	Flow       string    `json:"flow,omitempty"`
 	Fallback   bool      `json:"fallback,omitempty"`
+	Transfers  int       `json:"transfers,omitempty"` // by which he was handed on
 }
 
 // sent is a command whose failure would matter.
@@ -293,7 +340,7 @@ type agent struct {
 	Fallback   []string        `json:"fallback,omitempty"`   // fallback contacts he talks to
 	OwnCalls   []string        `json:"own_calls,omitempty"`  // contacts his phone began and that are not over: feature codes
 	OwnCall    string          `json:"own_call,omitempty"`   // the same as versions that knew one only wrote it; read, not written
-	Clearing   string          `json:"clearing,omitempty"`   // leg being hung up
+	Clearing   []string        `json:"clearings,omitempty"`  // calls of his phone that are being hung up
 	ClearBy    time.Time       `json:"clear_by,omitzero"`
 	Doubt      bool            `json:"doubt,omitempty"`   // his phone did not take an offer: to be looked at before the next
 	Look       string          `json:"look,omitempty"`    // the look under way
@@ -302,6 +349,7 @@ type agent struct {
 	Replies    []Reply         `json:"replies,omitempty"` // latest, to answer repeats
 
 	conf  *Agent // in the plan in force; nil when removed
+	line  string // the queue he has for himself
 	place int    // in the plan in force, from 1; 0 when removed
 	when  timer
 	idle  bool // in Center.free

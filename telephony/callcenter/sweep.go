@@ -9,11 +9,10 @@ import (
 // clearLegs frees agents whose hung-up leg is gone.
 func (c *Center) clearLegs(act actual) {
 	for _, a := range c.agents {
-		if a.Clearing == "" {
-			continue
-		}
-		if _, ok := act.channels[a.Clearing]; !ok {
-			c.legGone(a.Clearing)
+		for _, channel := range slices.Clone(a.Clearing) {
+			if _, ok := act.channels[channel]; !ok {
+				c.cleared(channel)
+			}
 		}
 	}
 }
@@ -21,13 +20,13 @@ func (c *Center) clearLegs(act actual) {
 // adopt takes in callers who are in the application and unknown: their arrival was never heard.
 func (c *Center) adopt(e Reconciled, act actual) {
 	for _, ch := range sortedChannels(e.Channels) {
-		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || !act.old(c, ch.Created) {
+		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || c.ears[ch.ID] != nil || !act.old(c, ch.Created) {
 			continue
 		}
-		c.receive(c.arrive(CallArrived{
+		c.admit(CallArrived{
 			Channel: ch.ID, Endpoint: ch.Endpoint, Number: ch.Number, Name: ch.Name, Dialed: ch.Dialed, Language: ch.Language,
 			Created: ch.Created,
-		}, arrival{derived: true}))
+		}, arrival{derived: true})
 	}
 }
 
@@ -55,7 +54,7 @@ func (c *Center) sweep(e Reconciled, act actual) {
 	for _, br := range bridges {
 		owner := ownerOfResource(br.ID)
 		ct := c.contacts[owner]
-		if owner == "" || ct != nil && ct.Talk != nil && ct.Talk.Bridge == br.ID {
+		if owner == "" || ct != nil && ct.wantsBridge(br.ID) {
 			continue
 		}
 		c.sweepUp(owner, func(h Head) Command { return DestroyBridge{Head: h, Bridge: br.ID} })
@@ -72,7 +71,13 @@ func (c *Center) sweepLeg(id string) {
 
 // wants tells whether a leg is one the contact needs.
 func (ct *contact) wants(leg string) bool {
-	return ct.Talk != nil && ct.Talk.Leg == leg || ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.Leg == leg
+	return ct.Talk != nil && ct.Talk.onLeg(leg) != nil || ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.Leg == leg
+}
+
+// wantsBridge tells whether a bridge is one the contact needs.
+func (ct *contact) wantsBridge(id string) bool {
+	t := ct.Talk
+	return t != nil && (t.Bridge == id || t.Consult != nil && t.Consult.Bridge == id)
 }
 
 // sweepUp orders something for a contact that may long be forgotten.

@@ -12,21 +12,75 @@ const (
 	mendAfter      = time.Second // between tries of what failed
 )
 
-// answer: the agent took the call.
+// all is everybody who talks, be it to the agent who consults.
+func (t *talk) all() []party {
+	if t.Consult == nil || t.Consult.With == nil {
+		return t.Parties
+	}
+	return append(slices.Clone(t.Parties), *t.Consult.With)
+}
+
+// party finds an agent in the talk with the caller; nil = he is not in it.
+func (t *talk) party(agent string) *party {
+	if i := slices.IndexFunc(t.Parties, func(p party) bool { return p.Agent == agent }); i >= 0 {
+		return &t.Parties[i]
+	}
+	return nil
+}
+
+// onLeg finds who talks on a leg; nil = nobody does.
+func (t *talk) onLeg(leg string) *party {
+	for i := range t.Parties {
+		if t.Parties[i].Leg == leg {
+			return &t.Parties[i]
+		}
+	}
+	if k := t.Consult; k != nil && k.With != nil && k.With.Leg == leg {
+		return k.With
+	}
+	return nil
+}
+
+// remove takes an agent out of the list of parties.
+func (t *talk) remove(agent string) {
+	t.Parties = slices.DeleteFunc(t.Parties, func(p party) bool { return p.Agent == agent })
+}
+
+// parked tells whether the caller hears music in place of the talk.
+func (t *talk) parked() bool {
+	return t.Held || len(t.Parties) == 1 && t.away(t.Parties[0])
+}
+
+// away tells whether an agent's leg is with whom he consults, in place of the talk.
+func (t *talk) away(p party) bool { return t.Consult != nil && t.Consult.Ear == p.Leg }
+
+// onHold tells whether an agent's time counts as hold: he, or the caller, hears nobody.
+func (t *talk) onHold(p party) bool {
+	if k := t.Consult; k != nil && k.With != nil && k.With.Agent == p.Agent {
+		return p.Holds
+	}
+	return p.Holds || t.Callers || t.Held || t.Consult != nil && t.Consult.Transfer.Agent == p.Agent
+}
+
+// answer: the agent took the call, of the caller or of an agent who waits in his place.
 func (c *Center) answer(ct *contact) {
 	e := ct.Entry
 	o := e.Offer
 	a := c.agentOf[o.Agent]
+	p := party{Agent: a.ID, Leg: o.Leg, Entry: e.ID, Queue: e.Queue, Home: e.Home}
 	c.silence(ct)
 	e.Offer = nil
 	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferAnswered})
 	c.endEntry(ct, entryEnd{outcome: fact.EntryAnswered, agent: a.ID, answer: o.ID})
-	ct.Stage = stageTalking
-	ct.Talk = &talk{Agent: a.ID, Leg: o.Leg, Entry: e.ID, Queue: e.Queue, At: c.stamp(ct)}
 	c.noteAgent(ct, a.ID)
-	ct.Talk.Bridge = resource(ct.ID, "br", &ct.Count.Bridge)
-	c.bridge(ct, ct.Talk.Bridge, o.Leg)
-	c.startSegment(ct, fact.SegmentTalk)
+	if ct.Talk != nil {
+		c.consulted(ct, p)
+	} else {
+		ct.Stage = stageTalking
+		ct.Talk = &talk{Parties: []party{p}, At: c.stamp(ct), Bridge: resource(ct.ID, "br", &ct.Count.Bridge)}
+		c.bridge(ct, ct.Talk.Bridge, ct.room())
+	}
+	c.startSegment(ct, fact.SegmentTalk, p)
 	a.Offer, a.Talk, a.Missed = "", ct.ID, 0
 	a.Calls++
 	c.settleAgent(a, fact.BySystem)
@@ -42,21 +96,17 @@ func (c *Center) noteAgent(ct *contact, agent string) {
 	ct.Agents = append(slices.DeleteFunc(ct.Agents, func(id string) bool { return id == agent }), agent)
 }
 
-// inTalk: the caller talks to an agent.
+// inTalk: the caller talks to an agent, who may be asking another one.
 func (c *Center) inTalk(ct *contact, ev Event) {
 	switch e := ev.(type) {
 	case callerEnded:
-		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reasonOfCaller(e), cause: e.cause, derived: e.derived})
+		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reasonOfCaller(e), cause: e.cause, derived: e.derived, answered: e.answered})
 	case legEnded:
-		if e.leg != ct.Talk.Leg {
-			c.ignore(IgnoredStale)
-			return
-		}
-		reason := fact.ReasonAgentHungUp
-		if e.derived {
-			reason = fact.ReasonDisappeared
-		}
-		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reason, cause: e.cause, derived: e.derived, legGone: true})
+		c.talkLegEnded(ct, e)
+	case LegRinging, LegAnswered, legFailed, PlaybackEnded, due:
+		c.whileConsulting(ct, ev)
+	case earEnded:
+		c.earGone(ct, e)
 	case bridgeFailed:
 		c.bridgeFailed(ct, e)
 	case answerFailed, DigitPressed:
@@ -66,12 +116,78 @@ func (c *Center) inTalk(ct *contact, ev Event) {
 	}
 }
 
-// bridgeFailed: the two could not be joined. Mostly one of them has just hung up, which is heard in a moment; if nothing
-// is heard they are joined again.
+// talkLegEnded: an agent's leg is gone. The last one ends the call; one who was asking somebody has handed the caller on.
+func (c *Center) talkLegEnded(ct *contact, e legEnded) {
+	t := ct.Talk
+	p, k := t.onLeg(e.leg), t.Consult
+	switch {
+	case p == nil:
+		c.whileConsulting(ct, e)
+	case k != nil && k.With == p:
+		c.comeBack(ct, fact.TransferReturned, e.leg, e.derived)
+	case k != nil && k.Transfer.Agent == p.Agent:
+		c.complete(ct, e.leg, e.derived)
+	case len(t.Parties) > 1:
+		left := *p
+		t.remove(left.Agent)
+		c.leaveTalk(ct, left, e.leg, e.derived)
+		c.freed(left.Agent)
+	default:
+		reason := fact.ReasonAgentHungUp
+		if e.derived {
+			reason = fact.ReasonDisappeared
+		}
+		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reason, cause: e.cause, derived: e.derived, gone: e.leg})
+	}
+}
+
+// room is who should be in the talk's bridge.
+func (ct *contact) room() []string {
+	var in []string
+	if !ct.Talk.parked() {
+		in = append(in, ct.ID)
+	}
+	for _, p := range ct.Talk.Parties {
+		if !ct.Talk.away(p) {
+			in = append(in, p.Leg)
+		}
+	}
+	return in
+}
+
+// rearrange orders what leads from who was in the talk's bridge to who should be. A caller who is out of it hears music.
+func (c *Center) rearrange(ct *contact, before []string) {
+	now := ct.room()
+	out := slices.DeleteFunc(slices.Clone(before), func(id string) bool { return slices.Contains(now, id) })
+	in := slices.DeleteFunc(slices.Clone(now), func(id string) bool { return slices.Contains(before, id) })
+	if len(out) > 0 {
+		c.removeFromBridge(ct, ct.Talk.Bridge, out)
+	}
+	if slices.Contains(out, ct.ID) {
+		c.startMusic(ct, c.musicOf(ct))
+	}
+	if slices.Contains(in, ct.ID) {
+		c.stopMusic(ct)
+	}
+	if len(in) > 0 {
+		c.addToBridge(ct, ct.Talk.Bridge, in)
+	}
+}
+
+// musicOf is the class of music that a caller on hold hears.
+func (c *Center) musicOf(ct *contact) string {
+	if q := c.planFor(ct).queue(ct.Talk.Parties[0].Queue); q != nil {
+		return q.MusicClass
+	}
+	return defaultMusic
+}
+
+// bridgeFailed: some could not be joined. Mostly one of them has just hung up, which is heard in a moment; if nothing is
+// heard they are joined again.
 func (c *Center) bridgeFailed(ct *contact, e bridgeFailed) {
 	t := ct.Talk
 	switch {
-	case e.bridge != t.Bridge:
+	case e.bridge != t.Bridge && (t.Consult == nil || e.bridge != t.Consult.Bridge):
 		c.ignore(IgnoredStale)
 	case t.Tries < maxBridgeTries:
 		t.Apart = true
@@ -95,13 +211,40 @@ func (c *Center) mend(ct *contact) {
 	switch {
 	case ct.Stage == stageWaiting && ct.Entry.Playback == "":
 		c.startMusic(ct, c.planFor(ct).queue(ct.Entry.Queue).MusicClass)
-	case ct.Stage == stageTalking && ct.Talk.Apart:
-		ct.Talk.Apart = false
-		ct.Talk.Tries++
-		c.stopMusic(ct)
-		c.bridge(ct, ct.Talk.Bridge, ct.Talk.Leg)
 	case ct.Stage == stageTalking:
+		c.mendTalk(ct)
+	}
+}
+
+// mendTalk orders again who is joined, when that failed, and who hears music.
+func (c *Center) mendTalk(ct *contact) {
+	t := ct.Talk
+	c.talkMusic(ct)
+	c.earMusic(ct)
+	if !t.Apart {
+		return
+	}
+	t.Apart = false
+	t.Tries++
+	c.bridge(ct, t.Bridge, ct.room())
+	if k := t.Consult; k != nil && k.With != nil {
+		c.bridge(ct, k.Bridge, []string{k.Ear, k.With.Leg})
+	}
+}
+
+// talkMusic orders the music of a caller who is on hold, or that there is none.
+func (c *Center) talkMusic(ct *contact) {
+	if ct.Talk.parked() {
+		c.startMusic(ct, c.musicOf(ct))
+	} else {
 		c.stopMusic(ct)
+	}
+}
+
+// earMusic orders the music of an agent who waits to ask somebody.
+func (c *Center) earMusic(ct *contact) {
+	if ct.Entry != nil {
+		c.startEarMusic(ct)
 	}
 }
 
@@ -116,10 +259,10 @@ func (c *Center) held(channel string, hold bool) {
 		c.ignore(IgnoredUnknownChannel)
 	case ct.Stage != stageTalking:
 		c.ignore(IgnoredNoEffect)
-	case channel == ct.Talk.Leg:
-		c.hold(ct, &ct.Talk.Agents, hold)
 	case channel == ct.ID:
 		c.hold(ct, &ct.Talk.Callers, hold)
+	case ct.Talk.onLeg(channel) != nil:
+		c.hold(ct, &ct.Talk.onLeg(channel).Holds, hold)
 	default:
 		c.ignore(IgnoredStale)
 	}
@@ -133,99 +276,65 @@ func (c *Center) hold(ct *contact, side *bool, hold bool) {
 	}
 	*side = hold
 	c.touch(ct)
-	kind := fact.SegmentTalk
-	if ct.Talk.Agents || ct.Talk.Callers {
-		kind = fact.SegmentHold
-	}
-	if ct.Segment.Kind != kind {
-		c.endSegment(ct, false)
-		c.startSegment(ct, kind)
-	}
-}
-
-// startSegment opens a stretch of the talking agent's time.
-func (c *Center) startSegment(ct *contact, kind fact.SegmentKind) {
-	t := ct.Talk
-	s := &segment{
-		ID: part(ct.ID, "s", &ct.Count.Segment), Kind: kind, Agent: t.Agent, Entry: t.Entry, Queue: t.Queue, At: c.stamp(ct),
-	}
-	ct.Segment = s
-	c.emit(ct, fact.TypeSegmentStarted, fact.SegmentStarted{
-		Segment: s.ID, Kind: kind, Agent: s.Agent, Call: ct.Call.ID, Entry: s.Entry, Queue: s.Queue,
-	})
-}
-
-func (c *Center) endSegment(ct *contact, derived bool) {
-	s := ct.Segment
-	t := c.stamp(ct)
-	lasted := ms(t.Sub(s.At))
-	switch s.Kind {
-	case fact.SegmentTalk:
-		ct.Sums.Talk += lasted
-		c.talked(s.Agent, t, lasted)
-	case fact.SegmentHold:
-		ct.Sums.Hold += lasted
-		c.talked(s.Agent, t, lasted)
-	case fact.SegmentWrapUp:
-		ct.Sums.WrapUp += lasted
-	}
-	c.emit(ct, fact.TypeSegmentEnded, fact.SegmentEnded{
-		Segment: s.ID, Kind: s.Kind, Agent: s.Agent, Call: ct.Call.ID, Entry: s.Entry, Queue: s.Queue, StartedAt: s.At,
-		EndedAt: t, DurationMS: lasted, Derived: derived,
-	})
-	ct.Segment = nil
-}
-
-// talked adds to the talk time of an agent whom the plan knows: the fallback's may be others.
-func (c *Center) talked(agent string, until time.Time, ms int64) {
-	if a := c.agentOf[agent]; a != nil {
-		a.LastTalk = later(until, a.LastTalk)
-		a.TalkMS += ms
-		c.touchAgent(a)
-	}
+	c.resegment(ct)
 }
 
 // talkEnd is how a conversation ends.
 type talkEnd struct {
-	result  fact.Result
-	reason  fact.Reason
-	cause   int
-	derived bool
-	legGone bool
+	result   fact.Result
+	reason   fact.Reason
+	cause    int
+	derived  bool
+	gone     string // the leg by whose end it ends; "" = none
+	answered bool   // the agent who was rung for a consultation had just answered
 }
 
-// endTalk ends the conversation for both: whoever is still there is hung up, the agent wraps up.
+// endTalk ends the conversation for everybody: whoever is still there is hung up, the agents wrap up.
 func (c *Center) endTalk(ct *contact, end talkEnd) {
 	t := ct.Talk
-	a := c.agentOf[t.Agent]
-	c.endSegment(ct, end.derived)
-	c.unbridge(ct, t.Bridge)
-	if !end.legGone {
-		c.clearLeg(ct, a, t.Leg)
+	all := t.all()
+	c.endConsult(ct, fact.TransferAbandoned, callerEnded{derived: end.derived, answered: end.answered})
+	for _, p := range all {
+		c.endSegment(ct, p.Agent, end.derived)
 	}
-	a.Talk = ""
-	c.touchAgent(a)
-	wrap := c.planFor(ct).wrapUp(t.Queue, a)
-	if wrap > 0 {
-		a.Wrap, a.WrapUntil = ct.ID, c.now.Add(wrap)
-		c.startSegment(ct, fact.SegmentWrapUp)
+	c.unbridge(ct, t.Bridge)
+	for _, p := range all {
+		c.wrapUp(ct, p, end.gone)
 	}
 	ct.Talk = nil
 	c.endCall(ct, callEnd{fact.Termination{Result: end.result, Reason: end.reason}, end.cause, end.derived})
-	if wrap > 0 {
+	for _, p := range all {
+		c.freed(p.Agent)
+	}
+}
+
+// leaveTalk ends an agent's part of a conversation that goes on without him.
+func (c *Center) leaveTalk(ct *contact, p party, gone string, derived bool) {
+	c.endSegment(ct, p.Agent, derived)
+	c.wrapUp(ct, p, gone)
+}
+
+// wrapUp hangs an agent's leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in then is to be
+// settled by freed.
+func (c *Center) wrapUp(ct *contact, p party, gone string) {
+	a := c.agentOf[p.Agent]
+	if p.Leg != gone {
+		c.clear(ct, a, p.Leg)
+	}
+	a.Talk = ""
+	c.touchAgent(a)
+	if wrap := c.planFor(ct).wrapUp(p.Queue, a); wrap > 0 {
+		a.Wrap, a.WrapUntil = ct.ID, c.now.Add(wrap)
+		c.startSegment(ct, fact.SegmentWrapUp, p)
+	}
+}
+
+// freed: an agent's conversation is over; he wraps up, or is done.
+func (c *Center) freed(agent string) {
+	a := c.agentOf[agent]
+	if a.Wrap != "" {
 		c.settleAgent(a, fact.BySystem)
 		return
 	}
 	c.afterCall(a, fact.BySystem)
-}
-
-// endWrap ends an agent's wrap-up; the contact may end with it.
-func (c *Center) endWrap(a *agent) {
-	ct := c.contacts[a.Wrap]
-	a.Wrap, a.WrapUntil = "", time.Time{}
-	c.touchAgent(a)
-	if ct != nil && ct.Segment != nil {
-		c.endSegment(ct, false)
-		c.settle(ct)
-	}
 }

@@ -27,6 +27,7 @@ func (p *Plan) Validate() []problem.Problem {
 	v.agents()
 	v.entries()
 	v.features()
+	v.transfers()
 	v.lookup()
 	v.routing()
 	v.at("schedules", ivr.ValidateSchedules(p.Schedules))
@@ -211,6 +212,45 @@ func (v *validator) features() {
 	}
 	v.distinct("pause_reasons", "reason", v.plan.Pauses)
 	v.distinct("dispositions", "code", v.plan.Codes)
+}
+
+// transfers: what agents dial must lead to one thing.
+func (v *validator) transfers() {
+	t := v.plan.Transfers
+	if t.RingTimeout != 0 && (t.RingTimeout < minRing || t.RingTimeout > maxRing) {
+		v.add("transfers.ring_timeout", fmt.Sprintf("a phone can't ring for %s", t.RingTimeout), "write a time from 1s to 10m, for example 20s")
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"wait", t.Wait}, {"wrap_up", t.WrapUp}} {
+		if d.value < 0 || d.value > maxDuration {
+			v.add("transfers."+d.name, fmt.Sprintf("%s is no useful time", d.value), "write a time from 0s to 24h, for example 45s")
+		}
+	}
+	taken := map[string]string{}
+	for i, q := range v.plan.Queues {
+		v.extension(fmt.Sprintf("queues.%d.extension", i), q.Extension, "queue "+q.ID, taken)
+	}
+	for i, a := range v.plan.Agents {
+		v.extension(fmt.Sprintf("agents.%d.extension", i), a.Extension, "agent "+a.ID, taken)
+	}
+}
+
+func (v *validator) extension(path, number, of string, taken map[string]string) {
+	code := func(c string) bool { return c != "" && c == number }
+	f := v.plan.Features
+	switch {
+	case number == "":
+		return
+	case strings.Trim(number, "0123456789*#") != "":
+		v.add(path, fmt.Sprintf("%q can't be dialled", number), `write digits, * and #, for example "601"`)
+	case taken[number] != "":
+		v.add(path, fmt.Sprintf("%q is the extension of %s already", number, taken[number]), "give each queue and agent an extension of its own")
+	case code(f.Login) || code(f.Logout) || code(f.Ready) || f.Pause != "" && strings.HasPrefix(number, f.Pause):
+		v.add(path, fmt.Sprintf("%q is a feature code", number), "choose another extension")
+	}
+	taken[number] = of
 }
 
 // distinct checks a list of names.

@@ -63,6 +63,7 @@ type controlRequest struct {
 	Note     string            `json:"note"`
 	Contact  string            `json:"contact"`
 	Incident string            `json:"incident"`
+	To       callcenter.Target `json:"to"`
 }
 
 // control has the core carry out a request about an agent or an incident, and answers when its facts are durable. The same request
@@ -93,9 +94,9 @@ func refusalStatus(r callcenter.Refusal) int {
 	switch r {
 	case "":
 		return http.StatusOK
-	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident:
+	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget:
 		return http.StatusNotFound
-	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow:
+	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow, callcenter.RefusedUnavailable:
 		return http.StatusConflict
 	case callcenter.RefusedUnknownReason, callcenter.RefusedUnknownAction:
 		return http.StatusUnprocessableEntity

@@ -167,8 +167,13 @@ func New(flows []Flow, schedules []Schedule, incidents []Incident) (*Menus, erro
 
 // Begin lets a caller into a flow. A flow that doesn't exist ends as failed.
 func (m *Menus) Begin(flow string, now Moment) Result {
+	return m.BeginAt(flow, m.flows[flow].Start, now)
+}
+
+// BeginAt lets a caller into a flow at one of its nodes.
+func (m *Menus) BeginAt(flow, node string, now Moment) Result {
 	w := m.walk(Visit{Flow: flow}, now)
-	w.enter(w.flow.Start)
+	w.enter(node)
 	return w.result
 }
 

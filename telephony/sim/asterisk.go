@@ -64,7 +64,8 @@ type channel struct {
 	music    bool
 	tasks    []*task // done one after the other
 	gone     bool
-	limit    int // bumped when the dialplan's absolute time-out is set or cleared
+	asks     bool // its phone asked for a transfer, and has no answer yet
+	limit    int  // bumped when the dialplan's absolute time-out is set or cleared
 
 	luck      *dice
 	delivered time.Duration // when the last of its events reached, or will reach, the controller

@@ -146,11 +146,14 @@ func (a *audit) channel(ch *channel) {
 	if !ch.inApp {
 		return
 	}
+	if ch.asks {
+		a.wrong(contactOf(ch.id), ch.id+" asked for a transfer and has no answer")
+	}
 	if strings.HasPrefix(ch.id, "fl.") {
 		a.leg(ch)
 		return
 	}
-	if ch.party != nil {
+	if ch.party != nil && !a.w.ledger.byPhone(a.w.owners[ch.id]) {
 		if c := a.w.ledger.contacts[ch.id]; c == nil || !c.callOpen {
 			a.wrong(ch.id, "is in the application without a call")
 		}
@@ -161,11 +164,15 @@ func (a *audit) leg(ch *channel) {
 	contact := contactOf(ch.id)
 	c := a.w.ledger.contacts[contact]
 	rings := c != nil && c.offer != nil && c.offer.Agent == a.w.agentAt(ch.endpoint)
-	talks := c != nil && c.segment != nil && c.segment.Kind != fact.SegmentWrapUp && c.segment.Agent == a.w.agentAt(ch.endpoint)
+	var s *segmentBook
+	if c != nil {
+		s = c.talking(a.w.agentAt(ch.endpoint))
+	}
+	talks := s != nil
 	if !rings && !talks {
 		a.wrong(contact, "leg "+ch.id+" is for nobody")
 	}
-	if talks && (ch.bridge == nil || len(ch.bridge.members) < 2) {
+	if talks && s.Kind == fact.SegmentTalk && (ch.bridge == nil || len(ch.bridge.members) < 2) {
 		a.wrong(contact, "leg "+ch.id+" talks to nobody")
 	}
 }
@@ -181,10 +188,10 @@ func (w *world) agentAt(endpoint string) string {
 func (a *audit) bridge(b *bridge) {
 	contact := contactOf(b.id)
 	c := a.w.ledger.contacts[contact]
-	if c == nil || c.segment == nil || c.segment.Kind == fact.SegmentWrapUp {
+	if c == nil || !c.inTalk() {
 		a.wrong(contact, "bridge "+b.id+" is for nobody")
 	}
-	if len(b.members) == 1 {
+	if len(b.members) == 1 && !(c != nil && c.held()) {
 		a.wrong(contact, b.members[0].id+" is alone in "+b.id)
 	}
 }
@@ -207,13 +214,8 @@ func (a *audit) contact(c *contactBook) {
 		return
 	}
 	switch {
-	case c.segment != nil && c.segment.Kind != fact.SegmentWrapUp:
-		if ch.bridge == nil || len(ch.bridge.members) < 2 {
-			a.wrong(c.id, "talks to nobody")
-		}
-		if ch.music || ch.playing() {
-			a.wrong(c.id, "hears music or a prompt in the talk")
-		}
+	case c.inTalk():
+		a.talk(c, ch)
 	case c.entry != nil:
 		if !ch.music && !ch.playing() {
 			a.wrong(c.id, "waits in silence")
@@ -223,6 +225,20 @@ func (a *audit) contact(c *contactBook) {
 		}
 	case c.callOpen && !ch.playing():
 		a.lasting(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10)+" and prompt "+strconv.Itoa(ch.plays), a.silence())
+	}
+}
+
+// talk looks whether a caller who talks hears somebody, and one on hold music.
+func (a *audit) talk(c *contactBook, ch *channel) {
+	alone := ch.bridge == nil || len(ch.bridge.members) < 2
+	switch {
+	case alone && !(c.held() && ch.music):
+		a.wrong(c.id, "talks to nobody")
+	case !alone && (ch.music || ch.playing()):
+		a.wrong(c.id, "hears music or a prompt in the talk")
+	}
+	if c.offer != nil && !a.ringing(c) {
+		a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
 	}
 }
 

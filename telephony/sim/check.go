@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,6 +128,12 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		w.fail(ruleFoldFacts, "the snapshot says %s is in %+v, the facts %+v", s.ID, s.Entry, c.entry)
 	case (s.Offer != nil) != (c.offer != nil), s.Offer != nil && (s.Offer.Offer != c.offer.Offer || s.Offer.Agent != c.offer.Agent):
 		w.fail(ruleFoldFacts, "the snapshot says %s rings as %+v, the facts %+v", s.ID, s.Offer, c.offer)
+	case (s.Transfer != nil) != (c.transfer != nil), s.Transfer != nil && (s.Transfer.Transfer != c.transfer.Transfer || s.Transfer.Agent != c.transfer.Agent):
+		w.fail(ruleFoldFacts, "the snapshot says %s is handed on as %+v, the facts %+v", s.ID, s.Transfer, c.transfer)
+	case len(s.Segments) != len(c.segments), slices.ContainsFunc(s.Segments, func(o fact.SnapshotSegment) bool {
+		return c.segmentOf(o.Agent) == nil || c.segmentOf(o.Agent).Segment != o.Segment
+	}):
+		w.fail(ruleFoldFacts, "the snapshot says %s has %+v, the facts %+v", s.ID, s.Segments, c.segments)
 	case !s.Arrived.Equal(c.began), s.Kind != c.arrived.Kind, s.Customer != c.customer:
 		w.fail(ruleFoldFacts, "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
 	}
@@ -135,14 +142,14 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 // stage is what the facts say about where a contact is, in the snapshot's words.
 func (c *contactBook) stage() string {
 	switch {
-	case c.segment != nil && c.segment.Kind == fact.SegmentWrapUp:
-		return "wrap_up"
-	case c.segment != nil:
+	case c.inTalk():
 		return "talking"
 	case c.offer != nil:
 		return "ringing"
 	case c.entry != nil:
 		return "waiting"
+	case !c.callOpen && len(c.segments) > 0:
+		return "wrap_up"
 	default:
 		return "ivr"
 	}

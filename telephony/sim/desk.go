@@ -12,8 +12,9 @@ import (
 // desk is the agents' pages, supervisors and programs: they ask the controller for changes of an agent's state, look at
 // screen pops, and send the same request twice when an answer is slow.
 type desk struct {
-	w    *world
-	sent map[string]*asked
+	w     *world
+	sent  map[string]*asked
+	asked int // requests about callers
 }
 
 // asked is a request and the first durable reply to it.
@@ -48,13 +49,17 @@ func (d *desk) request(n int, luck *dice) {
 	c.Action = d.sensible(c.Agent, luck)
 	if luck.chance(0.1) {
 		c.Action = one(luck, callcenter.ActionLogin, callcenter.ActionLogout, callcenter.ActionReady, callcenter.ActionPause,
-			callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, "dance")
+			callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, callcenter.ActionTransfer,
+			callcenter.ActionConsult, callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn,
+			callcenter.ActionHold, callcenter.ActionUnhold, "dance")
 	}
 	switch c.Action {
 	case callcenter.ActionPause:
 		c.Reason = one(luck, "break", "break", "lunch", "nonsense")
 	case callcenter.ActionDisposition:
 		c.Contact, c.Code, c.Note = d.w.ledger.recent(luck), one(luck, "solved", "solved", "nonsense"), "a note"
+	case callcenter.ActionTransfer, callcenter.ActionConsult:
+		c.To = one(luck, targets()...)
 	default:
 	}
 	if luck.chance(0.2) {
@@ -76,7 +81,9 @@ func (d *desk) sensible(agent string, luck *dice) callcenter.Action {
 	case fact.AgentWrapUp:
 		return one(luck, callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, callcenter.ActionReady)
 	case fact.AgentTalking:
-		return one(luck, callcenter.ActionDisposition, callcenter.ActionPause, callcenter.ActionReady, callcenter.ActionLogout)
+		return one(luck, callcenter.ActionDisposition, callcenter.ActionPause, callcenter.ActionReady, callcenter.ActionLogout,
+			callcenter.ActionTransfer, callcenter.ActionTransfer, callcenter.ActionConsult, callcenter.ActionConsult, callcenter.ActionComplete,
+			callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn, callcenter.ActionHold, callcenter.ActionUnhold)
 	default:
 		return one(luck, callcenter.ActionPause, callcenter.ActionLogout, callcenter.ActionDisposition, callcenter.ActionDisposition,
 			callcenter.ActionDisposition, callcenter.ActionDisposition, callcenter.ActionReady)

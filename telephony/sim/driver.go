@@ -383,11 +383,17 @@ func (d *driver) repeat(in callcenter.Input, first callcenter.Output) {
 	switch {
 	case len(again.Facts) > 0:
 		d.w.fail(ruleRepeats, "%T%+v repeated: fact %s %+v", in.Event, in.Event, again.Facts[0].Type, again.Facts[0].Data)
-	case len(again.Commands) > 0:
+	case slices.ContainsFunc(again.Commands, func(c callcenter.Command) bool { return !isAnswer(c) }):
 		d.w.fail(ruleRepeats, "%T%+v repeated: command %T%+v", in.Event, in.Event, again.Commands[0], again.Commands[0])
 	case first.Reply != nil && (again.Reply == nil || *again.Reply != *first.Reply):
 		d.w.fail(ruleRepeats, "%+v repeated: reply %+v became %+v", in.Event, first.Reply, again.Reply)
 	}
+}
+
+// isAnswer: a phone that asks twice is told twice that it can't be.
+func isAnswer(cmd callcenter.Command) bool {
+	c, ok := cmd.(callcenter.AnswerTransfer)
+	return ok && !c.Done
 }
 
 // repeatable tells whether the same event at once again must change nothing. A list makes the core ask again for what is

@@ -24,7 +24,7 @@ func (h handles) mean() float64 {
 
 // handledCall takes in how long a contact that has ended kept its agent.
 func (l *ledger) handledCall(c *contactBook, d fact.ContactEnded) {
-	if d.ToAgentMS != nil && d.LastQueue != "" && !d.Fallback {
+	if d.ToAgentMS != nil && d.LastQueue != "" && !d.Fallback && c.transfers == 0 {
 		l.handled[d.LastQueue] = append(l.handled[d.LastQueue], c.sums.talk+c.sums.hold+c.sums.wrapUp)
 	}
 }

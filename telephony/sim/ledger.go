@@ -41,12 +41,17 @@ type contactBook struct {
 	calls    int
 
 	visit           *visitBook
-	entry           *entryBook // open
-	offer           *offerBook // open
-	segment         *segmentBook
+	entry           *entryBook          // open
+	offer           *offerBook          // open
+	segments        []*segmentBook      // open, one of an agent at most
+	transfer        *transferBook       // open
+	transfers       int                 // begun
+	handedOn        int                 // completed
+	handed          *fact.TransferEnded // by the Step being read
+	sentTo          string              // flow of a menu he was handed on to
 	entries         int
 	offers          int
-	segments        int
+	answeredEntries []string
 	answered        int // entries answered
 	since           time.Time
 	waited          int64 // of ended entries

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"firstline/pipeline/fact"
 	"firstline/telephony/ivr"
 )
@@ -36,6 +38,10 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.segmentStarted(f, c, d)
 	case fact.SegmentEnded:
 		l.segmentEnded(f, c, d)
+	case fact.TransferStarted:
+		l.transferStarted(f, c, d)
+	case fact.TransferEnded:
+		l.transferEnded(f, c, d)
 	case fact.Disposition:
 		l.w.seen.add("disposition")
 	case fact.CallEnded:
@@ -112,7 +118,7 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 	v := c.visit
 	entered, isEntered := f.Data.(fact.IVREntered)
 	switch {
-	case c.entry != nil || c.segment != nil:
+	case c.entry != nil || c.inTalk():
 		l.w.fail(ruleOneState, "%s of %s in entry or talk", f.Type, f.Subject)
 		return
 	case v == nil && !isEntered:
@@ -173,8 +179,8 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		l.w.seen.add("refused " + string(d.Reason))
 		l.mayRefuse(f, c, d)
 		l.turnedAway(c, d.Reason)
-		if d.Kind != c.arrived.Kind || c.segment != nil {
-			l.w.fail(ruleOneState, "%s was refused as %s, in segment %v", f.Subject, d.Kind, c.segment)
+		if d.Kind != c.arrived.Kind || c.inTalk() {
+			l.w.fail(ruleOneState, "%s was refused as %s in a talk", f.Subject, d.Kind)
 		}
 	case fact.Relaxed:
 		l.relaxed(f, c, d)
@@ -195,13 +201,13 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 
 func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	switch {
-	case c.entry != nil || c.segment != nil || !c.callOpen:
+	case c.entry != nil || c.inTalk() && c.transfer == nil || !c.callOpen:
 		l.w.fail(ruleOneState, "%s queued again: %+v", f.Subject, d)
 	case d.Kind != c.arrived.Kind || d.Call != c.arrived.Call || d.Position < 1:
 		l.w.fail(ruleFacts, "%s queued as %+v, arrived as %+v", f.Subject, d, c.arrived)
 	case d.CarriedWaitMS != c.waited:
 		l.w.fail(ruleClosingRows, "%s carries %d ms into %s, waited %d", f.Subject, d.CarriedWaitMS, d.Entry, c.waited)
-	case d.From != "" && d.From != c.lastEntry:
+	case d.From != "" && d.From != c.lastEntry && !slices.Contains(c.answeredEntries, d.From):
 		l.w.fail(ruleFacts, "%s overflowed from %s, was in %s", f.Subject, d.From, c.lastEntry)
 	}
 	c.entries++
@@ -210,6 +216,9 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	}
 	l.resumed(f, c, d)
 	c.lastQueue, c.lastEntry = d.Queue, d.Entry
+	if slices.Contains(c.answeredEntries, d.From) { // handed on: what the menu asked for was for another queue
+		c.asked, c.requires = 0, ""
+	}
 	c.entry = &entryBook{Queued: d, at: f.Time}
 	l.encircled(f, c)
 	l.mayJoin(f, c)
@@ -235,6 +244,11 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	}
 	if d.Outcome == fact.EntryAnswered {
 		c.answered++
+		c.lastAgent = d.Agent
+		c.answeredEntries = append(c.answeredEntries, d.Entry)
+		if c.transfer != nil {
+			c.transfer.answered = d.Agent
+		}
 		if c.toAgent == nil {
 			ms := f.Time.Sub(c.began).Milliseconds()
 			c.toAgent = &ms
@@ -255,24 +269,29 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 
 func (l *ledger) segmentStarted(f fact.Fact, c *contactBook, d fact.SegmentStarted) {
 	a := l.agent(d.Agent)
-	if c.segment != nil {
-		l.w.fail(ruleOneState, "%s begins segment %s within %s", f.Subject, d.Segment, c.segment.Segment)
+	if o := c.segmentOf(d.Agent); o != nil {
+		l.w.fail(ruleOneState, "%s begins segment %s within %s", f.Subject, d.Segment, o.Segment)
 	}
-	c.segments++
-	c.segment = &segmentBook{SegmentStarted: d, at: f.Time}
+	s := &segmentBook{SegmentStarted: d, at: f.Time}
+	c.segments = append(c.segments, s)
 	if !c.native() {
 		if a.segment != nil || a.offer != nil {
 			l.w.fail(ruleOneTalk, "%s begins %s of %s while busy with another", d.Agent, d.Kind, f.Subject)
 		}
-		a.segment = c.segment
-	}
-	if d.Kind == fact.SegmentTalk {
-		c.lastAgent = d.Agent
+		a.segment = s
 	}
 }
 
+// segmentOf finds an agent's open segment; nil = he has none.
+func (c *contactBook) segmentOf(agent string) *segmentBook {
+	if i := slices.IndexFunc(c.segments, func(s *segmentBook) bool { return s.Agent == agent }); i >= 0 {
+		return c.segments[i]
+	}
+	return nil
+}
+
 func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
-	s := c.segment
+	s := c.segmentOf(d.Agent)
 	if s == nil || s.Segment != d.Segment {
 		l.w.fail(ruleClosedOnce, "%s ends segment %s, which is not open", f.Subject, d.Segment)
 		return
@@ -292,7 +311,7 @@ func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) 
 		c.sums.wrapUp += d.DurationMS
 	}
 	a := l.agent(d.Agent)
-	if a.segment == c.segment {
+	if a.segment == s {
 		a.segment = nil
 	}
 	if d.Kind != fact.SegmentWrapUp {
@@ -301,7 +320,7 @@ func (l *ledger) segmentEnded(f fact.Fact, c *contactBook, d fact.SegmentEnded) 
 			a.lastTalk = f.Time
 		}
 	}
-	c.segment = nil
+	c.segments = slices.DeleteFunc(c.segments, func(o *segmentBook) bool { return o == s })
 }
 
 // native tells whether the contact was answered in the dialplan's fallback queue, which minds no agent's state.
@@ -320,7 +339,8 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 		l.w.fail(ruleClosingRows, "%s: call %+v arrived as %+v", f.Subject, d, c.arrived)
 	}
 	answered := d.Termination.Result == fact.ResultAnswered
-	if answered && c.answered == 0 || !answered && c.answered > 0 && d.Termination.Reason != fact.ReasonCommandFailed {
+	left := c.answered > 0 && c.handedOn == 0 // nobody had handed him on
+	if answered && c.answered == 0 || !answered && left && d.Termination.Reason != fact.ReasonCommandFailed {
 		l.w.fail(ruleClosingRows, "%s: the call is %s with %d answered entries", f.Subject, d.Termination.Result, c.answered)
 	}
 	if d.AnsweredAt != nil && (d.AnsweredAt.Before(c.began) || d.AnsweredAt.After(d.EndedAt)) {
@@ -342,13 +362,13 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 	}
 	t := l.truth(c.id)
 	want := map[string]fact.Reason{"caller": fact.ReasonCallerHungUp, "agent": fact.ReasonAgentHungUp}[t.ender]
-	if want != "" && d.Termination.Reason != want {
+	if want != "" && c.transfers == 0 && d.Termination.Reason != want {
 		l.w.fail(ruleTruth, "%s: call %+v, but the %s hung up first", c.id, d, t.ender)
 	}
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.offer != nil || c.segment != nil || c.visit != nil {
+	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}
@@ -361,6 +381,8 @@ func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) 
 	switch {
 	case d.Calls != c.calls || d.Entries != c.entries || d.Offers != c.offers:
 		l.w.fail(ruleClosingRows, "%s says %d calls, %d entries, %d offers, had %d, %d, %d", f.Subject, d.Calls, d.Entries, d.Offers, c.calls, c.entries, c.offers)
+	case d.Transfers != c.handedOn:
+		l.w.fail(ruleClosingRows, "%s says %d transfers, had %d", f.Subject, d.Transfers, c.handedOn)
 	case d.FirstQueue != c.firstQueue || d.LastQueue != c.lastQueue || d.LastAgent != c.lastAgent:
 		l.w.fail(ruleClosingRows, "%s says queues %q, %q, agent %q, had %q, %q, %q", f.Subject, d.FirstQueue, d.LastQueue, d.LastAgent, c.firstQueue, c.lastQueue, c.lastAgent)
 	case d.Termination != c.closed.Termination || d.Kind != c.arrived.Kind || d.Customer != c.customer:

@@ -93,6 +93,7 @@ func (l *ledger) pop(f fact.Fact, c *contactBook, d fact.Pop) {
 func (l *ledger) agree(r record) {
 	for _, c := range l.touched {
 		c.touched = false
+		l.handedWell(c)
 		if c.offer != nil && c.offer.fresh {
 			c.offer.fresh = false
 			l.fair(c, r.plan)
@@ -103,7 +104,7 @@ func (l *ledger) agree(r record) {
 		case c.visit != nil && c.entry != nil:
 			l.w.fail(ruleOneState, "%s is in a menu and in a queue", c.id)
 		}
-		if e, o := c.lastEnded, c.lastOffer; e != nil && e.Outcome == fact.EntryAnswered && !c.arrived.Fallback && e.Offer != "" {
+		if e, o := c.lastEnded, c.lastOffer; e != nil && e.Outcome == fact.EntryAnswered && !c.arrived.Fallback && e.Offer != "" && (o == nil || o.Entry == e.Entry) {
 			if o == nil || o.Offer != e.Offer || o.Result != fact.OfferAnswered || o.Agent != e.Agent || !o.EndedAt.Equal(e.EndedAt) {
 				l.w.fail(ruleClosingRows, "%s: entry %+v was answered by offer %+v", c.id, e, o)
 			}

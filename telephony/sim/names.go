@@ -17,6 +17,8 @@ func eventName(ev callcenter.Event) string {
 		return "event LegAnswered"
 	case callcenter.ChannelEnded:
 		return "event ChannelEnded"
+	case callcenter.TransferAsked:
+		return "event TransferAsked"
 	case callcenter.ChannelHeld:
 		return "event ChannelHeld"
 	case callcenter.ChannelUnheld:
@@ -73,6 +75,10 @@ func commandName(cmd callcenter.Command) string {
 		return "command CreateBridge"
 	case callcenter.AddToBridge:
 		return "command AddToBridge"
+	case callcenter.RemoveFromBridge:
+		return "command RemoveFromBridge"
+	case callcenter.AnswerTransfer:
+		return "command AnswerTransfer"
 	case callcenter.DestroyBridge:
 		return "command DestroyBridge"
 	case callcenter.HangUp:

@@ -129,6 +129,12 @@ func (p *phone) heard(ch, _ *channel) {
 	if luck.chance(0.6) {
 		p.w.after(luck.around(p.w.weather.talk), func() { p.hangUp(ch) })
 	}
+	switch x := luck.float(); {
+	case x < 0.15:
+		p.w.after(luck.around(p.w.weather.talk/2), func() { p.handOn(ch) })
+	case x < 0.4:
+		p.w.after(luck.around(p.w.weather.talk/2), func() { p.w.desk.handOn(p.agent, ch, 3) })
+	}
 }
 
 func (p *phone) hold(ch *channel) {
@@ -163,8 +169,18 @@ func (p *phone) polled() callcenter.EndpointState {
 
 // dial makes a call of the agent's own: a feature code or a number.
 func (p *phone) dial(number string, luck *dice) {
-	if !p.registered || p.busy(nil) || !p.w.ctl.heart() {
+	if p.busy(nil) {
 		return
+	}
+	if ch := p.call(number); ch != nil {
+		p.w.after(luck.around(20*time.Second), func() { p.hangUp(ch) })
+	}
+}
+
+// call makes a call to Firstline; nil = it can't be made now.
+func (p *phone) call(number string) *channel {
+	if !p.registered || !p.w.ctl.heart() {
+		return nil
 	}
 	p.dialed++
 	ch := &channel{
@@ -175,7 +191,7 @@ func (p *phone) dial(number string, luck *dice) {
 	p.w.ast.open(ch)
 	p.lines = append(p.lines, ch)
 	p.w.enterApp(ch)
-	p.w.after(luck.around(20*time.Second), func() { p.hangUp(ch) })
+	return ch
 }
 
 // outside makes a call that Firstline doesn't see but as a busy phone; somebody else ends it.

@@ -71,6 +71,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	p.Flows = []ivr.Flow{drawFlow(d, "main"), drawFlow(d, "other")}
 	p.Entries = append(drawVersions(d), drawEntries(d)...)
 	drawIncidents(d, p)
+	drawTransfers(d, p)
 	return p
 }
 

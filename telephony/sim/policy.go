@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -27,6 +28,9 @@ func (l *ledger) queue(c *contactBook, id string) callcenter.Queue {
 	if p := l.w.known[c.arrived.Plan]; p != nil {
 		if i := slices.IndexFunc(p.Queues, func(q callcenter.Queue) bool { return q.ID == id }); i >= 0 {
 			return p.Queues[i]
+		}
+		if strings.HasPrefix(id, "agent:") {
+			return ownLine(p, id)
 		}
 	}
 	return callcenter.Queue{}
@@ -266,10 +270,15 @@ func (l *ledger) wrapped(f fact.Fact, c *contactBook, d fact.SegmentEnded) {
 func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntered) {
 	flow := l.flow(c, d.Flow)
 	n, ok := flow.Nodes[d.Node]
-	if from == "" && c.returns == nil {
+	sent := c.sentTo
+	c.sentTo = ""
+	if from == "" && c.returns == nil && sent == "" {
 		l.letIn(f, c, d.Flow)
 	}
 	switch {
+	case from == "" && sent != "" && (d.Flow != sent || d.Node != flow.Start):
+		l.w.fail(ruleMenus, "%s was handed on to the menu %s, enters %s at %s", f.Subject, sent, d.Flow, d.Node)
+	case from == "" && sent != "":
 	case !ok:
 		l.w.fail(ruleMenus, "%s enters %s of %s, which isn't there", f.Subject, d.Node, d.Flow)
 	case from == "" && c.returns != nil && !c.mayReturn(d.Node):

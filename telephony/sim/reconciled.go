@@ -66,9 +66,24 @@ func (p *putRight) hangsUp(channel string) bool {
 
 // caller: somebody in the application is known or sent away.
 func (p *putRight) caller(ch callcenter.ActualChannel) {
-	if _, known := p.after[ch.ID]; !known && !p.hangsUp(ch.ID) {
+	if _, known := p.after[ch.ID]; !known && !p.hangsUp(ch.ID) && !p.consults(ch.ID) {
 		p.w.fail(ruleReconciled, "%s is in the application, and nobody minds him", ch.ID)
 	}
+}
+
+// consults tells whether the channel is the second call of an agent who asks somebody for his caller.
+func (p *putRight) consults(channel string) bool {
+	for _, c := range p.after { // order doesn't matter: any will do
+		if c.Transfer != nil && c.Transfer.Agent == p.w.owners[channel] {
+			return true
+		}
+	}
+	return false
+}
+
+// talks tells whether an agent is in a contact's talk.
+func talks(s fact.SnapshotContact, agent string) bool {
+	return slices.ContainsFunc(s.Segments, func(o fact.SnapshotSegment) bool { return o.Agent == agent && o.Kind != fact.SegmentWrapUp })
 }
 
 // leg: a phone that rings goes on ringing, one that was answered meanwhile is answered, any other one goes.
@@ -79,7 +94,7 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 	rang = rang && p.legs[id] == ch.ID // it is no leg of an earlier offer that is still being hung up
 	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
 	switch {
-	case is.Stage == "talking" && is.Agent == agent:
+	case talks(is, agent):
 	case rang && ch.State == stateUp:
 		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
 	case same && ch.State == stateRinging && p.hangsUp(ch.ID):
@@ -115,10 +130,14 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 			p.w.fail(ruleReconciled, "%s rings %s, who has no leg", s.ID, s.Agent)
 		}
 	case "talking":
-		if !p.legOf(s.ID, s.Agent) {
-			p.w.fail(ruleReconciled, "%s talks to %s, who has no leg", s.ID, s.Agent)
+		held := false
+		for _, o := range s.Segments {
+			held = held || o.Kind == fact.SegmentHold
+			if o.Kind != fact.SegmentWrapUp && !p.legOf(s.ID, o.Agent) {
+				p.w.fail(ruleReconciled, "%s talks to %s, who has no leg", s.ID, o.Agent)
+			}
 		}
-		if !p.together(s.ID) && !p.does(s.ID, isAddToBridge) {
+		if !held && !p.together(s.ID) && !p.does(s.ID, isAddToBridge) {
 			p.w.fail(ruleReconciled, "%s talks to %s, and both are not joined", s.ID, s.Agent)
 		}
 	}
@@ -139,7 +158,7 @@ func isStartMusic(c callcenter.Command) bool  { _, ok := c.(callcenter.StartMusi
 // together tells whether the contact's bridge holds the caller and a leg.
 func (p *putRight) together(contact string) bool {
 	return slices.ContainsFunc(p.actual.Bridges, func(b callcenter.ActualBridge) bool {
-		return contactOf(b.ID) == contact && len(b.Members) == 2 && slices.Contains(b.Members, contact)
+		return contactOf(b.ID) == contact && len(b.Members) >= 2 && slices.Contains(b.Members, contact)
 	})
 }
 

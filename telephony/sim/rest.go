@@ -34,6 +34,10 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.createBridge(c.Bridge, done)
 	case callcenter.AddToBridge:
 		a.addToBridge(c, done)
+	case callcenter.RemoveFromBridge:
+		a.removeFromBridge(c, done)
+	case callcenter.AnswerTransfer:
+		a.answerTransfer(c, done)
 	case callcenter.DestroyBridge:
 		a.destroyBridge(c.Bridge, done)
 	case callcenter.CheckPhone:

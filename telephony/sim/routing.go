@@ -26,7 +26,7 @@ func (l *ledger) suits(version string, c *contactBook, agent string) bool {
 	a, ok := l.planned(version, agent)
 	e := c.entry
 	switch {
-	case !ok || !slices.Contains(a.Queues, e.Queue) || !skilled(a, e.circle.skills):
+	case !ok || !serves(a, e.Queue) || !skilled(a, e.circle.skills):
 		return false
 	case slices.ContainsFunc(e.circle.requires, func(text string) bool { return !satisfies(a, text) }):
 		return false
@@ -61,7 +61,7 @@ func satisfies(a callcenter.Agent, text string) bool {
 // is about to be in another state.
 func (l *ledger) soon(agent, queue string) bool {
 	a, ok := l.planned(l.version, agent)
-	if !ok || !slices.Contains(a.Queues, queue) {
+	if !ok || !serves(a, queue) {
 		return false
 	}
 	book := l.agent(agent)
@@ -117,9 +117,10 @@ func (l *ledger) preferable(c *contactBook, q callcenter.Queue) []string {
 	return []string{last.lastAgent}
 }
 
-// remembered tells whether a contact's number is known still: until its end, and after it where its plan has a use for it.
+// remembered tells whether a contact's number is known still: until its end, and after it where its plan has a use for it, or
+// its place is kept.
 func (l *ledger) remembered(c *contactBook) bool {
-	return !c.ended || slices.ContainsFunc(l.w.known[c.arrived.Plan].Queues, func(q callcenter.Queue) bool { return q.PreferLast > 0 })
+	return !c.ended || c.kept != nil && !c.kept.gone || slices.ContainsFunc(l.w.known[c.arrived.Plan].Queues, func(q callcenter.Queue) bool { return q.PreferLast > 0 })
 }
 
 // after tells whether the contact's last fact is later than another's.
@@ -225,7 +226,7 @@ func (l *ledger) decided(f fact.Fact, c *contactBook, d fact.Offered) {
 	}
 	others := 0
 	for _, of := range l.w.known[l.version].Agents {
-		if slices.Contains(of.Queues, d.Queue) && !slices.Contains(why.Eligible, of.ID) {
+		if serves(of, d.Queue) && !slices.Contains(why.Eligible, of.ID) {
 			others++
 		}
 	}
@@ -243,6 +244,9 @@ func (l *ledger) decided(f fact.Fact, c *contactBook, d fact.Offered) {
 func (l *ledger) queueNow(id string) callcenter.Queue {
 	p := l.w.known[l.version]
 	i := slices.IndexFunc(p.Queues, func(q callcenter.Queue) bool { return q.ID == id })
+	if i < 0 {
+		return ownLine(p, id)
+	}
 	return p.Queues[i]
 }
 

@@ -33,6 +33,7 @@ const (
 	ruleIncidents  Rule = "incidents"           // are on or off, and told to whom they concern while they are on
 	ruleMenus      Rule = "menus"               // callers walk only where the flow leads
 	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
+	ruleTransfers  Rule = "transfers"           // lead where they say, and everybody talks to whom they say
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 

@@ -1,0 +1,152 @@
+package callcenter
+
+import (
+	"firstline/pipeline/fact"
+)
+
+// beginConsult has an agent wait in his caller's place for somebody to ask. ear is the channel on which he waits: his leg, so
+// that the caller hears music meanwhile, or a second call of his phone, which holds the first one itself.
+func (c *Center) beginConsult(ct *contact, q *Queue, tr transfer, ear string) {
+	t := ct.Talk
+	before := ct.room()
+	t.Consult = &consult{Transfer: tr, Ear: ear}
+	c.transferStarted(ct, tr)
+	c.rearrange(ct, before)
+	t.Held = false
+	c.resegment(ct)
+	c.join(ct, q, c.handedOn(ct, *t.party(tr.Agent)))
+}
+
+// consulted: somebody answered the agent who waited.
+func (c *Center) consulted(ct *contact, p party) {
+	k := ct.Talk.Consult
+	k.With = &p
+	k.Bridge = resource(ct.ID, "br", &ct.Count.Bridge)
+	c.bridge(ct, k.Bridge, []string{k.Ear, p.Leg})
+}
+
+// whileConsulting: something happened to the phone that rings for the agent who waits, or it is time for something.
+func (c *Center) whileConsulting(ct *contact, ev Event) {
+	if ct.Entry == nil {
+		c.ignore(IgnoredStale)
+		return
+	}
+	switch e := ev.(type) {
+	case PlaybackEnded:
+		c.announced(ct, e)
+	case due:
+		c.waitingDue(ct)
+	default:
+		c.offerEvent(ct, ev)
+	}
+}
+
+// complete hands the caller on: to who was asked, or to the place in which the agent waited. gone is the leg by whose end he
+// said so; "" = he said it otherwise.
+func (c *Center) complete(ct *contact, gone string, derived bool) {
+	t, k := ct.Talk, ct.Talk.Consult
+	p := *t.party(k.Transfer.Agent)
+	switch {
+	case k.With != nil:
+		c.passOn(ct, p, gone, derived)
+	case len(t.Parties) > 1: // the others go on talking to the caller
+		c.endConsult(ct, fact.TransferUnanswered, callerEnded{derived: derived})
+		t.remove(p.Agent)
+		c.leaveTalk(ct, p, gone, derived)
+	default:
+		c.takePlace(ct, p, gone, derived)
+	}
+	c.freed(p.Agent)
+}
+
+// passOn joins the caller and who was asked; the agent leaves.
+func (c *Center) passOn(ct *contact, p party, gone string, derived bool) {
+	t, k := ct.Talk, ct.Talk.Consult
+	parked := t.parked()
+	t.remove(p.Agent)
+	before := []string{}
+	if !parked {
+		before = append(before, ct.ID)
+	}
+	for _, o := range t.Parties {
+		before = append(before, o.Leg)
+	}
+	t.Parties = append(t.Parties, *k.With)
+	c.leaveConsult(ct, fact.TransferCompleted, derived)
+	c.rearrange(ct, before)
+	c.leaveTalk(ct, p, gone, derived)
+	c.resegment(ct)
+}
+
+// takePlace has the caller wait where the agent waited for him.
+func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
+	e, q := ct.Entry, c.planFor(ct).queue(ct.Entry.Queue)
+	c.leaveConsult(ct, fact.TransferCompleted, derived)
+	c.endSegment(ct, p.Agent, derived)
+	c.unbridge(ct, ct.Talk.Bridge)
+	c.wrapUp(ct, p, gone)
+	ct.Talk = nil
+	ct.Stage = stageWaiting
+	e.AnnounceAt = c.firstAnnouncement(q)
+	c.announceAgain(ct)
+	c.startMusic(ct, q.MusicClass)
+	c.touched.match = true
+}
+
+// conference has who was asked join the talk; the agent stays.
+func (c *Center) conference(ct *contact) {
+	t, k := ct.Talk, ct.Talk.Consult
+	before := ct.room()
+	t.Parties = append(t.Parties, *k.With)
+	c.leaveConsult(ct, fact.TransferConference, false)
+	c.rearrange(ct, before)
+	c.resegment(ct)
+}
+
+// comeBack ends a consultation: the agent has the caller again. gone is the leg by whose end it ends; "" = none.
+func (c *Center) comeBack(ct *contact, result fact.TransferResult, gone string, derived bool) {
+	before, with := ct.room(), ct.Talk.Consult.With
+	if with != nil {
+		c.endSegment(ct, with.Agent, derived)
+	}
+	c.endConsult(ct, result, callerEnded{derived: derived})
+	if with != nil {
+		c.wrapUp(ct, *with, gone)
+	}
+	c.rearrange(ct, before)
+	c.resegment(ct)
+	if with != nil {
+		c.freed(with.Agent)
+	}
+}
+
+// endConsult ends a consultation, if there is one, and the waiting for it.
+func (c *Center) endConsult(ct *contact, result fact.TransferResult, why callerEnded) {
+	if ct.Talk.Consult == nil {
+		return
+	}
+	if e := ct.Entry; e != nil {
+		outcome := fact.EntryWithdrawn
+		if result == fact.TransferAbandoned {
+			outcome = fact.EntryAbandoned
+		}
+		c.silence(ct)
+		c.endEntry(ct, entryEnd{outcome: outcome, offer: offerGone(why, e.Offer), derived: why.derived})
+	}
+	c.leaveConsult(ct, result, why.derived)
+}
+
+// leaveConsult records how a consultation ended and takes apart who was joined for it. A second call of the agent's phone has
+// no more use.
+func (c *Center) leaveConsult(ct *contact, result fact.TransferResult, derived bool) {
+	k := ct.Talk.Consult
+	c.transferEnded(ct, k.Transfer, result, k.With, derived)
+	ct.Talk.Consult = nil
+	if k.Bridge != "" {
+		c.unbridge(ct, k.Bridge)
+	}
+	if c.ears[k.Ear] == ct {
+		c.clear(ct, c.agentOf[k.Transfer.Agent], k.Ear)
+		delete(c.ears, k.Ear)
+	}
+}

@@ -1,0 +1,149 @@
+package callcenter
+
+import (
+	"cmp"
+
+	"firstline/pipeline/fact"
+)
+
+// actTalk does what an agent asks for about the caller he talks to, or says why not.
+func (c *Center) actTalk(a *agent, by fact.By, e Control) Refusal {
+	ct := c.contacts[a.Talk]
+	if ct == nil || ct.Talk == nil || ct.Talk.party(a.ID) == nil || !c.LinkUp() {
+		return RefusedNotNow
+	}
+	k := ct.Talk.Consult
+	mine := k != nil && k.Transfer.Agent == a.ID
+	switch {
+	case e.Action == ActionTransfer && k == nil:
+		return c.transferTo(ct, a, by, e.To)
+	case e.Action == ActionConsult && k == nil:
+		return c.consult(ct, a, by, e.To, ct.Talk.party(a.ID).Leg)
+	case e.Action == ActionComplete && mine:
+		c.complete(ct, "", false)
+	case e.Action == ActionConference && mine && k.With != nil:
+		c.conference(ct)
+	case e.Action == ActionReturn && mine:
+		c.comeBack(ct, fact.TransferReturned, "", false)
+	case e.Action == ActionHold && k == nil && len(ct.Talk.Parties) == 1:
+		c.holdCaller(ct, true)
+	case e.Action == ActionUnhold && ct.Talk.Held:
+		c.holdCaller(ct, false)
+	default:
+		return RefusedNotNow
+	}
+	return ""
+}
+
+// holdCaller has the caller hear music, or the agent again.
+func (c *Center) holdCaller(ct *contact, hold bool) {
+	if ct.Talk.Held == hold {
+		return
+	}
+	before := ct.room()
+	ct.Talk.Held = hold
+	c.touch(ct)
+	c.rearrange(ct, before)
+	c.resegment(ct)
+}
+
+// transferTo hands the caller on at once. Where he can't be taken the agent keeps him.
+func (c *Center) transferTo(ct *contact, a *agent, by fact.By, to Target) Refusal {
+	if why := c.mayTransfer(ct, a, to); why != "" {
+		return why
+	}
+	tr := c.newTransfer(ct, a, by, fact.TransferBlind, to)
+	c.transferStarted(ct, tr)
+	party := *ct.Talk.party(a.ID)
+	next := c.handedOn(ct, party)
+	c.letGoOf(ct, party)
+	c.transferEnded(ct, tr, fact.TransferCompleted, nil, false)
+	if place, ok := c.planFor(ct).menuPlace(to); ok {
+		ct.Stage, ct.Flow = stageFlow, &flow{Entered: c.stamp(ct)}
+		c.follow(ct, c.planFor(ct).menus.BeginAt(place.flow, place.node, c.moment(ct)))
+	} else {
+		c.join(ct, c.planFor(ct).lineOf(to), next)
+	}
+	c.freed(a.ID)
+	return ""
+}
+
+// mayTransfer is why the caller can't be handed on there at once; "" = he can.
+func (c *Center) mayTransfer(ct *contact, a *agent, to Target) Refusal {
+	if len(ct.Talk.Parties) > 1 {
+		return RefusedNotNow // he may leave, and the others stay
+	}
+	if _, ok := c.planFor(ct).menuPlace(to); ok {
+		return ""
+	}
+	_, why := c.lineFor(ct, a, to)
+	return why
+}
+
+// letGoOf takes the only agent out of a talk; the caller hears nothing then.
+func (c *Center) letGoOf(ct *contact, p party) {
+	parked := ct.Talk.parked()
+	c.endSegment(ct, p.Agent, false)
+	c.unbridge(ct, ct.Talk.Bridge)
+	if parked {
+		c.stopMusic(ct)
+	}
+	c.wrapUp(ct, p, "")
+	ct.Talk = nil
+}
+
+// consult has the agent wait for somebody to ask.
+func (c *Center) consult(ct *contact, a *agent, by fact.By, to Target, ear string) Refusal {
+	q, why := c.lineFor(ct, a, to)
+	if why != "" {
+		return why
+	}
+	c.beginConsult(ct, q, c.newTransfer(ct, a, by, fact.TransferAttended, to), ear)
+	return ""
+}
+
+// lineFor is the queue in which a target is waited for, or why it can't be.
+func (c *Center) lineFor(ct *contact, a *agent, to Target) (*Queue, Refusal) {
+	q := c.planFor(ct).lineOf(to)
+	switch {
+	case q == nil || to.To == fact.TransferToAgent && to.ID == a.ID:
+		return nil, RefusedUnknownTarget
+	case c.refusal(q) != "":
+		return nil, RefusedUnavailable
+	}
+	return q, ""
+}
+
+// handedOn is what a caller brings along into the queue he is handed on to: the waiting he has done, and where to go when an
+// agent he was handed on to does not take him.
+func (c *Center) handedOn(ct *contact, p party) *entry {
+	return &entry{ID: p.Entry, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait, Home: cmp.Or(p.Home, p.Queue)}
+}
+
+func (c *Center) newTransfer(ct *contact, a *agent, by fact.By, mode fact.TransferMode, to Target) transfer {
+	return transfer{
+		ID: part(ct.ID, "t", &ct.Count.Transfer), Agent: a.ID, Queue: ct.Talk.party(a.ID).Queue, By: by, Mode: mode, Target: to,
+		At: c.stamp(ct),
+	}
+}
+
+func (c *Center) transferStarted(ct *contact, tr transfer) {
+	c.emit(ct, fact.TypeTransferStarted, fact.TransferStarted{
+		Transfer: tr.ID, Call: ct.Call.ID, Agent: tr.Agent, Queue: tr.Queue, Mode: tr.Mode, By: tr.By, To: tr.Target.To, Target: tr.Target.ID,
+	})
+}
+
+func (c *Center) transferEnded(ct *contact, tr transfer, result fact.TransferResult, with *party, derived bool) {
+	t := c.stamp(ct)
+	ended := fact.TransferEnded{
+		Transfer: tr.ID, Call: ct.Call.ID, Agent: tr.Agent, Queue: tr.Queue, Mode: tr.Mode, By: tr.By, To: tr.Target.To,
+		Target: tr.Target.ID, Result: result, StartedAt: tr.At, EndedAt: t, DurationMS: ms(t.Sub(tr.At)), Derived: derived,
+	}
+	if with != nil {
+		ended.With = with.Agent
+	}
+	if result == fact.TransferCompleted {
+		ct.Sums.Transfers++
+	}
+	c.emit(ct, fact.TypeTransferEnded, ended)
+}

@@ -1,0 +1,43 @@
+package sim
+
+import (
+	"strings"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/callcenter"
+)
+
+// spoiledTransfers are bugs in how callers are handed on.
+func spoiledTransfers() []sabotage {
+	return []sabotage{
+		{bug: "a caller on hold hears the agent still", rules: []Rule{ruleLasting}, turn: without(isA[callcenter.RemoveFromBridge])},
+		{bug: "a phone that asks for a transfer gets no answer", rules: []Rule{ruleLasting}, turn: without(isA[callcenter.AnswerTransfer])},
+		{bug: "an agent waits in silence for who he asks", rules: []Rule{ruleLasting}, turn: without(func(c callcenter.Command) bool {
+			m, ok := c.(callcenter.StartMusic)
+			return ok && strings.HasPrefix(m.Channel, "fl.leg.")
+		})},
+		{bug: "an agent's second call is left alone", rules: []Rule{ruleLasting, ruleOneTalk}, turn: without(func(c callcenter.Command) bool {
+			h, ok := c.(callcenter.HangUp)
+			return ok && h.Channel != h.Contact && !strings.HasPrefix(h.Channel, "fl.")
+		})},
+		{bug: "a transfer never ends", rules: []Rule{ruleClosedOnce, ruleTransfers, ruleFoldFacts}, turn: swallow(fact.TypeTransferEnded)},
+		{bug: "a transfer says that the agent came back", rules: []Rule{ruleTransfers}, turn: rewrite(func(d *fact.TransferEnded) {
+			if d.Result == fact.TransferCompleted && d.Mode == fact.TransferAttended {
+				d.Result = fact.TransferReturned
+			}
+		})},
+		{bug: "a conference says that the agent left", rules: []Rule{ruleTransfers}, turn: rewrite(func(d *fact.TransferEnded) {
+			if d.Result == fact.TransferConference {
+				d.Result = fact.TransferCompleted
+			}
+		})},
+		{bug: "a transfer doesn't say who was asked", rules: []Rule{ruleTransfers}, turn: rewrite(func(d *fact.TransferEnded) { d.With = "" })},
+		{bug: "a contact forgets that it was handed on", rules: []Rule{ruleClosingRows}, turn: rewrite(func(d *fact.ContactEnded) { d.Transfers = 0 })},
+		{bug: "a caller handed on to an agent is given to another", rules: []Rule{ruleRightAgent, ruleDecision, ruleOneTalk, rulePop}, turn: rewrite(func(o *fact.Offered) {
+			if strings.HasPrefix(o.Queue, "agent:") {
+				o.Agent = "anna"
+				o.Decision.Eligible = []string{"anna"}
+			}
+		})},
+	}
+}
