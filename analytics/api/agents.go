@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"firstline/analytics/live"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 )
 
@@ -48,7 +48,7 @@ func (a *API) controlAgent(ctx context.Context, who principal, in *controlInput)
 	case in.Body.Action == actionDisposition && (in.Body.Code == "" || in.Body.Contact == ""):
 		return nil, invalid("body.code", "and contact are needed for a disposition")
 	}
-	state, err := a.now.Control(ctx, live.Control{
+	state, err := a.now.Control(ctx, controllerclient.Control{
 		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Agent: in.ID,
 		Action: in.Body.Action, Reason: in.Body.Reason, Expect: in.Body.Expect,
 		Code: in.Body.Code, Note: in.Body.Note, Contact: in.Body.Contact,

@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/analytics/live"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/listen"
 	"firstline/pipeline/number"
@@ -37,7 +38,7 @@ type Now interface {
 	Freshness() live.Freshness
 	Watch() *live.Watcher
 	WatchAgent(agent string) *live.Watcher
-	Control(ctx context.Context, req live.Control) (fact.AgentState, error)
+	Control(ctx context.Context, req controllerclient.Control) (fact.AgentState, error)
 	PopSeen(ctx context.Context, pop string, opened bool) error
 }
 

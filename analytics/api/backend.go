@@ -7,8 +7,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"firstline/analytics/live"
 	"firstline/analytics/query"
+	"firstline/pipeline/controllerclient"
 )
 
 // ClickHouse's codes for a statement that ran into its limits, or came before the tables were made.
@@ -23,7 +23,7 @@ const (
 
 // classifyBackend finds the code of what the parts behind the API answer.
 func classifyBackend(err error) *Error {
-	var refused *live.RefusedError
+	var refused *controllerclient.RefusedError
 	var request *query.Invalid
 	switch {
 	case errors.As(err, &refused):
@@ -32,11 +32,11 @@ func classifyBackend(err error) *Error {
 		return invalidRequest(request)
 	case errors.Is(err, query.ErrNotFound):
 		return &Error{Code: CodeNotFound, err: err}
-	case errors.Is(err, live.ErrOver):
+	case errors.Is(err, controllerclient.ErrOver):
 		return &Error{Code: CodeNotFound, Detail: "the offer is over", err: err}
-	case errors.Is(err, live.ErrNotReady):
+	case errors.Is(err, controllerclient.ErrNotReady):
 		return &Error{Code: CodeUnavailable, Detail: "the controller is not ready", err: err}
-	case errors.Is(err, live.ErrUnreachable):
+	case errors.Is(err, controllerclient.ErrUnreachable):
 		return &Error{Code: CodeUnavailable, Detail: "the controller does not answer", err: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Code: CodeTimeout, err: err}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"firstline/analytics/live"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 )
 
@@ -41,7 +42,7 @@ func (a *API) switchIncident(ctx context.Context, who principal, in *switchInput
 	if in.Body.On {
 		action = actionIncidentOn
 	}
-	_, err := a.now.Control(ctx, live.Control{
+	_, err := a.now.Control(ctx, controllerclient.Control{
 		Request: requestKeyOf(who, "", of(ctx).id), Actor: who.Name, By: actsBy(who), Incident: in.ID, Action: action,
 	})
 	return nil, err

@@ -16,9 +16,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"firstline/analytics/live"
 	"firstline/analytics/live/livetest"
 	"firstline/analytics/query"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/problem"
 )
 
@@ -106,9 +106,9 @@ func TestErrorsOfThePartsBehind(t *testing.T) {
 		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 62, Message: secret}), CodeInternal},
 		{context.DeadlineExceeded, CodeTimeout},
 		{context.Canceled, CodeUnavailable},
-		{live.ErrNotReady, CodeUnavailable},
-		{live.ErrUnreachable, CodeUnavailable},
-		{&live.RefusedError{Refusal: "a refusal of a later version"}, CodeConflict},
+		{controllerclient.ErrNotReady, CodeUnavailable},
+		{controllerclient.ErrUnreachable, CodeUnavailable},
+		{&controllerclient.RefusedError{Refusal: "a refusal of a later version"}, CodeConflict},
 	} {
 		w.reports.fails(c.err)
 		a := w.get(Prefix+"/metrics/queues"+window, sue)
@@ -170,7 +170,7 @@ func TestOutageIsToldSparsely(t *testing.T) {
 	var said bytes.Buffer
 	w := newWorld(t, options{log: slog.New(slog.NewTextHandler(&said, nil))})
 	sue := w.signIn("sue")
-	w.reports.fails(live.ErrUnreachable)
+	w.reports.fails(controllerclient.ErrUnreachable)
 	for range 20 {
 		w.get(Prefix+"/metrics/queues"+window, sue).wantProblem(t, CodeUnavailable)
 	}

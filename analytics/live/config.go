@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/problem"
 )
 
@@ -53,6 +54,18 @@ func (c Config) Validate() []problem.Problem {
 		}
 	}
 	return out
+}
+
+// Client is what a client of that controller needs. getenv reads the token's variable.
+func (c Config) Client(getenv func(string) string) controllerclient.Config {
+	token := ""
+	if c.TokenEnv != "" {
+		token = getenv(c.TokenEnv)
+	}
+	return controllerclient.Config{
+		Listen: c.Listen, URL: c.URL, Token: token,
+		Timeout: c.Timeout, Patience: c.StaleAfter, Retry: c.Retry, RetryMost: c.RetryMost,
+	}
 }
 
 func isHTTP(s string) bool {

@@ -11,12 +11,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/trouble"
 )
@@ -24,7 +24,7 @@ import (
 // Live is the state of now. Its methods may be called from any goroutine.
 type Live struct {
 	cfg     Config
-	client  *client
+	client  *controllerclient.Client
 	log     *slog.Logger
 	m       *metrics
 	watch   *watchers
@@ -58,14 +58,10 @@ func New(cfg Config, getenv func(string) string, log *slog.Logger, reg prometheu
 	if problems := cfg.Validate(); len(problems) > 0 {
 		return nil, errors.New("live: controller." + problems[0].Path + " " + problems[0].Message)
 	}
-	token := ""
-	if cfg.TokenEnv != "" {
-		token = getenv(cfg.TokenEnv)
-	}
 	m := newMetrics(reg)
 	m.stale.Set(1)
 	return &Live{
-		cfg: cfg, client: newClient(cfg, token), log: log, m: m, silent: true, started: time.Now(), trouble: trouble.New(streamPatience),
+		cfg: cfg, client: controllerclient.New(cfg.Client(getenv)), log: log, m: m, silent: true, started: time.Now(), trouble: trouble.New(streamPatience),
 		watch:  &watchers{set: map[*Watcher]struct{}{}, m: m},
 		popups: make(chan offered, popupQueue), refresh: make(chan struct{}, 1),
 	}, nil
@@ -79,64 +75,67 @@ func (l *Live) Run(ctx context.Context) error {
 	for range popupWorkers {
 		wg.Go(func() { l.fetchPopups(ctx) })
 	}
-	wait := l.cfg.Retry
-	for ctx.Err() == nil {
-		began := time.Now()
-		err := l.follow(ctx)
-		l.m.connects.WithLabelValues(cause(err)).Inc()
-		if time.Since(began) > l.cfg.RetryMost || errors.Is(err, ErrGone) {
-			wait = l.cfg.Retry // it stood for a while, or only needs a new snapshot
-		}
+	l.client.Follow(ctx, l.follow, func(err error) (soon bool) {
+		why := cause(err)
+		l.m.connects.WithLabelValues(why).Inc()
 		if ctx.Err() == nil {
 			if told := l.trouble.Failed(err); told != nil {
 				l.log.Warn("controller is not heard, the state of now is stale until it is", told...)
 			}
 		}
-		sleep(ctx, wait/2+rand.N(wait/2+1))
-		wait = min(2*wait, l.cfg.RetryMost)
-	}
+		return why == "gone" // it only needs a new snapshot
+	})
 	wg.Wait()
-	l.client.close()
+	l.client.Close()
 	return ctx.Err()
 }
 
 // cause sorts the ends of a stream for the counter.
 func cause(err error) string {
+	var gone *controllerclient.GoneError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "stopped"
-	case errors.Is(err, ErrGone):
+	case errors.As(err, &gone):
 		return "gone"
-	case errors.Is(err, errSilent):
+	case errors.Is(err, controllerclient.ErrSilent):
 		return "silent"
-	case errors.Is(err, ErrNotReady):
+	case errors.Is(err, controllerclient.ErrNotReady):
 		return "not_ready"
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, controllerclient.ErrEnded), errors.Is(err, io.EOF): // the latter: before it answered
 		return "closed"
-	case errors.Is(err, ErrUnreachable):
+	case errors.Is(err, controllerclient.ErrUnreachable):
 		return "unreachable"
 	default:
 		return "error"
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
 // follow takes a snapshot and reads the stream after it until that breaks.
 func (l *Live) follow(ctx context.Context) error {
-	snap, err := l.client.snapshot(ctx)
+	snap, err := l.client.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	l.begin(snap)
-	return l.client.follow(ctx, snap.Epoch, snap.Position, l.cfg.StaleAfter, l.hear, l.line)
+	facts, err := l.client.Facts(ctx, snap.Epoch, snap.Position)
+	if err != nil {
+		return err
+	}
+	defer facts.Close()
+	l.hear()
+	for {
+		line, err := facts.Next()
+		if errors.Is(err, controllerclient.ErrTooLong) {
+			l.m.broken.Inc()
+		}
+		if err != nil {
+			return err
+		}
+		if err := l.line(line); err != nil {
+			return err
+		}
+	}
 }
 
 // begin replaces the state.
@@ -235,7 +234,7 @@ func (l *Live) refreshing(ctx context.Context) {
 		case <-l.refresh:
 		case <-ticker.C:
 		}
-		snap, err := l.client.snapshot(ctx)
+		snap, err := l.client.Snapshot(ctx)
 		if err != nil {
 			continue // the stream's own end is counted and logged; this one tries again
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"firstline/analytics/live/livetest"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 )
 
@@ -222,7 +223,7 @@ func TestControl(t *testing.T) {
 	c := livetest.Start(t, livetest.World())
 	l := start(t, c, nil)
 	ctx := context.Background()
-	req := Control{Request: "r1", Actor: "anna", By: fact.ByDesk, Agent: "anna", Action: "pause", Reason: "lunch", Expect: fact.AgentReady}
+	req := controllerclient.Control{Request: "r1", Actor: "anna", By: fact.ByDesk, Agent: "anna", Action: "pause", Reason: "lunch", Expect: fact.AgentReady}
 	c.Answer(func(livetest.Control) (int, any) { return http.StatusOK, map[string]string{"state": "paused"} })
 	if state, err := l.Control(ctx, req); err != nil || state != fact.AgentPaused {
 		t.Errorf("%s, %v", state, err)
@@ -234,12 +235,12 @@ func TestControl(t *testing.T) {
 	c.Answer(func(livetest.Control) (int, any) {
 		return http.StatusConflict, map[string]string{"refused": "conflict"}
 	})
-	var refused *RefusedError
+	var refused *controllerclient.RefusedError
 	if _, err := l.Control(ctx, req); !errors.As(err, &refused) || refused.Refusal != "conflict" {
 		t.Errorf("got %v", err)
 	}
 	c.Answer(func(livetest.Control) (int, any) { return http.StatusServiceUnavailable, nil })
-	if _, err := l.Control(ctx, req); !errors.Is(err, ErrNotReady) {
+	if _, err := l.Control(ctx, req); !errors.Is(err, controllerclient.ErrNotReady) {
 		t.Errorf("got %v", err)
 	}
 	if err := l.PopSeen(ctx, "p1", true); err != nil || c.Seen()[0] != (livetest.Seen{Pop: "p1", Opened: true}) {
@@ -270,19 +271,6 @@ func TestSlowWatcherSeesTheNewest(t *testing.T) {
 	fast.Close()
 	if n := testutil.ToFloat64(l.m.watchers); n != 0 {
 		t.Errorf("%v watchers left", n)
-	}
-}
-
-func TestUnixSocketAndReachableAddress(t *testing.T) {
-	cfg := DefaultConfig()
-	cfg.Listen = "unix:/run/firstline.sock"
-	if c := newClient(cfg, ""); c.base != "http://controller" {
-		t.Error(c.base)
-	}
-	for listen, want := range map[string]string{":8071": "127.0.0.1:8071", "0.0.0.0:1": "127.0.0.1:1", "[::]:1": "127.0.0.1:1", "host:1": "host:1", "odd": "odd"} {
-		if got := reachable(listen); got != want {
-			t.Errorf("%s → %s", listen, got)
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 )
 
@@ -31,13 +32,13 @@ func (l *Live) fetchPopups(ctx context.Context) {
 
 func (l *Live) fetchPopup(ctx context.Context, o offered) {
 	for range popupTries {
-		p, err := l.client.popup(ctx, o.offer)
+		p, err := l.client.Popup(ctx, o.offer)
 		switch {
 		case err == nil:
 			l.m.popups.WithLabelValues("fetched").Inc()
 			l.setPopup(o, &p)
 			return
-		case errors.Is(err, ErrOver):
+		case errors.Is(err, controllerclient.ErrOver):
 			l.m.popups.WithLabelValues("over").Inc()
 			return
 		case ctx.Err() != nil:

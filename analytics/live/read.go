@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 )
 
@@ -72,11 +73,11 @@ func (l *Live) freshen(f *Freshness) {
 	}
 }
 
-// Control passes a request to the controller and answers the agent's state after it. Errors: *RefusedError, ErrNotReady,
-// ErrUnreachable (it may have been carried out: repeat it with the same Request).
-func (l *Live) Control(ctx context.Context, req Control) (fact.AgentState, error) {
-	state, err := l.client.control(ctx, req)
-	var refused *RefusedError
+// Control passes a request to the controller and answers the agent's state after it. Errors: those of
+// controllerclient.Client.Control.
+func (l *Live) Control(ctx context.Context, req controllerclient.Control) (fact.AgentState, error) {
+	state, err := l.client.Control(ctx, req)
+	var refused *controllerclient.RefusedError
 	switch {
 	case err == nil:
 		l.m.controls.WithLabelValues("done").Inc()
@@ -89,7 +90,8 @@ func (l *Live) Control(ctx context.Context, req Control) (fact.AgentState, error
 	return state, err
 }
 
-// PopSeen tells the controller that an agent's page shows a screen pop, or that he opened it. ErrOver when it is unknown.
+// PopSeen tells the controller that an agent's page shows a screen pop, or that he opened it. Errors: those of
+// controllerclient.Client.Seen.
 func (l *Live) PopSeen(ctx context.Context, pop string, opened bool) error {
-	return l.client.seen(ctx, pop, opened)
+	return l.client.Seen(ctx, pop, opened)
 }

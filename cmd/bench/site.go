@@ -22,6 +22,7 @@ import (
 	"firstline/analytics/api"
 	"firstline/analytics/live"
 	"firstline/cmd/bench/phones"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/parts"
 	"firstline/telephony/asterisk/node"
@@ -302,9 +303,9 @@ func (s *site) logIn(n int) error {
 		if i < n {
 			action = "login"
 		}
-		_, err := s.now.Control(s.ctx, live.Control{Request: fmt.Sprintf("bench/%d/%d", i, time.Now().UnixNano()), Actor: "bench",
+		_, err := s.now.Control(s.ctx, controllerclient.Control{Request: fmt.Sprintf("bench/%d/%d", i, time.Now().UnixNano()), Actor: "bench",
 			By: fact.ByAPI, Agent: agentID(i), Action: action})
-		var refused *live.RefusedError
+		var refused *controllerclient.RefusedError
 		if err != nil && !errors.As(err, &refused) { // refused: he is there, or gone, already
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"firstline/analytics/live"
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 	"firstline/telephony/asterisk/sipp"
 )
@@ -112,7 +113,7 @@ func (d *demoAgent) work(ctx context.Context) error {
 }
 
 func (d *demoAgent) control(ctx context.Context, action string) error {
-	_, err := d.now.Control(ctx, live.Control{Request: fmt.Sprintf("demo/%s/%d", d.id, time.Now().UnixNano()),
+	_, err := d.now.Control(ctx, controllerclient.Control{Request: fmt.Sprintf("demo/%s/%d", d.id, time.Now().UnixNano()),
 		Actor: "demo", By: fact.ByAPI, Agent: d.id, Action: action})
 	return err
 }

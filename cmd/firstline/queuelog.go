@@ -24,11 +24,7 @@ func runQueueLog(ctx context.Context, env *environment) error {
 	}
 	reg := newRegistry()
 	recorder, err := queuelog.New(s.QueueLog, queuelog.Options{
-		Folder: dir, Log: env.log, Registry: reg,
-		Source: queuelog.Source{
-			Listen: s.Live.Listen, URL: s.Live.URL, Token: env.getenv(s.Live.TokenEnv),
-			Timeout: s.Live.Timeout, Patience: s.Live.StaleAfter, Retry: s.Live.Retry, RetryMost: s.Live.RetryMost,
-		},
+		Folder: dir, Controller: s.Live.Client(env.getenv), Log: env.log, Registry: reg,
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 )
 
@@ -17,7 +18,7 @@ func (r *Recorder) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	snap, err := r.source.snapshot(ctx)
+	snap, err := r.client.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func (r *Recorder) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer facts.close()
+	defer facts.Close()
 	if told := r.trouble.Over(); told != nil {
 		r.log.Info("queue_log is written again", told...)
 	}
@@ -44,7 +45,7 @@ func (r *Recorder) follow(ctx context.Context) error {
 		if err := r.read(facts); err != nil {
 			return err
 		}
-		if facts.waiting() && r.facts < batchFacts {
+		if facts.Waiting() && r.facts < batchFacts {
 			continue
 		}
 		if err := r.commit(); err != nil {
@@ -73,13 +74,15 @@ func (r *Recorder) start(snap fact.Snapshot) error {
 
 // open begins the stream. When the controller hasn't the facts any more, or another log, it is told, and the stream begins
 // with the oldest that there are.
-func (r *Recorder) open(ctx context.Context) (*stream, error) {
-	facts, err := r.source.open(ctx, r.next.Stream, r.next.After)
-	var no *refusal
+func (r *Recorder) open(ctx context.Context) (*controllerclient.Stream, error) {
+	facts, err := r.client.Facts(ctx, r.next.Stream, r.next.After)
+	var no *controllerclient.GoneError
 	if !errors.As(err, &no) {
 		return facts, err
 	}
 	switch {
+	case no.Oldest == 0:
+		return nil, err
 	case no.Epoch != r.next.Stream:
 		r.metrics.changes.Inc()
 		r.log.Error("the controller has another log than before: calls of the former one may be missing in queue_log",
@@ -96,7 +99,7 @@ func (r *Recorder) open(ctx context.Context) (*stream, error) {
 	if err := r.confirm(); err != nil { // a gap is told once
 		return nil, err
 	}
-	return r.source.open(ctx, r.next.Stream, r.next.After)
+	return r.client.Facts(ctx, r.next.Stream, r.next.After)
 }
 
 // skipped tells of facts that are gone. Whoever waited or was logged in before them is forgotten.
@@ -110,10 +113,10 @@ func (r *Recorder) skipped(n uint64) {
 }
 
 // read takes one line of the stream: a fact, or nothing.
-func (r *Recorder) read(facts *stream) error {
-	line, err := facts.next()
+func (r *Recorder) read(facts *controllerclient.Stream) error {
+	line, err := facts.Next()
 	switch {
-	case errors.Is(err, errTooLong):
+	case errors.Is(err, controllerclient.ErrTooLong):
 		r.unreadable("too_long", err)
 		return nil
 	case err != nil:
@@ -213,7 +216,7 @@ func (r *Recorder) refresh(ctx context.Context) error {
 		return nil
 	}
 	r.asked = time.Now()
-	snap, err := r.source.snapshot(ctx)
+	snap, err := r.client.Snapshot(ctx)
 	if err != nil {
 		return err
 	}

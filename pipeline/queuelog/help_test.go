@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
-	"firstline/pipeline/queuelog"
 )
 
 func read(t testing.TB, path string) string {
@@ -55,8 +55,8 @@ func newDouble(t testing.TB) *double {
 	return c
 }
 
-func (c *double) source() queuelog.Source {
-	return queuelog.Source{URL: c.server.URL, Timeout: 5 * time.Second, Patience: 5 * time.Second, Retry: time.Millisecond, RetryMost: 10 * time.Millisecond}
+func (c *double) config() controllerclient.Config {
+	return controllerclient.Config{URL: c.server.URL, Timeout: 5 * time.Second, Patience: 5 * time.Second, Retry: time.Millisecond, RetryMost: 10 * time.Millisecond}
 }
 
 // change changes the double and wakes its streams.

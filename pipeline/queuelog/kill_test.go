@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/queuelog"
 )
 
@@ -37,7 +38,7 @@ func child() error {
 	cfg.File = os.Getenv(childFile)
 	rec, err := queuelog.New(cfg, queuelog.Options{
 		Folder: os.Getenv(childFolder), Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Registry: prometheus.NewRegistry(),
-		Source: queuelog.Source{URL: os.Getenv(childURL), Timeout: 5 * time.Second, Patience: 5 * time.Second, Retry: time.Millisecond, RetryMost: 10 * time.Millisecond},
+		Controller: controllerclient.Config{URL: os.Getenv(childURL), Timeout: 5 * time.Second, Patience: 5 * time.Second, Retry: time.Millisecond, RetryMost: 10 * time.Millisecond},
 	})
 	if err != nil {
 		return err

@@ -16,22 +16,22 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/trouble"
 )
 
 // Options are what a Recorder gets from outside.
 type Options struct {
-	Folder   string // of its state, made when missing; one process at a time
-	Source   Source
-	Log      *slog.Logger
-	Registry prometheus.Registerer
+	Folder     string // of its state, made when missing; one process at a time
+	Controller controllerclient.Config
+	Log        *slog.Logger
+	Registry   prometheus.Registerer
 }
 
 // batchFacts is the most facts of one batch.
@@ -44,7 +44,7 @@ const patience = 2 * time.Second
 type Recorder struct {
 	cfg     Config
 	folder  string
-	source  *source
+	client  *controllerclient.Client
 	log     *slog.Logger
 	metrics *metrics
 	trouble *trouble.Trouble
@@ -72,7 +72,7 @@ func New(cfg Config, o Options) (*Recorder, error) {
 		return nil, errors.New("queue_log." + problems[0].Path + " " + problems[0].Message)
 	}
 	return &Recorder{
-		cfg: cfg, folder: o.Folder, source: newSource(o.Source), log: o.Log, metrics: newMetrics(o.Registry), trouble: trouble.New(patience),
+		cfg: cfg, folder: o.Folder, client: controllerclient.New(o.Controller), log: o.Log, metrics: newMetrics(o.Registry), trouble: trouble.New(patience),
 		odd: trouble.New(0), out: output{path: cfg.File},
 	}, nil
 }
@@ -93,28 +93,21 @@ func (r *Recorder) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.store.close()) }()
-	defer r.source.close()
+	defer r.client.Close()
 	defer r.out.close()
 	if _, err := r.store.load(); err != nil {
 		return err
 	}
-	wait := r.source.Retry
-	for ctx.Err() == nil {
-		began := time.Now()
-		err := r.follow(ctx)
+	r.client.Follow(ctx, r.follow, func(err error) (soon bool) {
 		if ctx.Err() != nil {
-			break
+			return false
 		}
 		r.metrics.failures.WithLabelValues(cause(err)).Inc()
 		if told := r.trouble.Failed(err); told != nil {
 			r.log.Warn("queue_log is not written until this is over", told...)
 		}
-		if time.Since(began) > r.source.RetryMost {
-			wait = r.source.Retry // it stood for a while
-		}
-		sleep(ctx, wait/2+rand.N(wait/2+1))
-		wait = min(2*wait, r.source.RetryMost)
-	}
+		return false
+	})
 	return nil
 }
 
@@ -124,22 +117,13 @@ func cause(err error) string {
 	switch {
 	case errors.As(err, &path):
 		return "file"
-	case errors.Is(err, errSilent):
+	case errors.Is(err, controllerclient.ErrSilent):
 		return "silent"
-	case errors.Is(err, errNotReady):
+	case errors.Is(err, controllerclient.ErrNotReady):
 		return "not_ready"
-	case errors.Is(err, errEnded):
+	case errors.Is(err, controllerclient.ErrEnded):
 		return "ended"
 	default:
 		return "controller"
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

@@ -41,7 +41,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) start() (stop func()) {
 	r.t.Helper()
 	r.reg = prometheus.NewRegistry()
-	rec, err := queuelog.New(r.cfg, queuelog.Options{Folder: r.folder, Source: r.c.source(), Log: slog.New(slog.DiscardHandler), Registry: r.reg})
+	rec, err := queuelog.New(r.cfg, queuelog.Options{Folder: r.folder, Controller: r.c.config(), Log: slog.New(slog.DiscardHandler), Registry: r.reg})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -359,7 +359,7 @@ func TestOneAtATime(t *testing.T) {
 	r.c.set(d)
 	r.start()
 	r.caughtUp(len(d.facts))
-	second, err := queuelog.New(r.cfg, queuelog.Options{Folder: r.folder, Source: r.c.source(), Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()})
+	second, err := queuelog.New(r.cfg, queuelog.Options{Folder: r.folder, Controller: r.c.config(), Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,39 +1,53 @@
-package live
+// Package controllerclient speaks the controller's internal HTTP: its snapshot, its facts by position, screen pops, and
+// requests to it.
+//
+// analytics/live and pipeline/queuelog follow the controller through it, each with a Client of its own; what they do with the
+// facts is theirs. It keeps nothing, logs nothing, counts no metric, and only Follow ever tries again.
+package controllerclient
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
 )
 
+// Config says how the controller is reached.
+type Config struct {
+	Listen string // where it listens: host:port or unix:PATH
+	URL    string // where it is reached when that is not Listen: http(s)://host[:port]
+	Token  string // bearer token; "" = none
+
+	Timeout   time.Duration // of one request, the stream excepted
+	Patience  time.Duration // silence of the stream after which it is given up; the controller speaks every second
+	Retry     time.Duration // Follow's first wait before it tries again; doubles to RetryMost
+	RetryMost time.Duration
+}
+
 // Errors of the controller's internal HTTP.
 var (
-	// ErrGone: the facts asked for are no longer kept, or belong to another log. Begin again with a snapshot.
-	ErrGone = errors.New("live: the controller does not keep these facts")
 	// ErrNotReady: the controller runs but can't take requests now.
-	ErrNotReady = errors.New("live: the controller is not ready")
+	ErrNotReady = errors.New("the controller is not ready")
 	// ErrUnreachable: the controller didn't answer. A control request may or may not have been carried out.
-	ErrUnreachable = errors.New("live: the controller can't be reached")
+	ErrUnreachable = errors.New("the controller can't be reached")
 	// ErrOver: the screen pop's offer is over.
-	ErrOver = errors.New("live: the offer is over")
+	ErrOver = errors.New("the offer is over")
 )
 
 // RefusedError is the controller's refusal of a control request: one of the closed list telephony/callcenter.Refusal.
 type RefusedError struct{ Refusal string }
 
-func (e *RefusedError) Error() string { return "live: the controller refused: " + e.Refusal }
+func (e *RefusedError) Error() string { return "the controller refused: " + e.Refusal }
 
 // Control is a request by a person or program about an agent, or about an incident.
 type Control struct {
@@ -60,19 +74,19 @@ func (c Control) about() string {
 // Limits of what is read from the controller.
 const (
 	maxSnapshot = 256 << 20
-	maxLine     = 4 << 20
+	maxLine     = 1 << 20
 	maxReply    = 1 << 20
 )
 
-// client speaks the controller's internal HTTP.
-type client struct {
-	base    string
-	token   string
-	timeout time.Duration
-	http    *http.Client
+// Client asks one controller. Its methods may be called from any goroutine.
+type Client struct {
+	cfg  Config
+	base string
+	http *http.Client
 }
 
-func newClient(cfg Config, token string) *client {
+// New returns a client; nothing is connected yet.
+func New(cfg Config) *Client {
 	dialer := &net.Dialer{Timeout: cfg.Timeout}
 	transport := &http.Transport{
 		DialContext:           dialer.DialContext,
@@ -81,16 +95,16 @@ func newClient(cfg Config, token string) *client {
 		IdleConnTimeout:       time.Minute,
 	}
 	base := strings.TrimSuffix(cfg.URL, "/")
-	if path, ok := strings.CutPrefix(cfg.Listen, "unix:"); ok && base == "" {
-		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", path)
-		}
+	path, unix := strings.CutPrefix(cfg.Listen, "unix:")
+	switch {
+	case base != "":
+	case unix:
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return dialer.DialContext(ctx, "unix", path) }
 		base = "http://controller"
-	}
-	if base == "" {
+	default:
 		base = "http://" + reachable(cfg.Listen)
 	}
-	return &client{base: base, token: token, timeout: cfg.Timeout, http: &http.Client{Transport: transport}}
+	return &Client{cfg: cfg, base: base, http: &http.Client{Transport: transport}}
 }
 
 // reachable turns a listening address into one to connect to: no host means this host.
@@ -105,29 +119,51 @@ func reachable(listen string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// close drops idle connections.
-func (c *client) close() { c.http.CloseIdleConnections() }
+// Close drops idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-func (c *client) snapshot(ctx context.Context) (fact.Snapshot, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+// Follow calls once again and again until ctx ends, each time after a longer wait. ended hears how each call ended. The wait
+// is short again after a call that stood for a while, and when ended says that another try is likely to do.
+func (c *Client) Follow(ctx context.Context, once func(context.Context) error, ended func(error) (soon bool)) {
+	wait := c.cfg.Retry
+	for ctx.Err() == nil {
+		began := time.Now()
+		soon := ended(once(ctx))
+		if soon || time.Since(began) > c.cfg.RetryMost {
+			wait = c.cfg.Retry
+		}
+		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		wait = min(2*wait, c.cfg.RetryMost)
+	}
+}
+
+// Snapshot is the state of now.
+func (c *Client) Snapshot(ctx context.Context) (fact.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	var s fact.Snapshot
 	res, err := c.do(ctx, http.MethodGet, "/snapshot", nil)
 	if err != nil {
-		return s, fmt.Errorf("get snapshot: %w", err)
+		return s, fmt.Errorf("ask the controller for a snapshot: %w", err)
 	}
 	defer drain(res)
 	if res.StatusCode != http.StatusOK {
-		return s, fmt.Errorf("get snapshot: %w", status(res))
+		return s, fmt.Errorf("ask the controller for a snapshot: %w", status(res))
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, maxSnapshot)).Decode(&s); err != nil {
-		return s, fmt.Errorf("read snapshot: %w", err)
+		return s, fmt.Errorf("read the controller's snapshot: %w", err)
 	}
 	return s, nil
 }
 
-func (c *client) popup(ctx context.Context, offer string) (fact.Popup, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+// Popup is the screen pop of an offer that goes on; ErrOver otherwise.
+func (c *Client) Popup(ctx context.Context, offer string) (fact.Popup, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	var p fact.Popup
 	res, err := c.do(ctx, http.MethodGet, "/popups/"+escapePath(offer), nil)
@@ -156,8 +192,10 @@ func escapePath(id string) string {
 	return strings.Join(parts, "/")
 }
 
-func (c *client) control(ctx context.Context, req Control) (fact.AgentState, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+// Control sends a request and answers the agent's state after it. Errors: *RefusedError, ErrNotReady, ErrUnreachable (it may
+// have been carried out: repeat it with the same Request).
+func (c *Client) Control(ctx context.Context, req Control) (fact.AgentState, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	res, err := c.do(ctx, http.MethodPost, "/control", req)
 	if err != nil {
@@ -180,8 +218,9 @@ func (c *client) control(ctx context.Context, req Control) (fact.AgentState, err
 	return "", fmt.Errorf("control %s: %w", req.about(), status(res))
 }
 
-func (c *client) seen(ctx context.Context, pop string, opened bool) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+// Seen tells that an agent's page shows a screen pop, or that he opened it. ErrOver when it is unknown.
+func (c *Client) Seen(ctx context.Context, pop string, opened bool) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	body := struct {
 		Pop    string `json:"pop"`
@@ -201,48 +240,7 @@ func (c *client) seen(ctx context.Context, pop string, opened bool) error {
 	return nil
 }
 
-// follow reads the stream of facts after a position. open is called when the stream stands, line with each line, also the
-// empty ones that are its heartbeat; silence for longer than patience ends it. It always returns an error: why it ended.
-func (c *client) follow(ctx context.Context, epoch string, after uint64, patience time.Duration, open func(), line func([]byte) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	watchdog := time.AfterFunc(patience+c.timeout, func() { cancel(errSilent) })
-	defer watchdog.Stop()
-
-	query := url.Values{"after": {strconv.FormatUint(after, 10)}, "epoch": {epoch}}
-	res, err := c.do(ctx, http.MethodGet, "/facts?"+query.Encode(), nil)
-	if err != nil {
-		return fmt.Errorf("follow facts: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }() // a stream is never drained: it has no end
-	switch res.StatusCode {
-	case http.StatusOK:
-	case http.StatusGone, http.StatusConflict:
-		return fmt.Errorf("follow facts after %d: %w", after, ErrGone)
-	default:
-		return fmt.Errorf("follow facts: %w", status(res))
-	}
-	open()
-	scanner := bufio.NewScanner(res.Body)
-	scanner.Buffer(make([]byte, 64<<10), maxLine)
-	for scanner.Scan() {
-		watchdog.Reset(patience)
-		if err := line(scanner.Bytes()); err != nil {
-			return err
-		}
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return fmt.Errorf("follow facts: %w", cause)
-	}
-	if err := scanner.Err(); err != nil {
-		return fmt.Errorf("follow facts: %w: %w", ErrUnreachable, err)
-	}
-	return fmt.Errorf("follow facts: %w", io.EOF)
-}
-
-var errSilent = errors.New("live: the controller's stream is silent")
-
-func (c *client) do(ctx context.Context, method, path string, body any) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, method, path string, body any) (*http.Response, error) {
 	var reader io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -258,8 +256,8 @@ func (c *client) do(ctx context.Context, method, path string, body any) (*http.R
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
+	if c.cfg.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.cfg.Token)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
