@@ -32,8 +32,11 @@ type centre struct {
 }
 
 // newCentre starts everything and waits until calls are taken.
-func newCentre(t *testing.T, plan string) *centre {
-	w := newWorld(t, nil)
+func newCentre(t *testing.T, plan string) *centre { return newCentreOn(t, plan, nil) }
+
+// newCentreOn is newCentre with a change of Asterisk's configuration.
+func newCentreOn(t *testing.T, plan string, change func(*node.Config)) *centre {
+	w := newWorld(t, change)
 	config := callcenter.DefaultConfig()
 	if err := yaml.Unmarshal([]byte(plan), &config); err != nil {
 		t.Fatal(err)
@@ -185,6 +188,12 @@ func told(f fact.Fact) string {
 		words = append(words, d.Queue, string(d.Outcome))
 	case fact.AgentStateBegan:
 		words = append(words, f.Subject, string(d.State), d.Reason)
+	case fact.SegmentEnded:
+		words = append(words, d.Agent, string(d.Kind), d.Queue)
+	case fact.TransferStarted:
+		words = append(words, d.Agent, string(d.Mode), string(d.By), string(d.To), d.Target)
+	case fact.TransferEnded:
+		words = append(words, d.Agent, string(d.Result), d.With)
 	case fact.CallEnded:
 		words = append(words, string(d.Kind), string(d.Termination.Result), string(d.Termination.Reason))
 	}

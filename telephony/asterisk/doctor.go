@@ -53,6 +53,7 @@ func Doctor(ctx context.Context, cfg Config, password string, place Place) []Che
 		d.application(ctx)
 		d.dialplan(ctx)
 		d.overload(ctx)
+		d.transfers(ctx)
 		if place.Headers {
 			d.headers(ctx)
 		}
@@ -129,6 +130,13 @@ func (d *doctor) dialplan(ctx context.Context) {
 		err = fmt.Errorf("the global variable FIRSTLINE_APP is %q, asterisk.app is %q", variable.Value, d.cfg.App)
 	}
 	d.note("dialplan", err, "loaded", "take extensions.conf from deploy/asterisk, `dialplan reload`")
+}
+
+// transfers: without this module a phone that asks to hand its caller on gets no answer at all.
+func (d *doctor) transfers(ctx context.Context) {
+	const module = "res_pjsip_refer.so"
+	err := d.get(ctx, "/asterisk/modules/"+module, nil)
+	d.note("phones that transfer", err, module+" is loaded", "write `load = "+module+"` into modules.conf, or `module load "+module+"`")
 }
 
 // headers: without this module phones are rung as ever, and nobody is told that they don't answer by themselves.

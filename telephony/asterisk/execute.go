@@ -35,6 +35,10 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 		return done(e.post(ctx, "create bridge", bridgePath(c.Bridge, ""), url.Values{"type": {"mixing"}}), http.StatusConflict)
 	case callcenter.AddToBridge:
 		return e.addToBridge(ctx, c)
+	case callcenter.RemoveFromBridge:
+		return e.removeFromBridge(ctx, c)
+	case callcenter.AnswerTransfer:
+		return e.answerTransfer(ctx, c)
 	case callcenter.DestroyBridge:
 		return e.remove(ctx, "destroy bridge", bridgePath(c.Bridge, ""), nil)
 	case callcenter.HangUp:
@@ -144,6 +148,9 @@ func (e *executor) createLeg(ctx context.Context, c callcenter.Ring) error {
 	}
 	name, number := splitCallerID(c.CallerID)
 	variables := map[string]string{"CONNECTEDLINE(name,i)": name, "CONNECTEDLINE(num)": number}
+	if strings.HasPrefix(c.Endpoint, "PJSIP/") {
+		variables[transferHandling] = "ari-only"
+	}
 	if c.Language != "" {
 		variables["CHANNEL(language)"] = c.Language
 	}
@@ -188,6 +195,31 @@ func (e *executor) addToBridge(ctx context.Context, c callcenter.AddToBridge) er
 		err = e.post(ctx, "add to bridge", bridgePath(c.Bridge, "/addChannel"), query)
 	}
 	return err
+}
+
+// transferHandling is the dialplan function that leaves a phone's request to transfer to us: by itself Asterisk would carry it
+// out under our hands.
+const transferHandling = "PJSIP_TRANSFER_HANDLING()"
+
+// removeFromBridge takes channels out, each by itself: that one is not in it is no reason to leave the others there.
+func (e *executor) removeFromBridge(ctx context.Context, c callcenter.RemoveFromBridge) error {
+	var failed error
+	for _, id := range c.Channels {
+		err := e.post(ctx, "remove from bridge", bridgePath(c.Bridge, "/removeChannel"), url.Values{"channel": {id}})
+		if err = done(err, http.StatusUnprocessableEntity, http.StatusNotFound, http.StatusBadRequest); err != nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// answerTransfer tells a phone what became of the transfer it asked for.
+func (e *executor) answerTransfer(ctx context.Context, c callcenter.AnswerTransfer) error {
+	state := "channel_declined"
+	if c.Done {
+		state = "channel_answered"
+	}
+	return e.post(ctx, "answer transfer", channelPath(c.Channel, "/transfer_progress"), url.Values{"states": {state}})
 }
 
 func (e *executor) hangUp(ctx context.Context, c callcenter.HangUp) error {

@@ -15,6 +15,7 @@ const (
 	typeDigit           = "ChannelDtmfReceived"
 	typeState           = "ChannelStateChange"
 	typeDestroyed       = "ChannelDestroyed"
+	typeTransfer        = "ChannelTransfer"
 	typeHold            = "ChannelHold"
 	typeUnhold          = "ChannelUnhold"
 	typePlaybackDone    = "PlaybackFinished"
@@ -29,12 +30,12 @@ const (
 // nothing new. Any other is counted as "unknown".
 func isKnown(kind string) bool {
 	switch kind {
-	case typeRegistered, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeHold, typeUnhold, typePlaybackDone:
+	case typeRegistered, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeTransfer, typeHold, typeUnhold, typePlaybackDone:
 		return true
 	case "ApplicationMoveFailed", "ApplicationReplaced", "ApplicationUnregistered", "BridgeAttendedTransfer", "BridgeBlindTransfer",
 		"BridgeCreated", "BridgeDestroyed", "BridgeMerged", "BridgeVideoSourceChanged", "ChannelCallerId", "ChannelConnectedLine",
 		"ChannelCreated", "ChannelDialplan", "ChannelEnteredBridge", "ChannelHangupRequest", "ChannelLeftBridge",
-		"ChannelTalkingFinished", "ChannelTalkingStarted", "ChannelToneDetected", "ChannelTransfer", "ChannelUserevent", "ChannelVarset",
+		"ChannelTalkingFinished", "ChannelTalkingStarted", "ChannelToneDetected", "ChannelUserevent", "ChannelVarset",
 		"ContactStatusChange", "DeviceStateChanged", "Dial", "EndpointStateChange", "PeerStatusChange", "PlaybackContinuing",
 		"PlaybackStarted", "RESTResponse", "RecordingFailed", "RecordingFinished", "RecordingStarted", "TextMessageReceived":
 		return true
@@ -66,6 +67,8 @@ func translate(f frame, knows func(endpoint string) bool, form number.Form) call
 		if f.Playback != nil && strings.HasPrefix(f.Playback.ID, oursPlayback) {
 			return callcenter.PlaybackEnded{Playback: f.Playback.ID, Failed: f.Playback.State == playbackStateFailed}
 		}
+	case typeTransfer:
+		return transferAsked(f)
 	case typeHold:
 		return callcenter.ChannelHeld{Channel: f.Channel.ID}
 	case typeUnhold:
@@ -87,6 +90,24 @@ func started(f frame, isOurs bool, knows func(string) bool, form number.Form) ca
 		arrived.Endpoint = e
 	}
 	return arrived
+}
+
+// unknownCall stands for a second call that Asterisk does not know.
+const unknownCall = "unknown"
+
+// transferAsked is a phone's request to hand its other end on. Asterisk sends the same event for each answer to it.
+func transferAsked(f frame) callcenter.Event {
+	if f.State != "" || f.ReferredBy.Source.ID == "" {
+		return nil
+	}
+	ev := callcenter.TransferAsked{Channel: f.ReferredBy.Source.ID, To: f.ReferTo.Requested.Destination}
+	switch {
+	case f.ReferTo.Channel != nil:
+		ev.Other = f.ReferTo.Channel.ID
+	case f.ReferTo.Requested.ProtocolID != "":
+		ev.Other = unknownCall
+	}
+	return ev
 }
 
 func stateChanged(f frame, isOurs bool) callcenter.Event {

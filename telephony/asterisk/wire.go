@@ -75,6 +75,24 @@ type frame struct {
 	Cause       int       `json:"cause"`           // ChannelDestroyed
 	TechCause   int       `json:"tech_cause"`
 	Playback    *playback `json:"playback"`
+
+	State      string     `json:"state"`       // ChannelTransfer: "" = a phone asks; else the echo of our own answer
+	ReferTo    referTo    `json:"refer_to"`    // ChannelTransfer
+	ReferredBy referredBy `json:"referred_by"` // ChannelTransfer
+}
+
+// referTo is where a phone asks to hand its other end on to: ari/v5 does not know the event.
+type referTo struct {
+	Requested struct {
+		Destination string `json:"destination"` // the user part of the address
+		ProtocolID  string `json:"protocol_id"` // Call-ID of the call that is to be replaced; "" = blind
+	} `json:"requested_destination"`
+	Channel *channel `json:"destination_channel"` // of that call; nil where Asterisk doesn't know it
+}
+
+// referredBy is the phone that asks.
+type referredBy struct {
+	Source channel `json:"source_channel"`
 }
 
 // playback is the part of ari.PlaybackData that is read.
