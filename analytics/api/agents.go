@@ -94,8 +94,11 @@ func (a *API) seePop(ctx context.Context, who principal, in *popInput) (*struct{
 
 // codeOfRefusal is the code of a refusal by the controller; one that this version doesn't know is a conflict.
 func codeOfRefusal(refusal string) Code {
+	if refusal == "unavailable" { // of a target: the API has another meaning for the word
+		return CodeNobodyThere
+	}
 	switch code := Code(refusal); code {
-	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow:
+	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere, CodeConflict, CodeNotLoggedIn, CodeNotNow:
 		return code
 	default:
 		return CodeConflict

@@ -61,6 +61,52 @@ func TestIncidentIsSwitched(t *testing.T) {
 	}
 }
 
+func TestCallerIsHandedOn(t *testing.T) {
+	w := newWorld(t, options{})
+	act := func(agent, body string) answer {
+		return w.do(call{method: http.MethodPost, path: Prefix + "/agents/" + agent + "/call", body: json.RawMessage(body), cookie: w.signIn("anna")})
+	}
+	if a := act("anna", `{"action":"consult","to":{"kind":"queue","id":"sales"},"contact":"pbx1-1.1"}`); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := act("anna", `{"action":"complete"}`); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	act("boris", `{"action":"complete"}`).wantProblem(t, CodeForbidden)
+	act("anna", `{"action":"transfer"}`).wantProblem(t, CodeInvalid)
+	act("anna", `{"action":"transfer","to":{"kind":"moon","id":"x"}}`).wantProblem(t, CodeInvalid)
+	for refusal, code := range map[string]Code{"unknown_target": CodeUnknownTarget, "unavailable": CodeNobodyThere, "not_now": CodeNotNow} {
+		w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusConflict, map[string]string{"refused": refusal} })
+		act("anna", `{"action":"transfer","to":{"kind":"agent","id":"boris"}}`).wantProblem(t, code)
+	}
+	got := w.controller.Controls()[:2]
+	for i := range got {
+		got[i].Request = ""
+	}
+	want := []livetest.Control{{Actor: "anna", By: "desk", Agent: "anna", Action: "consult", Contact: "pbx1-1.1"}, {Actor: "anna", By: "desk", Agent: "anna", Action: "complete"}}
+	want[0].To.To, want[0].To.ID = "queue", "sales"
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+func TestTargets(t *testing.T) {
+	w := newWorld(t, options{})
+	var got struct {
+		Queues []TargetQueue
+		Agents []TargetAgent
+		Menus  []string
+	}
+	w.get(Prefix+"/agents/anna/targets", w.signIn("anna")).into(t, &got)
+	if len(got.Queues) != 2 || got.Queues[1] != (TargetQueue{ID: "sales", Name: "Sales", Ready: 1}) {
+		t.Errorf("queues %+v", got.Queues)
+	}
+	if len(got.Agents) != 1 || got.Agents[0] != (TargetAgent{ID: "boris", Name: "Boris Orlov", State: "paused"}) {
+		t.Errorf("agents %+v", got.Agents)
+	}
+	w.get(Prefix+"/agents/boris/targets", w.signIn("anna")).wantProblem(t, CodeForbidden)
+}
+
 func TestControlRefusedBeforeTheController(t *testing.T) {
 	w := newWorld(t, options{})
 	anna := w.signIn("anna")

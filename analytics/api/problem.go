@@ -45,6 +45,8 @@ const (
 	CodeUnknownIncident Code = "unknown_incident"
 	CodeUnknownReason   Code = "unknown_reason"
 	CodeUnknownAction   Code = "unknown_action"
+	CodeUnknownTarget   Code = "unknown_target"
+	CodeNobodyThere     Code = "nobody_there"
 	CodeConflict        Code = "conflict"
 	CodeNotLoggedIn     Code = "not_logged_in"
 	CodeNotNow          Code = "not_now"
@@ -56,7 +58,8 @@ func codes() []Code {
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
 		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
-		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNotNow,
+		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
+		CodeConflict, CodeNotLoggedIn, CodeNotNow,
 	}
 }
 
@@ -128,6 +131,10 @@ func kindOf(code Code) kind {
 		return kind{http.StatusUnprocessableEntity, "There is no such reason or code", slog.LevelInfo}
 	case CodeUnknownAction:
 		return kind{http.StatusUnprocessableEntity, "There is no such action", slog.LevelInfo}
+	case CodeUnknownTarget:
+		return kind{http.StatusNotFound, "There is nobody of that name to hand a caller on to", slog.LevelInfo}
+	case CodeNobodyThere:
+		return kind{http.StatusConflict, "Nobody can be waited for there now", slog.LevelInfo}
 	case CodeConflict:
 		return kind{http.StatusConflict, "The agent is in another state", slog.LevelInfo}
 	case CodeNotLoggedIn:

@@ -75,6 +75,8 @@ func (a *API) rest() {
 	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, 200, "settings", "Lists to choose from", false}, a.settings)
 
 	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, 200, "agents", "Change an agent's state", false}, a.controlAgent)
+	add(a, route{"act-on-call", http.MethodPost, "/agents/{id}/call", operators, 200, "agents", "Hand the agent's caller on, ask somebody, hold", false}, a.actOnCall)
+	add(a, route{"list-targets", http.MethodGet, "/agents/{id}/targets", operators, 200, "agents", "To whom the agent can hand a caller on", false}, a.targets)
 	add(a, route{"see-pop", http.MethodPost, "/agents/{id}/pops", agents, 204, "agents", "Tell that a screen pop was shown or opened", false}, a.seePop)
 
 	add(a, route{"list-incidents", http.MethodGet, "/incidents", overseers, 200, "incidents", "What can be told to callers, and what is", false}, a.incidents)

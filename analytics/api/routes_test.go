@@ -28,6 +28,8 @@ func accesses() []access {
 		{http.MethodGet, "/agents", nil, every},
 		{http.MethodGet, "/settings", nil, every},
 		{http.MethodPost, "/agents/anna/state", map[string]string{"action": "ready"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
+		{http.MethodPost, "/agents/anna/call", map[string]string{"action": "return"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
+		{http.MethodGet, "/agents/anna/targets", nil, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
 		{http.MethodPost, "/agents/anna/pops", map[string]string{"pop": "p", "event": "shown"}, []Role{RoleAgent}},
 		{http.MethodGet, "/incidents", nil, all},
 		{http.MethodPut, "/incidents/outage", map[string]bool{"on": true}, []Role{RoleSupervisor, RoleAdmin}},

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 
 	"firstline/pipeline/fact"
 )
@@ -14,12 +15,15 @@ func (s *State) inherit(old *State) {
 		if !ok {
 			continue
 		}
-		switch {
-		case was.Offer == nil:
-		case c.Offer == nil && c.Agent == was.Offer.Agent && c.Stage != StageWaiting && c.Stage != StageIVR:
-			c.Offer, c.full = was.Offer, was.full
-		case c.Offer != nil && c.Offer.Offer == was.Offer.Offer && was.full:
-			c.Offer, c.full = was.Offer, true
+		for agent, p := range was.pops {
+			rings := c.Offer != nil && c.Offer.Offer == p.Offer && p.full
+			talks := slices.ContainsFunc(c.Segments, func(o fact.SnapshotSegment) bool { return o.Agent == agent })
+			if rings || talks {
+				c.pops[agent] = p
+			}
+			if rings {
+				c.Offer = &p.Popup
+			}
 		}
 	}
 }
@@ -111,6 +115,10 @@ func driftContact(got, want fact.SnapshotContact) string {
 		return fmt.Sprintf("entry open: %t, not %t", got.Entry != nil, want.Entry != nil)
 	case got.Entry != nil && got.Entry.Entry != want.Entry.Entry:
 		return fmt.Sprintf("entry %s, not %s", got.Entry.Entry, want.Entry.Entry)
+	case (got.Transfer == nil) != (want.Transfer == nil):
+		return fmt.Sprintf("an agent asks: %t, not %t", got.Transfer != nil, want.Transfer != nil)
+	case len(got.Segments) != len(want.Segments):
+		return fmt.Sprintf("%d segments, not %d", len(got.Segments), len(want.Segments))
 	case got.Stage == StageRinging && got.Agent != want.Agent:
 		return fmt.Sprintf("rings %q, not %q", got.Agent, want.Agent)
 	}

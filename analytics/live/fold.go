@@ -10,11 +10,11 @@ import (
 
 // Stages of a contact, as fact.SnapshotContact.Stage has them.
 const (
-	StageIVR     = "ivr"
-	StageWaiting = "waiting"
-	StageRinging = "ringing"
-	StageTalking = "talking"
-	StageWrapUp  = "wrap_up"
+	StageIVR     = fact.StageIVR
+	StageWaiting = fact.StageWaiting
+	StageRinging = fact.StageRinging
+	StageTalking = fact.StageTalking
+	StageWrapUp  = fact.StageWrapUp
 )
 
 // State is the state of now as a fold: Fold(snapshot) plus every fact after its position. It is pure: no clock, no I/O,
@@ -29,7 +29,13 @@ type State struct {
 
 type contact struct {
 	fact.SnapshotContact
-	full bool // Offer holds the whole screen pop, not only what the facts say
+	pops map[string]pop // by agent: of the offer that rings him, or that he answered
+}
+
+// pop is what an agent sees of a contact.
+type pop struct {
+	fact.Popup
+	full bool // the whole screen pop, not only what the facts say
 }
 
 // OfferEnd is how an agent's last offer ended.
@@ -61,7 +67,10 @@ func Fold(s fact.Snapshot) *State {
 		st.agents[a.ID] = &a
 	}
 	for _, c := range s.Contacts {
-		st.contacts[c.ID] = &contact{SnapshotContact: copyContact(c), full: c.Offer != nil}
+		st.contacts[c.ID] = &contact{SnapshotContact: copyContact(c), pops: map[string]pop{}}
+		if c.Offer != nil {
+			st.contacts[c.ID].pops[c.Offer.Agent] = pop{*c.Offer, true}
+		}
 	}
 	st.head.Queues, st.head.Agents, st.head.Contacts = nil, nil, nil
 	return st
@@ -114,7 +123,13 @@ func (s *State) Apply(f fact.Fact) Touched {
 	case fact.SegmentStarted:
 		return s.segmentStarted(f, d)
 	case fact.SegmentEnded:
-		return s.segmentEnded(f)
+		return s.segmentEnded(f, d)
+	case fact.TransferStarted:
+		return s.transferStarted(f, d)
+	case fact.TransferEnded:
+		return s.transferEnded(f)
+	case fact.CallEnded:
+		return s.callEnded(f)
 	case fact.ContactEnded:
 		return s.contactEnded(f)
 	case fact.IncidentBegan:
@@ -133,7 +148,7 @@ func (s *State) Apply(f fact.Fact) Touched {
 func (s *State) arrived(f fact.Fact, d fact.Arrived) Touched {
 	s.contacts[f.Subject] = &contact{SnapshotContact: fact.SnapshotContact{
 		ID: f.Subject, Kind: d.Kind, Arrived: f.Time, Stage: StageIVR, Language: d.Language,
-	}}
+	}, pops: map[string]pop{}}
 	return Touched{Queues: true}
 }
 
@@ -156,8 +171,7 @@ func (s *State) enteredIVR(f fact.Fact) Touched {
 	if !ok || c.Stage == StageIVR {
 		return Touched{}
 	}
-	c.Stage = StageIVR
-	return s.ofContact(c)
+	return s.settled(c)
 }
 
 func (s *State) queued(f fact.Fact, d fact.Queued) Touched {
@@ -168,11 +182,10 @@ func (s *State) queued(f fact.Fact, d fact.Queued) Touched {
 	c.Entry = &fact.SnapshotEntry{
 		Entry: d.Entry, Queue: d.Queue, QueuedAt: f.Time, Priority: d.Priority, Position: d.Position, Urgency: d.Urgency, RankedAt: d.RankedAt,
 	}
-	c.Stage = StageWaiting
 	if d.Language != "" {
 		c.Language = d.Language
 	}
-	return Touched{Queues: true}
+	return s.settled(c)
 }
 
 func (s *State) entryEnded(f fact.Fact, d fact.EntryEnded) Touched {
@@ -183,16 +196,17 @@ func (s *State) entryEnded(f fact.Fact, d fact.EntryEnded) Touched {
 	if c.Entry != nil && c.Entry.Entry == d.Entry {
 		c.Entry = nil
 	}
-	switch {
-	case d.Outcome == fact.EntryAnswered:
-		c.Stage, c.Agent = StageTalking, d.Agent
-	case c.Stage == StageWaiting || c.Stage == StageRinging:
-		c.Stage = StageIVR
-	}
 	if d.Language != "" {
 		c.Language = d.Language
 	}
-	return s.ofContact(c)
+	t := s.settled(c)
+	if d.Outcome == fact.EntryAnswered {
+		c.Stage, c.Agent = StageTalking, d.Agent // the segment follows
+		if c.Transfer != nil {
+			c.Transfer.With = d.Agent
+		}
+	}
+	return t
 }
 
 func (s *State) offered(f fact.Fact, d fact.Offered) Touched {
@@ -200,12 +214,14 @@ func (s *State) offered(f fact.Fact, d fact.Offered) Touched {
 	if !ok {
 		return Touched{}
 	}
-	c.Stage, c.Agent, c.full = StageRinging, d.Agent, false
 	c.Offer = &fact.Popup{
 		Contact: f.Subject, Offer: d.Offer, Queue: d.Queue, Agent: d.Agent, OfferedAt: f.Time,
 		Customer: c.Customer, Language: c.Language, WaitMS: d.WaitMS, Choices: []string{}, Ticket: c.Ticket,
 	}
-	return Touched{Queues: true, Agents: []string{d.Agent}, Offer: d.Offer}
+	c.pops[d.Agent] = pop{Popup: *c.Offer}
+	t := s.settled(c)
+	t.Offer = d.Offer
+	return t
 }
 
 func (s *State) offerEnded(f fact.Fact, d fact.OfferEnded) Touched {
@@ -221,14 +237,17 @@ func (s *State) offerEnded(f fact.Fact, d fact.OfferEnded) Touched {
 	}
 	touched := Touched{Queues: true, Agents: []string{d.Agent}}
 	c, ok := s.contacts[f.Subject]
-	if !ok || c.Offer == nil || c.Offer.Offer != d.Offer || d.Result == fact.OfferAnswered {
+	if !ok || c.Offer == nil || c.Offer.Offer != d.Offer {
 		return touched
 	}
-	c.Offer, c.Agent, c.full = nil, "", false
-	if c.Stage == StageRinging {
-		c.Stage = StageWaiting
+	c.Offer = nil
+	if d.Result == fact.OfferAnswered {
+		return touched // the entry's end follows
 	}
-	return touched
+	delete(c.pops, d.Agent)
+	t := s.settled(c)
+	t.Agents = append(t.Agents, d.Agent)
+	return t
 }
 
 func (s *State) segmentStarted(f fact.Fact, d fact.SegmentStarted) Touched {
@@ -236,23 +255,53 @@ func (s *State) segmentStarted(f fact.Fact, d fact.SegmentStarted) Touched {
 	if !ok {
 		return Touched{}
 	}
-	c.Agent = d.Agent
-	c.Stage = StageTalking
-	if d.Kind == fact.SegmentWrapUp {
-		c.Stage = StageWrapUp
-	}
-	return s.ofContact(c)
+	c.Segments = append(c.Segments, fact.SnapshotSegment{Segment: d.Segment, Kind: d.Kind, Agent: d.Agent, Queue: d.Queue, Since: f.Time})
+	return s.settled(c)
 }
 
-// segmentEnded: another stretch, or the contact's end, follows in the same breath; if not the caller is back in the flow.
-func (s *State) segmentEnded(f fact.Fact) Touched {
+// segmentEnded: another stretch of the same agent, or the contact's end, may follow in the same breath.
+func (s *State) segmentEnded(f fact.Fact, d fact.SegmentEnded) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
 		return Touched{}
 	}
 	t := s.ofContact(c)
-	c.Stage, c.Agent = StageIVR, ""
+	c.Segments = slices.DeleteFunc(slices.Clone(c.Segments), func(o fact.SnapshotSegment) bool { return o.Segment == d.Segment })
+	s.settled(c)
 	return t
+}
+
+func (s *State) transferStarted(f fact.Fact, d fact.TransferStarted) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || d.Mode == fact.TransferBlind {
+		return Touched{}
+	}
+	c.Transfer = &fact.SnapshotTransfer{Transfer: d.Transfer, Agent: d.Agent, To: d.To, Target: d.Target, Since: f.Time}
+	return s.ofContact(c)
+}
+
+func (s *State) transferEnded(f fact.Fact) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Transfer = nil
+	return s.ofContact(c)
+}
+
+func (s *State) callEnded(f fact.Fact) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Over = true
+	return s.settled(c)
+}
+
+// settled works out where the contact is now.
+func (s *State) settled(c *contact) Touched {
+	c.Stage, c.Agent = c.StageNow(), c.AgentNow()
+	return s.ofContact(c)
 }
 
 func (s *State) contactEnded(f fact.Fact) Touched {
@@ -305,10 +354,20 @@ func (s *State) agent(id string) *fact.SnapshotAgent {
 	return a
 }
 
+// ofContact touches everybody who has to do with a contact.
 func (s *State) ofContact(c *contact) Touched {
 	t := Touched{Queues: true}
-	if c.Agent != "" {
-		t.Agents = []string{c.Agent}
+	add := func(agent string) {
+		if agent != "" && !slices.Contains(t.Agents, agent) {
+			t.Agents = append(t.Agents, agent)
+		}
+	}
+	add(c.Agent)
+	for _, o := range c.Segments {
+		add(o.Agent)
+	}
+	if c.Offer != nil {
+		add(c.Offer.Agent)
 	}
 	return t
 }
@@ -317,14 +376,24 @@ func (s *State) ofContact(c *contact) Touched {
 // popup means that the controller couldn't be asked: what the facts say is all there will be.
 func (s *State) popup(contactID, offer string, p *fact.Popup) string {
 	c, ok := s.contacts[contactID]
-	if !ok || c.Offer == nil || c.Offer.Offer != offer {
+	if !ok {
 		return ""
 	}
-	if p != nil {
-		c.Offer = p
+	for agent, is := range c.pops {
+		if is.Offer != offer {
+			continue
+		}
+		if p != nil {
+			is.Popup = *p
+		}
+		is.full = true
+		c.pops[agent] = is
+		if c.Offer != nil && c.Offer.Offer == offer {
+			c.Offer = &is.Popup
+		}
+		return agent
 	}
-	c.full = true
-	return c.Offer.Agent
+	return ""
 }
 
 // rank numbers the waiting callers of each queue as the core does: urgency, then since when they count as waiting, then id.
@@ -354,5 +423,10 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		o := *c.Offer
 		c.Offer = &o
 	}
+	if c.Transfer != nil {
+		t := *c.Transfer
+		c.Transfer = &t
+	}
+	c.Segments = slices.Clone(c.Segments)
 	return c
 }

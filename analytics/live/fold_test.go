@@ -48,12 +48,12 @@ func TestFoldFollowsACall(t *testing.T) {
 	}
 	agent := func() fact.AgentState { return s.agents["anna"].State }
 	steps := []struct {
-		name      string
-		do        func()
-		stage     string
-		agent     fact.AgentState
-		missed    int
-		offerOpen bool
+		name   string
+		do     func()
+		stage  string
+		agent  fact.AgentState
+		missed int
+		pop    bool // she sees one
 	}{
 		{"arrives", func() { call.Arrive() }, "ivr ", fact.AgentReady, 0, false},
 		{"queues", func() { call.Queue("support", 0) }, "waiting ", fact.AgentReady, 0, false},
@@ -68,12 +68,65 @@ func TestFoldFollowsACall(t *testing.T) {
 		step.do()
 		applyAll(s, number(s.Position(), call.Take()))
 		c := s.contacts["pbx1-1.1"]
-		if stage() != step.stage || agent() != step.agent || s.agents["anna"].Missed != step.missed || (c != nil && c.Offer != nil) != step.offerOpen {
-			t.Errorf("%s: stage %q, agent %s, missed %d, offer %t", step.name, stage(), agent(), s.agents["anna"].Missed, c != nil && c.Offer != nil)
+		seen := false
+		if c != nil {
+			_, seen = c.pops["anna"]
+		}
+		if stage() != step.stage || agent() != step.agent || s.agents["anna"].Missed != step.missed || seen != step.pop {
+			t.Errorf("%s: stage %q, agent %s, missed %d, pop %t", step.name, stage(), agent(), s.agents["anna"].Missed, seen)
 		}
 	}
 	if end := s.ended["anna"]; end.Result != fact.OfferAnswered || end.Offer != "pbx1-1.1/o2" {
 		t.Errorf("last offer %+v", end)
+	}
+}
+
+// While an agent asks another one for his caller both see him, each with a screen pop of his own; then the other one has him,
+// and the first wraps up.
+func TestFoldOfAConsultation(t *testing.T) {
+	call := livetest.Call("pbx1-1.1", time.Minute)
+	s := Fold(livetest.World())
+	do := func() {
+		applyAll(s, number(s.Position(), call.Take()))
+		s.popup("pbx1-1.1", "pbx1-1.1/o1", nil)
+		s.popup("pbx1-1.1", "pbx1-1.1/o9", nil)
+	}
+	views := func(what, anna, boris string) {
+		t.Helper()
+		for agent, want := range map[string]string{"anna": anna, "boris": boris} {
+			v, _ := s.agentView(agent)
+			got := string(v.Agent.State) + " -"
+			if v.Contact != nil {
+				got = string(v.Agent.State) + " " + v.Contact.Stage
+			}
+			if v.Contact != nil && v.Contact.Transfer != nil {
+				got += " with:" + v.Contact.Transfer.With
+			}
+			if v.Popup != nil {
+				got += " " + v.Popup.Offer
+			}
+			if got != want {
+				t.Errorf("%s: %s sees %q, want %q", what, agent, got, want)
+			}
+		}
+	}
+	call.Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
+	do()
+	views("talk", "talking talking pbx1-1.1/o1", "paused -")
+	call.Consult("anna", "sales", "boris")
+	do()
+	views("consult", "talking talking with: pbx1-1.1/o1", "ringing ringing with: pbx1-1.1/o9")
+	if q := s.wallboard().Queues; q[1].ID != "sales" || q[1].Ringing != 1 || q[1].Callers[0].Asks != "anna" {
+		t.Errorf("the wallboard shows %+v", q)
+	}
+	call.Consulted("sales", "boris")
+	do()
+	views("answered", "talking talking with:boris pbx1-1.1/o1", "talking talking with:boris pbx1-1.1/o9")
+	call.Complete("anna", "boris", "support")
+	do()
+	views("complete", "wrap_up wrap_up pbx1-1.1/o1", "talking talking pbx1-1.1/o9")
+	if c := s.contacts["pbx1-1.1"]; c.Stage != StageTalking || c.Agent != "boris" {
+		t.Errorf("the contact is %s with %s", c.Stage, c.Agent)
 	}
 }
 

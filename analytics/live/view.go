@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -75,6 +76,7 @@ type Caller struct {
 	Customer string          `json:"customer,omitempty"`
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
 	Agent    string          `json:"agent,omitempty"` // being rung
+	Asks     string          `json:"asks,omitempty"`  // the agent who has the caller, and waits in his place to ask somebody
 }
 
 // AgentBrief is one agent on the wallboard.
@@ -111,6 +113,9 @@ type AgentContact struct {
 	Language string          `json:"language"`
 	Customer string          `json:"customer,omitempty"`
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
+
+	Segments []fact.SnapshotSegment `json:"segments"` // of all agents who have to do with it
+	Transfer *fact.SnapshotTransfer `json:"transfer"` // one of them asks somebody; null when none does
 }
 
 // QueueBrief is one of an agent's queues as his desk shows it.
@@ -138,9 +143,13 @@ func (s *State) wallboard() Wallboard {
 	}
 	for _, c := range s.contacts {
 		w.Contacts.add(c.Stage)
-		if c.Entry != nil && index[c.Entry.Queue] != nil {
-			index[c.Entry.Queue].addCaller(c)
+		if c.Entry == nil {
+			continue
 		}
+		if index[c.Entry.Queue] == nil {
+			w.ownLine(s, c.Entry.Queue, index)
+		}
+		index[c.Entry.Queue].addCaller(c)
 	}
 	for _, a := range s.agents {
 		w.Agents = append(w.Agents, brief(a))
@@ -174,13 +183,45 @@ func (s *State) agentView(id string) (AgentView, bool) {
 	if c == nil {
 		return v, true
 	}
-	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.Stage, Arrived: c.Arrived, Language: c.Language,
-		Customer: c.Customer, Ticket: c.Ticket}
-	if c.Offer != nil && c.Offer.Agent == id && c.full {
-		p := *c.Offer
-		v.Popup = &p
+	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.stageFor(id), Arrived: c.Arrived, Language: c.Language,
+		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: copyContact(c.SnapshotContact).Transfer}
+	if p, ok := c.pops[id]; ok && p.full {
+		v.Popup = &p.Popup
 	}
 	return v, true
+}
+
+// stageFor is where the contact is for one of its agents: it rings for one while another talks, and one wraps up while the
+// caller is with the next.
+func (c *contact) stageFor(agent string) string {
+	if c.Offer != nil && c.Offer.Agent == agent {
+		return StageRinging
+	}
+	for _, o := range c.Segments {
+		if o.Agent == agent && o.Kind == fact.SegmentWrapUp {
+			return StageWrapUp
+		}
+	}
+	return c.Stage
+}
+
+// ownLine is how the ids of queues begin that agents have for themselves.
+const ownLine = "agent:"
+
+// IsOwnLine tells whether a queue is one that an agent has for himself.
+func IsOwnLine(queue string) bool { return strings.HasPrefix(queue, ownLine) }
+
+// ownLine shows the queue that an agent has for himself, for callers handed on to him: only while somebody waits there.
+func (w *Wallboard) ownLine(s *State, id string, index map[string]*QueueView) {
+	q := QueueView{ID: id, Name: id, Callers: []Caller{}}
+	if a := s.agents[strings.TrimPrefix(id, ownLine)]; a != nil {
+		q.Name = a.Name
+		q.Agents.add(a.State)
+	}
+	w.Queues = append(w.Queues, q)
+	for i := range w.Queues { // they may have moved
+		index[w.Queues[i].ID] = &w.Queues[i]
+	}
 }
 
 // contactOf finds the contact an agent has to do with. The agent's own state names it; between an offer and the state that
@@ -190,7 +231,7 @@ func (s *State) contactOf(a *fact.SnapshotAgent) *contact {
 		return c
 	}
 	for _, c := range s.contacts {
-		if c.Stage == StageRinging && c.Agent == a.ID {
+		if c.Offer != nil && c.Offer.Agent == a.ID {
 			return c
 		}
 	}
@@ -234,9 +275,12 @@ func (q *QueueView) addCaller(c *contact) {
 	caller := Caller{Contact: c.ID, Stage: StageWaiting, Position: c.Entry.Position, Priority: c.Entry.Priority,
 		QueuedAt: c.Entry.QueuedAt, Language: c.Language, Customer: c.Customer, Ticket: c.Ticket}
 	q.Waiting++
-	if c.Stage == StageRinging {
-		caller.Stage, caller.Agent = StageRinging, c.Agent
+	if c.Offer != nil {
+		caller.Stage, caller.Agent = StageRinging, c.Offer.Agent
 		q.Ringing++
+	}
+	if c.Transfer != nil {
+		caller.Asks = c.Transfer.Agent
 	}
 	q.OldestQueuedAt = older(q.OldestQueuedAt, c.Entry.QueuedAt)
 	q.Callers = append(q.Callers, caller)

@@ -40,6 +40,8 @@ func families() []family {
 		{"pops", "contact", []fact.Type{fact.TypePopSent, fact.TypePopShown, fact.TypePopOpened}},
 		{"segments_opened", "contact", []fact.Type{fact.TypeSegmentStarted}},
 		{"segments", "contact", []fact.Type{fact.TypeSegmentEnded}},
+		{"transfers_opened", "contact", []fact.Type{fact.TypeTransferStarted}},
+		{"transfers", "contact", []fact.Type{fact.TypeTransferEnded}},
 		{"dispositions", "contact", []fact.Type{fact.TypeDisposition}},
 		{"calls", "contact", []fact.Type{fact.TypeCallEnded}},
 		{"contacts", "contact", []fact.Type{fact.TypeContactEnded}},

@@ -62,6 +62,13 @@ type Control struct {
 	Note     string          `json:"note,omitempty"`
 	Contact  string          `json:"contact,omitempty"`
 	Incident string          `json:"incident,omitempty"`
+	To       *Target         `json:"to,omitempty"` // to whom a caller is handed on
+}
+
+// Target is a queue, agent or menu.
+type Target struct {
+	To fact.TransferTo `json:"to"`
+	ID string          `json:"id"`
 }
 
 func (c Control) about() string {

@@ -90,6 +90,7 @@ type SnapshotTransfer struct {
 	To       TransferTo `json:"to"`
 	Target   string     `json:"target"`
 	Since    time.Time  `json:"since"`
+	With     string     `json:"with,omitempty"` // who answered; "" = the agent waits for somebody
 }
 
 // Stages of a contact.

@@ -107,9 +107,7 @@ func (t *Translator) keepOnly(running []fact.SnapshotContact) (open int) {
 		if ids[id] {
 			continue
 		}
-		if c.Talk != nil {
-			open++
-		}
+		open += len(c.Talks)
 		delete(t.state.Contacts, id)
 	}
 	return open
@@ -155,7 +153,7 @@ func (t *Translator) member(at time.Time, id string) []Line {
 }
 
 func (t *Translator) stateBegan(f fact.Fact, d fact.AgentStateBegan) []Line {
-	return t.pause(f.Time, f.Subject, d.State, d.Reason)
+	return append(t.leftTalk(f, d), t.pause(f.Time, f.Subject, d.State, d.Reason)...)
 }
 
 // pause writes what app_queue does when a member is paused or not any more in all his queues: one line for all, then one

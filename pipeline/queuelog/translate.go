@@ -2,6 +2,8 @@ package queuelog
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -21,7 +23,8 @@ type contact struct {
 	Channel string    `json:"channel,omitempty"` // of the caller
 	Number  string    `json:"number,omitempty"`  // personal
 	Leg     *leg      `json:"leg,omitempty"`     // of the offer just answered
-	Talk    *talk     `json:"talk,omitempty"`    // from CONNECT to COMPLETE…
+	Talks   []talk    `json:"talks,omitempty"`   // from CONNECT to COMPLETE… or a transfer, in the order they began
+	Talk    *talk     `json:"talk,omitempty"`    // the same as versions that knew one only wrote it; read, not written
 }
 
 // leg is an agent's phone that was answered.
@@ -30,14 +33,15 @@ type leg struct {
 	Offered time.Time `json:"offered"`
 }
 
-// talk is an entry that was answered and whose call is not over.
+// talk is an entry that was answered, and whose agent talks still.
 type talk struct {
 	Call   string    `json:"call"`
 	Queue  string    `json:"queue"`
 	Agent  string    `json:"agent,omitempty"`
 	Queued time.Time `json:"queued"`
-	Ended  time.Time `json:"ended"` // of the entry
-	First  int       `json:"first"` // position
+	Ended  time.Time `json:"ended"`            // of the entry
+	First  int       `json:"first"`            // position
+	Native bool      `json:"native,omitempty"` // of the dialplan's fallback queue, which minds no agent's state
 }
 
 // Translator turns facts into the lines that app_queue would have written. It is pure: the same state and facts give the
@@ -55,6 +59,11 @@ func NewTranslator(cfg Config, s State) *Translator {
 	}
 	if s.Agents == nil {
 		s.Agents = map[string]*agent{}
+	}
+	for _, c := range s.Contacts {
+		if c.Talk != nil {
+			c.Talks, c.Talk = append(c.Talks, *c.Talk), nil
+		}
 	}
 	return &Translator{column: cfg.Agent, number: cfg.CallerNumber, state: s}
 }
@@ -75,9 +84,7 @@ func (t *Translator) Forget() {
 // Open counts the contacts that have a line which another one will close.
 func (t *Translator) Open() (n int) {
 	for _, c := range t.state.Contacts {
-		if c.Talk != nil {
-			n++
-		}
+		n += len(c.Talks)
 	}
 	return n
 }
@@ -98,6 +105,8 @@ func (t *Translator) Apply(f fact.Fact) []Line {
 		out = append(out, t.offerEnded(f, d)...)
 	case fact.EntryEnded:
 		out = append(out, t.entryEnded(f, d)...)
+	case fact.TransferEnded:
+		out = append(out, t.handedOn(f, d)...)
 	case fact.CallEnded:
 		out = append(out, t.callEnded(f, d)...)
 	case fact.ContactEnded:
@@ -184,8 +193,9 @@ func (t *Translator) entryEnded(f fact.Fact, d fact.EntryEnded) []Line {
 	data := []string{number(d.Last), number(d.First), seconds(d.QueuedAt, d.EndedAt)}
 	switch d.Outcome {
 	case fact.EntryAnswered:
-		c.Talk = &talk{Call: d.Call, Queue: d.Queue, Agent: d.Agent, Queued: d.QueuedAt, Ended: d.EndedAt, First: d.First}
-		return []Line{t.connect(f, c, answered)}
+		e := talk{Call: d.Call, Queue: d.Queue, Agent: d.Agent, Queued: d.QueuedAt, Ended: d.EndedAt, First: d.First, Native: answered == nil}
+		c.Talks = append(c.Talks, e)
+		return []Line{t.connect(f, c, e, answered)}
 	case fact.EntryAbandoned:
 		event = eventAbandon
 	case fact.EntryOverflowed, fact.EntryFailed: // it fails where the longest wait leads nowhere
@@ -211,25 +221,68 @@ func info(s string) string {
 
 // connect: an agent took the call. Of a call that the dialplan's fallback queue answered, the agent's channel and how long
 // it rang are not known.
-func (t *Translator) connect(f fact.Fact, c *contact, l *leg) Line {
+func (t *Translator) connect(f fact.Fact, c *contact, e talk, l *leg) Line {
 	channel, rang := none, "0"
 	if l != nil {
-		channel, rang = cmp.Or(l.Channel, none), seconds(l.Offered, c.Talk.Ended)
+		channel, rang = cmp.Or(l.Channel, none), seconds(l.Offered, e.Ended)
 	}
-	return Line{At: f.Time, Call: c.Channel, Queue: c.Talk.Queue, Agent: t.name(c.Talk.Agent), Event: eventConnect,
-		Data: []string{seconds(c.Talk.Queued, c.Talk.Ended), channel, rang}}
+	return Line{At: f.Time, Call: c.Channel, Queue: e.Queue, Agent: t.name(e.Agent), Event: eventConnect,
+		Data: []string{seconds(e.Queued, e.Ended), channel, rang}}
 }
 
-// callEnded completes a talk.
+// callEnded completes the talks of a call.
 func (t *Translator) callEnded(f fact.Fact, d fact.CallEnded) []Line {
 	c := t.contact(f.Subject)
-	e := c.Talk
-	if e == nil || e.Call != d.Call {
+	var lines []Line
+	c.Talks = slices.DeleteFunc(c.Talks, func(e talk) bool {
+		if e.Call == d.Call {
+			lines = append(lines, t.over(c, e, d.EndedAt, completed(d.Termination.Reason)))
+		}
+		return e.Call == d.Call
+	})
+	return lines
+}
+
+// over is the line by which a talk ends; data is what the event says before the times.
+func (t *Translator) over(c *contact, e talk, at time.Time, event string, data ...string) Line {
+	return Line{At: at, Call: c.Channel, Queue: e.Queue, Agent: t.name(e.Agent), Event: event,
+		Data: append(data, seconds(e.Queued, e.Ended), seconds(e.Ended, at), number(e.First))}
+}
+
+// handedOn: an agent's talk ended because he handed the caller on. app_queue names extension and context of a blind transfer;
+// of an attended one the bridge that the two calls became, or the application that the caller has come to.
+func (t *Translator) handedOn(f fact.Fact, d fact.TransferEnded) []Line {
+	c := t.contact(f.Subject)
+	i := slices.IndexFunc(c.Talks, func(e talk) bool { return e.Agent == d.Agent && !e.Native })
+	if i < 0 || d.Result != fact.TransferCompleted {
 		return nil
 	}
-	c.Talk = nil
-	return []Line{{At: f.Time, Call: c.Channel, Queue: e.Queue, Agent: t.name(e.Agent), Event: completed(d.Termination.Reason),
-		Data: []string{seconds(e.Queued, e.Ended), seconds(e.Ended, d.EndedAt), number(e.First)}}}
+	e := c.Talks[i]
+	c.Talks = slices.Delete(c.Talks, i, i+1)
+	switch {
+	case d.Mode == fact.TransferBlind:
+		return []Line{t.over(c, e, d.EndedAt, eventBlindTransfer, d.Target, string(d.To))}
+	case d.With == "":
+		return []Line{t.over(c, e, d.EndedAt, eventAttendedTransfer, "APP", "Queue")}
+	default:
+		return []Line{t.over(c, e, d.EndedAt, eventAttendedTransfer, "BRIDGE", d.Transfer)}
+	}
+}
+
+// leftTalk: an agent who talked does not any more, and the others go on.
+func (t *Translator) leftTalk(f fact.Fact, d fact.AgentStateBegan) []Line {
+	if d.State == fact.AgentTalking {
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.state.Contacts)) {
+		c := t.state.Contacts[id]
+		if i := slices.IndexFunc(c.Talks, func(e talk) bool { return e.Agent == f.Subject && !e.Native }); i >= 0 {
+			e := c.Talks[i]
+			c.Talks = slices.Delete(c.Talks, i, i+1)
+			return []Line{t.over(c, e, f.Time, eventCompleteAgent)}
+		}
+	}
+	return nil
 }
 
 // completed says who ended a talk. One that ended by neither is closed as ended by the agent's side, and one whose end

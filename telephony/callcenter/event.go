@@ -98,7 +98,7 @@ type (
 		Expect   fact.AgentState // "" = any; otherwise refused with RefusedConflict when the state is another
 		Code     string          // disposition code
 		Note     string          // disposition note
-		Contact  string          // disposition: which contact
+		Contact  string          // disposition: which contact; of an action on a caller: refused with conflict when he talks to another
 		Incident string          // incident_on, incident_off: which
 		To       Target          // transfer, consult: to whom
 	}

@@ -65,15 +65,20 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 		s.Segments = append(s.Segments, fact.SnapshotSegment{Segment: seg.ID, Kind: seg.Kind, Agent: seg.Agent, Queue: seg.Queue, Since: seg.At})
 	}
 	if t := ct.Talk; t != nil && t.Consult != nil {
-		s.Transfer = t.Consult.Transfer.snapshot()
+		s.Transfer = t.Consult.snapshot()
 	}
 	s.Over = ct.Call.Over
 	s.Stage, s.Agent = s.StageNow(), s.AgentNow()
 	return s
 }
 
-func (tr transfer) snapshot() *fact.SnapshotTransfer {
-	return &fact.SnapshotTransfer{Transfer: tr.ID, Agent: tr.Agent, To: tr.Target.To, Target: tr.Target.ID, Since: tr.At}
+func (k *consult) snapshot() *fact.SnapshotTransfer {
+	tr := k.Transfer
+	s := &fact.SnapshotTransfer{Transfer: tr.ID, Agent: tr.Agent, To: tr.Target.To, Target: tr.Target.ID, Since: tr.At}
+	if k.With != nil {
+		s.With = k.With.Agent
+	}
+	return s
 }
 
 // Popup is what the agent of an open offer sees, and while he talks what he saw: a phone that answers by itself may be

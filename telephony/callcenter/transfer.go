@@ -12,6 +12,9 @@ func (c *Center) actTalk(a *agent, by fact.By, e Control) Refusal {
 	if ct == nil || ct.Talk == nil || ct.Talk.party(a.ID) == nil || !c.LinkUp() {
 		return RefusedNotNow
 	}
+	if e.Contact != "" && e.Contact != ct.ID {
+		return RefusedConflict
+	}
 	k := ct.Talk.Consult
 	mine := k != nil && k.Transfer.Agent == a.ID
 	switch {

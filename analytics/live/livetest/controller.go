@@ -41,6 +41,8 @@ type Controller struct {
 // Control is a request as it came in.
 type Control struct {
 	Request, Actor, By, Agent, Action, Reason, Expect, Code, Note, Contact, Incident string
+
+	To struct{ To, ID string }
 }
 
 // Seen is a screen pop's report as it came in.

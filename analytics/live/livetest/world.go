@@ -93,6 +93,7 @@ func (s *Script) Answer(queue, agent, n string) *Script {
 
 // WrapUp ends the call; the agent writes up.
 func (s *Script) WrapUp(queue, agent string) *Script {
+	s.segmentEnded(queue, agent, "1", fact.SegmentTalk)
 	s.Add(fact.TypeCallEnded, fact.CallEnded{Call: s.ID + "/c1", Kind: fact.KindInbound, Node: "pbx1", StartedAt: Began(), EndedAt: s.at,
 		Termination: fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonCallerHungUp}})
 	s.Add(fact.TypeSegmentStarted, fact.SegmentStarted{Segment: s.ID + "/s2", Kind: fact.SegmentWrapUp, Agent: agent, Call: s.ID + "/c1", Queue: queue})
@@ -101,6 +102,7 @@ func (s *Script) WrapUp(queue, agent string) *Script {
 
 // Finish ends the contact; the agent is ready.
 func (s *Script) Finish(agent string) *Script {
+	s.segmentEnded("", agent, "2", fact.SegmentWrapUp)
 	s.Add(fact.TypeContactEnded, fact.ContactEnded{Kind: fact.KindInbound, Node: "pbx1", StartedAt: Began(), EndedAt: s.at,
 		Termination: fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonCallerHungUp}})
 	return s.AddFor(agent, fact.TypeAgentStateBegan, fact.AgentStateBegan{State: fact.AgentReady, By: fact.BySystem})
@@ -112,6 +114,38 @@ func (s *Script) Abandon(queue string) *Script {
 		Outcome: fact.EntryAbandoned, Language: "en", QueuedAt: Began(), EndedAt: s.at, Arrived: Began()})
 	return s.Add(fact.TypeContactEnded, fact.ContactEnded{Kind: fact.KindInbound, Node: "pbx1", StartedAt: Began(), EndedAt: s.at,
 		Termination: fact.Termination{Result: fact.ResultAbandoned, Reason: fact.ReasonCallerHungUp}})
+}
+
+func (s *Script) segmentEnded(queue, agent, n string, kind fact.SegmentKind) {
+	s.Add(fact.TypeSegmentEnded, fact.SegmentEnded{Segment: s.ID + "/s" + n, Kind: kind, Agent: agent, Call: s.ID + "/c1", Queue: queue,
+		StartedAt: Began(), EndedAt: s.at})
+}
+
+// Consult has the agent ask another one in a queue, who is rung: the second entry and offer.
+func (s *Script) Consult(agent, queue, other string) *Script {
+	s.Add(fact.TypeTransferStarted, fact.TransferStarted{Transfer: s.ID + "/t1", Call: s.ID + "/c1", Agent: agent, Mode: fact.TransferAttended,
+		By: fact.ByDesk, To: fact.TransferToQueue, Target: queue})
+	s.Add(fact.TypeQueued, fact.Queued{Entry: s.ID + "/e2", Call: s.ID + "/c1", Kind: fact.KindInbound, Queue: queue, Language: "en", Position: 1})
+	s.Add(fact.TypeOffered, fact.Offered{Offer: s.ID + "/o9", Entry: s.ID + "/e2", Call: s.ID + "/c1", Queue: queue, Agent: other, Attempt: 1})
+	return s.AddFor(other, fact.TypeAgentStateBegan, fact.AgentStateBegan{State: fact.AgentRinging, Contact: s.ID, Queue: queue, By: fact.BySystem})
+}
+
+// Consulted has the other one answer.
+func (s *Script) Consulted(queue, other string) *Script {
+	s.offerEnded(queue, other, "9", fact.OfferAnswered)
+	s.Add(fact.TypeEntryEnded, fact.EntryEnded{Entry: s.ID + "/e2", Call: s.ID + "/c1", Kind: fact.KindInbound, Queue: queue,
+		Outcome: fact.EntryAnswered, Agent: other, Language: "en", QueuedAt: Began(), EndedAt: s.at, Arrived: Began()})
+	s.Add(fact.TypeSegmentStarted, fact.SegmentStarted{Segment: s.ID + "/s9", Kind: fact.SegmentTalk, Agent: other, Call: s.ID + "/c1", Entry: s.ID + "/e2", Queue: queue})
+	return s.AddFor(other, fact.TypeAgentStateBegan, fact.AgentStateBegan{State: fact.AgentTalking, Contact: s.ID, Queue: queue, By: fact.BySystem})
+}
+
+// Complete has the agent hand the caller on to the other one; he wraps up.
+func (s *Script) Complete(agent, with, queue string) *Script {
+	s.Add(fact.TypeTransferEnded, fact.TransferEnded{Transfer: s.ID + "/t1", Call: s.ID + "/c1", Agent: agent, Mode: fact.TransferAttended,
+		By: fact.ByDesk, Result: fact.TransferCompleted, With: with, StartedAt: Began(), EndedAt: s.at})
+	s.segmentEnded(queue, agent, "1", fact.SegmentTalk)
+	s.Add(fact.TypeSegmentStarted, fact.SegmentStarted{Segment: s.ID + "/s2", Kind: fact.SegmentWrapUp, Agent: agent, Call: s.ID + "/c1", Queue: queue})
+	return s.AddFor(agent, fact.TypeAgentStateBegan, fact.AgentStateBegan{State: fact.AgentWrapUp, Contact: s.ID, Queue: queue, By: fact.BySystem})
 }
 
 func (s *Script) offerEnded(queue, agent, n string, result fact.OfferResult) {

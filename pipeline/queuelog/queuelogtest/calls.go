@@ -17,30 +17,37 @@ type Call struct {
 }
 
 // Calls puts the lines of each caller together. Whatever can't come in this order is an error: a talk without an end of the
-// waiting, an end without a beginning, two ends, a time in seconds that is not the distance of its lines.
+// waiting, an end without a beginning, two ends, a time in seconds that is not the distance of its lines. While an agent has a
+// caller he may wait in another queue: then the agent asks there for him.
 func Calls(lines []Line) ([]Call, error) {
 	var out []*Call
-	open := map[string]*stay{}
+	open := map[string][]*stay{}
 	for i, l := range lines {
-		s := open[l.Call]
+		stays := open[l.Call]
+		waits := slices.IndexFunc(stays, func(s *stay) bool { return s.connected == nil })
 		switch {
-		case l.Event == "ENTERQUEUE" && s != nil:
-			return nil, fmt.Errorf("line %d: %s enters %s and has not left %s", i+1, l.Call, l.Queue, s.Queue)
+		case l.Event == "ENTERQUEUE" && waits >= 0:
+			return nil, fmt.Errorf("line %d: %s enters %s and has not left %s", i+1, l.Call, l.Queue, stays[waits].Queue)
 		case l.Event == "ENTERQUEUE":
-			s = &stay{Call: &Call{ID: l.Call, Queue: l.Queue, Number: l.Data[1], Open: true}, entered: l}
-			open[l.Call] = s
+			s := &stay{Call: &Call{ID: l.Call, Queue: l.Queue, Number: l.Data[1], Open: true}, entered: l}
+			open[l.Call] = append(stays, s)
 			out = append(out, s.Call)
 			continue
 		case !ofCaller(l.Event):
 			continue
-		case s == nil:
-			return nil, fmt.Errorf("line %d: %s of %s, who has not entered", i+1, l.Event, l.Call)
 		}
-		if err := s.add(l); err != nil {
+		at := waits
+		if endsTalk(l.Event) {
+			at = slices.IndexFunc(stays, func(s *stay) bool { return s.connected != nil && s.Queue == l.Queue && s.Agent == l.Agent })
+		}
+		if at < 0 {
+			return nil, fmt.Errorf("line %d: %s of %s, who has not entered, or does not talk", i+1, l.Event, l.Call)
+		}
+		if err := stays[at].add(l); err != nil {
 			return nil, fmt.Errorf("line %d: %s of %s: %w", i+1, l.Event, l.Call, err)
 		}
-		if !s.Open {
-			delete(open, l.Call)
+		if !stays[at].Open {
+			open[l.Call] = slices.Delete(stays, at, at+1)
 		}
 	}
 	calls := make([]Call, 0, len(out))
@@ -51,8 +58,12 @@ func Calls(lines []Line) ([]Call, error) {
 }
 
 func ofCaller(event string) bool {
-	return slices.Contains([]string{"RINGNOANSWER", "RINGCANCELED", "CONNECT", "COMPLETEAGENT", "COMPLETECALLER", "ABANDON", "EXITEMPTY",
+	return endsTalk(event) || slices.Contains([]string{"RINGNOANSWER", "RINGCANCELED", "CONNECT", "ABANDON", "EXITEMPTY",
 		"EXITWITHTIMEOUT", "EXITWITHKEY", "WITHDRAW"}, event)
+}
+
+func endsTalk(event string) bool {
+	return slices.Contains([]string{"COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER"}, event)
 }
 
 // stay is a Call that is not over.
@@ -63,15 +74,8 @@ type stay struct {
 }
 
 func (s *stay) add(l Line) error {
-	talking := s.connected != nil
-	completes := l.Event == "COMPLETEAGENT" || l.Event == "COMPLETECALLER"
-	switch {
-	case l.Queue != s.Queue:
+	if l.Queue != s.Queue {
 		return fmt.Errorf("in %s, he waits in %s", l.Queue, s.Queue)
-	case talking != completes:
-		return fmt.Errorf("he talks: %t", talking)
-	case talking && (l.Agent != s.Agent || l.Data[0] != s.connected.Data[0] || l.Data[2] != s.entered.Data[2]):
-		return fmt.Errorf("%v does not go with CONNECT %v and ENTERQUEUE %v", l, *s.connected, s.entered)
 	}
 	switch l.Event {
 	case "RINGNOANSWER":
@@ -81,9 +85,8 @@ func (s *stay) add(l Line) error {
 	case "CONNECT":
 		s.Agent, s.connected = l.Agent, &l
 		return distance(s.entered, l, l.Number(0))
-	case "COMPLETEAGENT", "COMPLETECALLER":
-		s.Completed, s.Open = l.Event, false
-		return distance(*s.connected, l, l.Number(1))
+	case "COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER":
+		return s.completed(l)
 	default:
 		s.Left, s.Open = l.Event, false
 		n := len(l.Data)
@@ -96,6 +99,16 @@ func (s *stay) add(l Line) error {
 		return distance(s.entered, l, l.Number(n-1))
 	}
 	return nil
+}
+
+// completed ends a talk; the last three fields are waiting, talking and position, whatever stands before them.
+func (s *stay) completed(l Line) error {
+	n := len(l.Data)
+	if l.Data[n-3] != s.connected.Data[0] || l.Data[n-1] != s.entered.Data[2] {
+		return fmt.Errorf("%v does not go with CONNECT %v and ENTERQUEUE %v", l, *s.connected, s.entered)
+	}
+	s.Completed, s.Open = l.Event, false
+	return distance(*s.connected, l, l.Number(n-2))
 }
 
 func distance(from, until Line, seconds int64) error {

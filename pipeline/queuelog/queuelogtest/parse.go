@@ -66,25 +66,28 @@ func shapes() map[string]shape {
 	pauseAll := shape{call: none, queue: none, agent: queue, data: []check{anything}}
 	system := shape{call: none, queue: none, agent: none, data: []check{matches("")}}
 	return map[string]shape{
-		"QUEUESTART":      system,
-		"CONFIGRELOAD":    system,
-		"ENTERQUEUE":      {call: caller, queue: queue, agent: none, data: []check{anything, anything, origin, something}, optional: 1},
-		"CONNECT":         {call: caller, queue: queue, agent: queue, data: []check{count, channel, count}},
-		"COMPLETEAGENT":   complete,
-		"COMPLETECALLER":  complete,
-		"ABANDON":         left,
-		"EXITEMPTY":       left,
-		"EXITWITHTIMEOUT": left,
-		"EXITWITHKEY":     {call: caller, queue: queue, agent: none, data: []check{key, position, origin, count}},
-		"WITHDRAW":        {call: caller, queue: queue, agent: none, data: []check{position, origin, count, matches(`[^|]{0,40}`)}}, // not on the page
-		"RINGNOANSWER":    rang,
-		"RINGCANCELED":    rang,
-		"ADDMEMBER":       member(matches("|PAUSED")),
-		"REMOVEMEMBER":    member(matches("")),
-		"PAUSE":           pause, // these four are not on the page
-		"UNPAUSE":         pause,
-		"PAUSEALL":        pauseAll,
-		"UNPAUSEALL":      pauseAll,
+		"QUEUESTART":     system,
+		"CONFIGRELOAD":   system,
+		"ENTERQUEUE":     {call: caller, queue: queue, agent: none, data: []check{anything, anything, origin, something}, optional: 1},
+		"CONNECT":        {call: caller, queue: queue, agent: queue, data: []check{count, channel, count}},
+		"COMPLETEAGENT":  complete,
+		"COMPLETECALLER": complete,
+		"BLINDTRANSFER":  {call: caller, queue: queue, agent: queue, data: []check{something, something, count, count, origin}},
+		// The third form, LINK with two channels, is that of a bridge between bridges.
+		"ATTENDEDTRANSFER": {call: caller, queue: queue, agent: queue, data: []check{matches("BRIDGE|APP"), something, count, count, origin}},
+		"ABANDON":          left,
+		"EXITEMPTY":        left,
+		"EXITWITHTIMEOUT":  left,
+		"EXITWITHKEY":      {call: caller, queue: queue, agent: none, data: []check{key, position, origin, count}},
+		"WITHDRAW":         {call: caller, queue: queue, agent: none, data: []check{position, origin, count, matches(`[^|]{0,40}`)}}, // not on the page
+		"RINGNOANSWER":     rang,
+		"RINGCANCELED":     rang,
+		"ADDMEMBER":        member(matches("|PAUSED")),
+		"REMOVEMEMBER":     member(matches("")),
+		"PAUSE":            pause, // these four are not on the page
+		"UNPAUSE":          pause,
+		"PAUSEALL":         pauseAll,
+		"UNPAUSEALL":       pauseAll,
 	}
 }
 
