@@ -22,12 +22,14 @@ import (
 	"firstline/telephony/asterisk/sipp"
 )
 
-// pages is a support line of one agent; callers wait for him also while he is not there.
+// pages is a support line of one agent, and an expert whom she asks; callers wait for her also while she is not there.
 const pages = `
 pause_reasons: [break, lunch]
 dispositions: [solved, forwarded]
-queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s}]
-agents: [{id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}]
+queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
+agents:
+  - {id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}
+  - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
 entries: [{number: "*", flow: main}]
 incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
 ivr:
@@ -53,7 +55,10 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startProduct(t, "pages", strings.ReplaceAll(pages, "CUSTOMERS", customers))
-	p.phones(p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 5 * time.Second, Talk: 12 * time.Second}))
+	p.phones(
+		p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 5 * time.Second, Talk: 20 * time.Second}),
+		p.agent(1, "boris", "302", sipp.Act{Do: sipp.DoAnswer, After: 4 * time.Second, Talk: 2 * time.Minute}),
+	)
 	from := time.Now().Add(-time.Second)
 	p.browse(node, chromium, p.errands())
 	p.checkDisposition(from)
@@ -92,6 +97,10 @@ func (p *product) errands() map[string]func() {
 			call(1, sipp.Call{Name: "ben", Number: "4930777", Dialed: "1000", Patience: 6 * time.Second, Presses: press("9#")})
 			p.must(<-ended)
 		},
+		"call by cora": func() {
+			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+		},
+		"cora hangs up":       func() { p.must(<-ended) },
 		"kill api":            func() { p.killRole("api") },
 		"stop controller":     func() { controller = p.roleID("controller"); p.must(syscall.Kill(controller, syscall.SIGSTOP)) },
 		"continue controller": func() { p.must(syscall.Kill(controller, syscall.SIGCONT)) },
@@ -135,7 +144,7 @@ func (p *product) browse(node, chromium string, errands map[string]func()) {
 // checkDisposition wants what the agent wrote on his desk in the timeline that the API gives.
 func (p *product) checkDisposition(from time.Time) {
 	p.t.Helper()
-	contact := p.loaded(from, 2)["4930555"]
+	contact := p.loaded(from, 3)["4930555"]
 	p.waitFor("the disposition", time.Minute, func() error {
 		var timeline query.Timeline
 		if err := p.call(http.MethodGet, "/contacts/"+contact.ID, nil, &timeline); err != nil {

@@ -1,6 +1,7 @@
 // The pages against the running product, in a browser: node pages.mjs BASE CHROMIUM SCREENS. cmd/firstline/pages_test.go starts
 // it, makes the calls it asks for and reads its verdict. One line a check; the exit status is 1 when one failed.
 import { desk } from "./desk.mjs";
+import { handOn } from "./handon.mjs";
 import { lists } from "./lists.mjs";
 import { looks } from "./looks.mjs";
 import { stale } from "./stale.mjs";
@@ -14,7 +15,7 @@ const anna = await tab(browser, base);
 const shoot = (page, name) => page.screenshot({ path: `${screens}/${name}.png`, fullPage: true });
 
 const world = { browser, base, boss, anna, shoot };
-for (const part of [wallboard, desk, lists, stale, looks]) await part(world);
+for (const part of [wallboard, desk, lists, stale, looks, handOn]) await part(world);
 await browser.close();
 console.log(failures() === 0 ? "all checks passed" : `${failures()} checks failed`);
 process.exit(failures() === 0 ? 0 : 1);

@@ -34,6 +34,7 @@ export interface Caller {
   customer?: string;
   ticket?: TicketRef;
   agent?: string;
+  asks?: string; // the agent who waits in his place
 }
 
 export interface QueueNow {
@@ -85,6 +86,20 @@ export interface AgentContact {
   language: string;
   customer?: string;
   ticket?: TicketRef;
+  segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
+  transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string } | null;
+}
+
+/** Whom a caller is handed on to. */
+export interface Target {
+  kind: "queue" | "agent" | "menu";
+  id: string;
+}
+
+export interface Targets {
+  queues: { id: string; name: string; ready: number; waiting: number }[];
+  agents: { id: string; name: string; state: AgentState }[];
+  menus: string[];
 }
 
 export interface DeskNow extends Freshness {

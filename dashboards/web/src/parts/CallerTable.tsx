@@ -27,7 +27,10 @@ export function CallerTable({ queues, at, agentName }: { queues: QueueNow[]; at:
                   <td><a href={`/contacts/${encodeURIComponent(c.contact)}`}>{c.customer || c.contact}</a></td>
                   <td>{languageName(c.language)}</td>
                   <td>{c.ticket?.id ?? ""}</td>
-                  <td>{c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: agentName(c.agent ?? "") })}</span> : <span class="badge">{t("stage.waiting")}</span>}</td>
+                  <td class="row">
+                    {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: agentName(c.agent ?? "") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
+                    {c.asks && <span class="badge talking" data-asks={c.asks}>{t("stage.asks", { agent: agentName(c.asks) })}</span>}
+                  </td>
                 </tr>
               ))}
             </tbody>

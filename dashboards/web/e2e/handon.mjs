@@ -1,0 +1,80 @@
+// A caller is handed on from desk to desk: asked about first, with the wallboard beside it, then handed over.
+import { ask, check, shows, signIn, tab, until, want } from "./world.mjs";
+
+export async function handOn({ browser, base, shoot }) {
+  const [anna, boris, boss] = [await tab(browser, base), await tab(browser, base), await tab(browser, base)];
+  const state = (who, s) => who.page.locator(`[data-test=desk][data-state=${s}]`);
+  const asking = (s) => anna.page.locator(`[data-test=call-controls][data-asking="${s}"]`);
+
+  await check("two agents are ready, one for each queue", async () => {
+    await signIn(boss.page, "boss", "correct horse");
+    await signIn(boris.page, "boris", "4711");
+    await boris.test("login").click();
+    await state(boris, "ready").waitFor();
+    await signIn(anna.page, "anna", "4711");
+    await anna.test("ready").click();
+    await state(anna, "ready").waitFor();
+  });
+  await check("an agent who talks is shown to whom she can hand her caller on, and who is there", async () => {
+    await ask("call by cora");
+    await state(anna, "talking").waitFor();
+    await anna.test("call-target").focus();
+    await until("the targets", 5_000, async () => {
+      const texts = await anna.page.locator("[data-test=call-target] option").allTextContents();
+      return (texts.includes("Experts · ready: 1") && texts.includes("Boris · Ready") && texts.includes("main")) || texts.join(", ");
+    });
+  });
+  await check("she puts him on hold and takes him back", async () => {
+    await anna.test("call-hold").click();
+    await anna.test("call-unhold").click();
+    await anna.test("call-hold").waitFor();
+  });
+  await check("she asks in the other queue: the phone there rings with her caller's screen pop", async () => {
+    await anna.page.selectOption("[data-test=call-target]", "queue:experts");
+    await anna.test("call-consult").click();
+    await shows(anna.test("call-asking"), "You wait for Experts. The caller is on hold.", 5_000);
+    await boris.page.locator("[data-test=popup][data-ringing=true]").waitFor();
+    await shows(boss.page.locator("[data-asks=anna]"), "Anna asks", 5_000);
+    await shoot(boss.page, "wallboard-asks");
+  });
+  await check("they talk, and both see it", async () => {
+    await asking("boris").waitFor();
+    await shows(anna.test("call-asking"), "You talk to Boris. The caller is on hold.", 1_000);
+    await shows(boris.test("call-asked"), "Anna asks you about this caller, who is on hold.", 5_000);
+    await shoot(anna.page, "desk-asking");
+    await shoot(boris.page, "desk-asked");
+  });
+  await check("she hands him over and wraps up; the other one has him", async () => {
+    await anna.test("call-complete").click();
+    await state(anna, "wrap_up").waitFor();
+    await boris.test("call-asked").waitFor({ state: "detached" });
+    want(await state(boris, "talking").count() === 1, "he does not talk");
+    await boris.test("call-hold").waitFor();
+  });
+  await check("what can't be done is said, and the caller stays", async () => {
+    await boris.excuse(async () => {
+      await boris.page.selectOption("[data-test=call-target]", "agent:anna");
+      await anna.test("logout").click();
+      await state(anna, "logged_out").waitFor();
+      await boris.test("call-transfer").click();
+      await shows(boris.test("call-error"), "Nobody can be waited for there now: choose another target.", 5_000);
+    });
+    want(await state(boris, "talking").count() === 1, "the caller is gone");
+  });
+  await check("the timeline tells it", async () => {
+    await ask("cora hangs up");
+    await state(boris, "ready").waitFor(); // wrapped up
+    await boss.page.goto("/contacts");
+    const row = boss.page.locator("[data-contact]").filter({ hasText: "4930888" });
+    await shows(row, /Answered/, 15_000);
+    await row.locator("a").first().click();
+    const line = (type) => boss.page.locator(`[data-test=timeline] [data-type="${type}"]`);
+    await shows(line("transfer.started"), /Anna hands the caller on to experts/, 15_000);
+    await shows(line("transfer.ended"), /Transfer: handed over.*Boris/, 5_000);
+    await shoot(boss.page, "contact-handed-on");
+  });
+  await check("no errors in the three pages", () => {
+    const problems = [...anna.problems, ...boris.problems, ...boss.problems];
+    want(problems.length === 0, problems.join("; "));
+  });
+}

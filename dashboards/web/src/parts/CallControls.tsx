@@ -1,0 +1,92 @@
+// What an agent can do with his caller: hold him, ask somebody, hand him on, talk all together.
+import { useEffect, useState } from "preact/hooks";
+import { explain, get, once, request } from "../api";
+import { t } from "../i18n";
+import type { AgentContact, Target, Targets } from "../model";
+
+interface Props {
+  agent: string;
+  contact: AgentContact;
+}
+
+type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold";
+
+export function CallControls({ agent, contact }: Props) {
+  const [targets, setTargets] = useState<Targets>();
+  const [chosen, setChosen] = useState("");
+  const [error, setError] = useState("");
+  const path = `/agents/${encodeURIComponent(agent)}`;
+  const look = () => void get<Targets>(`${path}/targets`).then(setTargets, () => undefined);
+  useEffect(look, [contact.id]);
+  const act = async (action: Action, to?: Target) => {
+    try {
+      await request("POST", `${path}/call`, { action, contact: contact.id, ...(to && { to }) }, once());
+      setError("");
+    } catch (e) {
+      setError(explain(e));
+    }
+  };
+  const name = (id: string) => targets?.agents.find((a) => a.id === id)?.name ?? id;
+  const button = (action: Action, main = false) => (
+    <button class={main ? "main" : ""} data-test={`call-${action}`} onClick={() => void act(action)}>{t(`call.${action}`)}</button>
+  );
+  const asked = contact.transfer;
+  const others = contact.segments.filter((s) => s.agent !== agent && s.kind !== "wrap_up" && s.agent !== asked?.with);
+  const held = contact.segments.some((s) => s.agent === agent && s.kind === "hold");
+  const to = parse(chosen);
+  return (
+    <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? "waiting" : ""}>
+      {error !== "" && <div class="banner bad" role="alert" data-test="call-error">{error}</div>}
+      {others.length > 0 && !asked && <div role="status" data-test="call-others">{t("call.others", { agents: others.map((s) => name(s.agent)).join(", ") })}</div>}
+      {asked?.with === agent && <div role="status" data-test="call-asked">{t("call.asked", { agent: name(asked.agent) })}</div>}
+      {asked?.agent === agent ? (
+        <div class="row apart">
+          <span role="status" data-test="call-asking">
+            {asked.with ? t("call.talking", { agent: name(asked.with) }) : t("call.waiting", { target: targetName(targets, asked) })}
+          </span>
+          <span class="row">{button("complete", true)}{asked.with && button("conference")}{button("return")}</span>
+        </div>
+      ) : !asked && (
+        <div class="row">
+          {others.length === 0 && button(held ? "unhold" : "hold")}
+          <label class="field">{t("call.to")}
+            <select data-test="call-target" value={chosen} onFocus={look} onChange={(e) => setChosen(e.currentTarget.value)}>
+              <option value="">{t("call.choose")}</option>
+              <Options targets={targets} />
+            </select>
+          </label>
+          <button data-test="call-consult" disabled={!to || to.kind === "menu"} onClick={() => to && void act("consult", to)}>{t("call.consult")}</button>
+          <button data-test="call-transfer" disabled={!to || others.length > 0} onClick={() => to && void act("transfer", to)}>{t("call.transfer")}</button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Options({ targets }: { targets: Targets | undefined }) {
+  if (!targets) return null;
+  return (
+    <>
+      <optgroup label={t("call.queues")}>
+        {targets.queues.map((q) => <option key={q.id} value={`queue:${q.id}`}>{t("call.queue", { queue: q.name || q.id, ready: q.ready })}</option>)}
+      </optgroup>
+      <optgroup label={t("agents")}>
+        {targets.agents.map((a) => <option key={a.id} value={`agent:${a.id}`}>{`${a.name || a.id} · ${t(`state.${a.state}`)}`}</option>)}
+      </optgroup>
+      <optgroup label={t("call.menus")}>
+        {targets.menus.map((m) => <option key={m} value={`menu:${m}`}>{m}</option>)}
+      </optgroup>
+    </>
+  );
+}
+
+/** "queue:sales" as the API wants it. */
+function parse(chosen: string): Target | undefined {
+  const at = chosen.indexOf(":");
+  return at < 0 ? undefined : { kind: chosen.slice(0, at) as Target["kind"], id: chosen.slice(at + 1) };
+}
+
+function targetName(targets: Targets | undefined, to: { to: string; target: string }): string {
+  const known: { id: string; name: string }[] = (to.to === "agent" ? targets?.agents : targets?.queues) ?? [];
+  return known.find((k) => k.id === to.target)?.name ?? to.target;
+}
