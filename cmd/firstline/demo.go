@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -75,6 +76,8 @@ type demoAgent struct {
 	env   *environment
 	phone sipp.Agent
 	dice  *rand.Rand
+
+	handled string // the contact about which he has decided whether to hand it on
 }
 
 // answer runs the phone. A phone that fails, say while Asterisk starts, is started again.
@@ -104,17 +107,36 @@ func (d *demoAgent) work(ctx context.Context) error {
 		}
 		switch {
 		case v.Agent.State == fact.AgentLoggedOut:
-			return d.control(ctx, "login")
+			return d.control(ctx, "login", nil)
 		case v.Agent.State == fact.AgentPaused && time.Since(v.Agent.Since) > 15*time.Second:
-			return d.control(ctx, "ready")
+			return d.control(ctx, "ready", nil)
+		case v.Agent.State == fact.AgentTalking && v.Contact != nil && v.Contact.ID != d.handled:
+			d.handled = v.Contact.ID
+			return d.handOn(ctx)
 		}
 		return nil
 	})
 }
 
-func (d *demoAgent) control(ctx context.Context, action string) error {
+// handOn hands some callers on: asking first, which the end of his talk then completes, or at once.
+func (d *demoAgent) handOn(ctx context.Context) error {
+	to := &controllerclient.Target{To: fact.TransferToQueue, ID: "sales"}
+	var err error
+	switch d.dice.IntN(8) {
+	case 0:
+		err = d.control(ctx, "consult", to)
+	case 1:
+		err = d.control(ctx, "transfer", to)
+	}
+	if refused := (*controllerclient.RefusedError)(nil); errors.As(err, &refused) {
+		return nil // the call is over, or nobody is there
+	}
+	return err
+}
+
+func (d *demoAgent) control(ctx context.Context, action string, to *controllerclient.Target) error {
 	_, err := d.now.Control(ctx, controllerclient.Control{Request: fmt.Sprintf("demo/%s/%d", d.id, time.Now().UnixNano()),
-		Actor: "demo", By: fact.ByAPI, Agent: d.id, Action: action})
+		Actor: "demo", By: fact.ByAPI, Agent: d.id, Action: action, To: to})
 	return err
 }
 

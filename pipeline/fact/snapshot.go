@@ -121,16 +121,16 @@ func (c SnapshotContact) StageNow() string {
 
 // AgentNow is the agent whom the contact has now: who rings for a caller, or else who came last.
 func (c SnapshotContact) AgentNow() string {
-	switch stage := c.StageNow(); {
-	case stage == StageRinging:
+	switch c.StageNow() {
+	case StageRinging:
 		return c.Offer.Agent
-	case stage == StageTalking:
+	case StageTalking:
 		for _, s := range slices.Backward(c.Segments) {
 			if s.Kind != SegmentWrapUp {
 				return s.Agent
 			}
 		}
-	case stage == StageWrapUp:
+	case StageWrapUp:
 		return c.Segments[len(c.Segments)-1].Agent
 	}
 	return ""

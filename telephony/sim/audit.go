@@ -191,7 +191,7 @@ func (a *audit) bridge(b *bridge) {
 	if c == nil || !c.inTalk() {
 		a.wrong(contact, "bridge "+b.id+" is for nobody")
 	}
-	if len(b.members) == 1 && !(c != nil && c.held()) {
+	if len(b.members) == 1 && (c == nil || !c.held()) {
 		a.wrong(contact, b.members[0].id+" is alone in "+b.id)
 	}
 }
@@ -232,7 +232,7 @@ func (a *audit) contact(c *contactBook) {
 func (a *audit) talk(c *contactBook, ch *channel) {
 	alone := ch.bridge == nil || len(ch.bridge.members) < 2
 	switch {
-	case alone && !(c.held() && ch.music):
+	case alone && (!c.held() || !ch.music):
 		a.wrong(c.id, "talks to nobody")
 	case !alone && (ch.music || ch.playing()):
 		a.wrong(c.id, "hears music or a prompt in the talk")
