@@ -72,6 +72,7 @@ type SnapshotContact struct {
 	Segments []SnapshotSegment `json:"segments,omitempty"` // open ones, in the order they began
 	Transfer *SnapshotTransfer `json:"transfer,omitempty"` // an agent asks somebody for his caller
 	Over     bool              `json:"over,omitempty"`     // the call is; agents wrap up
+	Monitors []SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen
 }
 
 // SnapshotSegment is an agent's time on a contact that goes on.
@@ -81,6 +82,15 @@ type SnapshotSegment struct {
 	Agent   string      `json:"agent"`
 	Queue   string      `json:"queue"`
 	Since   time.Time   `json:"since"`
+}
+
+// SnapshotMonitor is a supervisor's part in a talk.
+type SnapshotMonitor struct {
+	Monitor    string      `json:"monitor"`
+	Supervisor string      `json:"supervisor"`
+	Agent      string      `json:"agent"`
+	Mode       MonitorMode `json:"mode"`
+	Since      time.Time   `json:"since"`
 }
 
 // SnapshotTransfer is an agent who asks somebody for his caller.

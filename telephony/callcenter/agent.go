@@ -51,7 +51,7 @@ func (a *agent) state() fact.AgentState {
 		return fact.AgentLoggedOut
 	case a.Paused:
 		return fact.AgentPaused
-	case len(a.Outside) > 0 || len(a.Fallback) > 0:
+	case len(a.Outside) > 0 || len(a.Fallback) > 0 || a.Monitor != "":
 		return fact.AgentOutside
 	case a.Unplugged:
 		return fact.AgentUnreachable
@@ -234,7 +234,7 @@ func (c *Center) phoneIs(e EndpointState) Ignored {
 	}
 	var outside []string
 	for _, channel := range e.Channels {
-		if !isOurs(channel) && c.contacts[channel] == nil && c.ears[channel] == nil {
+		if !isOurs(channel) && c.contacts[channel] == nil && c.ears[channel] == nil && !slices.Contains(a.Clearing, channel) {
 			outside = append(outside, channel)
 		}
 	}

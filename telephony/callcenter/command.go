@@ -93,6 +93,18 @@ type (
 		Channel string
 		Done    bool
 	}
+	// Snoop makes a channel that hears what goes in and out of another one, and gives what is said on it to that one's phone.
+	Snoop struct {
+		Head
+		Channel string
+		Snoop   string // id we chose
+	}
+	// Mute has nobody hear a channel's phone, or again.
+	Mute struct {
+		Head
+		Channel string
+		On      bool
+	}
 	// DestroyBridge removes it; members stay in the application.
 	DestroyBridge struct {
 		Head

@@ -1,6 +1,8 @@
 package callcenter
 
 import (
+	"slices"
+
 	"firstline/pipeline/fact"
 )
 
@@ -11,8 +13,10 @@ func (c *Center) beginConsult(ct *contact, q *Queue, tr transfer, ear string) {
 	before := ct.room()
 	t.Consult = &consult{Transfer: tr, Ear: ear}
 	c.transferStarted(ct, tr)
+	if ear == t.party(tr.Agent).Leg {
+		t.Held = false // he hears music as the agent is away
+	}
 	c.rearrange(ct, before)
-	t.Held = false
 	c.resegment(ct)
 	c.join(ct, q, c.handedOn(ct, *t.party(tr.Agent)))
 }
@@ -20,7 +24,11 @@ func (c *Center) beginConsult(ct *contact, q *Queue, tr transfer, ear string) {
 // consulted: somebody answered the agent who waited.
 func (c *Center) consulted(ct *contact, p party) {
 	k := ct.Talk.Consult
-	k.With = &p
+	k.With, ct.Talk.Moved = &p, c.now
+	c.served(ct)
+	if !slices.Contains(ct.Agents, p.Agent) { // he may say what it was about; who talks to the caller still comes last
+		ct.Agents = slices.Insert(ct.Agents, 0, p.Agent)
+	}
 	k.Bridge = resource(ct.ID, "br", &ct.Count.Bridge)
 	c.bridge(ct, k.Bridge, []string{k.Ear, p.Leg})
 }
@@ -62,20 +70,20 @@ func (c *Center) complete(ct *contact, gone string, derived bool) {
 // passOn joins the caller and who was asked; the agent leaves.
 func (c *Center) passOn(ct *contact, p party, gone string, derived bool) {
 	t, k := ct.Talk, ct.Talk.Consult
-	parked := t.parked()
+	before := without(ct.room(), p.Leg)
 	t.remove(p.Agent)
-	before := []string{}
-	if !parked {
-		before = append(before, ct.ID)
-	}
-	for _, o := range t.Parties {
-		before = append(before, o.Leg)
-	}
-	t.Parties = append(t.Parties, *k.With)
+	c.enter(ct, *k.With)
 	c.leaveConsult(ct, fact.TransferCompleted, derived)
 	c.rearrange(ct, before)
 	c.leaveTalk(ct, p, gone, derived)
 	c.resegment(ct)
+}
+
+// enter has an agent who was asked talk to the caller.
+func (c *Center) enter(ct *contact, p party) {
+	ct.Talk.Parties = append(ct.Talk.Parties, p)
+	ct.Sums.LastQueue = p.Queue
+	c.noteAgent(ct, p.Agent)
 }
 
 // takePlace has the caller wait where the agent waited for him.
@@ -83,10 +91,11 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 	e, q := ct.Entry, c.planFor(ct).queue(ct.Entry.Queue)
 	c.leaveConsult(ct, fact.TransferCompleted, derived)
 	c.endSegment(ct, p.Agent, derived)
+	c.endMonitorsOf(ct, "", derived)
 	c.unbridge(ct, ct.Talk.Bridge)
 	c.wrapUp(ct, p, gone)
 	ct.Talk = nil
-	ct.Stage = stageWaiting
+	ct.Stage, ct.Sums.LastQueue = stageWaiting, e.Queue
 	e.AnnounceAt = c.firstAnnouncement(q)
 	c.announceAgain(ct)
 	c.startMusic(ct, q.MusicClass)
@@ -95,9 +104,9 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 
 // conference has who was asked join the talk; the agent stays.
 func (c *Center) conference(ct *contact) {
-	t, k := ct.Talk, ct.Talk.Consult
+	k := ct.Talk.Consult
 	before := ct.room()
-	t.Parties = append(t.Parties, *k.With)
+	c.enter(ct, *k.With)
 	c.leaveConsult(ct, fact.TransferConference, false)
 	c.rearrange(ct, before)
 	c.resegment(ct)
@@ -108,6 +117,7 @@ func (c *Center) comeBack(ct *contact, result fact.TransferResult, gone string, 
 	before, with := ct.room(), ct.Talk.Consult.With
 	if with != nil {
 		c.endSegment(ct, with.Agent, derived)
+		c.endMonitorsOf(ct, with.Agent, derived)
 	}
 	c.endConsult(ct, result, callerEnded{derived: derived})
 	if with != nil {
@@ -141,7 +151,7 @@ func (c *Center) endConsult(ct *contact, result fact.TransferResult, why callerE
 func (c *Center) leaveConsult(ct *contact, result fact.TransferResult, derived bool) {
 	k := ct.Talk.Consult
 	c.transferEnded(ct, k.Transfer, result, k.With, derived)
-	ct.Talk.Consult = nil
+	ct.Talk.Consult, ct.Talk.Held = nil, false
 	if k.Bridge != "" {
 		c.unbridge(ct, k.Bridge)
 	}

@@ -30,13 +30,8 @@ func (c *Center) callArrived(e CallArrived) {
 		c.ignore(IgnoredDuplicate)
 		return
 	}
-	c.admit(e, arrival{})
-}
-
-// admit takes a call in: an agent's second call, with which he asks somebody for his caller, or a contact of its own.
-func (c *Center) admit(e CallArrived, how arrival) {
 	if !c.consultsWith(e) {
-		c.receive(c.arrive(e, how))
+		c.receive(c.arrive(e, arrival{}))
 	}
 }
 
@@ -269,6 +264,11 @@ func (ct *contact) due() time.Time {
 	if ct.Closing != nil {
 		times = append(times, ct.Closing.Due)
 	}
+	if ct.Talk != nil {
+		for i := range ct.Talk.Monitors {
+			times = append(times, ct.Talk.Monitors[i].By)
+		}
+	}
 	if ct.waits() {
 		times = append(times, ct.Entry.due())
 	}
@@ -295,6 +295,7 @@ func (c *Center) contactDue(ct *contact) {
 		c.hangUpOnceMore(ct)
 	case c.passed(ct.MendAt):
 		c.mend(ct)
+	case c.monitorsDue(ct):
 	default:
 		if c.lookupsDue(ct) {
 			return

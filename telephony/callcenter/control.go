@@ -61,8 +61,12 @@ func (c *Center) act(a *agent, e Control) Refusal {
 	if by == "" {
 		by = fact.ByAPI
 	}
-	if e.Action == ActionDisposition {
+	switch e.Action { //nolint:exhaustive // what follows needs an agent on duty
+	case ActionDisposition:
 		return c.disposition(a, e)
+	case ActionMonitor, ActionUnmonitor, ActionTakeOver:
+		return c.actMonitor(a, e)
+	default:
 	}
 	if e.Action != ActionLogin && !a.LoggedIn {
 		if e.Action == ActionLogout {

@@ -34,6 +34,9 @@ func (c *Center) consultsWith(e CallArrived) bool {
 func (c *Center) earFailed(ct *contact, channel string, gone bool) {
 	waits := ct.Talk != nil && ct.Talk.Consult != nil && ct.Talk.Consult.Ear == channel
 	switch {
+	case !waits && !gone && ct.Talk != nil && ct.Talk.onLeg(channel) != nil:
+		ct.Talk.Quiet = channel
+		c.mendSoon(ct)
 	case !waits:
 		c.ignore(IgnoredStale)
 	case !gone:
@@ -66,8 +69,11 @@ func (c *Center) transferAsked(e TransferAsked) {
 		return
 	}
 	switch {
-	case ct == nil || ct.Talk == nil:
+	case ct == nil:
 		c.ignore(IgnoredUnknownChannel)
+		return
+	case ct.Talk == nil:
+		c.answerTransfer(ct, e.Channel, false)
 		return
 	case !c.LinkUp(): // done when it is back
 		ct.Talk.Asked = &asked{Channel: e.Channel, To: e.To, Other: e.Other}

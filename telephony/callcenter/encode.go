@@ -230,7 +230,7 @@ func (ct *contact) upgrade() {
 	if ct.Segment != nil {
 		ct.Segments, ct.Segment = append(ct.Segments, *ct.Segment), nil
 	}
-	if t := ct.Talk; t != nil && t.Agent != "" {
+	if t := ct.Talk; t != nil && len(t.Parties) == 0 {
 		t.Parties = append(t.Parties, party{Agent: t.Agent, Leg: t.Leg, Entry: t.Entry, Queue: t.Queue, Holds: t.Agents})
 		t.Agent, t.Leg, t.Entry, t.Queue, t.Agents = "", "", "", "", false
 	}

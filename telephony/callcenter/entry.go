@@ -2,6 +2,7 @@ package callcenter
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,13 +52,13 @@ func (c *Center) refusal(q *Queue) fact.RefusedReason {
 }
 
 // staffed tells whether anybody is there to answer the queue's calls.
-func (c *Center) staffed(q *Queue) bool {
-	for _, a := range c.agents {
-		if a.LoggedIn && a.serves(q.ID) && (q.Staff != StaffActive || !a.Paused) {
-			return true
-		}
-	}
-	return false
+func (c *Center) staffed(q *Queue) bool { return c.staffedBy(q, func(*agent) bool { return true }) }
+
+// staffedBy is staffed by one of some agents.
+func (c *Center) staffedBy(q *Queue, of func(*agent) bool) bool {
+	return slices.ContainsFunc(c.agents, func(a *agent) bool {
+		return a.LoggedIn && a.serves(q.ID) && (q.Staff != StaffActive || !a.Paused) && of(a)
+	})
 }
 
 func (c *Center) refuse(ct *contact, q *Queue, why fact.RefusedReason) {
@@ -117,7 +118,9 @@ func (c *Center) queued(ct *contact, from string, derived bool) {
 	if ct.Sums.FirstQueue == "" {
 		ct.Sums.FirstQueue, ct.Sums.FirstAt = e.Queue, e.Since
 	}
-	ct.Sums.LastQueue = e.Queue
+	if ct.Talk == nil { // else it is an agent who waits there
+		ct.Sums.LastQueue = e.Queue
+	}
 	c.emit(ct, fact.TypeQueued, fact.Queued{
 		Entry: e.ID, Call: ct.Call.ID, Kind: ct.Kind, Queue: e.Queue, Language: ct.Language, Priority: e.Priority,
 		Skills: skillNames(e.Skills), Position: e.First, From: from, Derived: derived, CarriedWaitMS: e.Carried,
@@ -337,7 +340,7 @@ func (c *Center) endEntry(ct *contact, end entryEnd) {
 		Skills: skillNames(e.Skills), Language: ct.Language, Customer: ct.Who.Customer, First: e.First, Last: e.LastPos,
 		To: end.to, Derived: end.derived, CarriedWaitMS: e.Carried, EstimateFromMS: e.EstFrom, EstimateUntilMS: e.EstUntil,
 	})
-	if end.outcome == fact.EntryAbandoned {
+	if end.outcome == fact.EntryAbandoned && ct.Talk == nil {
 		c.keepPlace(ct)
 	}
 	ct.Entry = nil

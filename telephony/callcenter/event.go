@@ -94,13 +94,15 @@ type (
 		By       fact.By
 		Agent    string
 		Action   Action
-		Reason   string          // pause reason
-		Expect   fact.AgentState // "" = any; otherwise refused with RefusedConflict when the state is another
-		Code     string          // disposition code
-		Note     string          // disposition note
-		Contact  string          // disposition: which contact; of an action on a caller: refused with conflict when he talks to another
-		Incident string          // incident_on, incident_off: which
-		To       Target          // transfer, consult: to whom
+		Reason   string           // pause reason
+		Expect   fact.AgentState  // "" = any; otherwise refused with RefusedConflict when the state is another
+		Code     string           // disposition code
+		Note     string           // disposition note
+		Contact  string           // disposition: which contact; of an action on a caller: refused with conflict when he talks to another
+		Incident string           // incident_on, incident_off: which
+		To       Target           // transfer, consult: to whom
+		Mode     fact.MonitorMode // monitor
+		Of       string           // monitor: the agent to whose talk; "" = who came last
 	}
 	// EndpointState: what the poll of Asterisk's endpoints says about an agent's phone.
 	EndpointState struct {
@@ -181,6 +183,13 @@ const (
 	ActionReturn     Action = "return"     // of a consultation: the agent has the caller again
 	ActionHold       Action = "hold"       // the caller hears music
 	ActionUnhold     Action = "unhold"
+)
+
+// Actions of a supervisor on a talk, Control.Contact, with the phone of Control.Agent.
+const (
+	ActionMonitor   Action = "monitor"   // listen to it, or go on in another Control.Mode
+	ActionUnmonitor Action = "unmonitor" // no more
+	ActionTakeOver  Action = "take_over" // have the caller in the agent's place
 )
 
 // Actions on incidents.

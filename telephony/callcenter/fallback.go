@@ -151,6 +151,10 @@ func (c *Center) fallbackConnected(ct *contact, e FallbackEvent) {
 	id := e.Agent
 	if a != nil && e.Agent != "" {
 		id = a.ID
+		if a.Wrap == ct.ID { // he wrapped up after handing on this very caller
+			c.endWrap(a)
+			a.Serving = ""
+		}
 		a.Fallback = append(a.Fallback, ct.ID)
 		c.settleAgent(a, fact.BySystem)
 	}

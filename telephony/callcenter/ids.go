@@ -20,6 +20,8 @@ type counts struct {
 	Bridge   uint64 `json:"br,omitempty"`
 	Playback uint64 `json:"pb,omitempty"`
 	Transfer uint64 `json:"t,omitempty"`
+	Monitor  uint64 `json:"m,omitempty"`
+	Snoop    uint64 `json:"sn,omitempty"`
 }
 
 // part makes the id of a part of a contact, "<contact>/<kind><n>", counting n up.

@@ -153,6 +153,9 @@ func (c *Center) reconcileLeg(ct *contact, act actual) {
 
 // reconcileTalk ends what is missing of a talk, and joins again those who should be together and aren't.
 func (c *Center) reconcileTalk(ct *contact, act actual) {
+	if act.full && act.answered(ct) {
+		c.answer(ct) // before anybody's end is found: then it is known who was asked
+	}
 	for _, p := range ct.Talk.all() {
 		if _, ok := act.channels[p.Leg]; !ok && ct.Talk != nil && ct.Talk.onLeg(p.Leg) != nil {
 			c.toContact(ct, legEnded{leg: p.Leg, derived: true})
@@ -166,8 +169,11 @@ func (c *Center) reconcileTalk(ct *contact, act actual) {
 			c.toContact(ct, earEnded{channel: k.Ear, derived: true})
 		}
 	}
-	c.reconcileConsult(ct, act)
-	c.mendBridge(ct, ct.Talk.Bridge, ct.room(), act)
+	c.reconcileMonitors(ct, act)
+	if act.old(c, ct.Talk.Moved) {
+		c.reconcileConsult(ct, act)
+		c.mendBridge(ct, ct.Talk.Bridge, ct.room(), act)
+	}
 }
 
 // reconcileConsult does the same for an agent who asks another one.
@@ -193,8 +199,7 @@ func (c *Center) reconcileOffer(ct *contact, act actual) {
 
 // mendBridge orders what a bridge needs to have the members that it should have.
 func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actual) {
-	var extra []string
-	missing := false
+	var extra, missing []string
 	members := act.bridges[bridge].Members
 	for _, id := range members {
 		if !slices.Contains(room, id) {
@@ -202,15 +207,21 @@ func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actua
 		}
 	}
 	for _, id := range room {
-		missing = missing || !slices.Contains(members, id)
+		if !slices.Contains(members, id) {
+			missing = append(missing, id)
+		}
 	}
 	if len(extra) > 0 {
 		c.removeFromBridge(ct, bridge, extra)
 	}
-	if missing {
-		if slices.Contains(room, ct.ID) {
+	for _, id := range missing { // music on a channel in a bridge is mixed up with the talk
+		if id == ct.ID {
 			c.stopMusic(ct)
+		} else {
+			c.quietEar(ct, id)
 		}
+	}
+	if len(missing) > 0 {
 		c.bridge(ct, bridge, room)
 	}
 }
@@ -275,9 +286,7 @@ func (c *Center) restateWaiting(ct *contact, act actual) {
 // agent who waits.
 func (c *Center) restateTalk(ct *contact, act actual) {
 	t := ct.Talk
-	if phoneHolds := t.Callers || slices.ContainsFunc(t.Parties, func(p party) bool { return p.Holds }); t.parked() || !phoneHolds {
-		c.talkMusic(ct) // a call held by a phone has its own music
-	}
+	c.talkMusic(ct)
 	c.restateConsult(ct, act)
 	if a := t.Asked; a != nil {
 		t.Asked = nil

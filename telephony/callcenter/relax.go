@@ -3,6 +3,7 @@ package callcenter
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -19,13 +20,16 @@ type RelaxStep struct {
 // circle sets who may be rung for the contact's new entry, and when that widens.
 func (c *Center) circle(ct *contact, q *Queue) {
 	e := ct.Entry
+	e.MaxTier = q.MaxTier
+	if strings.HasPrefix(q.ID, ownLine) { // he is wanted by name
+		return
+	}
 	e.Skills = e.Want
 	for _, text := range [...]string{e.WantThat, q.Requires} {
 		if text != "" {
 			e.Requires = append(e.Requires, text)
 		}
 	}
-	e.MaxTier = q.MaxTier
 	if len(q.Relax) > 0 {
 		e.RelaxAt = c.now.Add(q.Relax[0].After)
 	}
@@ -40,7 +44,7 @@ func (c *Center) preferred(ct *contact, q *Queue) (agent string, by time.Time) {
 		span  time.Duration
 	}{{ct.Who.Owner, q.PreferOwner}, {c.lastAgent(ct, q.PreferLast), q.PreferLast}} {
 		a := c.agentOf[p.agent]
-		if p.span > 0 && a != nil && c.soon(a, q.ID) && c.meets(a, ct) {
+		if p.span > 0 && a != nil && ct.segmentOf(a.ID) < 0 && c.soon(a, q.ID) && c.meets(a, ct) { // not who hands him on
 			return a.ID, c.now.Add(p.span)
 		}
 	}

@@ -385,6 +385,7 @@ func (a arguments) request() callcenter.Event {
 			Agent: a.at(0), Action: callcenter.Action(a.at(1)), Request: a.get("req"), By: fact.By(a.get("by")),
 			Actor: a.get("actor"), Reason: a.get("reason"), Expect: fact.AgentState(a.get("expect")), Code: a.get("code"),
 			Note: a.get("note"), Contact: a.get("contact"), To: a.target(),
+			Mode: fact.MonitorMode(a.get("mode")), Of: a.get("of"),
 		}
 	case "refer": // refer leg1@ch1 602: the phone's transfer key; other=… its second call
 		return callcenter.TransferAsked{Channel: a.at(0), To: strings.Join(a.plain[1:], ""), Other: a.get("other")}

@@ -17,6 +17,7 @@ const (
 	forWhisper purpose = "whisper"
 	forMusic   purpose = "music" // started or stopped
 	forEar     purpose = "ear"   // an agent's second call
+	forSnoop   purpose = "snoop"
 	forDial    purpose = "dial"
 	forBridge  purpose = "bridge"
 	forHangUp  purpose = "hangup"
@@ -109,15 +110,41 @@ func (c *Center) removeFromBridge(ct *contact, bridge string, channels []string)
 	c.order(ct, forOther, "", func(h Head) Command { return RemoveFromBridge{Head: h, Bridge: bridge, Channels: channels} })
 }
 
+// ringSupervisor rings the phone with which somebody wants to listen.
+func (c *Center) ringSupervisor(ct *contact, a *agent, m monitor) {
+	c.order(ct, forDial, m.Leg, func(h Head) Command {
+		return Ring{
+			Head: h, Channel: m.Leg, Endpoint: a.endpoint(), Originator: ct.ID, CallerID: string(m.Mode) + " " + m.Agent + " <" + m.Queue + ">",
+			Timeout: monitorRing + dialMargin, AutoAnswer: a.conf != nil && a.conf.AutoAnswer,
+		}
+	})
+}
+
+func (c *Center) snoop(ct *contact, m monitor) {
+	leg := ct.Talk.onLegOf(m.Agent)
+	c.order(ct, forSnoop, m.Snoop, func(h Head) Command { return Snoop{Head: h, Channel: leg, Snoop: m.Snoop} })
+}
+
+// muteLeg: that a supervisor could not be muted must not pass unnoticed, she would be heard.
+func (c *Center) muteLeg(ct *contact, leg string, on bool) {
+	what := forOther
+	if on {
+		what = forSnoop
+	}
+	c.order(ct, what, leg, func(h Head) Command { return Mute{Head: h, Channel: leg, On: on} })
+}
+
 // startEarMusic / stopEarMusic: for an agent who waits to ask somebody.
 func (c *Center) startEarMusic(ct *contact) {
 	ear, class := ct.Talk.Consult.Ear, c.planFor(ct).queue(ct.Entry.Queue).MusicClass
 	c.order(ct, forEar, ear, func(h Head) Command { return StartMusic{Head: h, Channel: ear, Class: class} })
 }
 
-func (c *Center) stopEarMusic(ct *contact) {
-	ear := ct.Talk.Consult.Ear
-	c.order(ct, forEar, ear, func(h Head) Command { return StopMusic{Head: h, Channel: ear} })
+func (c *Center) stopEarMusic(ct *contact) { c.quietEar(ct, ct.Talk.Consult.Ear) }
+
+// quietEar has an agent's channel hear no music any more.
+func (c *Center) quietEar(ct *contact, channel string) {
+	c.order(ct, forEar, channel, func(h Head) Command { return StopMusic{Head: h, Channel: channel} })
 }
 
 // takeEar takes an agent's second call over from the dialplan and answers it.
@@ -188,6 +215,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
 	case forEar:
 		c.earFailed(ct, s.Of, gone)
+	case forSnoop:
+		c.monitorFailed(ct, s.Of)
 	case forDial:
 		c.toContact(ct, legFailed{leg: s.Of, code: e.Code})
 	case forBridge:

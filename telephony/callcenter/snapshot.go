@@ -67,6 +67,13 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 	if t := ct.Talk; t != nil && t.Consult != nil {
 		s.Transfer = t.Consult.snapshot()
 	}
+	if ct.Talk != nil {
+		for _, m := range ct.Talk.Monitors {
+			if m.On {
+				s.Monitors = append(s.Monitors, fact.SnapshotMonitor{Monitor: m.ID, Supervisor: m.Supervisor, Agent: m.Agent, Mode: m.Mode, Since: m.At})
+			}
+		}
+	}
 	s.Over = ct.Call.Over
 	s.Stage, s.Agent = s.StageNow(), s.AgentNow()
 	return s

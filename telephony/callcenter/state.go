@@ -179,8 +179,12 @@ type talk struct {
 	Held    bool      `json:"held,omitempty"`   // an agent had the caller put on hold: he hears music
 	Consult *consult  `json:"consult,omitempty"`
 	Asked   *asked    `json:"asked,omitempty"` // by a phone while the link was down
-	Apart   bool      `json:"apart,omitempty"` // they could not be joined so far
-	Tries   int       `json:"tries,omitempty"` // of joining them again
+
+	Monitors []monitor `json:"mon,omitempty"`   // supervisors who listen, or whose phones ring for it
+	Moved    time.Time `json:"moved,omitzero"`  // when who is joined with whom changed last
+	Quiet    string    `json:"quiet,omitempty"` // an agent's leg on which music could not be stopped
+	Apart    bool      `json:"apart,omitempty"` // they could not be joined so far
+	Tries    int       `json:"tries,omitempty"` // of joining them again
 
 	// The one agent, as versions before transfers wrote him; read, not written.
 	Agent  string `json:"agent,omitempty"`
@@ -203,8 +207,31 @@ type party struct {
 	Leg   string `json:"leg,omitempty"` // "" = of the fallback, which has its own
 	Entry string `json:"entry,omitempty"`
 	Queue string `json:"q"`
+	Wish  wish   `json:"wish,omitzero"`
 	Home  string `json:"home,omitempty"` // queue that the caller goes to when he is handed on to an agent who does not take him; "" = Queue
 	Holds bool   `json:"hold,omitempty"` // his phone holds
+}
+
+// monitor is a supervisor's part in a talk.
+type monitor struct {
+	ID         string           `json:"id"`
+	Supervisor string           `json:"sup"`
+	Agent      string           `json:"agent"` // to whom she listens
+	Queue      string           `json:"q"`
+	Mode       fact.MonitorMode `json:"mode"`
+	Leg        string           `json:"leg"`              // of her phone
+	Snoop      string           `json:"snoop,omitempty"`  // channel on the agent's leg; "" = she is in the talk's bridge
+	Bridge     string           `json:"bridge,omitempty"` // that joins leg and snoop
+	On         bool             `json:"on,omitempty"`     // she answered
+	By         time.Time        `json:"by,omitzero"`      // ring time-out
+	At         time.Time        `json:"at,omitzero"`      // began
+}
+
+// wish is what a menu asked for on the caller's behalf; it goes with him.
+type wish struct {
+	Asked    int         `json:"asked,omitempty"`
+	Want     []ivr.Skill `json:"want,omitempty"`
+	WantThat string      `json:"want_req,omitempty"`
 }
 
 // consult is an agent asking somebody else before he hands the caller on: he waits in the caller's place, then talks to who
@@ -214,6 +241,8 @@ type consult struct {
 	Ear      string   `json:"ear"`              // the channel on which he waits and asks: his leg, or a second call of his phone
 	Bridge   string   `json:"bridge,omitempty"` // that joins him and who answered
 	With     *party   `json:"with,omitempty"`   // who answered
+	Apart    bool     `json:"apart,omitempty"`  // the two could not be joined so far
+	Tries    int      `json:"tries,omitempty"`  // of joining them again
 }
 
 // transfer is an agent handing the caller on, in the words of its facts.
@@ -322,6 +351,7 @@ type agent struct {
 	PauseFor   string          `json:"pause_for,omitempty"`
 	Offer      string          `json:"offer,omitempty"` // contact that rings him
 	Talk       string          `json:"talk,omitempty"`  // contact he talks to
+	Monitor    string          `json:"mon,omitempty"`   // contact he listens to as a supervisor
 	Wrap       string          `json:"wrap,omitempty"`  // contact he wraps up
 	WrapUntil  time.Time       `json:"wrap_until,omitzero"`
 	Serving    string          `json:"serving,omitempty"` // queue of that contact

@@ -20,13 +20,13 @@ func (c *Center) clearLegs(act actual) {
 // adopt takes in callers who are in the application and unknown: their arrival was never heard.
 func (c *Center) adopt(e Reconciled, act actual) {
 	for _, ch := range sortedChannels(e.Channels) {
-		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || c.ears[ch.ID] != nil || !act.old(c, ch.Created) {
+		if !ch.InApp || isOurs(ch.ID) || ch.ID == "" || c.contacts[ch.ID] != nil || c.ears[ch.ID] != nil || c.isClearing(ch.ID) || !act.old(c, ch.Created) {
 			continue
 		}
-		c.admit(CallArrived{
+		c.receive(c.arrive(CallArrived{
 			Channel: ch.ID, Endpoint: ch.Endpoint, Number: ch.Number, Name: ch.Name, Dialed: ch.Dialed, Language: ch.Language,
 			Created: ch.Created,
-		}, arrival{derived: true})
+		}, arrival{derived: true}))
 	}
 }
 
@@ -44,6 +44,10 @@ func (c *Center) sweep(e Reconciled, act actual) {
 		}
 		if isOurs(ch.ID) {
 			c.sweepLeg(ch.ID)
+			continue
+		}
+		if c.isClearing(ch.ID) { // a second call of an agent who asked somebody
+			c.sweepUp(ch.ID, func(h Head) Command { return HangUp{Head: h, Channel: ch.ID, Cause: causeNormal} })
 			continue
 		}
 		if ct := c.contacts[ch.ID]; ct != nil && ch.InApp && ct.Stage == stageEnded && act.old(c, ct.Last) {
@@ -69,15 +73,20 @@ func (c *Center) sweepLeg(id string) {
 	c.sweepUp(owner, func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
 }
 
+// isClearing tells whether a channel is a call of an agent's phone that is being hung up.
+func (c *Center) isClearing(channel string) bool {
+	return slices.ContainsFunc(c.agents, func(a *agent) bool { return slices.Contains(a.Clearing, channel) })
+}
+
 // wants tells whether a leg is one the contact needs.
 func (ct *contact) wants(leg string) bool {
-	return ct.Talk != nil && ct.Talk.onLeg(leg) != nil || ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.Leg == leg
+	return ct.Talk != nil && (ct.Talk.onLeg(leg) != nil || ct.Talk.monitors(leg)) || ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.Leg == leg
 }
 
 // wantsBridge tells whether a bridge is one the contact needs.
 func (ct *contact) wantsBridge(id string) bool {
 	t := ct.Talk
-	return t != nil && (t.Bridge == id || t.Consult != nil && t.Consult.Bridge == id)
+	return t != nil && (t.Bridge == id || t.Consult != nil && t.Consult.Bridge == id || t.monitors(id))
 }
 
 // sweepUp orders something for a contact that may long be forgotten.

@@ -15,7 +15,7 @@ const (
 // all is everybody who talks, be it to the agent who consults.
 func (t *talk) all() []party {
 	if t.Consult == nil || t.Consult.With == nil {
-		return t.Parties
+		return slices.Clone(t.Parties)
 	}
 	return append(slices.Clone(t.Parties), *t.Consult.With)
 }
@@ -41,6 +41,16 @@ func (t *talk) onLeg(leg string) *party {
 	return nil
 }
 
+// onLegOf is the leg of an agent who talks, to the caller or to who asks him; "" = he does not.
+func (t *talk) onLegOf(agent string) string {
+	for _, p := range t.all() {
+		if p.Agent == agent {
+			return p.Leg
+		}
+	}
+	return ""
+}
+
 // remove takes an agent out of the list of parties.
 func (t *talk) remove(agent string) {
 	t.Parties = slices.DeleteFunc(t.Parties, func(p party) bool { return p.Agent == agent })
@@ -48,7 +58,8 @@ func (t *talk) remove(agent string) {
 
 // parked tells whether the caller hears music in place of the talk.
 func (t *talk) parked() bool {
-	return t.Held || len(t.Parties) == 1 && t.away(t.Parties[0])
+	barged := t.findMonitor(func(m *monitor) bool { return m.On && m.Mode == fact.MonitorBarge }) != nil
+	return t.Held || len(t.Parties) == 1 && t.away(t.Parties[0]) && !barged
 }
 
 // away tells whether an agent's leg is with whom he consults, in place of the talk.
@@ -67,15 +78,15 @@ func (c *Center) answer(ct *contact) {
 	e := ct.Entry
 	o := e.Offer
 	a := c.agentOf[o.Agent]
-	p := party{Agent: a.ID, Leg: o.Leg, Entry: e.ID, Queue: e.Queue, Home: e.Home}
+	p := party{Agent: a.ID, Leg: o.Leg, Entry: e.ID, Queue: e.Queue, Home: e.Home, Wish: e.wish()}
 	c.silence(ct)
 	e.Offer = nil
 	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferAnswered})
 	c.endEntry(ct, entryEnd{outcome: fact.EntryAnswered, agent: a.ID, answer: o.ID})
-	c.noteAgent(ct, a.ID)
 	if ct.Talk != nil {
 		c.consulted(ct, p)
 	} else {
+		c.noteAgent(ct, a.ID)
 		ct.Stage = stageTalking
 		ct.Talk = &talk{Parties: []party{p}, At: c.stamp(ct), Bridge: resource(ct.ID, "br", &ct.Count.Bridge)}
 		c.bridge(ct, ct.Talk.Bridge, ct.room())
@@ -84,6 +95,15 @@ func (c *Center) answer(ct *contact) {
 	a.Offer, a.Talk, a.Missed = "", ct.ID, 0
 	a.Calls++
 	c.settleAgent(a, fact.BySystem)
+}
+
+// wish is what the caller brought into the entry.
+func (e *entry) wish() wish {
+	w := wish{Asked: e.Asked, WantThat: e.WantThat}
+	if len(e.Want) > 0 {
+		w.Want = e.Want
+	}
+	return w
 }
 
 // noteAgent remembers who talked to the caller, and how long the first one took.
@@ -98,6 +118,9 @@ func (c *Center) noteAgent(ct *contact, agent string) {
 
 // inTalk: the caller talks to an agent, who may be asking another one.
 func (c *Center) inTalk(ct *contact, ev Event) {
+	if c.inMonitor(ct, ev) {
+		return
+	}
 	switch e := ev.(type) {
 	case callerEnded:
 		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reasonOfCaller(e), cause: e.cause, derived: e.derived, answered: e.answered})
@@ -129,7 +152,9 @@ func (c *Center) talkLegEnded(ct *contact, e legEnded) {
 		c.complete(ct, e.leg, e.derived)
 	case len(t.Parties) > 1:
 		left := *p
+		before := without(ct.room(), left.Leg)
 		t.remove(left.Agent)
+		c.rearrange(ct, before) // the last one may be asking somebody
 		c.leaveTalk(ct, left, e.leg, e.derived)
 		c.freed(left.Agent)
 	default:
@@ -152,12 +177,22 @@ func (ct *contact) room() []string {
 			in = append(in, p.Leg)
 		}
 	}
+	for _, m := range ct.Talk.Monitors {
+		if m.On && m.Mode == fact.MonitorBarge {
+			in = append(in, m.Leg)
+		}
+	}
 	return in
+}
+
+func without(ids []string, id string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(o string) bool { return o == id })
 }
 
 // rearrange orders what leads from who was in the talk's bridge to who should be. A caller who is out of it hears music.
 func (c *Center) rearrange(ct *contact, before []string) {
 	now := ct.room()
+	ct.Talk.Moved = c.now
 	out := slices.DeleteFunc(slices.Clone(before), func(id string) bool { return slices.Contains(now, id) })
 	in := slices.DeleteFunc(slices.Clone(now), func(id string) bool { return slices.Contains(before, id) })
 	if len(out) > 0 {
@@ -185,9 +220,16 @@ func (c *Center) musicOf(ct *contact) string {
 // bridgeFailed: some could not be joined. Mostly one of them has just hung up, which is heard in a moment; if nothing is
 // heard they are joined again.
 func (c *Center) bridgeFailed(ct *contact, e bridgeFailed) {
-	t := ct.Talk
+	t, k := ct.Talk, ct.Talk.Consult
 	switch {
-	case e.bridge != t.Bridge && (t.Consult == nil || e.bridge != t.Consult.Bridge):
+	case k != nil && e.bridge == k.Bridge && k.Tries < maxBridgeTries:
+		k.Apart = true
+		c.mendSoon(ct)
+	case k != nil && e.bridge == k.Bridge:
+		c.comeBack(ct, fact.TransferReturned, "", false)
+	case t.monitors(e.bridge):
+		c.monitorFailed(ct, e.bridge)
+	case e.bridge != t.Bridge:
 		c.ignore(IgnoredStale)
 	case t.Tries < maxBridgeTries:
 		t.Apart = true
@@ -221,30 +263,46 @@ func (c *Center) mendTalk(ct *contact) {
 	t := ct.Talk
 	c.talkMusic(ct)
 	c.earMusic(ct)
-	if !t.Apart {
-		return
+	if t.Quiet != "" {
+		c.quietEar(ct, t.Quiet)
+		t.Quiet = ""
 	}
-	t.Apart = false
-	t.Tries++
-	c.bridge(ct, t.Bridge, ct.room())
-	if k := t.Consult; k != nil && k.With != nil {
-		c.bridge(ct, k.Bridge, []string{k.Ear, k.With.Leg})
+	if k := t.Consult; k != nil {
+		if c.ears[k.Ear] == ct {
+			c.takeEar(ct, k.Ear)
+		}
+		if k.Apart && k.With != nil {
+			k.Apart = false
+			k.Tries++
+			c.bridge(ct, k.Bridge, []string{k.Ear, k.With.Leg})
+		}
+	}
+	if t.Apart {
+		t.Apart = false
+		t.Tries++
+		c.bridge(ct, t.Bridge, ct.room())
 	}
 }
 
-// talkMusic orders the music of a caller who is on hold, or that there is none.
+// talkMusic orders the music of a caller who is on hold, or that there is none. A call that a phone holds has its own.
 func (c *Center) talkMusic(ct *contact) {
-	if ct.Talk.parked() {
+	t := ct.Talk
+	phoneHolds := t.Callers || slices.ContainsFunc(t.Parties, func(p party) bool { return p.Holds })
+	switch {
+	case t.parked():
 		c.startMusic(ct, c.musicOf(ct))
-	} else {
+	case !phoneHolds:
 		c.stopMusic(ct)
 	}
 }
 
-// earMusic orders the music of an agent who waits to ask somebody.
+// earMusic orders the music of an agent who waits to ask somebody, or that there is none any more.
 func (c *Center) earMusic(ct *contact) {
-	if ct.Entry != nil {
+	switch {
+	case ct.Entry != nil:
 		c.startEarMusic(ct)
+	case ct.Talk.Consult != nil:
+		c.stopEarMusic(ct)
 	}
 }
 
@@ -297,6 +355,7 @@ func (c *Center) endTalk(ct *contact, end talkEnd) {
 	for _, p := range all {
 		c.endSegment(ct, p.Agent, end.derived)
 	}
+	c.endMonitorsOf(ct, "", end.derived)
 	c.unbridge(ct, t.Bridge)
 	for _, p := range all {
 		c.wrapUp(ct, p, end.gone)
@@ -311,6 +370,7 @@ func (c *Center) endTalk(ct *contact, end talkEnd) {
 // leaveTalk ends an agent's part of a conversation that goes on without him.
 func (c *Center) leaveTalk(ct *contact, p party, gone string, derived bool) {
 	c.endSegment(ct, p.Agent, derived)
+	c.endMonitorsOf(ct, p.Agent, derived)
 	c.wrapUp(ct, p, gone)
 }
 

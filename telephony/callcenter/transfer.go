@@ -87,6 +87,7 @@ func (c *Center) mayTransfer(ct *contact, a *agent, to Target) Refusal {
 func (c *Center) letGoOf(ct *contact, p party) {
 	parked := ct.Talk.parked()
 	c.endSegment(ct, p.Agent, false)
+	c.endMonitorsOf(ct, "", false)
 	c.unbridge(ct, ct.Talk.Bridge)
 	if parked {
 		c.stopMusic(ct)
@@ -111,16 +112,19 @@ func (c *Center) lineFor(ct *contact, a *agent, to Target) (*Queue, Refusal) {
 	switch {
 	case q == nil || to.To == fact.TransferToAgent && to.ID == a.ID:
 		return nil, RefusedUnknownTarget
-	case c.refusal(q) != "":
+	case c.refusal(q) != "" || !q.JoinEmpty && !c.staffedBy(q, func(o *agent) bool { return o != a }):
 		return nil, RefusedUnavailable
 	}
 	return q, ""
 }
 
-// handedOn is what a caller brings along into the queue he is handed on to: the waiting he has done, and where to go when an
+// handedOn is what a caller brings along into the queue he is handed on to: the waiting he has done, what his menu asked for, and where to go when an
 // agent he was handed on to does not take him.
 func (c *Center) handedOn(ct *contact, p party) *entry {
-	return &entry{ID: p.Entry, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait, Home: cmp.Or(p.Home, p.Queue)}
+	return &entry{
+		ID: p.Entry, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait, Home: cmp.Or(p.Home, p.Queue),
+		Asked: p.Wish.Asked, Want: p.Wish.Want, WantThat: p.Wish.WantThat,
+	}
 }
 
 func (c *Center) newTransfer(ct *contact, a *agent, by fact.By, mode fact.TransferMode, to Target) transfer {

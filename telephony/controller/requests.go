@@ -64,6 +64,8 @@ type controlRequest struct {
 	Contact  string            `json:"contact"`
 	Incident string            `json:"incident"`
 	To       callcenter.Target `json:"to"`
+	Mode     fact.MonitorMode  `json:"mode"`
+	Of       string            `json:"of"`
 }
 
 // control has the core carry out a request about an agent or an incident, and answers when its facts are durable. The same request

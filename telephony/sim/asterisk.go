@@ -64,8 +64,10 @@ type channel struct {
 	music    bool
 	tasks    []*task // done one after the other
 	gone     bool
-	asks     bool // its phone asked for a transfer, and has no answer yet
-	limit    int  // bumped when the dialplan's absolute time-out is set or cleared
+	muted    bool
+	snoops   *channel // that it listens to
+	asks     int      // transfers that its phone asked for and has no answer to yet
+	limit    int      // bumped when the dialplan's absolute time-out is set or cleared
 
 	luck      *dice
 	delivered time.Duration // when the last of its events reached, or will reach, the controller
@@ -124,6 +126,7 @@ func (a *asterisk) hangUp(ch *channel, cause int) {
 func (a *asterisk) remove(ch *channel) {
 	ch.gone = true
 	a.leave(ch)
+	a.unsnoop(ch)
 	delete(a.channels, ch.id)
 	a.order = slices.DeleteFunc(a.order, func(o *channel) bool { return o == ch })
 }

@@ -146,7 +146,7 @@ func (a *audit) channel(ch *channel) {
 	if !ch.inApp {
 		return
 	}
-	if ch.asks {
+	if ch.asks > 0 {
 		a.wrong(contactOf(ch.id), ch.id+" asked for a transfer and has no answer")
 	}
 	if strings.HasPrefix(ch.id, "fl.") {
@@ -167,6 +167,9 @@ func (a *audit) leg(ch *channel) {
 	var s *segmentBook
 	if c != nil {
 		s = c.talking(a.w.agentAt(ch.endpoint))
+	}
+	if a.listens(ch, c) {
+		return
 	}
 	talks := s != nil
 	if !rings && !talks {

@@ -108,14 +108,19 @@ type keptBook struct {
 func (l *ledger) gaveUp(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	switch d.Outcome { //nolint:exhaustive // the others keep nothing and take nothing
 	case fact.EntryAbandoned:
-		if l.queue(c, d.Queue).KeepPlace > 0 {
+		if l.queue(c, d.Queue).KeepPlace > 0 && c.transfer == nil {
 			c.kept = &keptBook{queue: d.Queue, since: c.since, at: f.Time}
 		}
 	case fact.EntryAnswered:
-		for _, id := range l.all {
-			if o := l.contacts[id]; o.kept != nil && l.sameCaller(o, c) && !o.kept.at.After(f.Time) {
-				o.kept.gone = true
-			}
+		l.servedNow(f, c)
+	}
+}
+
+// servedNow: somebody talks to the number: nothing is left of the places it gave up before.
+func (l *ledger) servedNow(f fact.Fact, c *contactBook) {
+	for _, id := range l.all {
+		if o := l.contacts[id]; o.kept != nil && l.sameCaller(o, c) && !o.kept.at.After(f.Time) {
+			o.kept.gone = true
 		}
 	}
 }

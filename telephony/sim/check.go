@@ -134,6 +134,8 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		return c.segmentOf(o.Agent) == nil || c.segmentOf(o.Agent).Segment != o.Segment
 	}):
 		w.fail(ruleFoldFacts, "the snapshot says %s has %+v, the facts %+v", s.ID, s.Segments, c.segments)
+	case len(s.Monitors) != len(c.monitors):
+		w.fail(ruleFoldFacts, "the snapshot says %s is listened to by %+v, the facts %+v", s.ID, s.Monitors, c.monitors)
 	case !s.Arrived.Equal(c.began), s.Kind != c.arrived.Kind, s.Customer != c.customer:
 		w.fail(ruleFoldFacts, "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
 	}

@@ -27,13 +27,14 @@ type driver struct {
 	held    []*message
 	beat    time.Duration // last heartbeat while not linked
 
-	lastLeg map[string]string // the leg that was ordered last, by contact
-	durable map[string]json.RawMessage
-	tail    []record // appended, not yet durable
-	syncing bool
-	wakeAt  time.Duration // of the planned Wake; 0 = none
-	wake    int
-	wakes   int // one after the other, each followed by a deadline that has passed
+	listening map[string]bool   // legs of supervisors
+	lastLeg   map[string]string // the leg that was ordered last, by contact
+	durable   map[string]json.RawMessage
+	tail      []record // appended, not yet durable
+	syncing   bool
+	wakeAt    time.Duration // of the planned Wake; 0 = none
+	wake      int
+	wakes     int // one after the other, each followed by a deadline that has passed
 }
 
 // maxWakes is how many Wakes it may take at one instant until nothing is due any more: one thing may follow from another.
@@ -53,7 +54,7 @@ type record struct {
 }
 
 func newDriver(w *world) *driver {
-	return &driver{w: w, luck: w.newDice("driver"), durable: map[string]json.RawMessage{}, lastLeg: map[string]string{}, beat: -time.Hour}
+	return &driver{w: w, luck: w.newDice("driver"), durable: map[string]json.RawMessage{}, lastLeg: map[string]string{}, listening: map[string]bool{}, beat: -time.Hour}
 }
 
 // start brings the controller up: for the first time, or after a crash from its durable records alone.
@@ -333,6 +334,10 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	out := d.core.Step(in)
 	for _, cmd := range out.Commands {
 		if leg, ok := cmd.(callcenter.Ring); ok {
+			if ask, ok := in.Event.(callcenter.Control); ok && ask.Action == callcenter.ActionMonitor && !offers(out, leg, w.agentAt(leg.Endpoint)) {
+				d.listening[leg.Channel] = true
+				continue
+			}
 			d.lastLeg[leg.Contact] = leg.Channel
 		}
 	}
@@ -364,6 +369,14 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	}
 	d.tail = append(d.tail, r)
 	return out
+}
+
+// offers tells whether a ringing phone is that of an offer of the same Step.
+func offers(out callcenter.Output, leg callcenter.Ring, agent string) bool {
+	return slices.ContainsFunc(out.Facts, func(f fact.Fact) bool {
+		o, ok := f.Data.(fact.Offered)
+		return ok && f.Subject == leg.Contact && o.Agent == agent
+	})
 }
 
 // still checks a Step while Asterisk is not held: nothing is ordered, nobody is rung, no deadline runs.

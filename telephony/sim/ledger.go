@@ -48,7 +48,10 @@ type contactBook struct {
 	transfers       int                 // begun
 	handedOn        int                 // completed
 	handed          *fact.TransferEnded // by the Step being read
-	sentTo          string              // flow of a menu he was handed on to
+	monitors        []*monitorBook      // open
+	tookOver        string              // who did, by the Step being read
+	tookOvers       int
+	sentTo          string // flow of a menu he was handed on to
 	entries         int
 	offers          int
 	answeredEntries []string

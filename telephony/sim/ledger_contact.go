@@ -42,6 +42,8 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferStarted(f, c, d)
 	case fact.TransferEnded:
 		l.transferEnded(f, c, d)
+	case fact.MonitorStarted, fact.MonitorEnded:
+		l.monitorFact(f, c)
 	case fact.Disposition:
 		l.w.seen.add("disposition")
 	case fact.CallEnded:
@@ -215,9 +217,9 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 		c.since, c.firstQueue = f.Time, d.Queue
 	}
 	l.resumed(f, c, d)
-	c.lastQueue, c.lastEntry = d.Queue, d.Entry
-	if slices.Contains(c.answeredEntries, d.From) { // handed on: what the menu asked for was for another queue
-		c.asked, c.requires = 0, ""
+	c.lastEntry = d.Entry
+	if c.transfer == nil { // else an agent waits there
+		c.lastQueue = d.Queue
 	}
 	c.entry = &entryBook{Queued: d, at: f.Time}
 	l.encircled(f, c)
@@ -244,7 +246,9 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	}
 	if d.Outcome == fact.EntryAnswered {
 		c.answered++
-		c.lastAgent = d.Agent
+		if c.transfer == nil {
+			c.lastAgent = d.Agent
+		}
 		c.answeredEntries = append(c.answeredEntries, d.Entry)
 		if c.transfer != nil {
 			c.transfer.answered = d.Agent
@@ -362,13 +366,13 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 	}
 	t := l.truth(c.id)
 	want := map[string]fact.Reason{"caller": fact.ReasonCallerHungUp, "agent": fact.ReasonAgentHungUp}[t.ender]
-	if want != "" && c.transfers == 0 && d.Termination.Reason != want {
+	if want != "" && c.transfers+c.tookOvers == 0 && d.Termination.Reason != want {
 		l.w.fail(ruleTruth, "%s: call %+v, but the %s hung up first", c.id, d, t.ender)
 	}
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil {
+	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

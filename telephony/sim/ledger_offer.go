@@ -94,6 +94,7 @@ func (l *ledger) agree(r record) {
 	for _, c := range l.touched {
 		c.touched = false
 		l.handedWell(c)
+		l.monitorsWell(c)
 		if c.offer != nil && c.offer.fresh {
 			c.offer.fresh = false
 			l.fair(c, r.plan)

@@ -75,6 +75,10 @@ func commandName(cmd callcenter.Command) string {
 		return "command CreateBridge"
 	case callcenter.AddToBridge:
 		return "command AddToBridge"
+	case callcenter.Snoop:
+		return "command Snoop"
+	case callcenter.Mute:
+		return "command Mute"
 	case callcenter.RemoveFromBridge:
 		return "command RemoveFromBridge"
 	case callcenter.AnswerTransfer:

@@ -114,7 +114,7 @@ func (p *phone) hangUp(ch *channel) {
 	if ch.gone {
 		return
 	}
-	if strings.HasPrefix(ch.id, "fl.") {
+	if strings.HasPrefix(ch.id, "fl.") && !p.w.ctl.listening[ch.id] {
 		p.w.ledger.truth(contactOf(ch.id)).end("agent")
 	}
 	p.w.ast.hangUp(ch, causeNormal)

@@ -147,7 +147,7 @@ func (l *ledger) punished(a *agentBook) {
 	too := a.limit > 0 && a.misses >= a.limit
 	auto := a.state.State == fact.AgentPaused && a.state.Reason == fact.AutoPauseReason
 	switch {
-	case too && !auto && a.offer == nil && a.loggedIn && a.state.State != fact.AgentPaused:
+	case too && !auto && a.offer == nil && a.segment == nil && a.loggedIn && a.state.State != fact.AgentPaused:
 		l.w.fail(ruleMisses, "%s missed %d calls, %d are allowed, and is %s", a.id, a.misses, a.limit, a.state.State)
 	case auto && !too:
 		l.w.fail(ruleMisses, "%s is paused after %d misses of %d", a.id, a.misses, a.limit)

@@ -94,7 +94,11 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 	rang = rang && p.legs[id] == ch.ID // it is no leg of an earlier offer that is still being hung up
 	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
 	switch {
-	case talks(is, agent):
+	case strings.HasPrefix(ch.ID, "fl.sn."):
+		if len(is.Monitors) == 0 && !p.hangsUp(ch.ID) {
+			p.w.fail(ruleReconciled, "%s listens for nobody, and is not hung up", ch.ID)
+		}
+	case talks(is, agent), p.w.ctl.listening[ch.ID] && is.Stage == "talking":
 	case rang && ch.State == stateUp:
 		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
 	case same && ch.State == stateRinging && p.hangsUp(ch.ID):

@@ -34,6 +34,10 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.createBridge(c.Bridge, done)
 	case callcenter.AddToBridge:
 		a.addToBridge(c, done)
+	case callcenter.Snoop:
+		a.snoop(c, done)
+	case callcenter.Mute:
+		a.onChannel(c.Channel, done, func(ch *channel) { ch.muted = c.On })
 	case callcenter.RemoveFromBridge:
 		a.removeFromBridge(c, done)
 	case callcenter.AnswerTransfer:

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -78,7 +79,7 @@ func (l *ledger) encircled(f fact.Fact, c *contactBook) {
 	q := l.queue(c, e.Queue)
 	var want []string
 	for _, text := range [...]string{c.requires, q.Requires} {
-		if text != "" {
+		if text != "" && !strings.HasPrefix(q.ID, "agent:") {
 			want = append(want, text)
 		}
 	}
@@ -95,7 +96,7 @@ func (l *ledger) encircled(f fact.Fact, c *contactBook) {
 func (l *ledger) preferable(c *contactBook, q callcenter.Queue) []string {
 	fits := func(agent string) bool {
 		a, ok := l.planned(l.version, agent)
-		return ok && agent != "" && l.soon(agent, q.ID) && skilled(a, c.entry.Skills) &&
+		return ok && agent != "" && c.segmentOf(agent) == nil && l.soon(agent, q.ID) && skilled(a, c.entry.Skills) &&
 			!slices.ContainsFunc(c.entry.Requires, func(text string) bool { return !satisfies(a, text) })
 	}
 	if q.PreferOwner > 0 && fits(c.owner) {

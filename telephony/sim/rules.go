@@ -34,6 +34,7 @@ const (
 	ruleMenus      Rule = "menus"               // callers walk only where the flow leads
 	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
 	ruleTransfers  Rule = "transfers"           // lead where they say, and everybody talks to whom they say
+	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 

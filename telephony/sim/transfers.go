@@ -148,9 +148,9 @@ func (p *phone) refer(ch *channel, to string, other *channel) {
 	} else {
 		p.w.seen.add("phone transfers blind")
 	}
-	ch.asks = true
+	ch.asks++
 	p.w.ast.emit(ch, ev)
-	p.w.soon(func() bool { return ch.asks && !ch.gone }, "%s asked for a transfer and has no answer", ch.id)
+	p.w.soon(func() bool { return ch.asks > 0 && !ch.gone }, "%s asked for a transfer and has no answer", ch.id)
 }
 
 // soon fails where something that must pass at once does not, in calm weather.
@@ -168,10 +168,10 @@ func (a *asterisk) answerTransfer(c callcenter.AnswerTransfer, done answer) {
 	if ch == nil {
 		return
 	}
-	if c.Done && !ch.asks {
+	if c.Done && ch.asks == 0 {
 		a.w.fail(ruleCommand, "%s answers a transfer that %s did not ask for", c.ID, c.Channel)
 	}
-	ch.asks = false
+	ch.asks = max(0, ch.asks-1)
 	done(204, "")
 }
 
@@ -261,6 +261,12 @@ func (l *ledger) transferEnded(f fact.Fact, c *contactBook, d fact.TransferEnded
 	if d.Mode == fact.TransferBlind && (d.Result != fact.TransferCompleted || d.DurationMS != 0) {
 		l.w.fail(ruleTransfers, "%s: a blind transfer ends as %+v", f.Subject, d)
 	}
+	switch {
+	case d.With != "" && (d.Result == fact.TransferCompleted || d.Result == fact.TransferConference):
+		c.lastAgent, c.lastQueue = d.With, c.talking(d.With).Queue
+	case d.Result == fact.TransferCompleted && c.entry != nil:
+		c.lastQueue = c.entry.Queue // he takes the place
+	}
 	if d.Result == fact.TransferCompleted {
 		c.handedOn++
 		if d.Mode == fact.TransferBlind && d.To == fact.TransferToMenu {
@@ -284,7 +290,7 @@ func (l *ledger) handedWell(c *contactBook) {
 	if d.Result == fact.TransferUnanswered && !stays && c.inTalk() {
 		return // he left a conference while he waited
 	}
-	if !c.callOpen {
+	if !c.callOpen || c.tookOver != "" {
 		return // it ended in the same Step, for another reason
 	}
 	if stays != wantStays || with != wantWith {
