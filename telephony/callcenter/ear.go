@@ -80,6 +80,12 @@ func (c *Center) transferAsked(e TransferAsked) {
 		c.touch(ct)
 		return
 	}
+	ask := keyPress{Digit: e.Channel, At: c.occurred}
+	if c.stamped && ask.Digit == ct.Talk.Answer.Digit && ask.At.Equal(ct.Talk.Answer.At) {
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	ct.Talk.Answer = ask
 	if why := c.phoneTransfers(ct, e); why != "" {
 		c.answerTransfer(ct, e.Channel, false)
 	}

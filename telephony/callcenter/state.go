@@ -179,6 +179,7 @@ type talk struct {
 	Held    bool      `json:"held,omitempty"`   // an agent had the caller put on hold: he hears music
 	Consult *consult  `json:"consult,omitempty"`
 	Asked   *asked    `json:"asked,omitempty"` // by a phone while the link was down
+	Answer  keyPress  `json:"answer,omitzero"` // the last request of a phone that was answered, by its channel: a repeat is no new one
 
 	Monitors []monitor `json:"mon,omitempty"`   // supervisors who listen, or whose phones ring for it
 	Moved    time.Time `json:"moved,omitzero"`  // when who is joined with whom changed last

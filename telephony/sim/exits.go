@@ -88,7 +88,7 @@ func (l *ledger) watchStaff() {
 func (l *ledger) staffed(q callcenter.Queue) bool {
 	for _, a := range l.roster {
 		p, ok := l.planned(l.version, a.id)
-		if ok && a.loggedIn && serves(p, q.ID) && (q.Staff != callcenter.StaffActive || a.state.State != fact.AgentPaused) {
+		if ok && a.loggedIn && serves(p, q.ID) && (q.Staff != callcenter.StaffActive || !a.paused) {
 			return true
 		}
 	}

@@ -131,6 +131,7 @@ type agentBook struct {
 	state    fact.AgentStateBegan
 	since    time.Time
 	loggedIn bool
+	paused   bool         // also while he has a caller whom he took over as a supervisor
 	offer    *offerBook   // rings
 	segment  *segmentBook // talk, hold or wrap-up
 

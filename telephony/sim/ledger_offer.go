@@ -160,6 +160,13 @@ func (l *ledger) agentFact(f fact.Fact) {
 		if d.State == fact.AgentReady && a.state.State != fact.AgentRinging {
 			a.readySince = f.Time
 		}
+		switch d.State {
+		case fact.AgentPaused:
+			a.paused = true
+		case fact.AgentTalking, fact.AgentWrapUp: // the pause may go on behind it
+		case fact.AgentReady, fact.AgentRinging, fact.AgentLoggedOut, fact.AgentOutside, fact.AgentUnreachable:
+			a.paused = false
+		}
 		a.open, a.state, a.since = true, d, f.Time
 	case fact.AgentStateEnded:
 		l.stateEnded(f, a, d)

@@ -154,8 +154,8 @@ func (l *ledger) punished(a *agentBook) {
 	}
 }
 
-// excused: the agent said that he is ready: misses and rest are forgotten.
-func (a *agentBook) excused() { a.misses, a.notBefore = 0, time.Time{} }
+// excused: the agent said that he is ready: misses and rest are forgotten, and a pause is over.
+func (a *agentBook) excused() { a.misses, a.notBefore, a.paused = 0, time.Time{}, false }
 
 // mayJoin: the queue isn't full, and somebody could answer. The priority and the language are what they should be.
 func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {

@@ -264,6 +264,7 @@ func (l *ledger) transferEnded(f fact.Fact, c *contactBook, d fact.TransferEnded
 	switch {
 	case d.With != "" && (d.Result == fact.TransferCompleted || d.Result == fact.TransferConference):
 		c.lastAgent, c.lastQueue = d.With, c.talking(d.With).Queue
+		l.servedNow(f, c)
 	case d.Result == fact.TransferCompleted && c.entry != nil:
 		c.lastQueue = c.entry.Queue // he takes the place
 	}
