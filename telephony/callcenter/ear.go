@@ -48,6 +48,16 @@ func (c *Center) earFailed(ct *contact, channel string, gone bool) {
 	}
 }
 
+// declineFailed: a phone waits for an answer that did not come through; it gets it once more.
+func (c *Center) declineFailed(ct *contact, channel string, gone bool) {
+	if gone || ct.Talk == nil {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	ct.Talk.Decline = channel
+	c.mendSoon(ct)
+}
+
 // earGone: the agent ended his second call. He has the caller on the first one.
 func (c *Center) earGone(ct *contact, e earEnded) {
 	delete(c.ears, e.channel)
@@ -128,5 +138,9 @@ func (c *Center) phoneSends(ct *contact, a *agent, e TransferAsked) Refusal {
 
 // answerTransfer tells the phone what became of the transfer it asked for.
 func (c *Center) answerTransfer(ct *contact, channel string, done bool) {
-	c.order(ct, forOther, "", func(h Head) Command { return AnswerTransfer{Head: h, Channel: channel, Done: done} })
+	what := forOther // its call is hung up
+	if !done {
+		what = forDecline
+	}
+	c.order(ct, what, channel, func(h Head) Command { return AnswerTransfer{Head: h, Channel: channel, Done: done} })
 }

@@ -17,6 +17,7 @@ const (
 	forWhisper purpose = "whisper"
 	forMusic   purpose = "music" // started or stopped
 	forEar     purpose = "ear"   // an agent's second call
+	forDecline purpose = "decline"
 	forSnoop   purpose = "snoop"
 	forDial    purpose = "dial"
 	forBridge  purpose = "bridge"
@@ -213,6 +214,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 			return
 		}
 		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
+	case forDecline:
+		c.declineFailed(ct, s.Of, gone)
 	case forEar:
 		c.earFailed(ct, s.Of, gone)
 	case forSnoop:

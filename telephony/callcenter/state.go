@@ -181,11 +181,12 @@ type talk struct {
 	Asked   *asked    `json:"asked,omitempty"` // by a phone while the link was down
 	Answer  keyPress  `json:"answer,omitzero"` // the last request of a phone that was answered, by its channel: a repeat is no new one
 
-	Monitors []monitor `json:"mon,omitempty"`   // supervisors who listen, or whose phones ring for it
-	Moved    time.Time `json:"moved,omitzero"`  // when who is joined with whom changed last
-	Quiet    string    `json:"quiet,omitempty"` // an agent's leg on which music could not be stopped
-	Apart    bool      `json:"apart,omitempty"` // they could not be joined so far
-	Tries    int       `json:"tries,omitempty"` // of joining them again
+	Monitors []monitor `json:"mon,omitempty"`     // supervisors who listen, or whose phones ring for it
+	Moved    time.Time `json:"moved,omitzero"`    // when who is joined with whom changed last
+	Quiet    string    `json:"quiet,omitempty"`   // an agent's leg, or the caller, on which music could not be stopped
+	Decline  string    `json:"decline,omitempty"` // channel of a phone that could not be told no
+	Apart    bool      `json:"apart,omitempty"`   // they could not be joined so far
+	Tries    int       `json:"tries,omitempty"`   // of joining them again
 
 	// The one agent, as versions before transfers wrote him; read, not written.
 	Agent  string `json:"agent,omitempty"`

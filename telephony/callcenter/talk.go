@@ -263,9 +263,13 @@ func (c *Center) mendTalk(ct *contact) {
 	t := ct.Talk
 	c.talkMusic(ct)
 	c.earMusic(ct)
-	if t.Quiet != "" {
+	if t.Quiet != "" && t.Quiet != ct.ID {
 		c.quietEar(ct, t.Quiet)
 		t.Quiet = ""
+	}
+	if t.Decline != "" {
+		c.answerTransfer(ct, t.Decline, false)
+		t.Decline = ""
 	}
 	if k := t.Consult; k != nil {
 		if c.ears[k.Ear] == ct {
@@ -284,16 +288,22 @@ func (c *Center) mendTalk(ct *contact) {
 	}
 }
 
-// talkMusic orders the music of a caller who is on hold, or that there is none. A call that a phone holds has its own.
+// talkMusic orders the music of a caller who is on hold, or that there is none. That of a phone which holds him is not ours: it
+// must not be stopped, so ours is when the phone takes him back.
 func (c *Center) talkMusic(ct *contact) {
-	t := ct.Talk
-	phoneHolds := t.Callers || slices.ContainsFunc(t.Parties, func(p party) bool { return p.Holds })
-	switch {
+	switch t := ct.Talk; {
 	case t.parked():
 		c.startMusic(ct, c.musicOf(ct))
-	case !phoneHolds:
+	case t.phoneHolds():
+		t.Quiet = ct.ID
+	default:
 		c.stopMusic(ct)
 	}
+}
+
+// phoneHolds tells whether an agent's phone has the caller on hold.
+func (t *talk) phoneHolds() bool {
+	return slices.ContainsFunc(t.Parties, func(p party) bool { return p.Holds })
 }
 
 // earMusic orders the music of an agent who waits to ask somebody, or that there is none any more.
@@ -334,6 +344,10 @@ func (c *Center) hold(ct *contact, side *bool, hold bool) {
 	}
 	*side = hold
 	c.touch(ct)
+	if t := ct.Talk; t.Quiet == ct.ID && !t.phoneHolds() {
+		t.Quiet = ""
+		c.talkMusic(ct)
+	}
 	c.resegment(ct)
 }
 
