@@ -16,16 +16,17 @@ type driver struct {
 	w    *world
 	luck *dice
 
-	alive   bool
-	life    int // bumped by each crash: what belongs to an earlier life is void
-	core    center
-	exec    *executor
-	linked  bool // reconciled: may ring, has the heartbeat
-	listing bool // the list is under way
-	hold    bool // events wait for it
-	lists   int  // so far
-	held    []*message
-	beat    time.Duration // last heartbeat while not linked
+	alive    bool
+	life     int // bumped by each crash: what belongs to an earlier life is void
+	core     center
+	exec     *executor
+	linked   bool          // reconciled: may ring, has the heartbeat
+	linkedAt time.Duration // since: what was ordered before may be lost
+	listing  bool          // the list is under way
+	hold     bool          // events wait for it
+	lists    int           // so far
+	held     []*message
+	beat     time.Duration // last heartbeat while not linked
 
 	listening map[string]bool   // legs of supervisors
 	lastLeg   map[string]string // the leg that was ordered last, by contact
@@ -223,6 +224,9 @@ func (d *driver) reconcile(actual callcenter.Reconciled, asked time.Duration) {
 	}
 	d.takeEnded(actual)
 	full, before, legs := !d.linked, d.core.Snapshot(d.w.stamp(d.w.now)), maps.Clone(d.lastLeg)
+	if full {
+		d.linkedAt = d.w.now
+	}
 	d.listing, d.linked = false, true
 	out := d.step(actual, asked)
 	if full && d.w.failure == nil {

@@ -78,7 +78,7 @@ func (l *ledger) looks(c callcenter.CheckPhone) {
 	if c.Timeout <= 0 {
 		l.w.fail(ruleCommand, "look %s has no time limit", c.ID)
 	}
-	if p := a.look; p != nil && l.pending(p) && l.w.audit.disturbed < p.at {
+	if p := a.look; p != nil && l.pending(p) && l.w.audit.disturbed < p.at && l.w.ctl.linkedAt <= p.at {
 		l.w.fail(ruleLooks, "%s is looked at by %s and by %s at once", c.Agent, p.ID, c.ID)
 	}
 	a.look = &lookBook{CheckPhone: c, at: l.w.now}
