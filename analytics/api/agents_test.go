@@ -90,6 +90,43 @@ func TestCallerIsHandedOn(t *testing.T) {
 	}
 }
 
+func TestSupervisorListens(t *testing.T) {
+	w := newWorld(t, options{})
+	act := func(user, body string) answer {
+		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/monitor", body: json.RawMessage(body), cookie: w.signIn(user)})
+	}
+	if a := act("sue", `{"action":"monitor","mode":"whisper","agent":"anna"}`); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := act("adam", `{"action":"take_over","phone":"anna"}`); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	act("adam", `{"action":"unmonitor"}`).wantProblem(t, CodeInvalid) // he has no phone
+	act("sue", `{"action":"monitor"}`).wantProblem(t, CodeInvalid)
+	act("sue", `{"action":"monitor","mode":"shout"}`).wantProblem(t, CodeInvalid)
+	act("anna", `{"action":"monitor","mode":"listen"}`).wantProblem(t, CodeForbidden)
+	for refusal, code := range map[string]Code{"unknown_contact": CodeUnknownContact, "unknown_target": CodeUnknownTarget, "not_now": CodeNotNow} {
+		w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusConflict, map[string]string{"refused": refusal} })
+		act("sue", `{"action":"unmonitor"}`).wantProblem(t, code)
+	}
+	got := w.controller.Controls()[:2]
+	for i := range got {
+		got[i].Request = ""
+	}
+	want := []livetest.Control{
+		{Actor: "sue", By: "supervisor", Agent: "boris", Action: "monitor", Contact: "pbx1-1.1", Mode: "whisper", Of: "anna"},
+		{Actor: "adam", By: "supervisor", Agent: "anna", Action: "take_over", Contact: "pbx1-1.1"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("sent %+v", got)
+	}
+	var me Identity
+	w.get(Prefix+"/session", w.signIn("sue")).into(t, &me)
+	if me.Phone != "boris" {
+		t.Errorf("signed in %+v", me)
+	}
+}
+
 func TestTargets(t *testing.T) {
 	w := newWorld(t, options{})
 	var got struct {

@@ -74,7 +74,7 @@ func newWorld(t testing.TB, o options) *world {
 	w.cfg, w.site = DefaultConfig(), testSite()
 	w.cfg.Listen = "127.0.0.1:0"
 	w.cfg.Users = []User{
-		{Name: "sue", Role: RoleSupervisor, PasswordHashEnv: "HASH"}, {Name: "adam", Role: RoleAdmin, PasswordHashEnv: "HASH"},
+		{Name: "sue", Role: RoleSupervisor, PasswordHashEnv: "HASH", Phone: "boris"}, {Name: "adam", Role: RoleAdmin, PasswordHashEnv: "HASH"},
 		{Name: "ina", Role: RoleIntegrator, PasswordHashEnv: "HASH"},
 	}
 	if o.config != nil {

@@ -112,12 +112,12 @@ func TestSecrets(t *testing.T) {
 
 	cfg.Users = []User{
 		{Name: "a", PasswordHashEnv: "BAD"}, {Name: "b", PasswordHashEnv: "UNSET"}, {Name: "c", PasswordHashFile: file + "x"}, {Name: "d", PasswordHashFile: empty},
-		{Name: "x", PasswordHashEnv: "GOOD"},
+		{Name: "x", PasswordHashEnv: "GOOD"}, {Name: "e", PasswordHashEnv: "GOOD", Phone: "nobody"},
 	}
 	site.Agents = append(site.Agents, AgentConfig{ID: "y", PinHashEnv: "BAD"})
 	site.Integrations.Tickets.WebhookSecretEnv = "UNSET"
 	problems = CheckSecrets(cfg, site, getenv)
-	if got := paths(problems); got != "http.users.0 http.users.1 http.users.2 http.users.3 agents.0.id agents.2 integrations.tickets" {
+	if got := paths(problems); got != "http.users.0 http.users.1 http.users.2 http.users.3 http.users.5.phone agents.0.id agents.2 integrations.tickets" {
 		t.Error(got)
 	}
 	for _, p := range problems {

@@ -97,7 +97,7 @@ func (a *API) whoIs(ctx context.Context, token string) (principal, error) {
 	if !ok || string(proof(acc.hash)) != string(s.proof) {
 		return principal{}, errNoSession
 	}
-	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, session: string(tokenKey(token))}, nil
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, session: string(tokenKey(token))}, nil
 }
 
 // authorize returns who sent the request when he may use a route of the given roles.

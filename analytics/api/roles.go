@@ -51,6 +51,7 @@ type principal struct {
 	Label   string
 	Role    Role
 	Agent   string // agent id; "" when none
+	Phone   string // agent id whose phone he listens with; "" when none
 	session string // key of the session, for limits
 }
 

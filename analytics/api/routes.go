@@ -90,6 +90,7 @@ func (a *API) rest() {
 
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, 200, "contacts", "Search contacts", true}, a.contacts)
 	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, 200, "contacts", "One contact and its timeline", false}, a.contact)
+	add(a, route{"monitor", http.MethodPost, "/contacts/{id}/monitor", supervisors | admins, 200, "contacts", "Listen to a talk, whisper, barge in, take the caller over", false}, a.monitor)
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
 
 	a.document()

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ type account struct {
 	label string // how he is greeted
 	role  Role
 	agent string // his agent id; "" when he is none
+	phone string // agent id whose phone he listens with; "" = he has none
 	teams []string
 	hash  string
 }
@@ -44,7 +46,10 @@ func readSecrets(cfg Config, site Site, getenv func(string) string) (secrets, []
 			add("http.users."+strconv.Itoa(i), err, "make a hash with `firstline hash`")
 			continue
 		}
-		out.users[u.Name] = account{name: u.Name, label: u.Name, role: u.Role, hash: hash}
+		if u.Phone != "" && !slices.ContainsFunc(site.Agents, func(a AgentConfig) bool { return a.ID == u.Phone }) {
+			add("http.users."+strconv.Itoa(i)+".phone", fmt.Errorf("agent %q is not defined", u.Phone), "name an agent of the list, whose phone this user has")
+		}
+		out.users[u.Name] = account{name: u.Name, label: u.Name, role: u.Role, hash: hash, phone: u.Phone}
 	}
 	for i, a := range site.Agents {
 		if a.PinHashEnv == "" && a.PinHashFile == "" {

@@ -15,6 +15,7 @@ type Identity struct {
 	Label string    `json:"label" doc:"How he is greeted" example:"Anna Becker"`
 	Role  Role      `json:"role" enum:"agent,supervisor,admin,integrator"`
 	Agent string    `json:"agent,omitempty" doc:"His agent id; absent when he is no agent" example:"anna"`
+	Phone string    `json:"phone,omitempty" doc:"Agent id whose phone he listens to talks with; absent when he has none" example:"sue"`
 	Ends  time.Time `json:"ends_at" doc:"When the session ends"`
 }
 
@@ -114,7 +115,7 @@ func (a *API) countSessions(ctx context.Context) {
 }
 
 func identity(acc account, ends time.Time) Identity {
-	return Identity{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Ends: ends}
+	return Identity{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, Ends: ends}
 }
 
 // cookieName has the __Host- prefix where the cookie is Secure: then no other host can set it.

@@ -117,6 +117,8 @@ func driftContact(got, want fact.SnapshotContact) string {
 		return fmt.Sprintf("entry %s, not %s", got.Entry.Entry, want.Entry.Entry)
 	case (got.Transfer == nil) != (want.Transfer == nil):
 		return fmt.Sprintf("an agent asks: %t, not %t", got.Transfer != nil, want.Transfer != nil)
+	case len(got.Monitors) != len(want.Monitors):
+		return fmt.Sprintf("%d supervisors listen, not %d", len(got.Monitors), len(want.Monitors))
 	case len(got.Segments) != len(want.Segments):
 		return fmt.Sprintf("%d segments, not %d", len(got.Segments), len(want.Segments))
 	case got.Stage == StageRinging && got.Agent != want.Agent:

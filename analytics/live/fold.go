@@ -128,6 +128,10 @@ func (s *State) Apply(f fact.Fact) Touched {
 		return s.transferStarted(f, d)
 	case fact.TransferEnded:
 		return s.transferEnded(f)
+	case fact.MonitorStarted:
+		return s.monitorStarted(f, d)
+	case fact.MonitorEnded:
+		return s.monitorEnded(f, d)
 	case fact.CallEnded:
 		return s.callEnded(f)
 	case fact.ContactEnded:
@@ -289,6 +293,24 @@ func (s *State) transferEnded(f fact.Fact) Touched {
 	return s.ofContact(c)
 }
 
+func (s *State) monitorStarted(f fact.Fact, d fact.MonitorStarted) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Monitors = append(slices.Clone(c.Monitors), fact.SnapshotMonitor{Monitor: d.Monitor, Supervisor: d.Supervisor, Agent: d.Agent, Mode: d.Mode, Since: f.Time})
+	return s.ofContact(c)
+}
+
+func (s *State) monitorEnded(f fact.Fact, d fact.MonitorEnded) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Monitors = slices.DeleteFunc(slices.Clone(c.Monitors), func(m fact.SnapshotMonitor) bool { return m.Monitor == d.Monitor })
+	return s.ofContact(c)
+}
+
 func (s *State) callEnded(f fact.Fact) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
@@ -427,6 +449,6 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		t := *c.Transfer
 		c.Transfer = &t
 	}
-	c.Segments = slices.Clone(c.Segments)
+	c.Segments, c.Monitors = slices.Clone(c.Segments), slices.Clone(c.Monitors)
 	return c
 }

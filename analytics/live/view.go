@@ -92,6 +92,8 @@ type AgentBrief struct {
 	Queue    string          `json:"queue,omitempty"`
 	Missed   int             `json:"missed"`
 	Next     string          `json:"next,omitempty"`
+
+	Monitors []fact.SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen to his talk
 }
 
 // AgentView is what one agent's desk shows. Popup is the screen pop of the offer that rings or of the call that he is on;
@@ -116,6 +118,7 @@ type AgentContact struct {
 
 	Segments []fact.SnapshotSegment `json:"segments"` // of all agents who have to do with it
 	Transfer *fact.SnapshotTransfer `json:"transfer"` // one of them asks somebody; null when none does
+	Monitors []fact.SnapshotMonitor `json:"monitors"` // supervisors who listen to him
 }
 
 // QueueBrief is one of an agent's queues as his desk shows it.
@@ -152,7 +155,7 @@ func (s *State) wallboard() Wallboard {
 		index[c.Entry.Queue].addCaller(c)
 	}
 	for _, a := range s.agents {
-		w.Agents = append(w.Agents, brief(a))
+		w.Agents = append(w.Agents, s.brief(a))
 		for _, id := range a.Queues {
 			if q := index[id]; q != nil {
 				q.Agents.add(a.State)
@@ -184,7 +187,8 @@ func (s *State) agentView(id string) (AgentView, bool) {
 		return v, true
 	}
 	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.stageFor(id), Arrived: c.Arrived, Language: c.Language,
-		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: copyContact(c.SnapshotContact).Transfer}
+		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: copyContact(c.SnapshotContact).Transfer,
+		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...)}
 	if p, ok := c.pops[id]; ok && p.full {
 		v.Popup = &p.Popup
 	}
@@ -266,8 +270,16 @@ func (s *State) queuesOf(id string) []QueueBrief {
 	return out
 }
 
-func brief(a *fact.SnapshotAgent) AgentBrief {
-	return AgentBrief{ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
+func (s *State) brief(a *fact.SnapshotAgent) AgentBrief {
+	var monitors []fact.SnapshotMonitor
+	if c := s.contacts[a.Contact]; c != nil && a.State == fact.AgentTalking {
+		for _, m := range c.Monitors {
+			if m.Agent == a.ID {
+				monitors = append(monitors, m)
+			}
+		}
+	}
+	return AgentBrief{Monitors: monitors, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
 		Since: a.Since, Contact: a.Contact, Queue: a.Queue, Missed: a.Missed, Next: a.Next}
 }
 

@@ -42,6 +42,8 @@ func families() []family {
 		{"segments", "contact", []fact.Type{fact.TypeSegmentEnded}},
 		{"transfers_opened", "contact", []fact.Type{fact.TypeTransferStarted}},
 		{"transfers", "contact", []fact.Type{fact.TypeTransferEnded}},
+		{"monitors_opened", "contact", []fact.Type{fact.TypeMonitorStarted}},
+		{"monitors", "contact", []fact.Type{fact.TypeMonitorEnded}},
 		{"dispositions", "contact", []fact.Type{fact.TypeDisposition}},
 		{"calls", "contact", []fact.Type{fact.TypeCallEnded}},
 		{"contacts", "contact", []fact.Type{fact.TypeContactEnded}},

@@ -22,7 +22,7 @@ import (
 	"firstline/telephony/asterisk/sipp"
 )
 
-// pages is a support line of one agent, and an expert whom she asks; callers wait for her also while she is not there.
+// pages is a support line of one agent, an expert whom she asks, and a supervisor's phone; callers wait for her also while she is not there.
 const pages = `
 pause_reasons: [break, lunch]
 dispositions: [solved, forwarded]
@@ -30,6 +30,7 @@ queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_e
 agents:
   - {id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}
   - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
+  - {id: sue, name: Sue, endpoint: PJSIP/303}
 entries: [{number: "*", flow: main}]
 incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
 ivr:
@@ -58,6 +59,7 @@ func TestPages(t *testing.T) {
 	p.phones(
 		p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 5 * time.Second, Talk: 20 * time.Second}),
 		p.agent(1, "boris", "302", sipp.Act{Do: sipp.DoAnswer, After: 4 * time.Second, Talk: 2 * time.Minute}),
+		p.agent(2, "sue", "303", sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 30 * time.Second}),
 	)
 	from := time.Now().Add(-time.Second)
 	p.browse(node, chromium, p.errands())
@@ -100,6 +102,10 @@ func (p *product) errands() map[string]func() {
 		"call by cora": func() {
 			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
 		},
+		"call by dora": func() {
+			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+		},
+		"dora is gone":        func() { p.must(<-ended) },
 		"cora hangs up":       func() { p.must(<-ended) },
 		"kill api":            func() { p.killRole("api") },
 		"stop controller":     func() { controller = p.roleID("controller"); p.must(syscall.Kill(controller, syscall.SIGSTOP)) },

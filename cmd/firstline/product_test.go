@@ -114,13 +114,13 @@ load: {listen: "127.0.0.1:{{.Ports.Load}}"}
 http:
   listen: 127.0.0.1:{{.Ports.HTTP}}
   public_url: http://127.0.0.1:{{.Ports.HTTP}}
-  users: [{name: boss, role: supervisor, password_hash_env: BOSS}]
+  users: [{name: boss, role: supervisor, password_hash_env: BOSS{{if .Sue}}, phone: sue{{end}}}]
 `
 
 func (p *product) writeConfig(file, name, sections, without string) string {
 	p.t.Helper()
 	var text bytes.Buffer
-	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999, "Without": without}
+	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999, "Without": without, "Sue": strings.Contains(sections, "{id: sue,")} // whose phone the boss has
 	if err := template.Must(template.New("config").Parse(head)).Execute(&text, view); err != nil {
 		p.t.Fatal(err)
 	}

@@ -63,6 +63,9 @@ type Control struct {
 	Contact  string          `json:"contact,omitempty"`
 	Incident string          `json:"incident,omitempty"`
 	To       *Target         `json:"to,omitempty"` // to whom a caller is handed on
+
+	Mode fact.MonitorMode `json:"mode,omitempty"` // of a supervisor's part in a talk
+	Of   string           `json:"of,omitempty"`   // the agent to whose talk she listens
 }
 
 // Target is a queue, agent or menu.

@@ -194,6 +194,10 @@ func told(f fact.Fact) string {
 		words = append(words, d.Agent, string(d.Mode), string(d.By), string(d.To), d.Target)
 	case fact.TransferEnded:
 		words = append(words, d.Agent, string(d.Result), d.With)
+	case fact.MonitorStarted:
+		words = append(words, d.Supervisor, string(d.Mode))
+	case fact.MonitorEnded:
+		words = append(words, string(d.Result))
 	case fact.CallEnded:
 		words = append(words, string(d.Kind), string(d.Termination.Result), string(d.Termination.Reason))
 	}

@@ -35,6 +35,10 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 		return done(e.post(ctx, "create bridge", bridgePath(c.Bridge, ""), url.Values{"type": {"mixing"}}), http.StatusConflict)
 	case callcenter.AddToBridge:
 		return e.addToBridge(ctx, c)
+	case callcenter.Snoop:
+		return e.snoop(ctx, c)
+	case callcenter.Mute:
+		return e.mute(ctx, c)
 	case callcenter.RemoveFromBridge:
 		return e.removeFromBridge(ctx, c)
 	case callcenter.AnswerTransfer:
@@ -211,6 +215,25 @@ func (e *executor) removeFromBridge(ctx context.Context, c callcenter.RemoveFrom
 		}
 	}
 	return failed
+}
+
+// snoop makes a channel that hears both ways of another and is heard by that one's phone, unless it is there: Asterisk would
+// refuse to make it again.
+func (e *executor) snoop(ctx context.Context, c callcenter.Snoop) error {
+	err := e.rest.do(ctx, request{what: "find snoop", method: http.MethodGet, path: channelPath(c.Snoop, ""), repeatable: true}, nil)
+	if codeOf(err) != http.StatusNotFound {
+		return err
+	}
+	query := url.Values{"spy": {"both"}, "whisper": {"out"}, "app": {e.app}, "appArgs": {"snoop," + c.Contact}}
+	return e.rest.do(ctx, request{what: "snoop", method: http.MethodPost, path: channelPath(c.Channel, "/snoop/"+url.PathEscape(c.Snoop)), query: query}, nil)
+}
+
+// mute has nobody hear what a phone says, or again.
+func (e *executor) mute(ctx context.Context, c callcenter.Mute) error {
+	if c.On {
+		return e.post(ctx, "mute", channelPath(c.Channel, "/mute"), url.Values{"direction": {"in"}})
+	}
+	return e.remove(ctx, "unmute", channelPath(c.Channel, "/mute"), url.Values{"direction": {"in"}})
 }
 
 // answerTransfer tells a phone what became of the transfer it asked for.

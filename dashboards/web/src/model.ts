@@ -5,6 +5,7 @@ export interface Me {
   label: string;
   role: "agent" | "supervisor" | "admin" | "integrator";
   agent?: string;
+  phone?: string; // the agent entry whose phone listens to talks
 }
 
 export interface Freshness {
@@ -49,6 +50,17 @@ export interface QueueNow {
   callers: Caller[];
 }
 
+export type MonitorMode = "listen" | "whisper" | "barge";
+
+/** A supervisor's part in a talk. */
+export interface Monitor {
+  monitor: string;
+  supervisor: string;
+  agent: string;
+  mode: MonitorMode;
+  since: string;
+}
+
 export interface AgentNow {
   id: string;
   name: string;
@@ -60,6 +72,7 @@ export interface AgentNow {
   contact?: string;
   queue?: string;
   missed: number;
+  monitors?: Monitor[]; // who listens
   next?: AgentState; // chosen for after the call
   wrap_until?: string; // on the desk only
 }
@@ -88,6 +101,7 @@ export interface AgentContact {
   ticket?: TicketRef;
   segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
   transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string } | null;
+  monitors: Monitor[]; // who listens
 }
 
 /** Whom a caller is handed on to. */

@@ -18,7 +18,7 @@ const overseers = ["supervisor", "admin", "integrator"] as const;
 
 export const pages: readonly Page[] = [
   { path: "/desk", key: "nav.desk", roles: ["agent"], show: (me) => <Desk agent={me.agent ?? me.name} /> },
-  { path: "/wallboard", key: "nav.wallboard", roles: overseers, show: (me) => <Wallboard operator={me.role !== "integrator"} /> },
+  { path: "/wallboard", key: "nav.wallboard", roles: overseers, show: (me) => <Wallboard operator={me.role !== "integrator"} phone={me.phone} /> },
   {
     path: "/contacts", key: "nav.contacts", roles: [...overseers, "agent"],
     show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} />),

@@ -14,8 +14,8 @@ import { usePolled } from "../parts/usePolled";
 import { useStream } from "../stream";
 import { noteServerTime, timeOfDay, useNow, zone } from "../time";
 
-/** operator: may change agents' states. */
-export function Wallboard({ operator }: { operator: boolean }) {
+/** operator: may change agents' states; phone: the agent entry whose phone he listens with. */
+export function Wallboard({ operator, phone }: { operator: boolean; phone: string | undefined }) {
   const [state, setState] = useState<WallboardNow>();
   const note = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
   const stream = useStream("/live/wallboard", {
@@ -23,7 +23,7 @@ export function Wallboard({ operator }: { operator: boolean }) {
     heartbeat: (f: Freshness) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
   });
   const today = usePolled<Today>(() => `/wallboard?tz=${encodeURIComponent(zone)}`, 2_000);
-  const { act, error } = useAct();
+  const { act, listen, error } = useAct();
   const now = useNow();
   if (!state) return <><Liveness stream={stream} fresh={state} now={now} /><p class="quiet">{t("loading")}</p></>;
   const at = shownAt(stream, state, now);
@@ -48,7 +48,7 @@ export function Wallboard({ operator }: { operator: boolean }) {
         <Incidents incidents={state.incidents} at={at} operator={operator} />
         <DayChart rows={today.data?.series ?? []} />
         <div class="grid">
-          <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} />
+          <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} listen={listen} phone={phone} />
           <CallerTable queues={state.queues} at={at} agentName={(id) => nameIn(state.agents, id)} />
         </div>
       </div>

@@ -1,15 +1,26 @@
-// The one menu of the agent table: it stands outside the rows, which move while it is open.
+// The one menu of the agent table: it stands outside the rows, which move while it is open. A supervisor with a phone also listens
+// to a talk by it.
 import { useRef, useState } from "preact/hooks";
 import type { MutableRef } from "preact/hooks";
 import { t, word } from "../i18n";
-import type { AgentNow, Settings } from "../model";
-import type { Act, Change } from "./useAct";
+import type { AgentNow, MonitorMode, Settings } from "../model";
+import type { Act, Change, Listen, Listening } from "./useAct";
 import { useFetched } from "./useFetched";
 
 /** Opens the menu of an agent beside a button. */
 export type OpenMenu = (agent: string, button: HTMLElement) => void;
 
-export function AgentMenu({ agents, act, open }: { agents: AgentNow[]; act: Act; open: MutableRef<OpenMenu> }) {
+const modes: MonitorMode[] = ["listen", "whisper", "barge"];
+
+interface Props {
+  agents: AgentNow[];
+  act: Act;
+  listen: Listen;
+  phone: string | undefined; // of who looks
+  open: MutableRef<OpenMenu>;
+}
+
+export function AgentMenu({ agents, act, listen, phone, open }: Props) {
   const menu = useRef<HTMLDivElement>(null);
   const [chosen, setChosen] = useState("");
   const reasons = useFetched<Settings>("/settings")?.pause_reasons ?? [];
@@ -28,6 +39,10 @@ export function AgentMenu({ agents, act, open }: { agents: AgentNow[]; act: Act;
     menu.current?.hidePopover(); // which gives the focus back to the button
     void act(chosen, change);
   };
+  const hear = (contact: string, what: Listening) => {
+    menu.current?.hidePopover();
+    void listen(contact, what);
+  };
   return (
     <div class="menu" popover="auto" ref={menu} data-test="menu">
       {agent && <strong>{agent.name || agent.id}</strong>}
@@ -40,8 +55,23 @@ export function AgentMenu({ agents, act, open }: { agents: AgentNow[]; act: Act;
               <button key={r} data-test={`menu-pause-${r}`} onClick={() => choose({ action: "pause", reason: r })}>{t("action.pause")} · {word("reason.", r)}</button>
             ))}
             <button data-test="menu-logout" onClick={() => choose({ action: "logout" })}>{t("action.logout")}</button>
+            {phone && agent?.contact && agent.state === "talking" && agent.id !== phone && <Hear agent={agent} contact={agent.contact} phone={phone} hear={hear} />}
           </>
         )}
     </div>
+  );
+}
+
+/** What a supervisor can do with the talk of an agent. */
+function Hear({ agent, contact, phone, hear }: { agent: AgentNow; contact: string; phone: string; hear: (contact: string, what: Listening) => void }) {
+  const mine = agent.monitors?.find((m) => m.supervisor === phone);
+  return (
+    <>
+      {modes.filter((m) => m !== mine?.mode).map((mode) => (
+        <button key={mode} data-test={`menu-${mode}`} onClick={() => hear(contact, { action: "monitor", mode, agent: agent.id })}>{t(`monitor.${mode}`)}</button>
+      ))}
+      {mine && <button data-test="menu-take-over" onClick={() => hear(contact, { action: "take_over" })}>{t("monitor.take_over")}</button>}
+      {mine && <button data-test="menu-unmonitor" onClick={() => hear(contact, { action: "unmonitor" })}>{t("monitor.stop")}</button>}
+    </>
   );
 }

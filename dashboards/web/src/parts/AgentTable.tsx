@@ -6,7 +6,8 @@ import { clock } from "../time";
 import { AgentMenu } from "./AgentMenu";
 import type { OpenMenu } from "./AgentMenu";
 import { StateBadge } from "./StateBadge";
-import type { Act } from "./useAct";
+import type { Act, Listen } from "./useAct";
+import { nameIn } from "./useNames";
 
 const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "outside", "paused", "unreachable", "logged_out"];
 
@@ -15,9 +16,11 @@ interface Props {
   at: number;
   queueName: (id: string) => string;
   act: Act | undefined; // undefined: look, don't touch
+  listen: Listen;
+  phone: string | undefined;
 }
 
-export function AgentTable({ agents, at, queueName, act }: Props) {
+export function AgentTable({ agents, at, queueName, act, listen, phone }: Props) {
   const open = useRef<OpenMenu>(() => undefined);
   const sorted = [...agents].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
   return (
@@ -35,7 +38,10 @@ export function AgentTable({ agents, at, queueName, act }: Props) {
             {sorted.map((a) => (
               <tr key={a.id} data-agent={a.id} data-state={a.state}>
                 <td>{a.name || a.id}</td>
-                <td><StateBadge state={a.state} reason={a.reason} />{a.next && <div class="quiet small">{t("next", { state: t(`state.${a.next}`) })}</div>}</td>
+                <td>
+                  <StateBadge state={a.state} reason={a.reason} />{a.next && <div class="quiet small">{t("next", { state: t(`state.${a.next}`) })}</div>}
+                  {a.monitors?.map((m) => <div key={m.monitor} class="quiet small" data-monitor={m.mode}>{t(`monitoring.${m.mode}`, { agent: nameIn(agents, m.supervisor) })}</div>)}
+                </td>
                 <td class="num">{clock(at - Date.parse(a.since))}</td>
                 <td>{a.queue ? queueName(a.queue) : <span class="quiet">{a.queues.map(queueName).join(", ")}</span>}</td>
                 <td class="num">{a.missed > 0 ? a.missed : ""}</td>
@@ -50,7 +56,7 @@ export function AgentTable({ agents, at, queueName, act }: Props) {
           </tbody>
         </table>
       </div>
-      {act && <AgentMenu agents={agents} act={act} open={open} />}
+      {act && <AgentMenu agents={agents} act={act} listen={listen} phone={phone} open={open} />}
     </section>
   );
 }

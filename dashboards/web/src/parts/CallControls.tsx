@@ -38,6 +38,7 @@ export function CallControls({ agent, contact }: Props) {
     <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? "waiting" : ""}>
       {error !== "" && <div class="banner bad" role="alert" data-test="call-error">{error}</div>}
       {others.length > 0 && !asked && <div role="status" data-test="call-others">{t("call.others", { agents: others.map((s) => name(s.agent)).join(", ") })}</div>}
+      {contact.monitors.map((m) => <div key={m.monitor} role="status" data-test="call-monitor" data-mode={m.mode}>{t(`monitoring.${m.mode}`, { agent: name(m.supervisor) })}</div>)}
       {asked?.with === agent && <div role="status" data-test="call-asked">{t("call.asked", { agent: name(asked.agent) })}</div>}
       {asked?.agent === agent ? (
         <div class="row apart">

@@ -1,6 +1,7 @@
-// Changing an agent's state: the request, and what went wrong with the last one.
+// Changing an agent's state, and a supervisor's part in a talk: the request, and what went wrong with the last one.
 import { useState } from "preact/hooks";
 import { explain, once, request } from "../api";
+import type { MonitorMode } from "../model";
 
 export interface Change {
   action: "login" | "logout" | "ready" | "pause" | "wrap_up_done" | "wrap_up_extend" | "disposition";
@@ -10,14 +11,21 @@ export interface Change {
   contact?: string;
 }
 
+export interface Listening {
+  action: "monitor" | "unmonitor" | "take_over";
+  mode?: MonitorMode;
+  agent?: string;
+}
+
 /** Resolves to whether it was done. */
 export type Act = (agent: string, change: Change) => Promise<boolean>;
+export type Listen = (contact: string, what: Listening) => Promise<boolean>;
 
-export function useAct(): { act: Act; error: string } {
+export function useAct(): { act: Act; listen: Listen; error: string } {
   const [error, setError] = useState("");
-  const act: Act = async (agent, change) => {
+  const send = async (path: string, body: Change | Listening) => {
     try {
-      await request("POST", `/agents/${encodeURIComponent(agent)}/state`, change, once());
+      await request("POST", path, body, once());
       setError("");
       return true;
     } catch (e) {
@@ -25,5 +33,9 @@ export function useAct(): { act: Act; error: string } {
       return false;
     }
   };
-  return { act, error };
+  return {
+    act: (agent, change) => send(`/agents/${encodeURIComponent(agent)}/state`, change),
+    listen: (contact, what) => send(`/contacts/${encodeURIComponent(contact)}/monitor`, what),
+    error,
+  };
 }
