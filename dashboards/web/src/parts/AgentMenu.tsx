@@ -67,6 +67,7 @@ function Hear({ agent, contact, phone, hear }: { agent: AgentNow; contact: strin
   const mine = agent.monitors?.find((m) => m.supervisor === phone);
   return (
     <>
+      <hr />
       {modes.filter((m) => m !== mine?.mode).map((mode) => (
         <button key={mode} data-test={`menu-${mode}`} onClick={() => hear(contact, { action: "monitor", mode, agent: agent.id })}>{t(`monitor.${mode}`)}</button>
       ))}
