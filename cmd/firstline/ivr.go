@@ -119,7 +119,7 @@ func ivrTry(ctx context.Context, env *environment, args []string) error {
 			return fmt.Errorf("--incident: incident %q is not defined", id)
 		}
 	}
-	menus, err := ivr.New(s.Plan.Flows, s.Plan.Schedules, s.Plan.Incidents)
+	menus, err := ivr.New(s.Plan.Flows, s.Plan.Schedules, s.Plan.Incidents, s.Plan.Extensions())
 	if err != nil {
 		return err
 	}

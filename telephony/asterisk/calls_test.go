@@ -22,8 +22,8 @@ queues:
   - {id: short, ring_timeout: 1s, max_missed: 2, retry_delay: 1s, max_wait: 7s, overflow: other, join_empty: true}
   - {id: other, join_empty: true}
 agents:
-  - {id: anna, endpoint: PJSIP/101, queues: [first, short]}
-  - {id: boris, endpoint: PJSIP/102, queues: [other]}
+  - {id: anna, endpoint: PJSIP/101, extension: "201", queues: [first, short]}
+  - {id: boris, endpoint: PJSIP/102, extension: "202", queues: [other]}
 features: {login: "*11", logout: "*12", ready: "*13", pause: "*14"}
 schedules:
   - {id: never, zone: UTC, open: [{days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", until: "24:00"}], closed: ["%s", "%s", "%s"]}
@@ -33,10 +33,17 @@ entries:
   - {number: "3000", flow: hours}
   - {number: "4000", flow: spill}
   - {number: "5000", flow: sorted}
+  - {number: "6000", flow: direct}
 ivr:
   - id: straight
     start: q
     nodes: {q: {type: queue, queue: first}}
+  - id: direct
+    start: dial
+    nodes:
+      dial: {type: dial, prompt: [vm-extension], timeout: 10s, invalid_media: [beep], empty: gone, max_wait: gone, gave_up: bye}
+      gone: {type: play, media: [vm-nobodyavail], next: dial}
+      bye: {type: hangup}
   - id: spill
     start: q
     nodes: {q: {type: queue, queue: short}}
@@ -138,6 +145,27 @@ func TestRealWayThroughTheMenu(t *testing.T) {
 		}
 	}
 	if r := agent(); len(r) != 2 || r[0].Last() != sipp.HungUp || r[0].Number != "4930110" || r[1].Number != "4930111" {
+		t.Errorf("the agent saw %+v", r)
+	}
+}
+
+// A caller dials the extension of an agent who is not there, hears it, and that of one who serves no queue of this number.
+func TestRealDialByExtension(t *testing.T) {
+	c := newCentre(t, support())
+	anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
+	c.ask("anna", callcenter.ActionLogin, "")
+	caller := c.call(sipp.Call{Name: "caller", Number: "4930119", Dialed: "6000", Patience: time.Minute, Presses: []sipp.Press{
+		{After: 500 * time.Millisecond, Digits: "202"}, {After: 4 * time.Second, Digits: "201"},
+	}})
+	ended := c.end("4930119")
+	if ended.Termination != (fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonAgentHungUp}) || ended.LastQueue != "agent:anna" {
+		t.Errorf("ended %+v", ended)
+	}
+	wants(t, "the way", c.taleOf(c.contact("4930119"), "ivr.", "queue.", "offer."),
+		"ivr.entered dial", "ivr.choice dial 202", "ivr.left queued", "queue.refused", "ivr.entered gone", "ivr.entered dial", "ivr.choice dial 201",
+		"ivr.left queued", "queue.queued agent:anna en", "offer.made", "offer.ended anna answered", "queue.ended agent:anna answered")
+	caller()
+	if r := anna(); len(r) != 1 || r[0].Number != "4930119" {
 		t.Errorf("the agent saw %+v", r)
 	}
 }

@@ -33,7 +33,7 @@ type Config struct {
 type QueueConfig struct {
 	ID            string         `yaml:"id"`             // letters, digits and . - _; what all else names the queue by
 	Name          string         `yaml:"name"`           // shown to people; empty = the id
-	Extension     string         `yaml:"extension"`      // what agents dial to hand a caller on to the queue; empty = nothing
+	Extension     string         `yaml:"extension"`      // what agents dial to hand a caller on to the queue, and callers at a dial node; empty = nothing
 	Priority      int            `yaml:"priority"`       // of its callers; higher is served first
 	Weight        int            `yaml:"weight"`         // callers of a heavier queue are served before all others
 	Strategy      Strategy       `yaml:"strategy"`       // who is rung first: docs/routing.md#strategies
@@ -82,7 +82,7 @@ type AgentConfig struct {
 	ID          string         `yaml:"id"`                // letters, digits and . - _; the name to sign in with
 	Name        string         `yaml:"name"`              // shown to people; empty = the id
 	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint
-	Extension   string         `yaml:"extension"`         // what others dial to hand a caller on to him; empty = nothing
+	Extension   string         `yaml:"extension"`         // what others dial to hand a caller on to him, and callers at a dial node; empty = nothing
 	Queues      []string       `yaml:"queues"`            // ids of the queues served
 	Skills      map[string]int `yaml:"skills"`            // level of each skill; a caller's skills must all be there, at least at his level
 	Tiers       map[string]int `yaml:"tiers"`             // tier in a queue: 1, which is also what is not named, is rung before 2

@@ -68,10 +68,13 @@ func (c *Center) act(a *agent, e Control) Refusal {
 		return c.actMonitor(a, e)
 	default:
 	}
-	if e.Action != ActionLogin && !a.LoggedIn {
-		if e.Action == ActionLogout {
-			return ""
-		}
+	switch {
+	case a.LoggedIn || e.Action == ActionLogin || a.tookOver() && ofCall(e.Action):
+	case e.Action == ActionLogout:
+		c.endWrapIfAny(a)
+		c.settleAgent(a, by)
+		return ""
+	default:
 		return RefusedNotLoggedIn
 	}
 	switch e.Action {
@@ -91,6 +94,19 @@ func (c *Center) act(a *agent, e Control) Refusal {
 		return c.actTalk(a, by, e)
 	default:
 		return RefusedUnknownAction
+	}
+}
+
+// tookOver tells whether a supervisor who is not logged in has a caller all the same, or wraps up after him.
+func (a *agent) tookOver() bool { return !a.LoggedIn && (a.Talk != "" || a.Wrap != "") }
+
+// ofCall tells whether an action is about the caller an agent has.
+func ofCall(action Action) bool {
+	switch action { //nolint:exhaustive // the others are about the agent
+	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold, ActionWrapUpDone, ActionWrapUpMore:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -25,7 +25,7 @@ type planState struct {
 }
 
 func newPlanState(p *Plan) (*planState, error) {
-	menus, err := ivr.New(p.Flows, p.Schedules, p.Incidents)
+	menus, err := ivr.New(p.Flows, p.Schedules, p.Incidents, p.Extensions())
 	if err != nil {
 		return nil, fmt.Errorf("plan %q: %w", p.Version, err)
 	}

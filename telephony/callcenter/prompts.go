@@ -41,6 +41,12 @@ func (c Config) played() []played {
 	}
 	told := map[string]bool{}        // languages of who comes to hear of incidents
 	waiting := map[string][]string{} // queue → languages of who waits there
+	var dialled []string
+	for _, q := range c.Queues {
+		if q.Extension != "" {
+			dialled = append(dialled, q.ID)
+		}
+	}
 	for i, flow := range c.IVR {
 		var come []string
 		if slices.ContainsFunc(c.Entries, func(e EntryConfig) bool { return e.Flow == flow.ID }) {
@@ -52,7 +58,7 @@ func (c Config) played() []played {
 		for _, language := range flow.Tells(come) {
 			told[language] = true
 		}
-		for _, j := range flow.Joins(come) {
+		for _, j := range flow.Joins(come, dialled) {
 			waiting[j.Queue] = append(waiting[j.Queue], j.Languages...)
 		}
 	}

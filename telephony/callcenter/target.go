@@ -37,6 +37,18 @@ func (p *Plan) ownLines() []Queue {
 	return lines
 }
 
+// Extensions are what callers can dial in a menu: queues, and agents by their own lines.
+func (p *Plan) Extensions() []ivr.Extension {
+	var list []ivr.Extension
+	for _, q := range p.Queues {
+		list = append(list, ivr.Extension{Digits: q.Extension, Queue: q.ID, Name: q.Name})
+	}
+	for _, a := range p.Agents {
+		list = append(list, ivr.Extension{Digits: a.Extension, Queue: OwnLine(a.ID), Name: a.Name})
+	}
+	return slices.DeleteFunc(list, func(e ivr.Extension) bool { return e.Digits == "" })
+}
+
 // target reads what an agent dialled: the extension of an agent or a queue, or a number that a menu answers. False when it is
 // none of them.
 func (p *planState) target(dialed string) (Target, bool) {

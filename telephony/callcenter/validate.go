@@ -31,7 +31,7 @@ func (p *Plan) Validate() []problem.Problem {
 	v.lookup()
 	v.routing()
 	v.at("schedules", ivr.ValidateSchedules(p.Schedules))
-	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs()}))
+	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs(), Dialled: len(p.Extensions()) > 0}))
 	v.incidents()
 	return v.problems
 }

@@ -54,7 +54,7 @@ func shapeOf(t Type) shape {
 	switch t {
 	case TypeSchedule, TypeLookup, TypeBranch, TypeIncident:
 		return choice
-	case TypeMenu, TypeCollect:
+	case TypeMenu, TypeCollect, TypeDial:
 		return input
 	case TypeQueue:
 		return queue
@@ -108,7 +108,7 @@ func (n Node) lines(id string) []string {
 		lines = append(lines, n.Schedule)
 	case TypeQueue:
 		lines = append(lines, "queue "+n.Queue)
-	case TypeMenu, TypeCollect:
+	case TypeMenu, TypeCollect, TypeDial:
 		lines = append(lines, strings.Join(n.Prompt, ", "))
 	case TypePlay, TypeHangup:
 		lines = append(lines, strings.Join(n.Media, ", "))

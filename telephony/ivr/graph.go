@@ -29,7 +29,7 @@ func (n Node) edges() []edge {
 			list = append(list, edge{c.Next, c.When, true})
 		}
 		list = append(list, edge{n.Otherwise, "otherwise", true})
-	case TypeMenu, TypeCollect:
+	case TypeMenu, TypeCollect, TypeDial:
 		for _, key := range slices.Sorted(maps.Keys(n.Options)) {
 			list = append(list, edge{n.Options[key].Next, strings.TrimSpace(key + " " + n.Options[key].Label), false})
 		}
@@ -37,14 +37,23 @@ func (n Node) edges() []edge {
 			list = append(list, edge{n.Next, n.digits(), false}, edge{n.NotFound, "not found", false})
 		}
 		list = append(list, edge{n.NoInput, "no input", true}, edge{n.Invalid, "invalid", true}, edge{n.GaveUp, "gave up", true})
-	case TypeQueue:
-		for _, key := range slices.Sorted(maps.Keys(n.Keys)) {
-			list = append(list, edge{n.Keys[key], key, false})
+		if n.Type == TypeDial {
+			list = append(list, n.exits(false)...) // he has dialled somebody
 		}
-		list = append(list, edge{n.Full, "full", true}, edge{n.Empty, "nobody there", true}, edge{n.MaxWait, "max wait", false}) // time passes on that way
+	case TypeQueue:
+		list = append(list, n.exits(true)...)
 	case TypeSchedule, TypeHangup:
 	}
 	return slices.DeleteFunc(list, func(e edge) bool { return e.to == "" })
+}
+
+// exits are the ways back from a queue; auto: nothing but silence led into it.
+func (n Node) exits(auto bool) []edge {
+	var list []edge
+	for _, key := range slices.Sorted(maps.Keys(n.Keys)) {
+		list = append(list, edge{n.Keys[key], key, false})
+	}
+	return append(list, edge{n.Full, "full", auto}, edge{n.Empty, "nobody there", auto}, edge{n.MaxWait, "max wait", false}) // time passes on that way
 }
 
 // digits says how many of them a collect node takes: "1–8 digits".
@@ -58,7 +67,7 @@ func (n Node) digits() string {
 // endsByGivingUp tells whether silence or mistakes can use up the tries of a node that names no way on for then: the call
 // ends there.
 func (n Node) endsByGivingUp() bool {
-	return (n.Type == TypeMenu || n.Type == TypeCollect) && n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "")
+	return n.Type.asks() && n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "")
 }
 
 // targets are the nodes a node leads to.
@@ -110,7 +119,7 @@ func (c *checker) ends() {
 }
 
 func (c *checker) endsSoon(n Node, ending map[string]bool) bool {
-	if n.Type == TypeQueue || n.Type == TypeHangup || n.endsByGivingUp() {
+	if n.Type == TypeQueue || n.Type == TypeDial || n.Type == TypeHangup || n.endsByGivingUp() {
 		return true
 	}
 	return slices.ContainsFunc(n.targets(false), func(id string) bool { return ending[id] })

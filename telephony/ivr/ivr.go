@@ -25,6 +25,7 @@ const (
 	TypeIncident Type = "incident" // plays what is switched on and concerns the caller, goes on to Told; to Next when there is nothing
 	TypeSet      Type = "set"      // sets variables and priority, goes on to Next
 	TypeQueue    Type = "queue"    // ends the flow: joins Queue
+	TypeDial     Type = "dial"     // asks for an extension, ends the flow: joins the queue or the agent's own line that has it
 	TypeHangup   Type = "hangup"   // ends the flow: plays Media and hangs up
 )
 
@@ -50,7 +51,7 @@ type Node struct {
 	// play, collect, lookup, set, incident
 	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found; of an incident: when nothing concerns him
 
-	// menu, collect
+	// menu, collect, dial
 	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it
 	Timeout      time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`               // to the first digit, from the prompt's end
 	InterDigit   time.Duration `yaml:"inter_digit,omitempty" json:"inter_digit,omitempty"`       // between digits
@@ -90,12 +91,18 @@ type Node struct {
 	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's; of a set node: to that of every queue node after it
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
 	Requires string         `yaml:"requires,omitempty" json:"requires,omitempty"` // expression over skills: docs/routing.md#skills
-	// queue: ways back into the flow. Without them the queue's own media are heard and the call ends.
+	// queue, dial: ways back into the flow. Without them the queue's own media are heard and the call ends.
 	Keys    map[string]string `yaml:"keys,omitempty" json:"keys,omitempty"`         // key pressed while waiting → node
 	Full    string            `yaml:"full,omitempty" json:"full,omitempty"`         // node when the queue is full
 	Empty   string            `yaml:"empty,omitempty" json:"empty,omitempty"`       // node when nobody is there to answer, at once or later
 	MaxWait string            `yaml:"max_wait,omitempty" json:"max_wait,omitempty"` // node after the queue's max_wait, where it can't overflow
 }
+
+// Extension is what callers dial at a dial node, and the queue that it leads to.
+type Extension struct{ Digits, Queue, Name string }
+
+// asks tells whether nodes of the type ask for input.
+func (t Type) asks() bool { return t == TypeMenu || t == TypeCollect || t == TypeDial }
 
 // Option is one choice of a menu.
 type Option struct {

@@ -98,18 +98,18 @@ func TestNewRefuses(t *testing.T) {
 		"bad rule":       {{ID: "s", Zone: "UTC", Open: hours, Closed: []string{"FREQ=SOMETIMES"}}},
 		"bad until":      {{ID: "s", Zone: "UTC", Open: []ivr.Hours{{Days: []string{"mon"}, From: "08:00", Until: "25:00"}}}},
 	} {
-		if _, err := ivr.New(nil, schedules, nil); err == nil {
+		if _, err := ivr.New(nil, schedules, nil, nil); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	if _, err := ivr.New([]ivr.Flow{{ID: "f"}, {ID: "f"}}, nil, nil); err == nil {
+	if _, err := ivr.New([]ivr.Flow{{ID: "f"}, {ID: "f"}}, nil, nil, nil); err == nil {
 		t.Error("a flow defined twice is taken")
 	}
 }
 
 func newMenus(t testing.TB, flows []ivr.Flow, schedules []ivr.Schedule) *ivr.Menus {
 	t.Helper()
-	menus, err := ivr.New(flows, schedules, nil)
+	menus, err := ivr.New(flows, schedules, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

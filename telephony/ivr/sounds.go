@@ -33,13 +33,19 @@ func (f Flow) Sounds(languages []string) []Sounds {
 	return list
 }
 
-// Joins are the queues that calls which come with one of languages are led to, by node.
-func (f Flow) Joins(languages []string) []Join {
+// Joins are the queues that calls which come with one of languages are led to, by node; dialled are those with an extension.
+func (f Flow) Joins(languages, dialled []string) []Join {
 	var list []Join
 	spoken := f.spoken(languages)
 	for _, id := range slices.Sorted(maps.Keys(f.Nodes)) {
-		if n := f.Nodes[id]; n.Type == TypeQueue {
-			list = append(list, Join{Queue: n.Queue, Languages: slices.Sorted(maps.Keys(spoken[id]))})
+		come := slices.Sorted(maps.Keys(spoken[id]))
+		switch n := f.Nodes[id]; n.Type { //nolint:exhaustive // no other node leads into a queue
+		case TypeQueue:
+			list = append(list, Join{Queue: n.Queue, Languages: come})
+		case TypeDial:
+			for _, queue := range dialled {
+				list = append(list, Join{Queue: queue, Languages: come})
+			}
 		}
 	}
 	return list
@@ -69,7 +75,7 @@ func (n Node) sounds() []Sounds {
 	switch n.Type {
 	case TypePlay, TypeHangup:
 		list = []Sounds{{Path: "media", Names: n.Media}}
-	case TypeMenu, TypeCollect:
+	case TypeMenu, TypeCollect, TypeDial:
 		list = []Sounds{{Path: "prompt", Names: n.Prompt}, {Path: "no_input_media", Names: n.NoInputMedia}, {Path: "invalid_media", Names: n.InvalidMedia}}
 		if n.Type == TypeCollect {
 			list = append(list, Sounds{Path: "confirm", Names: n.Confirm})

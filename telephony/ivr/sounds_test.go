@@ -40,7 +40,7 @@ nodes:
 	for _, s := range f.Sounds([]string{"en", "fr"}) {
 		got = append(got, fmt.Sprintf("%s %s in %s", s.Path, strings.Join(s.Names, ","), strings.Join(s.Languages, ",")))
 	}
-	for _, j := range f.Joins([]string{"en", "fr"}) {
+	for _, j := range f.Joins([]string{"en", "fr"}, []string{"support"}) {
 		got = append(got, fmt.Sprintf("%s in %s", j.Queue, strings.Join(j.Languages, ",")))
 	}
 	want := []string{

@@ -2,6 +2,8 @@ package ivr
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -134,9 +136,9 @@ type Skill struct {
 	Level int    `json:"level"`
 }
 
-// New makes flows and schedules ready to run. It reads the zones' data; an unknown zone, a bad hour, a condition that does
+// New makes flows and schedules ready to run; extensions are those that can be dialled in them. It reads the zones' data; an unknown zone, a bad hour, a condition that does
 // not compile or an id given twice is an error.
-func New(flows []Flow, schedules []Schedule, incidents []Incident) (*Menus, error) {
+func New(flows []Flow, schedules []Schedule, incidents []Incident, extensions []Extension) (*Menus, error) {
 	m := &Menus{flows: make(map[string]Flow, len(flows)), conditions: make(map[string]conditions, len(flows)), places: make(map[string]place, len(schedules))}
 	for _, f := range flows {
 		if _, ok := m.flows[f.ID]; ok {
@@ -146,7 +148,7 @@ func New(flows []Flow, schedules []Schedule, incidents []Incident) (*Menus, erro
 		if err != nil {
 			return nil, fmt.Errorf("flow %q: %w", f.ID, err)
 		}
-		m.flows[f.ID], m.conditions[f.ID] = f, compiled
+		m.flows[f.ID], m.conditions[f.ID] = f.dialing(extensions), compiled
 	}
 	for _, s := range schedules {
 		p, err := newPlace(s)
@@ -163,6 +165,25 @@ func New(flows []Flow, schedules []Schedule, incidents []Incident) (*Menus, erro
 		return nil, err
 	}
 	return m, nil
+}
+
+// dialing is the flow with what can be dialled as the choices of its dial nodes; where they lead is a queue, not a node.
+func (f Flow) dialing(extensions []Extension) Flow {
+	if !f.Has(TypeDial) {
+		return f
+	}
+	options := make(map[string]Option, len(extensions))
+	for _, e := range extensions {
+		options[e.Digits] = Option{Label: e.Name, Next: e.Queue}
+	}
+	f.Nodes = maps.Clone(f.Nodes)
+	for _, id := range slices.Sorted(maps.Keys(f.Nodes)) {
+		if n := f.Nodes[id]; n.Type == TypeDial {
+			n.Options = options
+			f.Nodes[id] = n
+		}
+	}
+	return f
 }
 
 // Begin lets a caller into a flow. A flow that doesn't exist ends as failed.
@@ -275,7 +296,7 @@ func (m *Menus) Repeat(v Visit, now Moment) Result {
 	}
 	w.result.Visit.Digits, w.result.Visit.Asked = "", false
 	switch n := w.node(); n.Type {
-	case TypeMenu, TypeCollect:
+	case TypeMenu, TypeCollect, TypeDial:
 		w.prompt(n, nil)
 	case TypeIncident:
 		var media []string
@@ -295,8 +316,7 @@ func (m *Menus) Repeat(v Visit, now Moment) Result {
 
 // Asks tells whether the visit stands at a node that asks for input.
 func (m *Menus) Asks(v Visit) bool {
-	n := m.flows[v.Flow].Nodes[v.Node]
-	return n.Type == TypeMenu || n.Type == TypeCollect
+	return m.flows[v.Flow].Nodes[v.Node].Type.asks()
 }
 
 // Secret tells whether the digits pressed at the visit's node are to be kept in memory only.

@@ -15,6 +15,7 @@ import (
 type Known struct {
 	Schedules []string
 	Queues    []string
+	Dialled   bool // some queue or agent has an extension
 }
 
 // Limits of what a flow may ask of a caller.
@@ -185,9 +186,12 @@ func (c *checker) node(id string, n Node) {
 		c.set(at, n)
 	case TypeQueue:
 		c.queue(at, n)
+	case TypeDial:
+		c.asks(at, n)
+		c.dial(at, n)
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, queue, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, queue, dial, hangup")
 	}
 	c.media(at+"media", n.Media)
 }
@@ -199,6 +203,19 @@ func (c *checker) queue(at string, n Node) {
 			c.add(at+"skills."+skill, "a skill's level is below 1", "write the least level an agent must have, 1 or more")
 		}
 	}
+	c.exits(at, n, false)
+}
+
+// dial: who is not there or does not answer has no queue that takes over.
+func (c *checker) dial(at string, n Node) {
+	if !c.known.Dialled {
+		c.add(at+"type", "no queue and no agent has an extension that could be dialled", `give some an extension, for example "201"`)
+	}
+	c.exits(at, n, true)
+}
+
+// exits checks the ways back from a queue.
+func (c *checker) exits(at string, n Node, required bool) {
 	for _, key := range slices.Sorted(maps.Keys(n.Keys)) {
 		if len(key) != 1 || strings.Trim(key, keys) != "" {
 			c.add(at+"keys."+key, fmt.Sprintf("%q is no key of a phone", key), "write one digit, * or #, in quotes")
@@ -206,8 +223,8 @@ func (c *checker) queue(at string, n Node) {
 		c.target(at+"keys."+key, n.Keys[key], true)
 	}
 	c.target(at+"full", n.Full, false)
-	c.target(at+"empty", n.Empty, false)
-	c.target(at+"max_wait", n.MaxWait, false)
+	c.target(at+"empty", n.Empty, required)
+	c.target(at+"max_wait", n.MaxWait, required)
 }
 
 func (c *checker) media(path string, names []string) {
@@ -221,7 +238,7 @@ func (c *checker) reference(path, what, id string, known []string) {
 	c.add(path, fmt.Sprintf("%s %q is not defined", what, id), fmt.Sprintf("define it under %ss, or name one of %s", what, strings.Join(known, ", ")))
 }
 
-// asks checks what menu and collect have in common.
+// asks checks what menu, collect and dial have in common.
 func (c *checker) asks(at string, n Node) {
 	if len(n.Prompt) == 0 {
 		c.add(at+"prompt", "the caller is asked nothing", "name at least one sound, for example [vm-press, digits/1]")

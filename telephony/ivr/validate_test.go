@@ -37,6 +37,10 @@ func TestFlowMistakes(t *testing.T) {
 		{"terminator", "nodes.a.terminator", `"9"`, `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, terminator: "9", next: b}, b: {type: hangup}}}`},
 		{"not_found alone", "nodes.a.not_found", "without lookup", `{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 2, not_found: b, next: b}, b: {type: hangup}}}`},
 		{"no cases", "nodes.a.cases", "no cases", `{id: f, start: a, nodes: {a: {type: branch, otherwise: b}, b: {type: hangup}}}`},
+		{"nothing to dial", "nodes.a.type", "no queue and no agent has an extension", `{id: f, start: a, nodes: {a: {type: dial, prompt: [x], empty: b, max_wait: b}, b: {type: hangup}}}`},
+		{"nobody there", "nodes.a.empty", "missing", `{id: f, start: a, nodes: {a: {type: dial, prompt: [x], max_wait: b}, b: {type: hangup}}}`},
+		{"nobody answers", "nodes.a.max_wait", "missing", `{id: f, start: a, nodes: {a: {type: dial, prompt: [x], empty: b}, b: {type: hangup}}}`},
+		{"asked nothing to dial", "nodes.a.prompt", "asked nothing", `{id: f, start: a, nodes: {a: {type: dial, empty: b, max_wait: b}, b: {type: hangup}}}`},
 		{"no otherwise", "nodes.a.otherwise", "missing", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: "true", next: b}]}, b: {type: hangup}}}`},
 		{"unknown name", "nodes.a.cases.0.when", "unknown name nummer", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: 'nummer == ""', next: b}], otherwise: b}, b: {type: hangup}}}`},
 		{"no condition", "nodes.a.cases.0.when", "expected bool", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: 'number', next: b}], otherwise: b}, b: {type: hangup}}}`},
@@ -73,9 +77,10 @@ func TestGoodFlows(t *testing.T) {
 		flowText,
 		`{id: f, start: a, nodes: {a: {type: menu, prompt: [x], options: {"9": {next: a}}}}}`,
 		`{id: f, start: a, nodes: {a: {type: queue, queue: support}}}`,
+		`{id: f, start: a, nodes: {a: {type: dial, prompt: [x], empty: b, max_wait: b}, b: {type: play, media: [y], next: a}}}`,
 		`{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 4, lookup: true, not_found: a, next: b}, b: {type: queue, queue: support}}}`,
 	} {
-		if problems := load(t, text).Validate(ivr.Known{Queues: []string{"support"}}); len(problems) > 0 {
+		if problems := load(t, text).Validate(ivr.Known{Queues: []string{"support"}, Dialled: true}); len(problems) > 0 {
 			t.Errorf("%s: %+v", text, problems)
 		}
 	}

@@ -75,7 +75,7 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 			return n.Next, false
 		}
 		w.play(n.Media)
-	case TypeMenu, TypeCollect:
+	case TypeMenu, TypeCollect, TypeDial:
 		if w.ahead != "" {
 			key := w.ahead
 			w.ahead = ""
@@ -157,7 +157,7 @@ func (w *walk) asks(n Node) bool {
 		case TypeSchedule:
 			n = w.flow.Nodes[w.byHour(n)]
 		default:
-			return n.Type == TypeMenu || n.Type == TypeCollect
+			return n.Type.asks()
 		}
 	}
 	return false
@@ -214,7 +214,7 @@ func (w *walk) digit(key string) {
 		w.enter(n.afterTold())
 	case TypeHangup:
 		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
-	case TypeMenu:
+	case TypeMenu, TypeDial:
 		w.menuDigit(n, key)
 	default:
 		w.collectDigit(n, key)
@@ -241,6 +241,10 @@ func (w *walk) choose(o Option) {
 	w.record(Chose{Node: v.Node, Key: v.Digits, Label: o.Label, Target: o.Next})
 	w.result.Language = o.Language
 	v.GaveUp = false
+	if w.node().Type == TypeDial {
+		w.end(End{Outcome: fact.IVRQueued, Queue: o.Next, Priority: v.Raised})
+		return
+	}
 	w.enter(o.Next)
 }
 
@@ -311,7 +315,7 @@ func (w *walk) timedOut() {
 	switch {
 	case v.Digits == "" || v.Asked:
 		w.silence(n)
-	case n.Type == TypeMenu && exact:
+	case n.Type != TypeCollect && exact:
 		w.choose(option)
 	case n.Type == TypeCollect && len(v.Digits) >= n.least():
 		w.complete(n)

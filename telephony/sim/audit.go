@@ -70,8 +70,12 @@ func (a *audit) begin() {
 
 // refused is told about each command that Asterisk refused or that got lost.
 func (w *world) refused(cmd callcenter.Command, code int) {
+	_, troubled := w.audit.troubled[cmd.ContactID()]
 	w.audit.troubled[cmd.ContactID()] = w.now
 	w.seen.add("refused " + commandName(cmd) + " " + strconv.Itoa(code))
+	if _, takesOut := cmd.(callcenter.RemoveFromBridge); takesOut && troubled {
+		return // who could not be put in, because another had just hung up, can't be taken out
+	}
 	if w.weather.calm && code != 404 && code != 400 && code != 500 {
 		w.fail(ruleCalm, "%T%+v failed with %d, though nothing was in its way but what the core did before", cmd, cmd, code)
 	}

@@ -12,7 +12,8 @@ type caller struct {
 	w       *world
 	luck    *dice
 	ch      *channel
-	keys    int // still to press
+	keys    int    // still to press
+	number  string // what is left of the one he dials
 	hurry   time.Duration
 	outside bool // in the fallback queue
 
@@ -21,9 +22,9 @@ type caller struct {
 	over    bool
 }
 
-// keysPressed are the keys of this world, the useful ones more often.
+// keysPressed are the keys of this world, the useful ones more often, and extensions.
 func keysPressed() []string {
-	return []string{"1", "1", "1", "2", "2", "2", "#", "3", "9", "*", "0"}
+	return []string{"1", "1", "1", "2", "2", "2", "#", "3", "9", "*", "0", extensionOf(0, true), extensionOf(0, false), extensionOf(1, false)}
 }
 
 // arrive makes a new caller; index numbers the arrivals of a run.
@@ -98,12 +99,22 @@ func (c *caller) press() {
 			return
 		}
 		if c.ch.inApp {
-			key := one(c.luck, keysPressed()...)
+			key := c.nextKey()
 			c.w.ledger.truth(c.ch.id).press(key)
 			c.w.ast.emit(c.ch, callcenter.DigitPressed{Channel: c.ch.id, Digit: key})
 		}
 		c.press()
 	})
+}
+
+// nextKey is the next one of the number that he dials, or begins with another number.
+func (c *caller) nextKey() string {
+	if c.number == "" {
+		c.number = one(c.luck, keysPressed()...)
+	}
+	key := c.number[:1]
+	c.number = c.number[1:]
+	return key
 }
 
 // hangUp ends the call from the caller's side.

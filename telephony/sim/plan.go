@@ -204,7 +204,9 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 // drawFlow throws a small menu with every kind of node; which of them a caller meets depends on the draw.
 func drawFlow(d *dice, id string) ivr.Flow {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
-	exit := func() string { return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who") }
+	exit := func() string {
+		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial")
+	}
 	maybe := func(target string) string { return one(d, "", target) }
 	skills := map[string]int{}
 	if d.chance(0.6) {
@@ -220,6 +222,7 @@ func drawFlow(d *dice, id string) ivr.Flow {
 		"skilled": withExits(d, ivr.Node{
 			Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills, Requires: one(d, "", expressions()[0]),
 		}),
+		"dial": drawDial(d, seconds, maybe),
 		"bye":  {Type: ivr.TypeHangup, Media: drawMedia(d)},
 		"mark": {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
 		"who":  {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},
@@ -252,6 +255,15 @@ func drawMenu(d *dice, exit func() string, seconds func(...int) time.Duration, m
 			"2": {Label: "two", Language: one(d, "", langOne), Next: one(d, "ticket", exit())},
 		},
 	}
+}
+
+func drawDial(d *dice, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
+	n := withExits(d, ivr.Node{
+		Type: ivr.TypeDial, Prompt: someMedia(d), Timeout: seconds(3, 5), InterDigit: seconds(1, 3), Tries: 1 + d.below(3),
+		Invalid: maybe("bye"), GaveUp: maybe("bye"), InvalidMedia: drawMedia(d),
+	})
+	n.Empty, n.MaxWait = one(d, "bye", "support"), one(d, "bye", "sales")
+	return n
 }
 
 func drawCollect(d *dice, exit func() string, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {

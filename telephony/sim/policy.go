@@ -301,6 +301,9 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		c.asked = n.Priority + c.raised
 		c.requires = n.Requires
 		c.flow, c.queueNode = d.Flow, d.Node
+	case ivr.TypeDial:
+		c.asked, c.requires = c.raised, ""
+		c.flow, c.queueNode = d.Flow, d.Node
 	}
 }
 
@@ -356,16 +359,54 @@ func (l *ledger) set(f fact.Fact, c *contactBook, d fact.IVRSet) {
 
 // chose checks a choice against the menu and against the keys that were really pressed.
 func (l *ledger) chose(f fact.Fact, c *contactBook, d fact.IVRChoice) {
-	option, ok := l.flow(c, d.Flow).Nodes[d.Node].Options[d.Key]
+	n := l.flow(c, d.Flow).Nodes[d.Node]
+	option, ok := n.Options[d.Key]
+	if n.Type == ivr.TypeDial {
+		option.Next, ok = l.dialled(c, d.Key)
+	}
 	if !ok || option.Next != d.Target {
 		l.w.fail(ruleMenus, "%s chose %s at %s, which leads to %s, not %s", f.Subject, d.Key, d.Node, option.Next, d.Target)
 	}
-	if !slices.Contains(l.truth(c.id).keys, d.Key) {
+	if !pressed(l.truth(c.id).keys, d.Key) {
 		l.w.fail(ruleTruth, "%s chose %s, but never pressed it", f.Subject, d.Key)
 	}
 	if option.Language != "" {
 		c.language = option.Language
 	}
+}
+
+// pressed tells whether all keys of a choice were pressed, in whatever order Asterisk told of them.
+func pressed(keys []string, choice string) bool {
+	left := slices.Clone(keys)
+	for i := range choice {
+		at := slices.Index(left, choice[i:i+1])
+		if at < 0 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return true
+}
+
+// dialled is the queue whose extension it is, or the agent's own line, by the plan that the contact began with.
+func (l *ledger) dialled(c *contactBook, number string) (queue string, ok bool) {
+	p := l.w.known[c.arrived.Plan]
+	if p == nil {
+		return "", false
+	}
+	for _, q := range p.Queues {
+		if q.Extension == number {
+			l.w.seen.add("dialled a queue")
+			return q.ID, true
+		}
+	}
+	for _, a := range p.Agents {
+		if a.Extension == number {
+			l.w.seen.add("dialled an agent")
+			return "agent:" + a.ID, true
+		}
+	}
+	return "", false
 }
 
 func (l *ledger) flow(c *contactBook, id string) ivr.Flow {

@@ -143,6 +143,7 @@ func mustSee() []string {
 		"offer answered", "offer missed", "offer declined", "offer busy", "offer unavailable", "offer withdrawn",
 		"offer lost_race", "offer failed",
 		"flow queued", "incident.began", "incident.ended", "incident told", "flow hung_up", "flow contained", "flow gave_up",
+		"dialled an agent", "dialled a queue",
 		"lookup found", "lookup not_found", "lookup failed", "lookup timeout",
 		"refused full", "refused empty", "refused too_long", "call refused blocked", "place resumed",
 		"segment talk", "segment hold", "segment wrap_up",
