@@ -91,7 +91,7 @@ func (c *Center) transferAsked(e TransferAsked) {
 		return
 	}
 	ask := keyPress{Digit: e.Channel, At: c.occurred}
-	if c.stamped && ask.Digit == ct.Talk.Answer.Digit && ask.At.Equal(ct.Talk.Answer.At) {
+	if c.stamped && ask.same(ct.Talk.Answer) {
 		c.ignore(IgnoredDuplicate)
 		return
 	}

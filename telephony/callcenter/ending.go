@@ -100,7 +100,7 @@ func (c *Center) settle(ct *contact) {
 // forget drops what late facts don't need, personal data first: an ended contact is kept for an hour. The number is kept as
 // long where a queue goes by who talked to it last, or keeps the place of who gave up.
 func (c *Center) forget(ct *contact) {
-	ct.Name, ct.Choices, ct.Lookups, ct.Key, ct.Left = "", nil, nil, keyPress{}, nil
+	ct.Name, ct.Choices, ct.Lookups, ct.Keys, ct.Left = "", nil, nil, nil, nil
 	if ct.Recalls = c.planFor(ct).remembers() && len(ct.Agents) > 0; ct.Kept == nil && !ct.Recalls {
 		c.forgetNumber(ct)
 	}

@@ -102,14 +102,19 @@ func (c *Center) pressed(ct *contact, e DigitPressed) bool {
 	case !isKey(e.Digit):
 		c.ignore(IgnoredNoEffect)
 		return false
-	case c.stamped && press.Digit == ct.Key.Digit && press.At.Equal(ct.Key.At):
+	case c.stamped && slices.ContainsFunc(ct.Keys, press.same):
 		c.ignore(IgnoredDuplicate)
 		return false
 	}
-	ct.Key = press
+	ct.Keys = slices.Concat(ct.Keys[max(0, len(ct.Keys)-keptKeys+1):], []keyPress{press})
 	c.touch(ct)
 	return true
 }
+
+// keptKeys is how many keys back an event may be repeated and is known.
+const keptKeys = 4
+
+func (k keyPress) same(o keyPress) bool { return k.Digit == o.Digit && k.At.Equal(o.At) }
 
 func isKey(digit string) bool {
 	return len(digit) == 1 && (digit >= "0" && digit <= "9" || digit >= "A" && digit <= "D" || digit == "*" || digit == "#")

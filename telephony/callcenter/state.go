@@ -60,7 +60,7 @@ type contact struct {
 	Hangs    int        `json:"hangs,omitempty"`   // hang-ups sent
 	Unheard  string     `json:"unheard,omitempty"` // playback that may still go on
 	MendAt   time.Time  `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
-	Key      keyPress   `json:"key,omitzero"`      // the last digit, to know a repeated event
+	Keys     []keyPress `json:"keys,omitempty"`    // the last digits, to know a repeated event
 	Call     call       `json:"call"`
 	Flow     *flow      `json:"flow,omitempty"`
 	Left     *ivr.Visit `json:"left,omitempty"`    // where he left the flow into a queue: he may come back

@@ -65,9 +65,10 @@ type channel struct {
 	tasks    []*task // done one after the other
 	gone     bool
 	muted    bool
-	snoops   *channel // that it listens to
-	asks     int      // transfers that its phone asked for and has no answer to yet
-	limit    int      // bumped when the dialplan's absolute time-out is set or cleared
+	snoops   *channel      // that it listens to
+	asks     int           // transfers that its phone asked for and has no answer to yet
+	askedAt  time.Duration // the last of them
+	limit    int           // bumped when the dialplan's absolute time-out is set or cleared
 
 	luck      *dice
 	delivered time.Duration // when the last of its events reached, or will reach, the controller

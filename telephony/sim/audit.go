@@ -46,6 +46,9 @@ func (a *audit) limit() time.Duration {
 	}
 }
 
+// phonesWait is how long a phone waits for word of the transfer that it asked for: the request may have been lost with the link.
+const phonesWait = 20 * time.Second
+
 // lastWord is how much longer a contact of the fallback may stay when its channel is gone: the queue_log has the last word.
 const lastWord = time.Minute
 
@@ -150,7 +153,7 @@ func (a *audit) channel(ch *channel) {
 	if !ch.inApp {
 		return
 	}
-	if ch.asks > 0 {
+	if ch.asks > 0 && a.w.now-ch.askedAt < phonesWait {
 		a.wrong(contactOf(ch.id), ch.id+" asked for a transfer and has no answer")
 	}
 	if strings.HasPrefix(ch.id, "fl.") {

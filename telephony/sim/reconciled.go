@@ -145,7 +145,8 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 			p.w.fail(ruleReconciled, "%s talks to %s, and both are not joined", s.ID, s.Agent)
 		}
 	}
-	if (s.Stage == "waiting" || s.Stage == "ringing") && !p.does(s.ID, isStartMusic) {
+	here := p.w.ast.channels[s.ID] // the list may be older than his leaving for the dialplan
+	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) {
 		p.w.fail(ruleReconciled, "%s waits, and no music is ordered", s.ID)
 	}
 }

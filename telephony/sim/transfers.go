@@ -149,6 +149,7 @@ func (p *phone) refer(ch *channel, to string, other *channel) {
 		p.w.seen.add("phone transfers blind")
 	}
 	ch.asks++
+	ch.askedAt = p.w.now
 	p.w.ast.emit(ch, ev)
 	p.w.soon(func() bool { return ch.asks > 0 && !ch.gone }, "%s asked for a transfer and has no answer", ch.id)
 }
