@@ -234,15 +234,22 @@ func (l *ledger) transferStarted(f fact.Fact, c *contactBook, d fact.TransferSta
 	c.transfers++
 	c.transfer = &transferBook{TransferStarted: d, at: f.Time}
 	if t := c.transfer; d.By != fact.ByPhone {
-		l.w.soon(func() bool { return c.transfer == t && c.entry != nil && !l.hearsMusic(c, d.Agent) }, "%s waits in silence for who to ask for %s", d.Agent, c.id)
+		l.w.soon(func() bool { return c.transfer == t && c.entry != nil && l.inSilence(c, d.Agent) }, "%s waits in silence for who to ask for %s", d.Agent, c.id)
 	}
 }
 
-// hearsMusic tells whether an agent hears music on his leg for a contact.
-func (l *ledger) hearsMusic(c *contactBook, agent string) bool {
-	return slices.ContainsFunc(l.w.ast.order, func(ch *channel) bool {
-		return strings.HasPrefix(ch.id, "fl.") && contactOf(ch.id) == c.id && l.w.agentAt(ch.endpoint) == agent && ch.music
-	})
+// inSilence tells whether an agent has a phone at his ear for the contact and hears no music.
+func (l *ledger) inSilence(c *contactBook, agent string) bool {
+	legs, music := 0, 0
+	for _, ch := range l.w.ast.order {
+		if strings.HasPrefix(ch.id, "fl.") && contactOf(ch.id) == c.id && l.w.agentAt(ch.endpoint) == agent {
+			legs++
+			if ch.music {
+				music++
+			}
+		}
+	}
+	return legs > 0 && music == 0
 }
 
 func (l *ledger) transferEnded(f fact.Fact, c *contactBook, d fact.TransferEnded) {
