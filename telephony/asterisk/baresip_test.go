@@ -79,9 +79,10 @@ func (w *world) softphone(user, secret string, tone int) *softphone {
 	program := parts.Need(w.t, func() (string, error) { return parts.Program("baresip") })
 	p := &softphone{t: w.t, user: user, dir: w.t.TempDir(), host: fmt.Sprintf("127.0.0.1:%d", w.cfg.SIPPort),
 		media: nodetest.Media(w.t, phonePorts), changed: make(chan struct{}), heard: map[int][]float64{}}
-	control := fmt.Sprintf("127.0.0.1:%d", nodetest.TCP(w.t))
+	ports := nodetest.Ports(w.t, 3) // SIP by UDP and TCP, SIP by TLS, control
+	control := fmt.Sprintf("127.0.0.1:%d", ports+2)
 	modules := filepath.Join(filepath.Dir(program), "../lib/baresip/modules")
-	p.write("config", fmt.Sprintf(phoneConfig, modules, nodetest.UDP(w.t), p.media, p.media+phonePorts-1, tone, control))
+	p.write("config", fmt.Sprintf(phoneConfig, modules, ports, p.media, p.media+phonePorts-1, tone, control))
 	p.write("accounts", "# its account is made when somebody listens to its events\n")
 	p.write("contacts", "\n")
 	p.overhear()

@@ -82,6 +82,37 @@ func TCP(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
+// Ports is the first of some ports below those the system hands out, on which nobody listens: for a program that takes
+// several, one behind the other, by UDP and TCP.
+func Ports(t testing.TB, length int) int {
+	t.Helper()
+	for range 100 {
+		start := 6000 + rand.IntN(12000-6000-length)
+		if free(t, start, length) {
+			return start
+		}
+	}
+	t.Fatalf("no %d free ports", length)
+	return 0
+}
+
+func free(t testing.TB, start, length int) bool {
+	t.Helper()
+	for port := start; port < start+length; port++ {
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return false
+		}
+		_ = l.Close()
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
+			return false
+		}
+		_ = c.Close()
+	}
+	return true
+}
+
 // Media is the first, even port of a range for RTP below those the system hands out.
 func Media(t testing.TB, length int) int {
 	t.Helper()
