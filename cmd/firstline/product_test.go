@@ -25,6 +25,7 @@ import (
 	"firstline/analytics/api"
 	"firstline/pipeline/parts"
 	"firstline/pipeline/signature"
+	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 )
 
@@ -425,19 +426,13 @@ func (p *product) roleID(role string) int {
 	return found
 }
 
-// freePorts asks the system for ports nobody listens on.
+// freePorts are ports nobody listens on, below the range the system hands out, so that nothing else takes one of them meanwhile.
 func freePorts(t *testing.T) ports {
 	t.Helper()
 	var p ports
 	for _, port := range []*int{&p.ARI, &p.WS, &p.Control, &p.Kafka, &p.ClickHouse, &p.HTTP, &p.Load} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }()
-		*port = l.Addr().(*net.TCPAddr).Port
+		*port = nodetest.TCP(t)
 	}
-	// Blocks below the range the system hands out, so that nothing else takes one of them meanwhile.
 	block := 10000 + os.Getpid()%4*5000
 	p.SIP, p.RTP, p.SIPp, p.Media = block, block+1000, block+100, block+2000
 	return p

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,33 +62,31 @@ func Start(t testing.TB, cfg node.Config) *node.Node {
 }
 
 // UDP is a port nobody listens on just now.
-func UDP(t testing.TB) int {
-	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	return c.LocalAddr().(*net.UDPAddr).Port
-}
+func UDP(t testing.TB) int { return Ports(t, 1) }
 
 // TCP is a port nobody listens on just now.
-func TCP(t testing.TB) int {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
-}
+func TCP(t testing.TB) int { return Ports(t, 1) }
 
-// Ports is the first of some ports below those the system hands out, on which nobody listens: for a program that takes
-// several, one behind the other, by UDP and TCP.
+// What Ports gives away: below the ports that the system hands out, or a connection could take one before its program does,
+// below those of Media, and none that browsers refuse.
+const firstPort, lastPort = 7000, 9999
+
+var given = struct { //nolint:gochecknoglobals // a process gives no port twice before all were given
+	sync.Mutex
+	next int
+}{next: firstPort + rand.IntN(lastPort-firstPort)}
+
+// Ports is the first of some ports, one behind the other, on which nobody listens by UDP or TCP.
 func Ports(t testing.TB, length int) int {
 	t.Helper()
-	for range 100 {
-		start := 6000 + rand.IntN(12000-6000-length)
+	given.Lock()
+	defer given.Unlock()
+	for range lastPort - firstPort {
+		if given.next+length > lastPort {
+			given.next = firstPort
+		}
+		start := given.next
+		given.next += length
 		if free(t, start, length) {
 			return start
 		}
