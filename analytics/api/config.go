@@ -31,7 +31,7 @@ type User struct {
 	Role             Role   `yaml:"role"`               // what he may; agents have entries of their own
 	PasswordHashEnv  string `yaml:"password_hash_env"`  // variable that holds the argon2id hash, made by `firstline hash`
 	PasswordHashFile string `yaml:"password_hash_file"` // or the file that holds it
-	Phone            string `yaml:"phone"`              // id of the agent with whose phone he listens to talks: docs/transfers.md#listen; empty = he can't
+	Phone            string `yaml:"phone"`              // id of the agent with whose phone he listens to talks: docs/listen.md; empty = he can't
 }
 
 // Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.

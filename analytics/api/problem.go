@@ -49,6 +49,8 @@ const (
 	CodeNobodyThere     Code = "nobody_there"
 	CodeConflict        Code = "conflict"
 	CodeNotLoggedIn     Code = "not_logged_in"
+	CodeNoTalk          Code = "no_talk"
+	CodePhoneBusy       Code = "phone_busy"
 	CodeNotNow          Code = "not_now"
 )
 
@@ -59,7 +61,7 @@ func codes() []Code {
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
 		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
-		CodeConflict, CodeNotLoggedIn, CodeNotNow,
+		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotNow,
 	}
 }
 
@@ -139,6 +141,10 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "The agent is in another state", slog.LevelInfo}
 	case CodeNotLoggedIn:
 		return kind{http.StatusConflict, "The agent is not logged in", slog.LevelInfo}
+	case CodeNoTalk:
+		return kind{http.StatusConflict, "Nobody talks to this contact", slog.LevelInfo}
+	case CodePhoneBusy:
+		return kind{http.StatusConflict, "The supervisor's phone rings or is in a call", slog.LevelInfo}
 	case CodeNotNow:
 		return kind{http.StatusConflict, "This has no meaning in the agent's state", slog.LevelInfo}
 	case CodeInternal:

@@ -7,9 +7,9 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// inherit keeps what only the older fold knew: how offers ended, and screen pops of contacts that still go on.
+// inherit keeps what only the older fold knew: how offers and requests to listen ended, and screen pops of contacts that still go on.
 func (s *State) inherit(old *State) {
-	s.ended = old.ended
+	s.ended, s.unheard = old.ended, old.unheard
 	for id, c := range s.contacts {
 		was, ok := old.contacts[id]
 		if !ok {

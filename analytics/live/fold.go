@@ -25,6 +25,7 @@ type State struct {
 	agents   map[string]*fact.SnapshotAgent
 	contacts map[string]*contact
 	ended    map[string]OfferEnd // agent → his last offer that is over
+	unheard  map[string]Unheard  // supervisor → the talk to which she asked to listen, until she listens to one
 }
 
 type contact struct {
@@ -47,6 +48,14 @@ type OfferEnd struct {
 	EndedAt time.Time        `json:"ended_at"`
 }
 
+// Unheard is a talk to which a supervisor asked to listen: her phone was not answered.
+type Unheard struct {
+	Contact string           `json:"contact"`
+	Agent   string           `json:"agent"`
+	Result  fact.OfferResult `json:"result"`
+	EndedAt time.Time        `json:"ended_at"`
+}
+
 // Touched says what one fact changed.
 type Touched struct {
 	Queues bool     // anything that the wallboard shows
@@ -62,6 +71,7 @@ func Fold(s fact.Snapshot) *State {
 		agents:   make(map[string]*fact.SnapshotAgent, len(s.Agents)),
 		contacts: make(map[string]*contact, len(s.Contacts)),
 		ended:    map[string]OfferEnd{},
+		unheard:  map[string]Unheard{},
 	}
 	for _, a := range s.Agents {
 		st.agents[a.ID] = &a
@@ -132,6 +142,9 @@ func (s *State) Apply(f fact.Fact) Touched {
 		return s.monitorStarted(f, d)
 	case fact.MonitorEnded:
 		return s.monitorEnded(f, d)
+	case fact.MonitorMissed:
+		s.unheard[d.Supervisor] = Unheard{Contact: f.Subject, Agent: d.Agent, Result: d.Result, EndedAt: d.EndedAt}
+		return Touched{Queues: true}
 	case fact.CallEnded:
 		return s.callEnded(f)
 	case fact.ContactEnded:
@@ -299,6 +312,7 @@ func (s *State) monitorStarted(f fact.Fact, d fact.MonitorStarted) Touched {
 		return Touched{}
 	}
 	c.Monitors = append(slices.Clone(c.Monitors), fact.SnapshotMonitor{Monitor: d.Monitor, Supervisor: d.Supervisor, Agent: d.Agent, Mode: d.Mode, Since: f.Time})
+	delete(s.unheard, d.Supervisor)
 	return s.ofContact(c)
 }
 

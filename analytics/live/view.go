@@ -94,6 +94,7 @@ type AgentBrief struct {
 	Next     string          `json:"next,omitempty"`
 
 	Monitors []fact.SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen to his talk
+	Unheard  *Unheard               `json:"unheard,omitempty"`  // a supervisor's last request to listen, when it came to nothing
 }
 
 // AgentView is what one agent's desk shows. Popup is the screen pop of the offer that rings or of the call that he is on;
@@ -279,7 +280,11 @@ func (s *State) brief(a *fact.SnapshotAgent) AgentBrief {
 			}
 		}
 	}
-	return AgentBrief{Monitors: monitors, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
+	var unheard *Unheard
+	if u, ok := s.unheard[a.ID]; ok {
+		unheard = &u
+	}
+	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
 		Since: a.Since, Contact: a.Contact, Queue: a.Queue, Missed: a.Missed, Next: a.Next}
 }
 

@@ -44,6 +44,7 @@ func families() []family {
 		{"transfers", "contact", []fact.Type{fact.TypeTransferEnded}},
 		{"monitors_opened", "contact", []fact.Type{fact.TypeMonitorStarted}},
 		{"monitors", "contact", []fact.Type{fact.TypeMonitorEnded}},
+		{"monitors_missed", "contact", []fact.Type{fact.TypeMonitorMissed}},
 		{"dispositions", "contact", []fact.Type{fact.TypeDisposition}},
 		{"calls", "contact", []fact.Type{fact.TypeCallEnded}},
 		{"contacts", "contact", []fact.Type{fact.TypeContactEnded}},

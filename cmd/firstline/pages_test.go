@@ -31,6 +31,7 @@ agents:
   - {id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}
   - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
   - {id: sue, name: Sue, endpoint: PJSIP/303}
+  - {id: max, name: Max, endpoint: PJSIP/304}
 entries: [{number: "*", flow: main}]
 incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
 ivr:
@@ -105,7 +106,18 @@ func (p *product) errands() map[string]func() {
 		"call by dora": func() {
 			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
 		},
-		"dora is gone":        func() { p.must(<-ended) },
+		"dora is gone": func() { p.must(<-ended) },
+		"max wants to listen": func() {
+			p.signIn()
+			s, err := p.now()
+			p.must(err)
+			for _, c := range s.Contacts {
+				if c.Stage == "talking" {
+					body := map[string]string{"action": "monitor", "mode": "listen", "phone": "max"}
+					p.must(p.call(http.MethodPost, "/contacts/"+c.ID+"/monitor", body, nil))
+				}
+			}
+		},
 		"cora hangs up":       func() { p.must(<-ended) },
 		"kill api":            func() { p.killRole("api") },
 		"stop controller":     func() { controller = p.roleID("controller"); p.must(syscall.Kill(controller, syscall.SIGSTOP)) },

@@ -6,6 +6,7 @@ import "time"
 const (
 	TypeMonitorStarted Type = "monitor.started"
 	TypeMonitorEnded   Type = "monitor.ended"
+	TypeMonitorMissed  Type = "monitor.missed"
 )
 
 type (
@@ -51,5 +52,21 @@ type MonitorEnded struct {
 	Derived    bool          `json:"derived,omitempty"`
 }
 
+// MonitorMissed says that a supervisor's phone was rung for a talk and not answered. Nothing was opened.
+type MonitorMissed struct {
+	Monitor    string      `json:"monitor"`
+	Call       string      `json:"call"`
+	Supervisor string      `json:"supervisor"`
+	Agent      string      `json:"agent"`
+	Queue      string      `json:"queue"`
+	Mode       MonitorMode `json:"mode"`
+	Result     OfferResult `json:"result"` // as of an offer to an agent; withdrawn: she gave up, or the talk was over
+	RangAt     time.Time   `json:"rang_at"`
+	EndedAt    time.Time   `json:"ended_at"`
+	RingMS     int64       `json:"ring_ms"`
+	Derived    bool        `json:"derived,omitempty"`
+}
+
 func (MonitorStarted) factType() Type { return TypeMonitorStarted }
 func (MonitorEnded) factType() Type   { return TypeMonitorEnded }
+func (MonitorMissed) factType() Type  { return TypeMonitorMissed }

@@ -11,7 +11,7 @@ func Types() []Type {
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
-		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
+		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
 		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
@@ -69,6 +69,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[MonitorStarted](t, raw)
 	case TypeMonitorEnded:
 		return decodeAs[MonitorEnded](t, raw)
+	case TypeMonitorMissed:
+		return decodeAs[MonitorMissed](t, raw)
 	case TypeDisposition:
 		return decodeAs[Disposition](t, raw)
 	case TypeCallEnded:

@@ -196,6 +196,8 @@ func told(f fact.Fact) string {
 		words = append(words, d.Agent, string(d.Result), d.With)
 	case fact.MonitorStarted:
 		words = append(words, d.Supervisor, string(d.Mode))
+	case fact.MonitorMissed:
+		words = append(words, d.Supervisor, string(d.Result))
 	case fact.MonitorEnded:
 		words = append(words, string(d.Result))
 	case fact.CallEnded:

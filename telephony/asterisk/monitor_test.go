@@ -53,3 +53,30 @@ func TestRealMonitor(t *testing.T) {
 	wants(t, "the monitors", d.taleOf(d.contact, "monitor."), "monitor.started boris listen", "monitor.ended switched", "monitor.started boris whisper",
 		"monitor.ended switched", "monitor.started boris barge", "monitor.ended switched", "monitor.started boris listen", "monitor.ended took_over")
 }
+
+// A supervisor whose phone is rejected or not there is told so; the talk goes on.
+func TestRealMonitorMissed(t *testing.T) {
+	d := newDesks(t)
+	d.boris.do("answermode", "manual")
+	d.supervises(callcenter.ActionMonitor, fact.MonitorListen)
+	d.boris.await(phoneCalled)
+	d.boris.hangUp()
+	d.missed(fact.OfferBusy) // what this phone says to a call it rejects
+	d.boris.do("uadel", "sip:102@"+d.boris.host)
+	d.until("the phone to be gone", func(f fact.Fact) bool {
+		s, ok := f.Data.(fact.AgentStateBegan)
+		return ok && f.Subject == "boris" && s.State == fact.AgentUnreachable
+	})
+	d.supervises(callcenter.ActionMonitor, fact.MonitorListen)
+	d.missed(fact.OfferUnavailable)
+	d.caller.hears([]int{annaSays})
+}
+
+// missed waits until a supervisor's request has come to nothing.
+func (d *desks) missed(result fact.OfferResult) {
+	d.t.Helper()
+	d.until("the phone to be "+string(result), func(f fact.Fact) bool {
+		m, ok := f.Data.(fact.MonitorMissed)
+		return ok && m.Supervisor == "boris" && m.Result == result
+	})
+}

@@ -218,7 +218,9 @@ const (
 	RefusedUnavailable     Refusal = "unavailable" // nobody can wait for the target: it is full, closed, or nobody is there
 	RefusedConflict        Refusal = "conflict"    // not the expected state
 	RefusedNotLoggedIn     Refusal = "not_logged_in"
-	RefusedNotNow          Refusal = "not_now" // the action has no meaning in this state
+	RefusedNoTalk          Refusal = "no_talk"    // nobody talks, so nobody can be listened to
+	RefusedPhoneBusy       Refusal = "phone_busy" // of the supervisor: it rings, or is in a call
+	RefusedNotNow          Refusal = "not_now"    // the action has no meaning in this state
 )
 
 // Ignored is why an event had no effect: a closed list that feeds counters.

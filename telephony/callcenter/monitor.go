@@ -1,6 +1,7 @@
 package callcenter
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -39,15 +40,20 @@ func (c *Center) actMonitor(a *agent, e Control) Refusal {
 	if ct == nil {
 		return RefusedUnknownContact
 	}
-	if ct.Talk == nil || ct.Stage != stageTalking || !c.LinkUp() {
+	switch {
+	case !c.LinkUp():
 		return RefusedNotNow
+	case ct.Talk == nil || ct.Stage != stageTalking:
+		return RefusedNoTalk
 	}
 	m := ct.Talk.monitorBy(a.ID)
 	switch {
 	case e.Action == ActionMonitor && m == nil:
 		return c.beginMonitor(ct, a, e)
-	case m == nil || !m.On && e.Action != ActionUnmonitor:
+	case m == nil:
 		return RefusedNotNow
+	case !m.On && e.Action != ActionUnmonitor:
+		return RefusedPhoneBusy
 	case e.Action == ActionMonitor:
 		c.switchMonitor(ct, m, e.Mode)
 	case e.Action == ActionTakeOver:
@@ -72,11 +78,11 @@ func (c *Center) beginMonitor(ct *contact, a *agent, e Control) Refusal {
 	case !knownMode(e.Mode):
 		return RefusedUnknownAction
 	case a.engaged() != "" || a.Monitor != "" || len(a.Clearing) > 0 || len(a.OwnCalls) > 0 || len(a.Outside) > 0:
-		return RefusedNotNow
+		return RefusedPhoneBusy
 	}
 	m := monitor{
 		ID: part(ct.ID, "m", &ct.Count.Monitor), Supervisor: a.ID, Agent: p.Agent, Queue: p.Queue, Mode: e.Mode,
-		Leg: resource(ct.ID, "leg", &ct.Count.Leg), By: c.now.Add(monitorRing),
+		Leg: resource(ct.ID, "leg", &ct.Count.Leg), At: c.stamp(ct), By: c.now.Add(monitorRing),
 	}
 	ct.Talk.Monitors = append(ct.Talk.Monitors, m)
 	a.Monitor = ct.ID
@@ -107,16 +113,25 @@ func (c *Center) inMonitor(ct *contact, ev Event) bool {
 		return false
 	}
 	switch e := ev.(type) {
+	case LegRinging:
+		c.monitorRings(ct, m)
 	case LegAnswered:
 		c.monitorAnswered(ct, m)
 	case legEnded:
-		c.endMonitor(ct, m, monitorEnd{result: fact.MonitorOver, gone: e.leg, derived: e.derived})
+		c.endMonitor(ct, m, monitorEnd{result: fact.MonitorOver, missed: resultOf(e, m.Rings), gone: e.leg, derived: e.derived})
 	case legFailed:
-		c.endMonitor(ct, m, monitorEnd{result: fact.MonitorFailed})
-	default:
-		c.ignore(IgnoredNoEffect)
+		c.endMonitor(ct, m, monitorEnd{result: fact.MonitorFailed, missed: resultOfFailure(e)})
 	}
 	return true
+}
+
+func (c *Center) monitorRings(ct *contact, m *monitor) {
+	if m.Rings {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	m.Rings = true
+	c.touch(ct)
 }
 
 // monitorAnswered: the supervisor took her phone.
@@ -208,7 +223,8 @@ func (c *Center) takeOver(ct *contact, a *agent, m monitor) {
 // monitorEnd is how a supervisor's part in a talk ends.
 type monitorEnd struct {
 	result  fact.MonitorResult
-	gone    string // her leg, when it is gone
+	missed  fact.OfferResult // when she had not answered yet; "" = withdrawn
+	gone    string           // her leg, when it is gone
 	derived bool
 }
 
@@ -219,6 +235,8 @@ func (c *Center) endMonitor(ct *contact, m *monitor, end monitorEnd) {
 	c.touch(ct)
 	if is.On {
 		c.monitorEnded(ct, &is, end.result, end.derived)
+	} else {
+		c.monitorMissed(ct, &is, end)
 	}
 	c.leaveSnoop(ct, &is)
 	c.rearrange(ct, before)
@@ -249,7 +267,7 @@ func (c *Center) monitorsDue(ct *contact) bool {
 	if m == nil {
 		return false
 	}
-	c.endMonitor(ct, m, monitorEnd{result: fact.MonitorOver})
+	c.endMonitor(ct, m, monitorEnd{result: fact.MonitorOver, missed: fact.OfferMissed})
 	return true
 }
 
@@ -278,6 +296,14 @@ func (c *Center) monitorEnded(ct *contact, m *monitor, result fact.MonitorResult
 	})
 }
 
+func (c *Center) monitorMissed(ct *contact, m *monitor, end monitorEnd) {
+	t := c.stamp(ct)
+	c.emit(ct, fact.TypeMonitorMissed, fact.MonitorMissed{
+		Monitor: m.ID, Call: ct.Call.ID, Supervisor: m.Supervisor, Agent: m.Agent, Queue: m.Queue, Mode: m.Mode,
+		Result: cmp.Or(end.missed, fact.OfferWithdrawn), RangAt: m.At, EndedAt: t, RingMS: ms(t.Sub(m.At)), Derived: end.derived,
+	})
+}
+
 // reconcileMonitors ends those of which something is missing: she may ask again.
 func (c *Center) reconcileMonitors(ct *contact, act actual) {
 	for _, m := range slices.Clone(ct.Talk.Monitors) {
@@ -287,7 +313,7 @@ func (c *Center) reconcileMonitors(ct *contact, act actual) {
 		switch {
 		case !act.old(c, later(m.At, m.By.Add(-monitorRing))):
 		case !exists && (m.On || act.full):
-			c.endMonitor(ct, is, monitorEnd{result: fact.MonitorOver, gone: m.Leg, derived: true})
+			c.endMonitor(ct, is, monitorEnd{result: fact.MonitorOver, missed: missedOr(fact.OfferFailed, m.Rings), gone: m.Leg, derived: true})
 		case exists && !m.On && leg.State == stateUp:
 			c.monitorAnswered(ct, is)
 		case m.On && m.Snoop != "" && !snoops:

@@ -225,8 +225,9 @@ type monitor struct {
 	Snoop      string           `json:"snoop,omitempty"`  // channel on the agent's leg; "" = she is in the talk's bridge
 	Bridge     string           `json:"bridge,omitempty"` // that joins leg and snoop
 	On         bool             `json:"on,omitempty"`     // she answered
+	Rings      bool             `json:"rings,omitempty"`  // the phone said so
 	By         time.Time        `json:"by,omitzero"`      // ring time-out
-	At         time.Time        `json:"at,omitzero"`      // began
+	At         time.Time        `json:"at,omitzero"`      // rung; began
 }
 
 // wish is what a menu asked for on the caller's behalf; it goes with him.

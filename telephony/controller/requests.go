@@ -98,7 +98,8 @@ func refusalStatus(r callcenter.Refusal) int {
 		return http.StatusOK
 	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget:
 		return http.StatusNotFound
-	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow, callcenter.RefusedUnavailable:
+	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow, callcenter.RefusedUnavailable,
+		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy:
 		return http.StatusConflict
 	case callcenter.RefusedUnknownReason, callcenter.RefusedUnknownAction:
 		return http.StatusUnprocessableEntity

@@ -51,6 +51,8 @@ type contactBook struct {
 	monitors        []*monitorBook      // open
 	tookOver        string              // who did, by the Step being read
 	tookOvers       int
+	monitorsTold    int    // requests to listen
+	monitorsAsked   int    // the highest number of one
 	sentTo          string // flow of a menu he was handed on to
 	entries         int
 	offers          int

@@ -42,7 +42,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferStarted(f, c, d)
 	case fact.TransferEnded:
 		l.transferEnded(f, c, d)
-	case fact.MonitorStarted, fact.MonitorEnded:
+	case fact.MonitorStarted, fact.MonitorEnded, fact.MonitorMissed:
 		l.monitorFact(f, c)
 	case fact.Disposition:
 		l.w.seen.add("disposition")
@@ -381,6 +381,9 @@ func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) 
 	said := figures{d.IVRMS, d.WaitMS, d.RingMS, d.TalkMS, d.HoldMS, d.WrapUpMS}
 	if said != figures(c.sums) {
 		l.w.fail(ruleClosingRows, "%s says %+v, its parts %+v", f.Subject, said, c.sums)
+	}
+	if c.monitorsTold != c.monitorsAsked {
+		l.w.fail(ruleMonitors, "%s: a talk was asked for %d times, %d are told", f.Subject, c.monitorsAsked, c.monitorsTold)
 	}
 	switch {
 	case d.Calls != c.calls || d.Entries != c.entries || d.Offers != c.offers:

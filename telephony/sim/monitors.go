@@ -96,6 +96,14 @@ func (l *ledger) monitorFact(f fact.Fact, c *contactBook) {
 			l.w.fail(ruleOneTalk, "%s listens to %s while busy", d.Supervisor, f.Subject)
 		}
 		c.monitors = append(c.monitors, &monitorBook{MonitorStarted: d, at: f.Time})
+		l.numbered(f, c, d.Monitor)
+	case fact.MonitorMissed:
+		l.w.seen.add("monitor missed " + string(d.Result))
+		l.span(f, d.RangAt, d.RangAt, d.EndedAt, d.RingMS)
+		if m := c.monitored(d.Supervisor); m != nil {
+			l.w.fail(ruleMonitors, "%s says that %s did not answer, who has %+v", f.Subject, d.Supervisor, m)
+		}
+		l.numbered(f, c, d.Monitor)
 	case fact.MonitorEnded:
 		m := c.monitored(d.Supervisor)
 		if m == nil || m.Monitor != d.Monitor {
@@ -114,6 +122,15 @@ func (l *ledger) monitorFact(f fact.Fact, c *contactBook) {
 			c.tookOvers++
 		}
 	}
+}
+
+// numbered counts the requests to listen of which is told what became of them. Their ids number them, so none can be missing.
+func (l *ledger) numbered(f fact.Fact, c *contactBook, id string) {
+	n, err := strconv.Atoi(strings.TrimPrefix(id, f.Subject+"/m"))
+	if err != nil {
+		l.w.fail(ruleMonitors, "%s: %s has the id %q", f.Subject, f.Type, id)
+	}
+	c.monitorsTold, c.monitorsAsked = c.monitorsTold+1, max(c.monitorsAsked, n)
 }
 
 // monitorsWell looks at the end of a Step whether who listens has somebody to listen to, and who took over has the caller.

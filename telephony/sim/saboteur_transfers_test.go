@@ -22,6 +22,7 @@ func spoiledTransfers() []sabotage {
 		})},
 		{bug: "a supervisor who only listens is heard", rules: []Rule{ruleLasting}, turn: without(isA[callcenter.Mute])},
 		{bug: "the listening never ends", rules: []Rule{ruleMonitors, ruleFoldFacts, ruleClosedOnce}, turn: swallow(fact.TypeMonitorEnded)},
+		{bug: "a supervisor's phone rings in vain, and nobody is told", rules: []Rule{ruleMonitors}, turn: swallow(fact.TypeMonitorMissed)},
 		{bug: "who listens is named wrong", rules: []Rule{ruleMonitors, ruleOneTalk, ruleClosedOnce, ruleLasting, ruleFoldFacts}, turn: rewrite(func(d *fact.MonitorStarted) { d.Supervisor = d.Agent })},
 		{bug: "a transfer never ends", rules: []Rule{ruleClosedOnce, ruleTransfers, ruleFoldFacts}, turn: swallow(fact.TypeTransferEnded)},
 		{bug: "a transfer says that the agent came back", rules: []Rule{ruleTransfers}, turn: rewrite(func(d *fact.TransferEnded) {

@@ -151,6 +151,7 @@ func mustSee() []string {
 		"transfer attended desk conference", "transfer attended desk returned", "transfer attended desk unanswered",
 		"transfer attended desk abandoned", "transfer attended phone completed", "transfer attended phone returned",
 		"monitor listen", "monitor whisper", "monitor barge", "monitor switched", "monitor took_over", "monitor ended",
+		"monitor missed missed", "monitor missed withdrawn", "monitor missed declined", "monitor missed unavailable",
 		"phone transfers attended", "refused command RemoveFromBridge 0",
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
 		"agent unreachable", "agent logged_out",

@@ -20,9 +20,14 @@ export async function listen({ browser, base, shoot }) {
     want(await boss.test("menu-listen").count() === 0, "she can be listened to");
     await boss.page.keyboard.press("Escape");
   });
-  await check("a supervisor listens; she and the agent see it", async () => {
+  await check("a supervisor whose phone is not there is told so", async () => {
     await ask("call by dora");
     await state("talking").waitFor();
+    await ask("max wants to listen");
+    await shows(row("max").locator("[data-test=unheard]"), "Did not hear Anna: phone not reachable", 5_000);
+    await shoot(boss.page, "wallboard-unheard");
+  });
+  await check("a supervisor listens; she and the agent see it", async () => {
     await choose("listen");
     await shows(row("anna").locator("[data-monitor]"), "Sue listens", 10_000);
     await shows(anna.test("call-monitor"), "Sue listens", 5_000);

@@ -37,6 +37,7 @@ const facts = {
   "transfer.ended": { result: "transfer.", agent: "agent", with: "agent", mode: "mode.", to: "transferto.", target: "text", duration_ms: "span", derived: "yes" },
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
+  "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },
   "contact.disposition": { code: "disposition.", agent: "agent", queue: "queue", note: "text" },
   "call.ended": { reason: "end.", result: "result.", duration_ms: "span", cause: "number", derived: "yes" },
   "contact.ended": { result: "result.", to_agent_ms: "span", duration_ms: "span", transfers: "number" },

@@ -73,6 +73,7 @@ export interface AgentNow {
   queue?: string;
   missed: number;
   monitors?: Monitor[]; // who listens
+  unheard?: { contact: string; agent: string; result: string; ended_at: string }; // his last request to listen, when it came to nothing
   next?: AgentState; // chosen for after the call
   wrap_until?: string; // on the desk only
 }

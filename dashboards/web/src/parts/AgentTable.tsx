@@ -1,6 +1,6 @@
 // Every agent: state, since when, in which queue; with the right to it, a menu that changes the state.
 import { useRef } from "preact/hooks";
-import { t } from "../i18n";
+import { t, word } from "../i18n";
 import type { AgentNow, AgentState } from "../model";
 import { clock } from "../time";
 import { AgentMenu } from "./AgentMenu";
@@ -10,6 +10,10 @@ import type { Act, Listen } from "./useAct";
 import { nameIn } from "./useNames";
 
 const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "outside", "paused", "unreachable", "logged_out"];
+
+/** How long a request to listen that came to nothing is told. */
+const told = 60_000;
+const isFresh = (u: AgentNow["unheard"], at: number): u is NonNullable<typeof u> => u !== undefined && at - Date.parse(u.ended_at) < told;
 
 interface Props {
   agents: AgentNow[];
@@ -41,6 +45,9 @@ export function AgentTable({ agents, at, queueName, act, listen, phone }: Props)
                 <td>
                   <StateBadge state={a.state} reason={a.reason} />{a.next && <div class="quiet small">{t("next", { state: t(`state.${a.next}`) })}</div>}
                   {a.monitors?.map((m) => <div key={m.monitor} class="quiet small" data-monitor={m.mode}>{t(`monitoring.${m.mode}`, { agent: nameIn(agents, m.supervisor) })}</div>)}
+                  {isFresh(a.unheard, at) && <div class={a.id === phone ? "wrong small" : "quiet small"} role={a.id === phone ? "alert" : undefined} data-test="unheard">
+                    {t("monitor.unheard", { agent: nameIn(agents, a.unheard.agent), why: word("offer.", a.unheard.result) })}
+                  </div>}
                 </td>
                 <td class="num">{clock(at - Date.parse(a.since))}</td>
                 <td>{a.queue ? queueName(a.queue) : <span class="quiet">{a.queues.map(queueName).join(", ")}</span>}</td>
