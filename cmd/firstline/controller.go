@@ -14,6 +14,7 @@ import (
 	"firstline/telephony/asterisk"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/controller"
+	"firstline/telephony/recordings"
 	"firstline/telephony/tickets"
 )
 
@@ -55,6 +56,10 @@ func runController(ctx context.Context, env *environment) error {
 	if err != nil {
 		return errors.Join(err, journal.Close())
 	}
+	keeper, err := recordings.New(s.Recordings, adapter, c, env.log, reg)
+	if err != nil {
+		return errors.Join(err, journal.Close())
+	}
 	cluster, err := kafka.Open(s.Kafka, env.getenv)
 	if err != nil {
 		return errors.Join(err, journal.Close())
@@ -65,12 +70,13 @@ func runController(ctx context.Context, env *environment) error {
 	}
 	publisher := kafka.NewPublisher(cluster, journal, journal.Source(), filepath.Join(dir, "published.json"), env.log, reg)
 	journal.Protect(publisher.Published)
-	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Heart: adapter})
+	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Recordings: keeper, Heart: adapter})
 
 	g := newGroup(ctx)
 	g.run("controller", c.Run)
 	g.run("asterisk", adapter.Run)
 	g.run("tickets", tasks.Run)
+	g.run("recordings", keeper.Run)
 	g.run("publisher", publisher.Run)
 	g.run("reload", func(ctx context.Context) error { return reload(ctx, env, c, adapter) })
 	return errors.Join(g.wait(), journal.Close())

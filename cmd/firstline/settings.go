@@ -25,6 +25,7 @@ import (
 	"firstline/telephony/callcenter"
 	"firstline/telephony/controller"
 	"firstline/telephony/prompts"
+	"firstline/telephony/recordings"
 	"firstline/telephony/tickets"
 )
 
@@ -48,6 +49,7 @@ type settings struct {
 	Site       api.Site
 	Center     callcenter.Config
 	Tickets    tickets.Config
+	Recordings recordings.Config
 	Prompts    prompts.Config // section prompts, but what is said: that is Center's
 	Numbers    number.Config  // section callers
 
@@ -64,7 +66,7 @@ func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Prompts: prompts.DefaultConfig(),
+		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Prompts: prompts.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -92,6 +94,7 @@ func (s *settings) views() []config.View {
 		{Section: "prompts", Into: &s.Prompts},
 		{Section: "callers", Into: &s.Numbers},
 		{Section: "integrations", Into: &s.Tickets},
+		{Section: "recordings", Into: &s.Recordings},
 	}
 }
 
@@ -113,6 +116,7 @@ func (s *settings) validate() []problem.Problem {
 		"http":         s.HTTP.Validate(),
 		"prompts":      s.Prompts.Validate(s.Center.Prompts.List),
 		"integrations": s.Tickets.Validate(),
+		"recordings":   s.Recordings.Validate(),
 		"callers":      s.Numbers.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
@@ -120,7 +124,19 @@ func (s *settings) validate() []problem.Problem {
 	if _, err := placeOfPrompts(s); err != nil && !errors.Is(err, parts.ErrMissing) {
 		out = append(out, problem.Problem{Path: "prompts.folder", Message: err.Error()})
 	}
-	return append(out, s.Site.Validate()...)
+	return append(append(out, s.recorded()...), s.Site.Validate()...)
+}
+
+// recorded tells of queues that record where there is no folder for it.
+func (s *settings) recorded() []problem.Problem {
+	var out []problem.Problem
+	for i, q := range s.Center.Queues {
+		if q.Recording.Mode != "" && q.Recording.Mode != callcenter.RecordOff && s.Recordings.Dir == "" {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("queues.%d.recording.mode", i), Message: "there is no folder for recordings",
+				Mend: "write recordings: {dir: /var/lib/firstline/recordings}"})
+		}
+	}
+	return out
 }
 
 // readSettings reads and checks the file; the mistakes are in the order of its lines.

@@ -11,7 +11,8 @@ func Types() []Type {
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
-		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed, TypeDisposition, TypeCallEnded, TypeContactEnded,
+		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
+		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
 		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
@@ -71,6 +72,18 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[MonitorEnded](t, raw)
 	case TypeMonitorMissed:
 		return decodeAs[MonitorMissed](t, raw)
+	case TypeRecordingStarted:
+		return decodeAs[RecordingStarted](t, raw)
+	case TypeRecordingPaused:
+		return decodeAs[RecordingPaused](t, raw)
+	case TypeRecordingResumed:
+		return decodeAs[RecordingResumed](t, raw)
+	case TypeRecordingEnded:
+		return decodeAs[RecordingEnded](t, raw)
+	case TypeRecordingStored:
+		return decodeAs[RecordingStored](t, raw)
+	case TypeRecordingLost:
+		return decodeAs[RecordingLost](t, raw)
 	case TypeDisposition:
 		return decodeAs[Disposition](t, raw)
 	case TypeCallEnded:

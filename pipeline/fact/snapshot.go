@@ -73,6 +73,16 @@ type SnapshotContact struct {
 	Transfer *SnapshotTransfer `json:"transfer,omitempty"` // an agent asks somebody for his caller
 	Over     bool              `json:"over,omitempty"`     // the call is; agents wrap up
 	Monitors []SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen
+
+	Recording *SnapshotRecording `json:"recording,omitempty"` // that goes on
+}
+
+// SnapshotRecording is a recording that goes on.
+type SnapshotRecording struct {
+	Recording string    `json:"recording"`
+	Queue     string    `json:"queue"`
+	Since     time.Time `json:"since"`
+	Paused    bool      `json:"paused,omitempty"`
 }
 
 // SnapshotSegment is an agent's time on a contact that goes on.

@@ -15,6 +15,7 @@ import (
 	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 	"firstline/telephony/callcenter"
+	"firstline/telephony/recordings"
 )
 
 // centre is the real core on a real Asterisk with real phones, without a log: what the controller does otherwise. So each
@@ -25,6 +26,7 @@ type centre struct {
 
 	mu      sync.Mutex // guards all below; Put is called from the adapter, the timer and the test
 	center  *callcenter.Center
+	keeper  *recordings.Keeper // nil = nothing recorded is kept
 	facts   []fact.Fact
 	ignored []callcenter.Ignored
 	changed chan struct{} // closed and replaced at each Step
@@ -99,7 +101,13 @@ func (c *centre) step(occurred time.Time, ev callcenter.Event) callcenter.Output
 	out := c.center.Step(callcenter.Input{At: time.Now(), Occurred: occurred, Event: ev})
 	c.facts = append(c.facts, out.Facts...)
 	c.ignored = append(c.ignored, out.Ignored...)
-	c.Execute(out.Commands)
+	c.Execute(slices.DeleteFunc(slices.Clone(out.Commands), func(cmd callcenter.Command) bool {
+		store, ok := cmd.(callcenter.StoreRecording)
+		if ok && c.keeper != nil {
+			c.keeper.Do(store)
+		}
+		return ok
+	}))
 	if at, ok := c.center.Deadline(); ok {
 		c.wake.Reset(max(0, time.Until(at)))
 	} else {
@@ -196,6 +204,16 @@ func told(f fact.Fact) string {
 		words = append(words, d.Agent, string(d.Result), d.With)
 	case fact.MonitorStarted:
 		words = append(words, d.Supervisor, string(d.Mode))
+	case fact.RecordingStarted:
+		words = append(words, d.Queue, string(d.Cause))
+	case fact.RecordingPaused:
+		words = append(words, string(d.By))
+	case fact.RecordingResumed:
+		words = append(words, string(d.By))
+	case fact.RecordingEnded:
+		words = append(words, string(d.Result))
+	case fact.RecordingStored:
+		words = append(words, strings.TrimPrefix(d.Recording, f.Subject+"/"))
 	case fact.MonitorMissed:
 		words = append(words, d.Supervisor, string(d.Result))
 	case fact.MonitorEnded:

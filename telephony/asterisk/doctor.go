@@ -36,6 +36,7 @@ type Place struct {
 	Heard     []callcenter.Heard // what flows, queues and feature codes play
 	Music     []string           // music classes of the queues
 	Headers   bool               // some phone is asked to answer by itself
+	Records   bool               // some queue records talks
 }
 
 // fewestSessions is the least sessionlimit: each connection of the client's, the websocket, and some for people.
@@ -53,9 +54,12 @@ func Doctor(ctx context.Context, cfg Config, password string, place Place) []Che
 		d.application(ctx)
 		d.dialplan(ctx)
 		d.overload(ctx)
-		d.transfers(ctx)
+		d.modules(ctx, "phones that transfer", "res_pjsip_refer.so")
 		if place.Headers {
-			d.headers(ctx)
+			d.modules(ctx, "phones that answer by themselves", "res_pjsip_header_funcs.so")
+		}
+		if place.Records {
+			d.modules(ctx, "recordings", "res_ari_recordings.so", "res_stasis_recording.so", "res_stasis_snoop.so", "format_wav.so")
 		}
 	}
 	d.hostName(ctx)
@@ -132,18 +136,17 @@ func (d *doctor) dialplan(ctx context.Context) {
 	d.note("dialplan", err, "loaded", "take extensions.conf from deploy/asterisk, `dialplan reload`")
 }
 
-// transfers: without this module a phone that asks to hand its caller on gets no answer at all.
-func (d *doctor) transfers(ctx context.Context) {
-	const module = "res_pjsip_refer.so"
-	err := d.get(ctx, "/asterisk/modules/"+module, nil)
-	d.note("phones that transfer", err, module+" is loaded", "write `load = "+module+"` into modules.conf, or `module load "+module+"`")
-}
-
-// headers: without this module phones are rung as ever, and nobody is told that they don't answer by themselves.
-func (d *doctor) headers(ctx context.Context) {
-	const module = "res_pjsip_header_funcs.so"
-	err := d.get(ctx, "/asterisk/modules/"+module, nil)
-	d.note("phones that answer by themselves", err, module+" is loaded", "write `load = "+module+"` into modules.conf, or `module load "+module+"`")
+// modules looks for what Asterisk starts without, and then lacks unnoticed: a phone that asks to hand its caller on gets no answer,
+// phones are rung as ever and don't answer by themselves, talks are not recorded.
+func (d *doctor) modules(ctx context.Context, what string, names ...string) {
+	var missing error
+	name := names[0]
+	for _, n := range names {
+		if err := d.get(ctx, "/asterisk/modules/"+n, nil); err != nil && missing == nil {
+			missing, name = err, n
+		}
+	}
+	d.note(what, missing, strings.Join(names, ", ")+": loaded", "write `load = "+name+"` into modules.conf, or `module load "+name+"`")
 }
 
 func (d *doctor) overload(ctx context.Context) {

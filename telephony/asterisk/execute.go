@@ -39,6 +39,10 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 		return e.snoop(ctx, c)
 	case callcenter.Mute:
 		return e.mute(ctx, c)
+	case callcenter.RecordSnoop:
+		return e.recordSnoop(ctx, c)
+	case callcenter.MuteRecording:
+		return e.muteRecording(ctx, c)
 	case callcenter.RemoveFromBridge:
 		return e.removeFromBridge(ctx, c)
 	case callcenter.AnswerTransfer:
@@ -217,15 +221,11 @@ func (e *executor) removeFromBridge(ctx context.Context, c callcenter.RemoveFrom
 	return failed
 }
 
-// snoop makes a channel that hears both ways of another and is heard by that one's phone, unless it is there: Asterisk would
-// refuse to make it again.
+// snoop makes a channel that hears both ways of another and is heard by that one's phone.
 func (e *executor) snoop(ctx context.Context, c callcenter.Snoop) error {
-	err := e.rest.do(ctx, request{what: "find snoop", method: http.MethodGet, path: channelPath(c.Snoop, ""), repeatable: true}, nil)
-	if codeOf(err) != http.StatusNotFound {
-		return err
-	}
 	query := url.Values{"spy": {"both"}, "whisper": {"out"}, "app": {e.app}, "appArgs": {"snoop," + c.Contact}}
-	return e.rest.do(ctx, request{what: "snoop", method: http.MethodPost, path: channelPath(c.Channel, "/snoop/"+url.PathEscape(c.Snoop)), query: query}, nil)
+	return e.makeOnce(ctx, "find snoop", channelPath(c.Snoop, ""), request{what: "snoop",
+		path: channelPath(c.Channel, "/snoop/"+url.PathEscape(c.Snoop)), query: query})
 }
 
 // mute has nobody hear what a phone says, or again.

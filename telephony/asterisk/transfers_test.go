@@ -35,8 +35,10 @@ type desks struct {
 	contact             string
 }
 
-func newDesks(t *testing.T) *desks {
-	d := &desks{centre: newCentreOn(t, twoDesks, registers)}
+func newDesks(t *testing.T) *desks { return newDesksOn(t, twoDesks) }
+
+func newDesksOn(t *testing.T, plan string) *desks {
+	d := &desks{centre: newCentreOn(t, plan, registers)}
 	d.anna, d.boris = d.softphone("101", "s101", annaSays), d.softphone("102", "s102", borisSays)
 	d.caller = d.softphone("4930111", "", callerSays)
 	for _, agent := range []string{"anna", "boris"} {

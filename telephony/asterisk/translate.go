@@ -19,6 +19,8 @@ const (
 	typeHold            = "ChannelHold"
 	typeUnhold          = "ChannelUnhold"
 	typePlaybackDone    = "PlaybackFinished"
+	typeRecordingBegan  = "RecordingStarted"
+	typeRecordingFailed = "RecordingFailed"
 	ours                = "fl." // prefix of every id that Firstline chose
 	oursPlayback        = "fl.pb."
 	stateUp             = "Up"
@@ -30,14 +32,15 @@ const (
 // nothing new. Any other is counted as "unknown".
 func isKnown(kind string) bool {
 	switch kind {
-	case typeRegistered, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeTransfer, typeHold, typeUnhold, typePlaybackDone:
+	case typeRegistered, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeTransfer, typeHold, typeUnhold, typePlaybackDone,
+		typeRecordingBegan, typeRecordingFailed:
 		return true
 	case "ApplicationMoveFailed", "ApplicationReplaced", "ApplicationUnregistered", "BridgeAttendedTransfer", "BridgeBlindTransfer",
 		"BridgeCreated", "BridgeDestroyed", "BridgeMerged", "BridgeVideoSourceChanged", "ChannelCallerId", "ChannelConnectedLine",
 		"ChannelCreated", "ChannelDialplan", "ChannelEnteredBridge", "ChannelHangupRequest", "ChannelLeftBridge",
 		"ChannelTalkingFinished", "ChannelTalkingStarted", "ChannelToneDetected", "ChannelUserevent", "ChannelVarset",
 		"ContactStatusChange", "DeviceStateChanged", "Dial", "EndpointStateChange", "PeerStatusChange", "PlaybackContinuing",
-		"PlaybackStarted", "RESTResponse", "RecordingFailed", "RecordingFinished", "RecordingStarted", "TextMessageReceived":
+		"PlaybackStarted", "RESTResponse", "RecordingFinished", "TextMessageReceived":
 		return true
 	}
 	return false
@@ -67,6 +70,10 @@ func translate(f frame, knows func(endpoint string) bool, form number.Form) call
 		if f.Playback != nil && strings.HasPrefix(f.Playback.ID, oursPlayback) {
 			return callcenter.PlaybackEnded{Playback: f.Playback.ID, Failed: f.Playback.State == playbackStateFailed}
 		}
+	case typeRecordingBegan:
+		return callcenter.RecordingBegan{Name: f.Recording.Name}
+	case typeRecordingFailed:
+		return callcenter.RecordingBroke{Name: f.Recording.Name, Why: f.Recording.Cause}
 	case typeTransfer:
 		return transferAsked(f)
 	case typeHold:

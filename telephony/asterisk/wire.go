@@ -75,6 +75,10 @@ type frame struct {
 	Cause       int       `json:"cause"`           // ChannelDestroyed
 	TechCause   int       `json:"tech_cause"`
 	Playback    *playback `json:"playback"`
+	Recording   struct {
+		Name  string `json:"name"`
+		Cause string `json:"cause"` // of RecordingFailed
+	} `json:"recording"`
 
 	State      string     `json:"state"`       // ChannelTransfer: "" = a phone asks; else the echo of our own answer
 	ReferTo    referTo    `json:"refer_to"`    // ChannelTransfer

@@ -128,6 +128,14 @@ func (c *Center) take(ev Event) {
 		c.popDone(e)
 	case PopSeen:
 		c.popSeen(e)
+	case RecordingBegan:
+		c.recordingBegan(e)
+	case RecordingBroke:
+		c.recordingBroke(e.Name)
+	case RecordingStored:
+		c.recordingStored(e)
+	case RecordingLost:
+		c.recordingLost(e)
 	case Control:
 		c.control(e)
 	case EndpointState:

@@ -105,6 +105,29 @@ type (
 		Channel string
 		On      bool
 	}
+	// RecordSnoop makes a channel that hears one side of another one, what comes in from its phone or what goes out to it, and
+	// records it under the name of that channel. RecordingBegan follows.
+	RecordSnoop struct {
+		Head
+		Channel string
+		Snoop   string // id we chose, and the recording's name
+		Out     bool   // what goes out; else what comes in
+	}
+	// MuteRecording has silence recorded, or sound again.
+	MuteRecording struct {
+		Head
+		Recording string // its name
+		On        bool
+	}
+	// StoreRecording has both sides of a recording that ended fetched, joined and kept; RecordingStored or RecordingLost follows.
+	StoreRecording struct {
+		Head
+		Recording string        // id in the facts
+		In        string        // name of what the caller said
+		Out       string        // and of what he heard
+		Offset    time.Duration // how much later Out began than In, as measured
+		KeepUntil time.Time
+	}
 	// DestroyBridge removes it; members stay in the application.
 	DestroyBridge struct {
 		Head

@@ -68,6 +68,17 @@ type QueueConfig struct {
 	ShortAbandon  *time.Duration `yaml:"short_abandon"`  // who gives up within this is counted as a short abandon
 	FullMedia     []string       `yaml:"full_media"`     // sounds; [] = silence
 	EmptyMedia    []string       `yaml:"empty_media"`    // sounds; [] = silence
+
+	Recording RecordingConfig `yaml:"recording"` // which talks are recorded: docs/recordings.md
+}
+
+// RecordingConfig says which talks of a queue are recorded, and what of them.
+type RecordingConfig struct {
+	Mode        RecordingMode  `yaml:"mode"`          // off; all; share, of a part drawn; demand, when the agent asks for it
+	Share       int            `yaml:"share"`         // percent of the calls, with mode share: 1 to 99
+	Keep        *time.Duration `yaml:"keep"`          // how long a recording is kept, whole days: 2160h are 90
+	PauseLimit  *time.Duration `yaml:"pause_limit"`   // a pause that somebody asked for ends by itself after this
+	PauseOnHold bool           `yaml:"pause_on_hold"` // record silence while the caller is on hold
 }
 
 // RelaxConfig is a step by which more agents may take a call that has waited.
@@ -255,9 +266,17 @@ func (q QueueConfig) queue() Queue {
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
 		RetryDelay: *cmp.Or(q.RetryDelay, d.RetryDelay), MaxWait: q.MaxWait, Overflow: q.Overflow,
 		OverflowMedia: media(q.OverflowMedia, d.OverflowMedia), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
-		MusicClass: cmp.Or(q.Music, d.Music), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
+		Recording: q.Recording.rule(), MusicClass: cmp.Or(q.Music, d.Music), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		ServiceLevel: *cmp.Or(q.ServiceLevel, d.ServiceLevel), ShortAbandon: *cmp.Or(q.ShortAbandon, d.ShortAbandon),
 		FullMedia: media(q.FullMedia, d.FullMedia), EmptyMedia: media(q.EmptyMedia, d.EmptyMedia),
+	}
+}
+
+// rule is what the plan has of it.
+func (r RecordingConfig) rule() Recording {
+	keep, limit := recordingKept, recordingPause
+	return Recording{
+		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: *cmp.Or(r.Keep, &keep), PauseLimit: *cmp.Or(r.PauseLimit, &limit), PauseOnHold: r.PauseOnHold,
 	}
 }
 

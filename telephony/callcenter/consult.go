@@ -61,6 +61,7 @@ func (c *Center) complete(ct *contact, gone string, derived bool) {
 		c.endConsult(ct, fact.TransferUnanswered, callerEnded{derived: derived})
 		t.remove(p.Agent)
 		c.leaveTalk(ct, p, gone, derived)
+		c.record(ct)
 	default:
 		c.takePlace(ct, p, gone, derived)
 	}
@@ -92,6 +93,7 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 	c.leaveConsult(ct, fact.TransferCompleted, derived)
 	c.endSegment(ct, p.Agent, derived)
 	c.endMonitorsOf(ct, "", derived)
+	c.endRecording(ct, fact.RecordingComplete, derived)
 	c.unbridge(ct, ct.Talk.Bridge)
 	c.wrapUp(ct, p, gone)
 	ct.Talk = nil

@@ -265,6 +265,7 @@ func (ct *contact) due() time.Time {
 		times = append(times, ct.Closing.Due)
 	}
 	if ct.Talk != nil {
+		times = append(times, ct.Talk.PauseBy)
 		for i := range ct.Talk.Monitors {
 			times = append(times, ct.Talk.Monitors[i].By)
 		}
@@ -286,6 +287,8 @@ func (ct *contact) timer() *timer { return &ct.when }
 func (c *Center) contactDue(ct *contact) {
 	c.touch(ct)
 	switch {
+	case ct.Stage == stageEnded && c.passed(ct.Drop) && !c.filed(ct):
+		ct.Drop = c.now.Add(keepEnded) // what becomes of its recording is still to be told
 	case ct.Stage == stageEnded && c.passed(ct.Drop):
 		c.drop(ct)
 	case c.passed(ct.GoneBy):
@@ -295,7 +298,7 @@ func (c *Center) contactDue(ct *contact) {
 		c.hangUpOnceMore(ct)
 	case c.passed(ct.MendAt):
 		c.mend(ct)
-	case c.monitorsDue(ct):
+	case c.monitorsDue(ct), c.pauseDue(ct):
 	default:
 		if c.lookupsDue(ct) {
 			return

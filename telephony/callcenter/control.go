@@ -90,7 +90,8 @@ func (c *Center) act(a *agent, e Control) Refusal {
 		return c.actWrapUpDone(a, by)
 	case ActionWrapUpMore:
 		return c.actWrapUpMore(a)
-	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold:
+	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold,
+		ActionRecord, ActionRecordPause, ActionRecordResume:
 		return c.actTalk(a, by, e)
 	default:
 		return RefusedUnknownAction
@@ -106,8 +107,13 @@ func ofCall(action Action) bool {
 	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold, ActionWrapUpDone, ActionWrapUpMore:
 		return true
 	default:
-		return false
+		return ofRecording(action)
 	}
+}
+
+// ofRecording tells whether an action is about the recording of a talk.
+func ofRecording(action Action) bool {
+	return action == ActionRecord || action == ActionRecordPause || action == ActionRecordResume
 }
 
 func (c *Center) actLogin(a *agent, by fact.By, actor string) Refusal {

@@ -115,6 +115,23 @@ type (
 		Check string // Command id
 		Phone EndpointState
 	}
+	// RecordingBegan: Asterisk writes a recording; Input.Occurred is since when. RecordingBroke: it does no more, or never did.
+	RecordingBegan struct{ Name string }
+	RecordingBroke struct {
+		Name string
+		Why  string
+	}
+	// RecordingStored / RecordingLost answer a StoreRecording command.
+	RecordingStored struct {
+		Recording string
+		Duration  time.Duration
+		Bytes     int64
+		SHA256    string
+	}
+	RecordingLost struct {
+		Recording string
+		Error     string
+	}
 	// FallbackEvent: a line of the dialplan's fallback queue in queue_log.
 	FallbackEvent struct {
 		Channel string // the caller channel's uniqueid
@@ -183,6 +200,10 @@ const (
 	ActionReturn     Action = "return"     // of a consultation: the agent has the caller again
 	ActionHold       Action = "hold"       // the caller hears music
 	ActionUnhold     Action = "unhold"
+
+	ActionRecord       Action = "record"        // the talk, where the queue has it on demand
+	ActionRecordPause  Action = "record_pause"  // silence is recorded
+	ActionRecordResume Action = "record_resume" // and what is said again
 )
 
 // Actions of a supervisor on a talk, Control.Contact, with the phone of Control.Agent.
@@ -218,9 +239,10 @@ const (
 	RefusedUnavailable     Refusal = "unavailable" // nobody can wait for the target: it is full, closed, or nobody is there
 	RefusedConflict        Refusal = "conflict"    // not the expected state
 	RefusedNotLoggedIn     Refusal = "not_logged_in"
-	RefusedNoTalk          Refusal = "no_talk"    // nobody talks, so nobody can be listened to
-	RefusedPhoneBusy       Refusal = "phone_busy" // of the supervisor: it rings, or is in a call
-	RefusedNotNow          Refusal = "not_now"    // the action has no meaning in this state
+	RefusedNoTalk          Refusal = "no_talk"      // nobody talks, so nobody can be listened to
+	RefusedPhoneBusy       Refusal = "phone_busy"   // of the supervisor: it rings, or is in a call
+	RefusedNotRecorded     Refusal = "not_recorded" // the talk is not; record: the queue has it not on demand
+	RefusedNotNow          Refusal = "not_now"      // the action has no meaning in this state
 )
 
 // Ignored is why an event had no effect: a closed list that feeds counters.
@@ -240,24 +262,28 @@ const (
 	IgnoredNoLook          Ignored = "no_look" // a phone could not be looked at: the doubt about it is given up
 )
 
-func (CallArrived) event()   {}
-func (DigitPressed) event()  {}
-func (PlaybackEnded) event() {}
-func (LegRinging) event()    {}
-func (LegAnswered) event()   {}
-func (ChannelEnded) event()  {}
-func (TransferAsked) event() {}
-func (ChannelHeld) event()   {}
-func (ChannelUnheld) event() {}
-func (CommandFailed) event() {}
-func (LookupDone) event()    {}
-func (PopDone) event()       {}
-func (PopSeen) event()       {}
-func (Control) event()       {}
-func (EndpointState) event() {}
-func (PhoneChecked) event()  {}
-func (FallbackEvent) event() {}
-func (PlanChanged) event()   {}
-func (LinkLost) event()      {}
-func (Reconciled) event()    {}
-func (Wake) event()          {}
+func (CallArrived) event()     {}
+func (DigitPressed) event()    {}
+func (PlaybackEnded) event()   {}
+func (LegRinging) event()      {}
+func (LegAnswered) event()     {}
+func (ChannelEnded) event()    {}
+func (TransferAsked) event()   {}
+func (ChannelHeld) event()     {}
+func (ChannelUnheld) event()   {}
+func (CommandFailed) event()   {}
+func (LookupDone) event()      {}
+func (PopDone) event()         {}
+func (PopSeen) event()         {}
+func (Control) event()         {}
+func (EndpointState) event()   {}
+func (PhoneChecked) event()    {}
+func (FallbackEvent) event()   {}
+func (PlanChanged) event()     {}
+func (LinkLost) event()        {}
+func (Reconciled) event()      {}
+func (RecordingBegan) event()  {}
+func (RecordingBroke) event()  {}
+func (RecordingStored) event() {}
+func (RecordingLost) event()   {}
+func (Wake) event()            {}

@@ -10,18 +10,19 @@ const ours = "fl."
 
 // counts number everything that belongs to a contact; each id is made of them, so a repeat gives the same id.
 type counts struct {
-	Command  uint64 `json:"x,omitempty"`
-	Entry    uint64 `json:"e,omitempty"`
-	Offer    uint64 `json:"o,omitempty"`
-	Segment  uint64 `json:"s,omitempty"`
-	Lookup   uint64 `json:"l,omitempty"`
-	Pop      uint64 `json:"p,omitempty"`
-	Leg      uint64 `json:"leg,omitempty"`
-	Bridge   uint64 `json:"br,omitempty"`
-	Playback uint64 `json:"pb,omitempty"`
-	Transfer uint64 `json:"t,omitempty"`
-	Monitor  uint64 `json:"m,omitempty"`
-	Snoop    uint64 `json:"sn,omitempty"`
+	Command   uint64 `json:"x,omitempty"`
+	Entry     uint64 `json:"e,omitempty"`
+	Offer     uint64 `json:"o,omitempty"`
+	Segment   uint64 `json:"s,omitempty"`
+	Lookup    uint64 `json:"l,omitempty"`
+	Pop       uint64 `json:"p,omitempty"`
+	Leg       uint64 `json:"leg,omitempty"`
+	Bridge    uint64 `json:"br,omitempty"`
+	Playback  uint64 `json:"pb,omitempty"`
+	Transfer  uint64 `json:"t,omitempty"`
+	Monitor   uint64 `json:"m,omitempty"`
+	Snoop     uint64 `json:"sn,omitempty"`
+	Recording uint64 `json:"r,omitempty"`
 }
 
 // part makes the id of a part of a contact, "<contact>/<kind><n>", counting n up.

@@ -64,7 +64,32 @@ type Queue struct {
 	ShortAbandon  time.Duration
 	FullMedia     []string // played before hang-up when full
 	EmptyMedia    []string // played before hang-up when empty
+	Recording     Recording
 }
+
+// RecordingMode is which talks are recorded.
+type RecordingMode string
+
+const (
+	RecordOff    RecordingMode = "off"
+	RecordAll    RecordingMode = "all"
+	RecordShare  RecordingMode = "share"
+	RecordDemand RecordingMode = "demand"
+)
+
+// Recording is a queue's rule of what is recorded.
+type Recording struct {
+	Mode        RecordingMode // "" = RecordOff
+	Share       int           // percent, of RecordShare
+	Keep        time.Duration
+	PauseLimit  time.Duration // a pause that was asked for ends by itself
+	PauseOnHold bool          // silence while the caller is on hold
+}
+
+const (
+	recordingKept  = 90 * 24 * time.Hour
+	recordingPause = 10 * time.Minute
+)
 
 // Staff says which agents of a queue count as being there to answer.
 type Staff string

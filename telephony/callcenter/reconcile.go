@@ -44,6 +44,7 @@ func (c *Center) reconciled(e Reconciled) {
 	if act.full {
 		c.meta.Link, c.cold = true, false
 		c.touched.meta, c.touched.match = true, true
+		c.storeAll()
 	}
 	for _, ct := range slices.Clone(c.running) {
 		c.reconcile(ct, act)
@@ -170,6 +171,7 @@ func (c *Center) reconcileTalk(ct *contact, act actual) {
 		}
 	}
 	c.reconcileMonitors(ct, act)
+	c.reconcileRecording(ct, act)
 	if act.old(c, ct.Talk.Moved) {
 		c.reconcileConsult(ct, act)
 		c.mendBridge(ct, ct.Talk.Bridge, ct.room(), act)

@@ -163,7 +163,7 @@ func (r *rules) agentFact(f fact.Fact) {
 
 func (r *rules) contactFact(f fact.Fact) {
 	id := f.Subject + " "
-	late := f.Type == fact.TypeDisposition || f.Type.Topic() == fact.TopicContacts && strings.HasPrefix(string(f.Type), "pop.")
+	late := f.Type == fact.TypeDisposition || f.Type == fact.TypeRecordingStored || f.Type == fact.TypeRecordingLost || f.Type.Topic() == fact.TopicContacts && strings.HasPrefix(string(f.Type), "pop.")
 	if r.ended[f.Subject] && !late {
 		r.t.Errorf("%s: %s after its end", f.Subject, f.Type)
 	}

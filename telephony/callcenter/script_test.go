@@ -378,6 +378,14 @@ func (a arguments) request() callcenter.Event {
 		return callcenter.PopDone{
 			Pop: a.at(0), Channel: fact.PopChannel(a.at(1)), Result: fact.PopResult(a.at(2)), Attempt: a.number("attempt"),
 		}
+	case "writes": // writes sn1@ch1: Asterisk records it
+		return callcenter.RecordingBegan{Name: a.at(0)}
+	case "broke":
+		return callcenter.RecordingBroke{Name: a.at(0)}
+	case "stored": // stored ch1/r1 duration=10s
+		return callcenter.RecordingStored{Recording: a.at(0), Duration: a.time("duration"), Bytes: int64(a.number("bytes")), SHA256: a.get("sha256")}
+	case "unstored":
+		return callcenter.RecordingLost{Recording: a.at(0), Error: a.get("error")}
 	case "seen":
 		return callcenter.PopSeen{Pop: a.at(0), Opened: len(a.plain) > 1}
 	case "ask":

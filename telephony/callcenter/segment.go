@@ -70,6 +70,7 @@ func (c *Center) resegment(ct *contact) {
 			c.startSegment(ct, kind, p)
 		}
 	}
+	c.record(ct)
 }
 
 // endWrap ends an agent's wrap-up; the contact may end with it.

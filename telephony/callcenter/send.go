@@ -19,6 +19,8 @@ const (
 	forEar     purpose = "ear"   // an agent's second call
 	forDecline purpose = "decline"
 	forSnoop   purpose = "snoop"
+	forRecord  purpose = "record"
+	forSilence purpose = "silence" // in a recording, or sound again
 	forDial    purpose = "dial"
 	forBridge  purpose = "bridge"
 	forHangUp  purpose = "hangup"
@@ -126,6 +128,19 @@ func (c *Center) snoop(ct *contact, m monitor) {
 	c.order(ct, forSnoop, m.Snoop, func(h Head) Command { return Snoop{Head: h, Channel: leg, Snoop: m.Snoop} })
 }
 
+func (c *Center) recordSnoop(ct *contact, snoop string, out bool) {
+	c.order(ct, forRecord, snoop, func(h Head) Command { return RecordSnoop{Head: h, Channel: ct.ID, Snoop: snoop, Out: out} })
+}
+
+// recordFailed: that the caller's channel is gone is heard next.
+func (c *Center) recordFailed(snoop string, gone bool) {
+	if gone {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	c.recordingBroke(snoop)
+}
+
 // muteLeg: that a supervisor could not be muted must not pass unnoticed, she would be heard.
 func (c *Center) muteLeg(ct *contact, leg string, on bool) {
 	what := forOther
@@ -220,6 +235,10 @@ func (c *Center) commandFailed(e CommandFailed) {
 		c.earFailed(ct, s.Of, gone)
 	case forSnoop:
 		c.monitorFailed(ct, s.Of)
+	case forRecord:
+		c.recordFailed(s.Of, gone)
+	case forSilence:
+		c.recordingBroke(s.Of)
 	case forDial:
 		c.toContact(ct, legFailed{leg: s.Of, code: e.Code})
 	case forBridge:

@@ -74,6 +74,9 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 			}
 		}
 	}
+	if r := ct.Recording; r != nil {
+		s.Recording = &fact.SnapshotRecording{Recording: r.ID, Queue: r.Queue, Since: r.At, Paused: r.Muted}
+	}
 	s.Over = ct.Call.Over
 	s.Stage, s.Agent = s.StageNow(), s.AgentNow()
 	return s

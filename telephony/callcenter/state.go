@@ -21,6 +21,7 @@ type meta struct {
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests that are about no agent there is
 
 	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
+	Files     []file     `json:"files,omitempty"`     // recordings that are to be fetched and kept
 }
 
 // stage is where a contact's caller is.
@@ -38,47 +39,48 @@ const (
 
 // contact is one contact, from its arrival until an hour after its end.
 type contact struct {
-	ID       string     `json:"id"` // the arrival's channel id
-	Plan     string     `json:"plan"`
-	Kind     fact.Kind  `json:"kind"`
-	Stage    stage      `json:"stage"`
-	Number   string     `json:"number,omitempty"`
-	Name     string     `json:"name,omitempty"`
-	Dialed   string     `json:"dialed,omitempty"`
-	Phone    string     `json:"phone,omitempty"` // the agent whose own phone called
-	Language string     `json:"lang,omitempty"`
-	Arrived  time.Time  `json:"arrived"` // its channel was created
-	Seq      uint64     `json:"seq"`     // of its last fact
-	Last     time.Time  `json:"last"`    // time of its last fact
-	Count    counts     `json:"n"`
-	Sent     []sent     `json:"sent,omitempty"` // latest commands, to know what a failure means
-	Live     bool       `json:"live,omitempty"` // its channel exists, as far as is known
-	Limited  bool       `json:"limited,omitempty"`
-	GoneAt   time.Time  `json:"gone,omitzero"`     // left the application; the fallback may have it
-	GoneBy   time.Time  `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
-	HangBy   time.Time  `json:"hang_by,omitzero"`  // when to hang up once more
-	Hangs    int        `json:"hangs,omitempty"`   // hang-ups sent
-	Unheard  string     `json:"unheard,omitempty"` // playback that may still go on
-	MendAt   time.Time  `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
-	Keys     []keyPress `json:"keys,omitempty"`    // the last digits, to know a repeated event
-	Call     call       `json:"call"`
-	Flow     *flow      `json:"flow,omitempty"`
-	Left     *ivr.Visit `json:"left,omitempty"`    // where he left the flow into a queue: he may come back
-	Choices  []string   `json:"choices,omitempty"` // labels of what was chosen
-	Entry    *entry     `json:"entry,omitempty"`
-	Talk     *talk      `json:"talk,omitempty"`
-	Segments []segment  `json:"segs,omitempty"` // open ones, in the order they began; an agent has one at most
-	Segment  *segment   `json:"seg,omitempty"`  // the same as versions that knew one only wrote it; read, not written
-	Closing  *closing   `json:"closing,omitempty"`
-	Lookups  []lookup   `json:"lookups,omitempty"` // not answered yet
-	Pops     []pop      `json:"pops,omitempty"`    // latest
-	Who      identity   `json:"who,omitzero"`
-	Sums     sums       `json:"sums"`
-	Agents   []string   `json:"agents,omitempty"`  // who talked, in order, each once
-	Kept     *keptPlace `json:"kept,omitempty"`    // the place he gave up, while it is kept for his next call
-	Recalls  bool       `json:"recalls,omitempty"` // ended, and a queue goes by who talked to its number
-	EndedAt  time.Time  `json:"ended,omitzero"`
-	Drop     time.Time  `json:"drop,omitzero"` // when it is forgotten
+	ID        string     `json:"id"` // the arrival's channel id
+	Plan      string     `json:"plan"`
+	Kind      fact.Kind  `json:"kind"`
+	Stage     stage      `json:"stage"`
+	Number    string     `json:"number,omitempty"`
+	Name      string     `json:"name,omitempty"`
+	Dialed    string     `json:"dialed,omitempty"`
+	Phone     string     `json:"phone,omitempty"` // the agent whose own phone called
+	Language  string     `json:"lang,omitempty"`
+	Arrived   time.Time  `json:"arrived"` // its channel was created
+	Seq       uint64     `json:"seq"`     // of its last fact
+	Last      time.Time  `json:"last"`    // time of its last fact
+	Count     counts     `json:"n"`
+	Sent      []sent     `json:"sent,omitempty"` // latest commands, to know what a failure means
+	Live      bool       `json:"live,omitempty"` // its channel exists, as far as is known
+	Limited   bool       `json:"limited,omitempty"`
+	GoneAt    time.Time  `json:"gone,omitzero"`     // left the application; the fallback may have it
+	GoneBy    time.Time  `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
+	HangBy    time.Time  `json:"hang_by,omitzero"`  // when to hang up once more
+	Hangs     int        `json:"hangs,omitempty"`   // hang-ups sent
+	Unheard   string     `json:"unheard,omitempty"` // playback that may still go on
+	MendAt    time.Time  `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
+	Keys      []keyPress `json:"keys,omitempty"`    // the last digits, to know a repeated event
+	Call      call       `json:"call"`
+	Flow      *flow      `json:"flow,omitempty"`
+	Left      *ivr.Visit `json:"left,omitempty"`    // where he left the flow into a queue: he may come back
+	Choices   []string   `json:"choices,omitempty"` // labels of what was chosen
+	Entry     *entry     `json:"entry,omitempty"`
+	Talk      *talk      `json:"talk,omitempty"`
+	Recording *recording `json:"rec,omitempty"`  // of the talk
+	Segments  []segment  `json:"segs,omitempty"` // open ones, in the order they began; an agent has one at most
+	Segment   *segment   `json:"seg,omitempty"`  // the same as versions that knew one only wrote it; read, not written
+	Closing   *closing   `json:"closing,omitempty"`
+	Lookups   []lookup   `json:"lookups,omitempty"` // not answered yet
+	Pops      []pop      `json:"pops,omitempty"`    // latest
+	Who       identity   `json:"who,omitzero"`
+	Sums      sums       `json:"sums"`
+	Agents    []string   `json:"agents,omitempty"`  // who talked, in order, each once
+	Kept      *keptPlace `json:"kept,omitempty"`    // the place he gave up, while it is kept for his next call
+	Recalls   bool       `json:"recalls,omitempty"` // ended, and a queue goes by who talked to its number
+	EndedAt   time.Time  `json:"ended,omitzero"`
+	Drop      time.Time  `json:"drop,omitzero"` // when it is forgotten
 
 	written json.RawMessage // as last written, once it has ended; nil = encode it
 
@@ -188,6 +190,10 @@ type talk struct {
 	Apart    bool      `json:"apart,omitempty"`   // they could not be joined so far
 	Tries    int       `json:"tries,omitempty"`   // of joining them again
 
+	PauseBy    time.Time `json:"pause_by,omitzero"`    // somebody asked for no word to be recorded, until then at most
+	Demanded   string    `json:"demanded,omitempty"`   // queue as of which somebody asked for it to be recorded
+	Unrecorded string    `json:"unrecorded,omitempty"` // queue as of which that failed: it is not tried again
+
 	// The one agent, as versions before transfers wrote him; read, not written.
 	Agent  string `json:"agent,omitempty"`
 	Leg    string `json:"leg,omitempty"`
@@ -228,6 +234,33 @@ type monitor struct {
 	Rings      bool             `json:"rings,omitempty"`  // the phone said so
 	By         time.Time        `json:"by,omitzero"`      // ring time-out
 	At         time.Time        `json:"at,omitzero"`      // rung; began
+}
+
+// recording is what is being recorded of a talk.
+type recording struct {
+	ID      string              `json:"id"`
+	Queue   string              `json:"q"`     // whose rule it is
+	Agent   string              `json:"agent"` // who talked when it began
+	Cause   fact.RecordingCause `json:"cause"`
+	In      string              `json:"in"`  // snoop channel of what the caller says, and name of what it records
+	Out     string              `json:"out"` // and of what he hears
+	At      time.Time           `json:"at"`
+	InAt    time.Time           `json:"in_at,omitzero"` // since when Asterisk writes
+	OutAt   time.Time           `json:"out_at,omitzero"`
+	Muted   bool                `json:"muted,omitempty"` // silence is recorded
+	MutedAt time.Time           `json:"muted_at,omitzero"`
+	MutedMS int64               `json:"muted_ms,omitempty"` // in pauses that are over
+}
+
+// file is a recording that has ended and is to be fetched and kept.
+type file struct {
+	Contact string        `json:"contact"`
+	ID      string        `json:"id"`
+	Queue   string        `json:"q"`
+	In      string        `json:"in"`
+	Out     string        `json:"out"`
+	Offset  time.Duration `json:"offset,omitempty"`
+	Until   time.Time     `json:"until"`
 }
 
 // wish is what a menu asked for on the caller's behalf; it goes with him.
@@ -390,7 +423,7 @@ type agent struct {
 }
 
 const (
-	keptSent    = 12
+	keptSent    = 20
 	keptPops    = 8
 	keptReplies = 16
 )

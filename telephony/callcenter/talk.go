@@ -92,6 +92,7 @@ func (c *Center) answer(ct *contact) {
 		c.bridge(ct, ct.Talk.Bridge, ct.room())
 	}
 	c.startSegment(ct, fact.SegmentTalk, p)
+	c.record(ct)
 	a.Offer, a.Talk, a.Missed = "", ct.ID, 0
 	a.Calls++
 	c.settleAgent(a, fact.BySystem)
@@ -144,6 +145,8 @@ func (c *Center) talkLegEnded(ct *contact, e legEnded) {
 	t := ct.Talk
 	p, k := t.onLeg(e.leg), t.Consult
 	switch {
+	case ct.records(e.leg):
+		c.recordingGone(ct, e.derived)
 	case p == nil:
 		c.whileConsulting(ct, e)
 	case k != nil && k.With == p:
@@ -156,6 +159,7 @@ func (c *Center) talkLegEnded(ct *contact, e legEnded) {
 		t.remove(left.Agent)
 		c.rearrange(ct, before) // the last one may be asking somebody
 		c.leaveTalk(ct, left, e.leg, e.derived)
+		c.record(ct)
 		c.freed(left.Agent)
 	default:
 		reason := fact.ReasonAgentHungUp
@@ -370,6 +374,7 @@ func (c *Center) endTalk(ct *contact, end talkEnd) {
 		c.endSegment(ct, p.Agent, end.derived)
 	}
 	c.endMonitorsOf(ct, "", end.derived)
+	c.endRecording(ct, fact.RecordingComplete, end.derived)
 	c.unbridge(ct, t.Bridge)
 	for _, p := range all {
 		c.wrapUp(ct, p, end.gone)

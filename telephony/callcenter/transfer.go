@@ -15,6 +15,9 @@ func (c *Center) actTalk(a *agent, by fact.By, e Control) Refusal {
 	if e.Contact != "" && e.Contact != ct.ID {
 		return RefusedConflict
 	}
+	if ofRecording(e.Action) {
+		return c.actRecording(ct, by, e)
+	}
 	k := ct.Talk.Consult
 	mine := k != nil && k.Transfer.Agent == a.ID
 	switch {
@@ -88,6 +91,7 @@ func (c *Center) letGoOf(ct *contact, p party) {
 	parked := ct.Talk.parked()
 	c.endSegment(ct, p.Agent, false)
 	c.endMonitorsOf(ct, "", false)
+	c.endRecording(ct, fact.RecordingComplete, false)
 	c.unbridge(ct, ct.Talk.Bridge)
 	if parked {
 		c.stopMusic(ct)

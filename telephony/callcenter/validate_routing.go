@@ -64,6 +64,7 @@ func (v *validator) queueRouting(at string, q Queue) {
 	if q.KeepPlace < 0 || q.KeepPlace > longestKept {
 		v.add(at+"keep_place", fmt.Sprintf("a place can't be kept for %s", q.KeepPlace), "write a time from 0s to 1h, for example 10m")
 	}
+	v.recording(at+"recording.", q.Recording)
 	after := time.Duration(0)
 	for i, step := range q.Relax {
 		path := fmt.Sprintf("%srelax.%d", at, i)
@@ -77,6 +78,26 @@ func (v *validator) queueRouting(at string, q Queue) {
 			v.add(path, "the step changes nothing", `write requires, max_tier or both, for example {after: 30s, requires: "true"}`)
 		}
 		after = step.After
+	}
+}
+
+const longestRecorded = 10 * 365 * 24 * time.Hour
+
+func (v *validator) recording(at string, r Recording) {
+	modes := []RecordingMode{RecordOff, RecordAll, RecordShare, RecordDemand}
+	switch {
+	case r.Mode != "" && !slices.Contains(modes, r.Mode):
+		v.add(at+"mode", fmt.Sprintf("there is no mode %q", r.Mode), "write off, all, share or demand")
+	case r.Mode == RecordShare && (r.Share < 1 || r.Share >= whole):
+		v.add(at+"share", fmt.Sprintf("%d percent can't be drawn", r.Share), "write 1 to 99, or mode: all")
+	case r.Mode != RecordShare && r.Share != 0:
+		v.add(at+"share", "a share without the mode for it", "write mode: share")
+	}
+	if r.Keep < 24*time.Hour && r.Keep != 0 || r.Keep > longestRecorded {
+		v.add(at+"keep", fmt.Sprintf("a recording can't be kept for %s", r.Keep), "write a time from 24h to 87600h, for example 2160h for 90 days")
+	}
+	if r.PauseLimit != 0 && r.PauseLimit < time.Second || r.PauseLimit > maxDuration {
+		v.add(at+"pause_limit", fmt.Sprintf("%s is no useful time", r.PauseLimit), "write a time from 1s to 24h, for example 10m")
 	}
 }
 

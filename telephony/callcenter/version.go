@@ -57,12 +57,17 @@ func (e Entry) draws(a Arrival) bool {
 	if who == "" {
 		who = a.Call
 	}
-	sum := sha256.Sum256([]byte(e.Flow + "\x00" + who))
+	return percentile(e.Flow, who) < uint64(e.Share) //nolint:gosec // 1 to 99
+}
+
+// percentile draws a number below 100 for somebody, the same each time; for another thing another one.
+func percentile(what, who string) uint64 {
+	sum := sha256.Sum256([]byte(what + "\x00" + who))
 	drawn := uint64(0)
 	for _, b := range sum[:8] {
 		drawn = drawn<<8 | uint64(b)
 	}
-	return drawn%whole < uint64(e.Share) //nolint:gosec // 1 to 99
+	return drawn % whole
 }
 
 // every tells whether the entry takes every call that it fits, at any time.

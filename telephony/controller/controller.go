@@ -31,6 +31,11 @@ type Tasks interface {
 	Do(command callcenter.Command)
 }
 
+// Recordings does StoreRecording commands. Do returns at once; the answer comes back as RecordingStored or RecordingLost.
+type Recordings interface {
+	Do(command callcenter.Command)
+}
+
 // Heart tells Asterisk's dialplan that the controller was alive at now: for a few seconds new calls enter the application.
 type Heart interface {
 	Beat(ctx context.Context, now time.Time) error
@@ -57,9 +62,10 @@ var _ Journal = (*log.Log)(nil)
 
 // Outside is the world the controller acts on.
 type Outside struct {
-	Executor Executor
-	Tasks    Tasks
-	Heart    Heart
+	Executor   Executor
+	Tasks      Tasks
+	Recordings Recordings
+	Heart      Heart
 }
 
 // Options are what New needs besides the configuration.

@@ -142,7 +142,7 @@ func newRig(t testing.TB, logs log.Config, change func(*Config, *Options)) *rig 
 		t.Fatal(err)
 	}
 	r := &rig{Controller: c, world: &world{}, log: l, reg: reg, stop: l.Close}
-	c.Connect(Outside{Executor: r.world, Tasks: r.world, Heart: r.world})
+	c.Connect(Outside{Executor: r.world, Tasks: r.world, Recordings: r.world, Heart: r.world})
 	return r
 }
 

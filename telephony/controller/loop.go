@@ -198,6 +198,8 @@ func (p *loop) handOver(o output) {
 		switch c.(type) {
 		case callcenter.Lookup, callcenter.Pop:
 			p.out.Tasks.Do(c)
+		case callcenter.StoreRecording:
+			p.out.Recordings.Do(c)
 		default:
 			calls = append(calls, c)
 		}

@@ -32,6 +32,7 @@ func prepare(plan callcenter.Plan, t Traffic) (*callcenter.Plan, error) {
 	for i := range plan.Queues {
 		q := &plan.Queues[i]
 		q.Announce, q.AnnounceFirst, q.WrapUp, q.MaxMissed = 0, 0, time.Hour, 0
+		q.Recording = callcenter.Recording{}
 		q.AnnounceWait, q.ComfortEvery = false, 0
 		q.OverflowMedia, q.FullMedia, q.EmptyMedia, q.ComfortMedia, q.WhisperMedia = nil, nil, nil, nil, nil // a whisper's time is in the rings
 	}

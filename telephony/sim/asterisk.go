@@ -66,6 +66,7 @@ type channel struct {
 	gone     bool
 	muted    bool
 	snoops   *channel      // that it listens to
+	tape     *tape         // what it records of that
 	asks     int           // transfers that its phone asked for and has no answer to yet
 	askedAt  time.Duration // the last of them
 	limit    int           // bumped when the dialplan's absolute time-out is set or cleared

@@ -226,6 +226,7 @@ func (a *audit) contact(c *contactBook) {
 	switch {
 	case c.inTalk():
 		a.talk(c, ch)
+		a.recorded(c)
 	case c.entry != nil:
 		if !ch.music && !ch.playing() {
 			a.wrong(c.id, "waits in silence")

@@ -136,6 +136,8 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		w.fail(ruleFoldFacts, "the snapshot says %s has %+v, the facts %+v", s.ID, s.Segments, c.segments)
 	case len(s.Monitors) != len(c.monitors):
 		w.fail(ruleFoldFacts, "the snapshot says %s is listened to by %+v, the facts %+v", s.ID, s.Monitors, c.monitors)
+	case (s.Recording != nil) != (c.recording != nil), s.Recording != nil && (s.Recording.Recording != c.recording.Recording || s.Recording.Paused != c.recording.muted):
+		w.fail(ruleFoldFacts, "the snapshot says %s is recorded as %+v, the facts %+v", s.ID, s.Recording, c.recording)
 	case !s.Arrived.Equal(c.began), s.Kind != c.arrived.Kind, s.Customer != c.customer:
 		w.fail(ruleFoldFacts, "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
 	}
@@ -163,6 +165,11 @@ func (w *world) checkQuiet() {
 	w.checkFold()
 	for _, c := range w.ledger.live {
 		w.fail(ruleQuiet, "%s never ended, is in stage %s", c.id, c.stage())
+	}
+	for _, id := range w.ledger.all {
+		if owed := w.ledger.contacts[id].owed; len(owed) > 0 {
+			w.fail(ruleQuiet, "nobody told what became of the recordings %v", owed)
+		}
 	}
 	for _, ch := range w.ast.order {
 		w.fail(ruleQuiet, "channel %s", ch.id)

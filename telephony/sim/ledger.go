@@ -49,7 +49,11 @@ type contactBook struct {
 	handedOn        int                 // completed
 	handed          *fact.TransferEnded // by the Step being read
 	monitors        []*monitorBook      // open
-	tookOver        string              // who did, by the Step being read
+	recording       *recordingBook      // open
+	recordings      int
+	unrecorded      bool     // one failed
+	owed            []string // recordings of which is not told yet what became of them
+	tookOver        string   // who did, by the Step being read
 	tookOvers       int
 	monitorsTold    int    // requests to listen
 	monitorsAsked   int    // the highest number of one

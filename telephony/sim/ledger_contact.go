@@ -42,6 +42,8 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferStarted(f, c, d)
 	case fact.TransferEnded:
 		l.transferEnded(f, c, d)
+	case fact.RecordingStarted, fact.RecordingPaused, fact.RecordingResumed, fact.RecordingEnded, fact.RecordingStored, fact.RecordingLost:
+		l.recordingFact(f, c)
 	case fact.MonitorStarted, fact.MonitorEnded, fact.MonitorMissed:
 		l.monitorFact(f, c)
 	case fact.Disposition:
@@ -58,7 +60,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 // late tells whether a fact may follow the contact's end.
 func late(f fact.Fact) bool {
 	switch f.Data.(type) {
-	case fact.Disposition, fact.Pop:
+	case fact.Disposition, fact.Pop, fact.RecordingStored, fact.RecordingLost:
 		return true
 	default:
 		return false
@@ -372,7 +374,7 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 {
+	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

@@ -67,10 +67,14 @@ func (a *asterisk) snoop(c callcenter.Snoop, done answer) {
 	done(200, "")
 }
 
-// unsnoop ends the snoops of a channel that is gone. Nobody is told but by the list.
+// unsnoop ends the snoops of a channel that is gone. Mostly nobody is told but by the list.
 func (a *asterisk) unsnoop(ch *channel) {
 	for _, s := range slices.Clone(a.order) {
-		if s.snoops == ch {
+		switch {
+		case s.snoops != ch:
+		case s.tape != nil && s.luck.chance(0.5):
+			a.hangUp(s, causeNormal)
+		default:
 			a.remove(s)
 		}
 	}
@@ -150,6 +154,8 @@ func (l *ledger) monitorsWell(c *contactBook) {
 func (a *audit) listens(ch *channel, c *contactBook) bool {
 	agent := a.w.agentAt(ch.endpoint)
 	switch {
+	case a.records(ch, c):
+		return true
 	case strings.HasPrefix(ch.id, "fl.sn."):
 		if c == nil || len(c.monitors) == 0 {
 			a.wrong(contactOf(ch.id), "snoop "+ch.id+" is for nobody")

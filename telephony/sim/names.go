@@ -39,6 +39,14 @@ func eventName(ev callcenter.Event) string {
 		return "event PhoneChecked"
 	case callcenter.FallbackEvent:
 		return "event FallbackEvent"
+	case callcenter.RecordingBegan:
+		return "event RecordingBegan"
+	case callcenter.RecordingBroke:
+		return "event RecordingBroke"
+	case callcenter.RecordingStored:
+		return "event RecordingStored"
+	case callcenter.RecordingLost:
+		return "event RecordingLost"
 	case callcenter.PlanChanged:
 		return "event PlanChanged"
 	case callcenter.LinkLost:
@@ -77,6 +85,12 @@ func commandName(cmd callcenter.Command) string {
 		return "command AddToBridge"
 	case callcenter.Snoop:
 		return "command Snoop"
+	case callcenter.RecordSnoop:
+		return "command RecordSnoop"
+	case callcenter.MuteRecording:
+		return "command MuteRecording"
+	case callcenter.StoreRecording:
+		return "command StoreRecording"
 	case callcenter.Mute:
 		return "command Mute"
 	case callcenter.RemoveFromBridge:

@@ -72,6 +72,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	p.Entries = append(drawVersions(d), drawEntries(d)...)
 	drawIncidents(d, p)
 	drawTransfers(d, p)
+	drawRecordings(d, p)
 	return p
 }
 

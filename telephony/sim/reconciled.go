@@ -95,7 +95,7 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
 	switch {
 	case strings.HasPrefix(ch.ID, "fl.sn."):
-		if len(is.Monitors) == 0 && !p.hangsUp(ch.ID) {
+		if len(is.Monitors) == 0 && is.Recording == nil && !p.hangsUp(ch.ID) {
 			p.w.fail(ruleReconciled, "%s listens for nobody, and is not hung up", ch.ID)
 		}
 	case talks(is, agent), p.w.ctl.listening[ch.ID] && is.Stage == "talking":

@@ -36,6 +36,10 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.addToBridge(c, done)
 	case callcenter.Snoop:
 		a.snoop(c, done)
+	case callcenter.RecordSnoop:
+		a.recordSnoop(c, done)
+	case callcenter.MuteRecording:
+		a.muteRecording(c, done)
 	case callcenter.Mute:
 		a.onChannel(c.Channel, done, func(ch *channel) { ch.muted = c.On })
 	case callcenter.RemoveFromBridge:

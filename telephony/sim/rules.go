@@ -35,6 +35,7 @@ const (
 	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
 	ruleTransfers  Rule = "transfers"           // lead where they say, and everybody talks to whom they say
 	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
+	ruleRecordings Rule = "recordings"          // talks are recorded as their queue has it, both sides, and what becomes of it is told once
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 

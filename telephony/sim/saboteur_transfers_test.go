@@ -24,6 +24,21 @@ func spoiledTransfers() []sabotage {
 		{bug: "the listening never ends", rules: []Rule{ruleMonitors, ruleFoldFacts, ruleClosedOnce}, turn: swallow(fact.TypeMonitorEnded)},
 		{bug: "a supervisor's phone rings in vain, and nobody is told", rules: []Rule{ruleMonitors}, turn: swallow(fact.TypeMonitorMissed)},
 		{bug: "who listens is named wrong", rules: []Rule{ruleMonitors, ruleOneTalk, ruleClosedOnce, ruleLasting, ruleFoldFacts}, turn: rewrite(func(d *fact.MonitorStarted) { d.Supervisor = d.Agent })},
+		{bug: "only the caller is recorded", rules: []Rule{ruleLasting}, turn: without(func(c callcenter.Command) bool {
+			r, ok := c.(callcenter.RecordSnoop)
+			return ok && r.Out
+		})},
+		{bug: "card data are recorded in a pause", rules: []Rule{ruleLasting}, turn: without(isA[callcenter.MuteRecording])},
+		{bug: "a recording goes on when the talk is over", rules: []Rule{ruleLasting}, turn: without(func(c callcenter.Command) bool {
+			h, ok := c.(callcenter.HangUp)
+			return ok && strings.HasPrefix(h.Channel, "fl.sn.")
+		})},
+		{bug: "what was recorded is not fetched", rules: []Rule{ruleQuiet}, turn: without(isA[callcenter.StoreRecording])},
+		{bug: "a recording says it is of another queue", rules: []Rule{ruleRecordings, ruleClosingRows}, turn: rewrite(func(d *fact.RecordingStarted) {
+			d.Queue = map[string]string{"support": "sales", "sales": "support"}[d.Queue]
+		})},
+		{bug: "a recording never ends", rules: []Rule{ruleClosedOnce, ruleFoldFacts}, turn: swallow(fact.TypeRecordingEnded)},
+		{bug: "a pause is not told", rules: []Rule{ruleClosedOnce, ruleClosingRows, ruleFoldFacts}, turn: swallow(fact.TypeRecordingPaused)},
 		{bug: "a transfer never ends", rules: []Rule{ruleClosedOnce, ruleTransfers, ruleFoldFacts}, turn: swallow(fact.TypeTransferEnded)},
 		{bug: "a transfer says that the agent came back", rules: []Rule{ruleTransfers}, turn: rewrite(func(d *fact.TransferEnded) {
 			if d.Result == fact.TransferCompleted && d.Mode == fact.TransferAttended {

@@ -1,0 +1,282 @@
+package callcenter
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+)
+
+// A talk is recorded by two snoop channels on the caller's channel: one hears what comes in from him, the other what goes out to
+// him. So agents may come and go, and what they say to each other alone is not recorded. Each is recorded under the name of its
+// channel and ends with it. What was recorded is then fetched and kept by somebody else, who is asked until he answers.
+
+// recordedAs is the queue by whose rule the talk is recorded, and why it is; nil = it is not. Who was handed on to an agent's own
+// line is still recorded as in the queue from which he came.
+func (c *Center) recordedAs(ct *contact) (*Queue, fact.RecordingCause) {
+	q := c.ruleOf(ct)
+	if q == nil || ct.Talk.Unrecorded == q.ID {
+		return nil, ""
+	}
+	switch q.Recording.Mode {
+	case RecordAll:
+		return q, fact.RecordAll
+	case RecordShare:
+		if percentile(q.ID, ct.ID) < uint64(q.Recording.Share) { //nolint:gosec // 1 to 99
+			return q, fact.RecordShare
+		}
+	case RecordDemand:
+		if ct.Talk.Demanded == q.ID {
+			return q, fact.RecordDemand
+		}
+	case RecordOff:
+	}
+	return nil, ""
+}
+
+// ruleOf is the queue whose rule counts for the talk.
+func (c *Center) ruleOf(ct *contact) *Queue {
+	p := ct.Talk.Parties[0]
+	return c.planFor(ct).queue(cmp.Or(p.Home, p.Queue))
+}
+
+// record begins, pauses and ends what the rule wants recorded of the talk as it is now.
+func (c *Center) record(ct *contact) {
+	q, cause := c.recordedAs(ct)
+	if r := ct.Recording; r != nil && (q == nil || q.ID != r.Queue) {
+		c.endRecording(ct, fact.RecordingComplete, false)
+	}
+	if q == nil {
+		return
+	}
+	if ct.Recording == nil {
+		c.beginRecording(ct, q, cause)
+	}
+	c.pauseRecording(ct, fact.BySystem, "")
+}
+
+func (c *Center) beginRecording(ct *contact, q *Queue, cause fact.RecordingCause) {
+	r := &recording{
+		ID: part(ct.ID, "r", &ct.Count.Recording), Queue: q.ID, Agent: ct.Talk.Parties[0].Agent, Cause: cause, At: c.stamp(ct),
+		In: resource(ct.ID, "sn", &ct.Count.Snoop), Out: resource(ct.ID, "sn", &ct.Count.Snoop),
+	}
+	ct.Recording = r
+	c.emit(ct, fact.TypeRecordingStarted, fact.RecordingStarted{
+		Recording: r.ID, Call: ct.Call.ID, Queue: r.Queue, Agent: r.Agent, Cause: r.Cause,
+	})
+	c.orderRecording(ct)
+}
+
+func (c *Center) orderRecording(ct *contact) {
+	r := ct.Recording
+	c.recordSnoop(ct, r.In, false)
+	c.recordSnoop(ct, r.Out, true)
+}
+
+// pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold.
+func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
+	r := ct.Recording
+	waits := ct.Talk.parked() || ct.Talk.phoneHolds()
+	mute := !ct.Talk.PauseBy.IsZero() || waits && c.ruleOf(ct).Recording.PauseOnHold
+	if mute == r.Muted {
+		return
+	}
+	r.Muted = mute
+	t := c.stamp(ct)
+	if mute {
+		r.MutedAt = t
+		c.emit(ct, fact.TypeRecordingPaused, fact.RecordingPaused{Recording: r.ID, Queue: r.Queue, By: by, Actor: actor})
+	} else {
+		lasted := ms(t.Sub(r.MutedAt))
+		r.MutedMS += lasted
+		c.emit(ct, fact.TypeRecordingResumed, fact.RecordingResumed{
+			Recording: r.ID, Queue: r.Queue, By: by, Actor: actor, PausedAt: r.MutedAt, PausedMS: lasted,
+		})
+	}
+	c.muteRecording(ct)
+}
+
+func (c *Center) muteRecording(ct *contact) {
+	r := ct.Recording
+	for _, name := range []string{r.In, r.Out} {
+		c.order(ct, forSilence, name, func(h Head) Command { return MuteRecording{Head: h, Recording: name, On: r.Muted} })
+	}
+}
+
+// endRecording ends a recording, if there is one, and has it fetched.
+func (c *Center) endRecording(ct *contact, result fact.RecordingResult, derived bool) {
+	r := ct.Recording
+	if r == nil {
+		return
+	}
+	ct.Recording = nil
+	t, paused := c.stamp(ct), r.MutedMS
+	if r.Muted {
+		paused += ms(t.Sub(r.MutedAt))
+	}
+	if result == fact.RecordingFailed {
+		ct.Talk.Unrecorded = r.Queue // or it would be tried again at every turn of the talk
+	}
+	c.emit(ct, fact.TypeRecordingEnded, fact.RecordingEnded{
+		Recording: r.ID, Call: ct.Call.ID, Queue: r.Queue, Agent: r.Agent, Cause: r.Cause, Result: result,
+		StartedAt: r.At, EndedAt: t, DurationMS: ms(t.Sub(r.At)), PausedMS: paused, Derived: derived,
+	})
+	for _, id := range []string{r.In, r.Out} {
+		c.order(ct, forOther, "", func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
+	}
+	f := file{Contact: ct.ID, ID: r.ID, Queue: r.Queue, In: r.In, Out: r.Out, Until: t.Add(c.planFor(ct).queue(r.Queue).Recording.Keep)}
+	if !r.InAt.IsZero() && !r.OutAt.IsZero() {
+		f.Offset = r.OutAt.Sub(r.InAt)
+	}
+	c.meta.Files = append(c.meta.Files, f)
+	c.touched.meta = true
+	c.store(ct, f)
+}
+
+func (c *Center) store(ct *contact, f file) {
+	c.order(ct, forOther, "", func(h Head) Command {
+		return StoreRecording{Head: h, Recording: f.ID, In: f.In, Out: f.Out, Offset: f.Offset, KeepUntil: f.Until}
+	})
+}
+
+// actRecording does what somebody asks for about the recording of a talk, or says why not.
+func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
+	r, rule := ct.Recording, c.ruleOf(ct)
+	switch {
+	case e.Action == ActionRecord && r != nil:
+		return ""
+	case e.Action == ActionRecord && (rule == nil || rule.Recording.Mode != RecordDemand):
+		return RefusedNotRecorded
+	case e.Action == ActionRecord:
+		ct.Talk.Demanded, ct.Talk.Unrecorded = rule.ID, ""
+		c.record(ct)
+		return ""
+	case r == nil:
+		return RefusedNotRecorded
+	case e.Action == ActionRecordPause:
+		ct.Talk.PauseBy = c.now.Add(rule.Recording.PauseLimit)
+	default:
+		ct.Talk.PauseBy = time.Time{}
+	}
+	c.touch(ct)
+	c.pauseRecording(ct, by, e.Actor)
+	return ""
+}
+
+// pauseDue ends a pause that lasted as long as it may; false = none did.
+func (c *Center) pauseDue(ct *contact) bool {
+	if ct.Talk == nil || !c.passed(ct.Talk.PauseBy) {
+		return false
+	}
+	ct.Talk.PauseBy = time.Time{}
+	if ct.Recording != nil {
+		c.pauseRecording(ct, fact.BySystem, "")
+	}
+	return true
+}
+
+// records tells whether a channel records the talk.
+func (ct *contact) records(id string) bool {
+	return id != "" && ct.Recording != nil && (ct.Recording.In == id || ct.Recording.Out == id)
+}
+
+// recordingBegan: Asterisk writes one side.
+func (c *Center) recordingBegan(e RecordingBegan) {
+	ct := c.contacts[ownerOfResource(e.Name)]
+	if ct == nil || !ct.records(e.Name) {
+		c.ignore(IgnoredStale)
+		return
+	}
+	at := &ct.Recording.InAt
+	if e.Name == ct.Recording.Out {
+		at = &ct.Recording.OutAt
+	}
+	if !at.IsZero() {
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	*at = c.occurred
+	c.touch(ct)
+}
+
+// recordingBroke: one side is not recorded, or can't be kept silent. What was recorded until then is kept.
+func (c *Center) recordingBroke(name string) {
+	ct := c.contacts[ownerOfResource(name)]
+	if ct == nil || !ct.records(name) {
+		c.ignore(IgnoredStale)
+		return
+	}
+	c.endRecording(ct, fact.RecordingFailed, false)
+}
+
+// recordingGone: a channel that records is gone, mostly as the caller is, which is heard next.
+func (c *Center) recordingGone(ct *contact, derived bool) {
+	c.endRecording(ct, fact.RecordingComplete, derived)
+}
+
+// stored: what was recorded is kept, or lost. Late facts: they may follow the contact's end.
+func (c *Center) stored(id string, tell func(ct *contact, f file)) {
+	i := slices.IndexFunc(c.meta.Files, func(f file) bool { return f.ID == id })
+	if i < 0 {
+		c.ignore(IgnoredStale)
+		return
+	}
+	f := c.meta.Files[i]
+	c.meta.Files = slices.Delete(slices.Clone(c.meta.Files), i, i+1)
+	c.touched.meta = true
+	if ct := c.contacts[f.Contact]; ct != nil {
+		tell(ct, f)
+	}
+}
+
+func (c *Center) recordingStored(e RecordingStored) {
+	c.stored(e.Recording, func(ct *contact, f file) {
+		c.emit(ct, fact.TypeRecordingStored, fact.RecordingStored{
+			Recording: f.ID, Queue: f.Queue, DurationMS: ms(e.Duration), Bytes: e.Bytes, SHA256: e.SHA256,
+			OffsetMS: ms(f.Offset), KeepUntil: f.Until,
+		})
+	})
+}
+
+func (c *Center) recordingLost(e RecordingLost) {
+	c.stored(e.Recording, func(ct *contact, f file) {
+		c.emit(ct, fact.TypeRecordingLost, fact.RecordingLost{Recording: f.ID, Queue: f.Queue, Error: e.Error})
+	})
+}
+
+// filed tells whether nothing recorded of the contact is still to be kept.
+func (c *Center) filed(ct *contact) bool {
+	return !slices.ContainsFunc(c.meta.Files, func(f file) bool { return f.Contact == ct.ID })
+}
+
+// storeAll asks again for what was recorded to be kept, after the link was down or the process away.
+func (c *Center) storeAll() {
+	for _, f := range c.meta.Files {
+		if ct := c.contacts[f.Contact]; ct != nil {
+			c.store(ct, f)
+		}
+	}
+}
+
+// reconcileRecording begins another recording where a side of it is missing, and orders what may not have been done.
+func (c *Center) reconcileRecording(ct *contact, act actual) {
+	r := ct.Recording
+	if r == nil {
+		c.record(ct)
+		return
+	}
+	_, in := act.channels[r.In]
+	_, out := act.channels[r.Out]
+	switch {
+	case !act.old(c, r.At):
+	case in && out || act.full && r.InAt.IsZero() && r.OutAt.IsZero():
+		if act.full {
+			c.orderRecording(ct)
+			c.muteRecording(ct)
+		}
+	default:
+		c.endRecording(ct, fact.RecordingComplete, true)
+		c.record(ct)
+	}
+}
