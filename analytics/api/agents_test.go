@@ -200,7 +200,7 @@ func TestListsAreNarrowedForAgents(t *testing.T) {
 	}
 	var s Settings
 	w.get(Prefix+"/settings", w.signIn("anna")).into(t, &s)
-	if !reflect.DeepEqual(s, Settings{PauseReasons: []string{"break", "lunch"}, Dispositions: []string{"solved"}, Languages: []string{"en", "ru"}, TicketSystem: "helpdesk", Version: "test"}) {
+	if !reflect.DeepEqual(s, Settings{PauseReasons: []string{"break", "lunch"}, Dispositions: []string{"solved"}, OnDemand: []string{"sales"}, Languages: []string{"en", "ru"}, TicketSystem: "helpdesk", Version: "test"}) {
 		t.Errorf("%+v", s)
 	}
 }

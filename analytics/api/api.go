@@ -50,7 +50,7 @@ type Check struct {
 	Test func(ctx context.Context) error
 }
 
-// Deps are the parts the API stands on. All are needed, Pages and Tickets excepted.
+// Deps are the parts the API stands on. All are needed, Pages, Tickets and Archive excepted.
 type Deps struct {
 	Log      *slog.Logger
 	Getenv   func(string) string
@@ -59,6 +59,7 @@ type Deps struct {
 	Now      Now
 	Reports  Reports
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
+	Archive  Archive     // of recordings; nil = their audio answers not_configured
 	Pages    fs.FS       // the built pages with index.html at their root; nil = none
 	Numbers  number.Form // in which callers' numbers come
 	Checks   []Check     // beside those of its own parts
@@ -80,6 +81,7 @@ type API struct {
 	reports  Reports
 	numbers  number.Form
 	tickets  TicketLog
+	archive  Archive
 	pages    fs.FS
 	checks   []Check
 	failing  []*trouble.Trouble // of each check
@@ -124,7 +126,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, site: site, log: deps.Log, m: newMetrics(deps.Registry), registry: deps.Registry,
 		secrets: found, sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, numbers: deps.Numbers, tickets: deps.Tickets, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, numbers: deps.Numbers, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}

@@ -47,6 +47,7 @@ type world struct {
 	live       *live.Live
 	reports    *reportsDouble
 	tickets    *log.Log
+	archive    *files
 	cfg        Config
 	site       Site
 }
@@ -60,6 +61,8 @@ type options struct {
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
 	log     *slog.Logger // nil = nowhere
+
+	noArchive bool // recordings lie elsewhere
 	// snapshot changes what the controller begins with
 	snapshot func(*fact.Snapshot)
 }
@@ -104,6 +107,10 @@ func newWorld(t testing.TB, o options) *world {
 	if o.reports != nil {
 		deps.Reports = o.reports
 	}
+	if !o.noArchive {
+		w.archive = newFiles(t)
+		deps.Archive = w.archive
+	}
 	if o.tickets {
 		w.tickets = startLog(t)
 		deps.Tickets = w.tickets
@@ -128,7 +135,7 @@ func testSite() Site {
 		{ID: "boris", Name: "Boris Orlov", Endpoint: "PJSIP/102", Queues: []string{"support"}, PinHashEnv: "HASH"},
 	}
 	t := 30 * time.Second
-	site.Queues = []QueueConfig{{ID: "support", Name: "Support", ServiceLevel: &t}, {ID: "sales", Name: "Sales"}}
+	site.Queues = []QueueConfig{{ID: "support", Name: "Support", ServiceLevel: &t}, {ID: "sales", Name: "Sales", Recording: RecordingConfig{Mode: "demand"}}}
 	site.PauseReasons = []string{"break", "lunch"}
 	site.Dispositions = []string{"solved"}
 	site.IVR = []Flow{{ID: "main", Nodes: map[string]FlowNode{"language": {Options: map[string]FlowOption{"1": {Language: "en"}, "2": {Language: "ru"}, "3": {}}}}}}

@@ -57,11 +57,22 @@ type AgentConfig struct {
 
 // QueueConfig is a queue's name and the parameters of its figures.
 type QueueConfig struct {
-	ID           string         `yaml:"id"`
-	Name         string         `yaml:"name"`
-	ServiceLevel *time.Duration `yaml:"service_level"`
-	ShortAbandon *time.Duration `yaml:"short_abandon"`
+	ID           string          `yaml:"id"`
+	Name         string          `yaml:"name"`
+	ServiceLevel *time.Duration  `yaml:"service_level"`
+	ShortAbandon *time.Duration  `yaml:"short_abandon"`
+	Recording    RecordingConfig `yaml:"recording"`
 }
+
+// RecordingConfig is what the API needs of a queue's rule: pages offer to record where the agent may ask for it.
+type RecordingConfig struct {
+	Mode string `yaml:"mode"`
+}
+
+const (
+	recordOff      = "off"
+	recordOnDemand = "demand"
+)
 
 // Defaults of a queue whose entry doesn't say.
 const (
@@ -73,7 +84,7 @@ const (
 func (q *QueueConfig) UnmarshalYAML(decode func(any) error) error {
 	type plain QueueConfig
 	level, short := defaultServiceLevel, defaultShortAbandon
-	*q = QueueConfig{ServiceLevel: &level, ShortAbandon: &short}
+	*q = QueueConfig{ServiceLevel: &level, ShortAbandon: &short, Recording: RecordingConfig{Mode: recordOff}}
 	return decode((*plain)(q))
 }
 

@@ -52,6 +52,23 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 }
 
+// So is the example of what was recorded.
+func TestDocumentedRecording(t *testing.T) {
+	page, err := os.ReadFile(docsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile("(?s)```json\n(\\{\"recordings\".*?)\n```").FindSubmatch(page)
+	if example == nil {
+		t.Fatal("there is no example")
+	}
+	w := newWorld(t, options{})
+	sent := w.get(Prefix+"/contacts/pbx1-1.1/recordings", w.signIn("sue")).body
+	if got, want := keys(t, example[1]), keys(t, sent); !reflect.DeepEqual(got, want) {
+		t.Errorf("the page shows\n%v\nthe code sends\n%v", got, want)
+	}
+}
+
 // keys are the paths of all fields in a JSON value, without list indexes.
 func keys(t *testing.T, raw []byte) []string {
 	t.Helper()
@@ -121,7 +138,7 @@ func TestDocumentedCodesAndPaths(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct{ Paths map[string]any }
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
-	names := strings.NewReplacer("/anna", "/{id}", "/outage", "/{id}", "/pbx1-1763838123.4", "/{id}")
+	names := strings.NewReplacer("/anna", "/{id}", "/outage", "/{id}", "/pbx1-1763838123.4", "/{id}", "/r1/", "/{n}/")
 	for _, path := range regexp.MustCompile(`/api/v1/[a-z/._0-9-]+`).FindAllString(string(page), -1) {
 		if _, ok := doc.Paths[names.Replace(path)]; !ok && path != Prefix+"/openapi.json" {
 			t.Errorf("%s is not in the OpenAPI document", path)

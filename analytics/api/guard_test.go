@@ -85,6 +85,9 @@ func TestSecurityHeadersOnEverything(t *testing.T) {
 			t.Errorf("%s: Cache-Control %q", path, a.header.Get("Cache-Control"))
 		}
 	}
+	if !strings.Contains(contentPolicy, "media-src 'self';") {
+		t.Error("the policy keeps the pages from playing recordings")
+	}
 	if strings.Contains(contentPolicy, "unsafe") {
 		t.Error("the policy allows inline code")
 	}

@@ -12,6 +12,7 @@ type metrics struct {
 	streams       *prometheus.GaugeVec
 	streamEnds    *prometheus.CounterVec
 	events        *prometheus.CounterVec
+	audio         *prometheus.CounterVec
 	ticketEvents  *prometheus.CounterVec
 	ticketLatency prometheus.Histogram
 }
@@ -38,6 +39,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "firstline_api_stream_ends_total", Help: "Live streams that ended, by cause: gone, signed_out, stopped, error."}, []string{"stream", "cause"}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_stream_events_total", Help: "Events sent on live streams."}, []string{"event"}),
+		audio: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_recording_requests_total", Help: "Requests for the audio of recordings by result: sent, or the code they were refused with. A player sends one for each seek."},
+			[]string{"result"}),
 		ticketEvents: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_ticket_events_total", Help: "Ticket webhooks by result: accepted, or the code they were refused with."}, []string{"result"}),
 		ticketLatency: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -45,6 +49,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
 	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.streams, m.streamEnds, m.events,
-		m.ticketEvents, m.ticketLatency)
+		m.audio, m.ticketEvents, m.ticketLatency)
 	return m
 }

@@ -113,6 +113,19 @@ func (a *API) document() {
 		reflect.TypeFor[live.QueueBrief](), reflect.TypeFor[live.Freshness](), reflect.TypeFor[fact.Popup]()} {
 		a.schema(t)
 	}
+	audio := a.operation(route{id: "get-recording-audio", method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins,
+		status: http.StatusOK, tag: "contacts", summary: "Hear a recording"})
+	audio.Description += " WAV, 16-bit PCM, 8,000 samples a second, two channels: left is what the caller said, right what he heard. Each request is logged with the user's name."
+	text := &huma.Schema{Type: huma.TypeString}
+	audio.Parameters = []*huma.Param{
+		{Name: "id", In: "path", Required: true, Description: "Contact id", Schema: text},
+		{Name: "n", In: "path", Required: true, Description: "Number of the recording", Schema: text, Example: "r1"},
+		{Name: "Range", In: "header", Description: "A part of the file, in bytes; a single one", Schema: text, Example: "bytes=44-32043"},
+	}
+	sound := map[string]*huma.MediaType{audioType: {}}
+	audio.Responses["200"] = &huma.Response{Description: "OK", Content: sound}
+	audio.Responses["206"] = &huma.Response{Description: "The part that was asked for", Content: sound}
+	a.huma.OpenAPI().AddOperation(&audio)
 	op := a.operation(route{id: "ticket-event", method: http.MethodPost, path: "/tickets/events", status: http.StatusAccepted,
 		tag: "tickets", summary: "Take one event of the ticket system"})
 	op.Description = "Signed with the shared secret; answered once the event is on disk. Plain JSON, or a CloudEvent whose data it is."

@@ -32,6 +32,7 @@ const (
 	CodeNotAcceptable    Code = "not_acceptable"
 	CodeTooLarge         Code = "too_large"
 	CodeUnsupportedMedia Code = "unsupported_media_type"
+	CodeRange            Code = "range_refused" // of a recording's audio: it lies behind the end
 	CodeTooManyStreams   Code = "too_many_streams"
 	CodeNotConfigured    Code = "not_configured"
 	CodeUnavailable      Code = "unavailable" // a part behind the API doesn't answer; try again
@@ -51,6 +52,7 @@ const (
 	CodeNotLoggedIn     Code = "not_logged_in"
 	CodeNoTalk          Code = "no_talk"
 	CodePhoneBusy       Code = "phone_busy"
+	CodeNotRecorded     Code = "not_recorded"
 	CodeNotNow          Code = "not_now"
 )
 
@@ -59,9 +61,9 @@ func codes() []Code {
 	return []Code{
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
-		CodeTooLarge, CodeUnsupportedMedia, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
+		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
-		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotNow,
+		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotRecorded, CodeNotNow,
 	}
 }
 
@@ -113,6 +115,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusRequestEntityTooLarge, "The request is too large", slog.LevelInfo}
 	case CodeUnsupportedMedia:
 		return kind{http.StatusUnsupportedMediaType, "This content type is not read here", slog.LevelDebug}
+	case CodeRange:
+		return kind{http.StatusRequestedRangeNotSatisfiable, "The file has no such part", slog.LevelDebug}
 	case CodeTooManyStreams:
 		return kind{http.StatusTooManyRequests, "Too many live streams", slog.LevelWarn}
 	case CodeNotConfigured:
@@ -145,6 +149,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "Nobody talks to this contact", slog.LevelInfo}
 	case CodePhoneBusy:
 		return kind{http.StatusConflict, "The supervisor's phone rings or is in a call", slog.LevelInfo}
+	case CodeNotRecorded:
+		return kind{http.StatusConflict, "The talk is not recorded", slog.LevelInfo}
 	case CodeNotNow:
 		return kind{http.StatusConflict, "This has no meaning in the agent's state", slog.LevelInfo}
 	case CodeInternal:

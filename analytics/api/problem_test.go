@@ -48,6 +48,7 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 		{"unknown path outside", call{method: http.MethodGet, path: "/nothing.txt"}, CodeNotFound},
 		{"unknown method", call{method: http.MethodPut, path: Prefix + "/queues", cookie: sue}, CodeMethodNotAllowed},
 		{"unknown method of a stream", call{method: http.MethodPost, path: Prefix + "/live/wallboard", cookie: sue}, CodeMethodNotAllowed},
+		{"unknown method of a recording", call{method: http.MethodDelete, path: audioPath + "r1/audio", cookie: sue}, CodeMethodNotAllowed},
 		{"get of the webhook", call{method: http.MethodGet, path: Prefix + "/tickets/events"}, CodeMethodNotAllowed},
 		{"no JSON", call{method: http.MethodPost, path: Prefix + "/session", body: `{"name"`}, CodeBadRequest},
 		{"wrong media type", call{method: http.MethodPost, path: Prefix + "/session", body: "x", headers: map[string]string{"Content-Type": "text/plain"}}, CodeUnsupportedMedia},
@@ -222,7 +223,7 @@ func TestPrometheusCountsByRoute(t *testing.T) {
 func TestControlRefusalsKeepTheirCode(t *testing.T) {
 	w := newWorld(t, options{})
 	anna := w.signIn("anna")
-	for _, code := range []Code{CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotNow} {
+	for _, code := range []Code{CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotRecorded, CodeNotNow} {
 		w.controller.Answer(func(livetest.Control) (int, any) {
 			return http.StatusConflict, map[string]string{"refused": string(code)}
 		})

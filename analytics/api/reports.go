@@ -16,6 +16,7 @@ type Reports interface {
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
+	Recordings(ctx context.Context, contact string) ([]query.Recording, error)
 	Abandoned(ctx context.Context, req query.AbandonedRequest) (query.AbandonedPage, error)
 }
 

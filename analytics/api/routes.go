@@ -55,6 +55,7 @@ func (a *API) build() {
 	a.rest()
 	a.app.Get(Prefix+"/live/wallboard", allow(overseers, a.liveWallboard))
 	a.app.Get(Prefix+"/live/agent", allow(agents, a.liveAgent))
+	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(supervisors|admins, a.recordingAudio))
 	a.app.Get(Prefix+"/openapi.json", a.openapi)
 	if a.cfg.Demo {
 		a.app.Get("/demo/tickets/:id", a.demoTicket)
@@ -75,7 +76,7 @@ func (a *API) rest() {
 	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, 200, "settings", "Lists to choose from", false}, a.settings)
 
 	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, 200, "agents", "Change an agent's state", false}, a.controlAgent)
-	add(a, route{"act-on-call", http.MethodPost, "/agents/{id}/call", operators, 200, "agents", "Hand the agent's caller on, ask somebody, hold", false}, a.actOnCall)
+	add(a, route{"act-on-call", http.MethodPost, "/agents/{id}/call", operators, 200, "agents", "Hand the agent's caller on, ask somebody, hold, record", false}, a.actOnCall)
 	add(a, route{"list-targets", http.MethodGet, "/agents/{id}/targets", operators, 200, "agents", "To whom the agent can hand a caller on", false}, a.targets)
 	add(a, route{"see-pop", http.MethodPost, "/agents/{id}/pops", agents, 204, "agents", "Tell that a screen pop was shown or opened", false}, a.seePop)
 
@@ -91,6 +92,7 @@ func (a *API) rest() {
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, 200, "contacts", "Search contacts", true}, a.contacts)
 	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, 200, "contacts", "One contact and its timeline", false}, a.contact)
 	add(a, route{"monitor", http.MethodPost, "/contacts/{id}/monitor", supervisors | admins, 200, "contacts", "Listen to a talk, whisper, barge in, take the caller over", false}, a.monitor)
+	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
 
 	a.document()

@@ -41,6 +41,8 @@ func accesses() []access {
 		{http.MethodGet, "/contacts" + window, nil, every},
 		{http.MethodGet, "/contacts/pbx1-1.1", nil, every},
 		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodGet, "/contacts/pbx1-1.1/recordings", nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/abandoned" + window, nil, all},
 	}
 }
@@ -82,7 +84,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

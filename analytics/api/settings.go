@@ -10,6 +10,7 @@ import (
 type Settings struct {
 	PauseReasons []string `json:"pause_reasons" nullable:"false"`
 	Dispositions []string `json:"dispositions" nullable:"false" doc:"Codes for what a contact was about; empty = any text"`
+	OnDemand     []string `json:"record_on_demand" nullable:"false" doc:"Queues whose talks are recorded when the agent asks for it"`
 	Languages    []string `json:"languages" nullable:"false" doc:"Languages that the menus offer"`
 	TicketSystem string   `json:"ticket_system"`
 	Version      string   `json:"version" doc:"Of this server"`
@@ -19,9 +20,20 @@ type settingsOutput struct{ Body Settings }
 
 func (a *API) settings(context.Context, principal, *noInput) (*settingsOutput, error) {
 	return &settingsOutput{Body: Settings{
-		PauseReasons: list(a.site.PauseReasons), Dispositions: list(a.site.Dispositions), Languages: a.languages(),
+		PauseReasons: list(a.site.PauseReasons), Dispositions: list(a.site.Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
 		TicketSystem: a.site.Integrations.Tickets.System, Version: a.version,
 	}}, nil
+}
+
+// onDemand are the queues whose agents decide what is recorded.
+func (a *API) onDemand() []string {
+	out := []string{}
+	for _, q := range a.site.Queues {
+		if q.Recording.Mode == recordOnDemand {
+			out = append(out, q.ID)
+		}
+	}
+	return out
 }
 
 func (a *API) languages() []string {

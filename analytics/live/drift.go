@@ -119,10 +119,24 @@ func driftContact(got, want fact.SnapshotContact) string {
 		return fmt.Sprintf("an agent asks: %t, not %t", got.Transfer != nil, want.Transfer != nil)
 	case len(got.Monitors) != len(want.Monitors):
 		return fmt.Sprintf("%d supervisors listen, not %d", len(got.Monitors), len(want.Monitors))
+	case recordingOf(got) != recordingOf(want):
+		return fmt.Sprintf("%s, not %s", recordingOf(got), recordingOf(want))
 	case len(got.Segments) != len(want.Segments):
 		return fmt.Sprintf("%d segments, not %d", len(got.Segments), len(want.Segments))
 	case got.Stage == StageRinging && got.Agent != want.Agent:
 		return fmt.Sprintf("rings %q, not %q", got.Agent, want.Agent)
 	}
 	return ""
+}
+
+// recordingOf says what is recorded of a contact.
+func recordingOf(c fact.SnapshotContact) string {
+	switch r := c.Recording; {
+	case r == nil:
+		return "no recording"
+	case r.Paused:
+		return "recording " + r.Recording + " paused"
+	default:
+		return "recording " + r.Recording
+	}
 }

@@ -145,6 +145,14 @@ func (s *State) Apply(f fact.Fact) Touched {
 	case fact.MonitorMissed:
 		s.unheard[d.Supervisor] = Unheard{Contact: f.Subject, Agent: d.Agent, Result: d.Result, EndedAt: d.EndedAt}
 		return Touched{Queues: true}
+	case fact.RecordingStarted:
+		return s.recordingStarted(f, d)
+	case fact.RecordingPaused:
+		return s.recordingPaused(f, d.Recording, true)
+	case fact.RecordingResumed:
+		return s.recordingPaused(f, d.Recording, false)
+	case fact.RecordingEnded:
+		return s.recordingEnded(f, d)
 	case fact.CallEnded:
 		return s.callEnded(f)
 	case fact.ContactEnded:
@@ -325,6 +333,37 @@ func (s *State) monitorEnded(f fact.Fact, d fact.MonitorEnded) Touched {
 	return s.ofContact(c)
 }
 
+func (s *State) recordingStarted(f fact.Fact, d fact.RecordingStarted) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Recording = &fact.SnapshotRecording{Recording: d.Recording, Queue: d.Queue, Since: f.Time}
+	return s.ofContact(c)
+}
+
+// recordingPaused changes a copy: a reader may hold what there was.
+func (s *State) recordingPaused(f fact.Fact, id string, paused bool) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || c.Recording == nil || c.Recording.Recording != id {
+		return Touched{}
+	}
+	r := *c.Recording
+	r.Paused = paused
+	c.Recording = &r
+	return s.ofContact(c)
+}
+
+// recordingEnded: a caller who was handed on may have the next one already.
+func (s *State) recordingEnded(f fact.Fact, d fact.RecordingEnded) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || c.Recording == nil || c.Recording.Recording != d.Recording {
+		return Touched{}
+	}
+	c.Recording = nil
+	return s.ofContact(c)
+}
+
 func (s *State) callEnded(f fact.Fact) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
@@ -462,6 +501,10 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 	if c.Transfer != nil {
 		t := *c.Transfer
 		c.Transfer = &t
+	}
+	if c.Recording != nil {
+		r := *c.Recording
+		c.Recording = &r
 	}
 	c.Segments, c.Monitors = slices.Clone(c.Segments), slices.Clone(c.Monitors)
 	return c

@@ -238,6 +238,53 @@ func TestWallboardCounts(t *testing.T) {
 	}
 }
 
+// A recording goes on from its first fact to its last, paused in between, and the agent sees it at once. The end of an earlier
+// one, of the queue the caller came from, does not end it.
+func TestFoldOfARecording(t *testing.T) {
+	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
+	s := Fold(livetest.World())
+	applyAll(s, number(s.Position(), call.Take()))
+	do := func(step string, typ fact.Type, d fact.Data, want string) {
+		t.Helper()
+		var touched Touched
+		for _, f := range number(s.Position(), call.Add(typ, d).Take()) {
+			touched = s.Apply(f)
+		}
+		v, _ := s.agentView("anna")
+		got := "none"
+		if r := v.Contact.Recording; r != nil {
+			got = r.Recording + " " + r.Queue
+			if r.Paused {
+				got += " paused"
+			}
+		}
+		if got != want {
+			t.Errorf("%s: anna sees %q, want %q", step, got, want)
+		}
+		if changes := len(touched.Agents) == 1 && touched.Agents[0] == "anna"; changes == strings.HasPrefix(step, "nothing") {
+			t.Errorf("%s: touched %v", step, touched.Agents)
+		}
+		if d := drift(s.Snapshot(), Fold(s.Snapshot()).Snapshot()); d != "" {
+			t.Errorf("%s: drift %s", step, d)
+		}
+	}
+	if v, _ := s.agentView("anna"); v.Contact.Recording != nil {
+		t.Errorf("recorded before it began: %+v", v.Contact.Recording)
+	}
+	do("starts", fact.TypeRecordingStarted, fact.RecordingStarted{Recording: "pbx1-1.1/r1", Queue: "support", Agent: "anna", Cause: fact.RecordAll}, "pbx1-1.1/r1 support")
+	held, _ := s.agentView("anna")
+	do("is paused", fact.TypeRecordingPaused, fact.RecordingPaused{Recording: "pbx1-1.1/r1", Queue: "support", By: fact.ByDesk}, "pbx1-1.1/r1 support paused")
+	if held.Contact.Recording.Paused {
+		t.Error("what a reader holds was changed")
+	}
+	do("goes on", fact.TypeRecordingResumed, fact.RecordingResumed{Recording: "pbx1-1.1/r1", Queue: "support", By: fact.ByDesk}, "pbx1-1.1/r1 support")
+	do("next one", fact.TypeRecordingStarted, fact.RecordingStarted{Recording: "pbx1-1.1/r2", Queue: "sales", Agent: "anna", Cause: fact.RecordAll}, "pbx1-1.1/r2 sales")
+	do("nothing: pause of the first", fact.TypeRecordingPaused, fact.RecordingPaused{Recording: "pbx1-1.1/r1"}, "pbx1-1.1/r2 sales")
+	do("nothing: end of the first", fact.TypeRecordingEnded, fact.RecordingEnded{Recording: "pbx1-1.1/r1"}, "pbx1-1.1/r2 sales")
+	do("nothing: its file", fact.TypeRecordingStored, fact.RecordingStored{Recording: "pbx1-1.1/r1"}, "pbx1-1.1/r2 sales")
+	do("ends", fact.TypeRecordingEnded, fact.RecordingEnded{Recording: "pbx1-1.1/r2"}, "none")
+}
+
 // An incident is as the newest fact says; one that the snapshot did not have is not shown before the next.
 func TestFoldOfIncidents(t *testing.T) {
 	world := livetest.World()
@@ -275,6 +322,9 @@ func TestDriftNamesTheDifference(t *testing.T) {
 		"contact x: entry open":  func(s *fact.Snapshot) { s.Contacts[0].Entry = nil },
 		"contact x: entry x/e1,": func(s *fact.Snapshot) { s.Contacts[0].Entry.Entry = "x/e2" },
 		"contact x: rings":       func(s *fact.Snapshot) { s.Contacts[0].Agent = "boris" },
+		"contact x: no recording, not recording x/r1 paused": func(s *fact.Snapshot) {
+			s.Contacts[0].Recording = &fact.SnapshotRecording{Recording: "x/r1", Paused: true}
+		},
 	} {
 		other := base.Snapshot()
 		change(&other)

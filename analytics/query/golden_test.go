@@ -58,6 +58,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	})
 	out["search"] = list
 	out["facts"] = factsStatement(day.From, day.Until)
+	out["recordings"] = recordingsStatement("pbx1-1.1")
 	lost, _, err6 := abandonedStatement(AbandonedRequest{From: day.From, Until: day.Until, OnlyLost: true})
 	out["abandoned"] = lost
 	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {

@@ -15,6 +15,7 @@ import (
 	"firstline/analytics/query"
 	"firstline/analytics/store"
 	"firstline/dashboards"
+	"firstline/pipeline/archive"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/log"
 )
@@ -52,12 +53,16 @@ func runAPI(ctx context.Context, env *environment) error {
 	}
 	publisher := kafka.NewPublisher(cluster, ticketLog, "api/"+s.Plan.Node, filepath.Join(dir, "published.json"), env.log, reg)
 	ticketLog.Protect(publisher.Published)
-	server, err := api.New(s.HTTP, s.Site, api.Deps{
+	deps := api.Deps{
 		Log: env.log, Getenv: env.getenv, Registry: reg, Sessions: sessions, Now: now,
 		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release,
 		Numbers: s.Numbers.Form(),
 		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
-	})
+	}
+	if s.Recordings.Dir != "" {
+		deps.Archive = archive.Dir(s.Recordings.Dir)
+	}
+	server, err := api.New(s.HTTP, s.Site, deps)
 	if err != nil {
 		return err
 	}

@@ -26,13 +26,14 @@ import (
 const pages = `
 pause_reasons: [break, lunch]
 dispositions: [solved, forwarded]
-queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
+queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s, recording: {mode: all, keep: 24h}}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
 agents:
   - {id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}
   - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
   - {id: sue, name: Sue, endpoint: PJSIP/303}
   - {id: max, name: Max, endpoint: PJSIP/304}
 entries: [{number: "*", flow: main}]
+recordings: {dir: RECORDINGS}
 incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
 ivr:
   - id: main
@@ -56,7 +57,7 @@ func TestPages(t *testing.T) {
 	if err := os.WriteFile(customers, []byte(list), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := startProduct(t, "pages", strings.ReplaceAll(pages, "CUSTOMERS", customers))
+	p := startProduct(t, "pages", strings.NewReplacer("CUSTOMERS", customers, "RECORDINGS", filepath.Join(t.TempDir(), "recordings")).Replace(pages))
 	p.phones(
 		p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 5 * time.Second, Talk: 20 * time.Second}),
 		p.agent(1, "boris", "302", sipp.Act{Do: sipp.DoAnswer, After: 4 * time.Second, Talk: 2 * time.Minute}),
@@ -106,6 +107,10 @@ func (p *product) errands() map[string]func() {
 		"call by dora": func() {
 			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
 		},
+		"call by eve": func() {
+			go call(4, sipp.Call{Name: "eve", Number: "4930666", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+		},
+		"eve is gone":  func() { p.must(<-ended) },
 		"dora is gone": func() { p.must(<-ended) },
 		"max wants to listen": func() {
 			p.signIn()

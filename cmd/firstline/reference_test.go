@@ -32,6 +32,7 @@ func configuration(t *testing.T) *reference.Reference {
 		"queue_log":  "the queue_log that Firstline writes for app_queue's report tools",
 		"http":       "the API and the pages",
 		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
+		"recordings": "where what is recorded is kept, and how it is fetched: docs/recordings.md",
 		"callers":    "how callers' numbers are written: docs/callers.md",
 	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech())
 	if err != nil {

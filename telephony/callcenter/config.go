@@ -74,11 +74,11 @@ type QueueConfig struct {
 
 // RecordingConfig says which talks of a queue are recorded, and what of them.
 type RecordingConfig struct {
-	Mode        RecordingMode  `yaml:"mode"`          // off; all; share, of a part drawn; demand, when the agent asks for it
-	Share       int            `yaml:"share"`         // percent of the calls, with mode share: 1 to 99
-	Keep        *time.Duration `yaml:"keep"`          // how long a recording is kept, whole days: 2160h are 90
-	PauseLimit  *time.Duration `yaml:"pause_limit"`   // a pause that somebody asked for ends by itself after this
-	PauseOnHold bool           `yaml:"pause_on_hold"` // record silence while the caller is on hold
+	Mode        RecordingMode `yaml:"mode"`          // off; all; share, of a part drawn; demand, when the agent asks for it
+	Share       int           `yaml:"share"`         // percent of the calls, with mode share: 1 to 99
+	Keep        time.Duration `yaml:"keep"`          // how long a recording is kept, whole days: 2160h are 90
+	PauseLimit  time.Duration `yaml:"pause_limit"`   // a pause that somebody asked for ends by itself after this
+	PauseOnHold bool          `yaml:"pause_on_hold"` // record silence while the caller is on hold
 }
 
 // RelaxConfig is a step by which more agents may take a call that has waited.
@@ -182,6 +182,7 @@ func DefaultQueue() QueueConfig {
 	return QueueConfig{
 		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic, Strategy: defaultStrategy, Staff: StaffLoggedIn,
 		OverflowMedia: media, FullMedia: media, EmptyMedia: media,
+		Recording: RecordingConfig{Mode: RecordOff, Keep: recordingKept, PauseLimit: recordingPause},
 	}
 }
 
@@ -274,9 +275,9 @@ func (q QueueConfig) queue() Queue {
 
 // rule is what the plan has of it.
 func (r RecordingConfig) rule() Recording {
-	keep, limit := recordingKept, recordingPause
 	return Recording{
-		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: *cmp.Or(r.Keep, &keep), PauseLimit: *cmp.Or(r.PauseLimit, &limit), PauseOnHold: r.PauseOnHold,
+		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: cmp.Or(r.Keep, recordingKept), PauseLimit: cmp.Or(r.PauseLimit, recordingPause),
+		PauseOnHold: r.PauseOnHold,
 	}
 }
 

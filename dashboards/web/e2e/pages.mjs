@@ -4,6 +4,7 @@ import { desk } from "./desk.mjs";
 import { handOn } from "./handon.mjs";
 import { listen } from "./listen.mjs";
 import { lists } from "./lists.mjs";
+import { record } from "./record.mjs";
 import { looks } from "./looks.mjs";
 import { stale } from "./stale.mjs";
 import { wallboard } from "./wallboard.mjs";
@@ -16,7 +17,7 @@ const anna = await tab(browser, base);
 const shoot = (page, name) => page.screenshot({ path: `${screens}/${name}.png`, fullPage: true });
 
 const world = { browser, base, boss, anna, shoot };
-for (const part of [wallboard, desk, lists, stale, looks, handOn, listen]) await part(world);
+for (const part of [wallboard, desk, lists, stale, looks, handOn, listen, record]) await part(world);
 await browser.close();
 console.log(failures() === 0 ? "all checks passed" : `${failures()} checks failed`);
 process.exit(failures() === 0 ? 0 : 1);

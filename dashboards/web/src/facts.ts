@@ -4,10 +4,10 @@ import type { Key } from "./i18n";
 import { places, t, word } from "./i18n";
 import { languageName } from "./parts/words";
 import type { Moment, TicketRef } from "./model";
-import { dateTime, span } from "./time";
+import { dateTime, dayUTC, span } from "./time";
 
 /** What a field is: a closed list is named by the prefix of its texts. */
-type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | `${string}.`;
+type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | `${string}.`;
 
 const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
 const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
@@ -38,6 +38,12 @@ const facts = {
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
   "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },
+  "recording.started": { queue: "queue", cause: "recordcause.", agent: "agent" },
+  "recording.paused": { by: "by.", actor: "text", queue: "queue" },
+  "recording.resumed": { by: "by.", actor: "text", paused_ms: "span", queue: "queue" },
+  "recording.ended": { result: "recorded.", queue: "queue", agent: "agent", duration_ms: "span", paused_ms: "span", derived: "yes" },
+  "recording.stored": { keep_until: "day", queue: "queue", duration_ms: "span", bytes: "number" },
+  "recording.lost": { error: "text", queue: "queue" },
   "contact.disposition": { code: "disposition.", agent: "agent", queue: "queue", note: "text" },
   "call.ended": { reason: "end.", result: "result.", duration_ms: "span", cause: "number", derived: "yes" },
   "contact.ended": { result: "result.", to_agent_ms: "span", duration_ms: "span", transfers: "number" },
@@ -94,6 +100,7 @@ function show(v: unknown, form: Form, names: Naming): string {
     case "all": return (v as string[]).join(", ");
     case "list": return (v as unknown[]).join(" → ");
     case "yes": return t("yes");
+    case "day": return dayUTC(String(v));
     case "ticket": return ticketName(v as TicketRef);
     case "text": case "number": return String(v);
     default: return word(form, String(v));

@@ -103,6 +103,7 @@ export interface AgentContact {
   segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
   transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string } | null;
   monitors: Monitor[]; // who listens
+  recording: { recording: string; queue: string; since: string; paused?: boolean } | null; // that goes on
 }
 
 /** Whom a caller is handed on to. */
@@ -149,6 +150,7 @@ export interface Popup {
 export interface Settings {
   pause_reasons: string[];
   dispositions: string[];
+  record_on_demand: string[]; // queues whose agents may ask for a recording
 }
 
 export interface Ratio {
@@ -238,4 +240,20 @@ export interface Moment {
   time: string;
   type: string;
   data: Record<string, unknown>;
+}
+
+export interface Recording {
+  recording: string;
+  number: string; // within the contact: r1
+  queue: string;
+  agent: string;
+  cause: string;
+  state: "recording" | "ended" | "kept" | "lost" | "deleted";
+  result: string | null;
+  started_at: string;
+  duration_ms: number | null;
+  paused_ms: number;
+  keep_until: string | null;
+  error: string | null;
+  audio: string | null; // where it is heard
 }

@@ -21,7 +21,7 @@ export const pages: readonly Page[] = [
   { path: "/wallboard", key: "nav.wallboard", roles: overseers, show: (me) => <Wallboard operator={me.role !== "integrator"} phone={me.phone} /> },
   {
     path: "/contacts", key: "nav.contacts", roles: [...overseers, "agent"],
-    show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} />),
+    show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} hears={me.role === "supervisor" || me.role === "admin"} />),
   },
 ];
 

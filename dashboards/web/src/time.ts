@@ -33,6 +33,9 @@ export const hourMinute = format({ timeStyle: "short" });
 export const timeOfDay = format({ timeStyle: "medium" });
 export const dateTime = format({ dateStyle: "short", timeStyle: "medium" });
 
+/** The day of an instant by UTC, by which files are deleted. */
+export const dayUTC = format({ dateStyle: "medium", timeZone: "UTC" });
+
 /** The reader's own time zone: a day begins at his midnight. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

@@ -1,9 +1,10 @@
 // One contact: its figures and everything that happened, in order. While it goes on the page follows it.
 import { explain, Problem } from "../api";
 import { t, word } from "../i18n";
-import type { Timeline } from "../model";
+import type { Moment, Timeline } from "../model";
 import { ResultBadge } from "../parts/ContactTable";
 import { Moments } from "../parts/Moments";
+import { Recordings } from "../parts/Recordings";
 import { Tile } from "../parts/Tile";
 import { useNames } from "../parts/useNames";
 import { usePolled } from "../parts/usePolled";
@@ -13,21 +14,28 @@ import { clock, dateTime, span } from "../time";
 
 const settled = 60_000; // after its end a contact may still get a disposition or a ticket's event
 
-export function Contact({ id }: { id: string }) {
+/** hears: whether the reader may hear what was recorded. */
+export function Contact({ id, hears }: { id: string; hears: boolean }) {
   const { data: c, error } = usePolled<Timeline>(() => `/contacts/${encodeURIComponent(id)}`, 3_000,
-    (d) => d.ended_at !== null && Date.now() - Date.parse(d.ended_at) > settled);
+    (d) => d.ended_at !== null && Date.now() - Date.parse(d.ended_at) > settled && !filing(d.facts));
   const names = useNames();
   const missing = error instanceof Problem && error.status === 404 && !c;
   return (
     <div class="stack">
       <p class="flat"><a href={lastSearch()}>← {t("contact.back")}</a></p>
       {error !== undefined && <div class={`banner ${missing ? "warn" : "bad"}`} role="alert" data-test="error">{missing ? t("contact.missing") : explain(error)}</div>}
-      {c ? <Found c={c} queue={names.queue} agent={names.agent} /> : error === undefined && <p class="quiet">{t("loading")}</p>}
+      {c ? <Found c={c} hears={hears} queue={names.queue} agent={names.agent} /> : error === undefined && <p class="quiet">{t("loading")}</p>}
     </div>
   );
 }
 
-function Found({ c, queue, agent }: { c: Timeline; queue: (id: string) => string; agent: (id: string) => string }) {
+/** Whether the file of something recorded is still to come. */
+function filing(facts: readonly Moment[]): boolean {
+  const count = (type: string) => facts.filter((f) => f.type === `recording.${type}`).length;
+  return count("started") > count("stored") + count("lost");
+}
+
+function Found({ c, hears, queue, agent }: { c: Timeline; hears: boolean; queue: (id: string) => string; agent: (id: string) => string }) {
   return (
     <>
       <div class="row">
@@ -54,6 +62,7 @@ function Found({ c, queue, agent }: { c: Timeline; queue: (id: string) => string
           <Tile label={t("contacts.duration")} value={c.duration_ms === null ? "–" : clock(c.duration_ms)} />
         </div>
       </section>
+      {hears && <Recordings contact={c.id} told={c.facts.filter((f) => f.type.startsWith("recording.")).length} queue={queue} agent={agent} />}
       <Moments moments={c.facts} begin={Date.parse(c.arrived_at)} names={{ queue, agent }} />
     </>
   );

@@ -51,7 +51,7 @@ export function Desk({ agent: id }: { agent: string }) {
           {agent.next && <div class="quiet" role="status" data-test="next">{t("next", { state: t(`state.${agent.next}`) })}</div>}
         </section>
         <CallerCard agent={id} ringing={agent.state === "ringing"} contact={state.contact} popup={popup} queueName={(q) => nameIn(desk.queues, q)} />
-        {agent.state === "talking" && state.contact && <CallControls agent={id} contact={state.contact} />}
+        {agent.state === "talking" && state.contact && <CallControls agent={id} contact={state.contact} onDemand={settings?.record_on_demand ?? []} />}
         {last && (
           <WrapUp key={last.contact} contact={last.contact} caller={last.caller} wrapping={agent.state === "wrap_up"} until={agent.wrap_until} at={at}
             codes={settings?.dispositions} act={change} />

@@ -1,4 +1,4 @@
-// What an agent can do with his caller: hold him, ask somebody, hand him on, talk all together.
+// What an agent can do with his caller: hold him, ask somebody, hand him on, talk all together, record the talk.
 import { useEffect, useState } from "preact/hooks";
 import { explain, get, once, request } from "../api";
 import { t } from "../i18n";
@@ -7,11 +7,12 @@ import type { AgentContact, Target, Targets } from "../model";
 interface Props {
   agent: string;
   contact: AgentContact;
+  onDemand: readonly string[]; // queues in which he may ask for a recording
 }
 
-type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold";
+type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold" | "record" | "record_pause" | "record_resume";
 
-export function CallControls({ agent, contact }: Props) {
+export function CallControls({ agent, contact, onDemand }: Props) {
   const [targets, setTargets] = useState<Targets>();
   const [chosen, setChosen] = useState("");
   const [error, setError] = useState("");
@@ -34,12 +35,19 @@ export function CallControls({ agent, contact }: Props) {
   const others = contact.segments.filter((s) => s.agent !== agent && s.kind !== "wrap_up" && s.agent !== asked?.with);
   const held = contact.segments.some((s) => s.agent === agent && s.kind === "hold");
   const to = parse(chosen);
+  const recording = contact.recording;
   return (
     <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? "waiting" : ""}>
       {error !== "" && <div class="banner bad" role="alert" data-test="call-error">{error}</div>}
       {others.length > 0 && !asked && <div role="status" data-test="call-others">{t("call.others", { agents: others.map((s) => name(s.agent)).join(", ") })}</div>}
       {contact.monitors.map((m) => <div key={m.monitor} role="status" data-test="call-monitor" data-mode={m.mode}>{t(`monitoring.${m.mode}`, { agent: name(m.supervisor) })}</div>)}
       {asked?.with === agent && <div role="status" data-test="call-asked">{t("call.asked", { agent: name(asked.agent) })}</div>}
+      {(recording || (!asked && mayRecord(agent, contact, onDemand))) && (
+        <div class="row" data-test="call-recording" data-recording={recording ? (recording.paused ? "paused" : "on") : "off"}>
+          {recording && <span class={`badge recording ${recording.paused ? "off" : ""}`} role="status">{t(recording.paused ? "call.silenced" : "call.recorded")}</span>}
+          {button(!recording ? "record" : recording.paused ? "record_resume" : "record_pause")}
+        </div>
+      )}
       {asked?.agent === agent ? (
         <div class="row apart">
           <span role="status" data-test="call-asking">
@@ -79,6 +87,12 @@ function Options({ targets }: { targets: Targets | undefined }) {
       </optgroup>
     </>
   );
+}
+
+/** Who was handed on to an agent's own line is recorded as in the queue he came from, which this page doesn't know. */
+function mayRecord(agent: string, contact: AgentContact, onDemand: readonly string[]): boolean {
+  const queue = contact.segments.find((s) => s.agent === agent && s.kind !== "wrap_up")?.queue ?? "";
+  return onDemand.includes(queue) || (queue.startsWith("agent:") && onDemand.length > 0);
 }
 
 /** "queue:sales" as the API wants it. */

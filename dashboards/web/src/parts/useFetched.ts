@@ -1,14 +1,14 @@
-// Asks once: for lists that change with the configuration only.
+// Asks once: for lists that change with the configuration only, or with something that is followed anyway.
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api";
 
-/** Undefined until the answer came, and when it failed. */
-export function useFetched<T>(path: string): T | undefined {
+/** Undefined until the first answer came; asks again when version is another one. */
+export function useFetched<T>(path: string, version = 0): T | undefined {
   const [data, set] = useState<T>();
   useEffect(() => {
     let over = false;
     get<T>(path).then((d) => { if (!over) set(d); }, () => undefined);
     return () => { over = true; };
-  }, [path]);
+  }, [path, version]);
   return data;
 }

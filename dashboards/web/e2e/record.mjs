@@ -1,0 +1,47 @@
+// A talk is recorded, the agent pauses that for card data, and a supervisor hears it afterwards.
+import { ask, check, shows, signIn, tab, until, want } from "./world.mjs";
+
+export async function record({ browser, base, shoot }) {
+  const [anna, boss] = [await tab(browser, base), await tab(browser, base)];
+  const recording = (s) => anna.page.locator(`[data-test=call-recording][data-recording=${s}]`);
+
+  await check("the agent sees that the talk is recorded, and pauses it", async () => {
+    await signIn(anna.page, "anna", "4711");
+    await anna.test("wrap-up-done").click(); // of the call before
+    await anna.page.locator("[data-test=desk][data-state=ready]").waitFor();
+    await ask("call by eve");
+    await recording("on").waitFor();
+    await anna.test("call-record_pause").click();
+    await recording("paused").waitFor();
+    await shoot(anna.page, "desk-recording-paused");
+    await anna.test("call-record_resume").click();
+    await recording("on").waitFor();
+    await ask("eve is gone");
+  });
+  await check("a supervisor hears it at the contact's page", async () => {
+    await signIn(boss.page, "boss", "correct horse");
+    await boss.page.goto("/contacts");
+    await boss.page.locator("[data-contact]").filter({ hasText: "4930666" }).locator("a").first().click();
+    const kept = boss.page.locator("[data-test=recordings] [data-state=kept]");
+    await kept.waitFor({ timeout: 15_000 });
+    const audio = kept.locator("audio");
+    await audio.evaluate((a) => { a.muted = true; return a.play(); });
+    await until("the recording to play", 5_000, () => audio.evaluate((a) => a.currentTime > 0.2 || a.error?.message || a.currentTime));
+    await audio.evaluate((a) => { a.currentTime = a.duration - 0.5; });
+    await until("the recording to play to its end", 5_000, () => audio.evaluate((a) => a.ended || a.currentTime));
+    const line = (type) => boss.page.locator(`[data-test=timeline] [data-type="${type}"]`);
+    await shows(line("recording.paused").first(), /Recording pauses/, 15_000);
+    await line("recording.stored").waitFor();
+    await shoot(boss.page, "contact-recorded");
+    return `${await audio.evaluate((a) => a.duration)} s`;
+  });
+  await check("who has no right to it does not", async () => {
+    await anna.page.goto(boss.page.url());
+    await anna.test("timeline").waitFor();
+    want(await anna.test("recordings").count() === 0, "she has the recording");
+  });
+  await check("no errors in both pages", () => {
+    const problems = [...anna.problems, ...boss.problems];
+    want(problems.length === 0, problems.join("; "));
+  });
+}
