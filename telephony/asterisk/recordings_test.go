@@ -166,7 +166,9 @@ func TestRealRecording(t *testing.T) {
 
 // again gives the orders of the first recording a second time, as after a restart. Nothing may come of it.
 func (d *desks) again() {
-	h := func(n string) callcenter.Head { return callcenter.Head{ID: d.contact + "/again" + n, Contact: d.contact} }
+	h := func(n string) callcenter.Head {
+		return callcenter.Head{ID: d.contact + "/again" + n, Contact: d.contact}
+	}
 	in, out := "fl.sn."+d.contact+".1", "fl.sn."+d.contact+".2"
 	d.Execute([]callcenter.Command{
 		callcenter.RecordSnoop{Head: h("1"), Channel: d.contact, Snoop: in}, callcenter.RecordSnoop{Head: h("2"), Channel: d.contact, Snoop: out, Out: true},
