@@ -124,6 +124,8 @@ func (s *State) Apply(f fact.Fact) Touched {
 		return s.enteredIVR(f)
 	case fact.Queued:
 		return s.queued(f, d)
+	case fact.PriorityChanged:
+		return s.prioritised(f, d)
 	case fact.EntryEnded:
 		return s.entryEnded(f, d)
 	case fact.Offered:
@@ -211,6 +213,17 @@ func (s *State) queued(f fact.Fact, d fact.Queued) Touched {
 		c.Language = d.Language
 	}
 	return s.settled(c)
+}
+
+func (s *State) prioritised(f fact.Fact, d fact.PriorityChanged) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || c.Entry == nil || c.Entry.Entry != d.Entry {
+		return Touched{}
+	}
+	e := *c.Entry
+	e.Priority, e.Urgency, e.RankedAt = d.Priority, d.Urgency, d.RankedAt
+	c.Entry = &e
+	return s.ofContact(c)
 }
 
 func (s *State) entryEnded(f fact.Fact, d fact.EntryEnded) Touched {

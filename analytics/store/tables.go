@@ -34,6 +34,7 @@ func families() []family {
 		{"refusals", "contact", []fact.Type{fact.TypeQueueRefused}},
 		{"relaxations", "contact", []fact.Type{fact.TypeRelaxed}},
 		{"positions_told", "contact", []fact.Type{fact.TypePositionTold}},
+		{"priorities", "contact", []fact.Type{fact.TypePriority}},
 		{"entries", "contact", []fact.Type{fact.TypeEntryEnded}},
 		{"offers_opened", "contact", []fact.Type{fact.TypeOffered}},
 		{"offers", "contact", []fact.Type{fact.TypeOfferEnded}},

@@ -66,6 +66,8 @@ type Control struct {
 
 	Mode fact.MonitorMode `json:"mode,omitempty"` // of a supervisor's part in a talk
 	Of   string           `json:"of,omitempty"`   // the agent to whose talk she listens
+
+	Priority int `json:"priority,omitempty"` // of a waiting caller
 }
 
 // Target is a queue, agent or menu.
@@ -77,6 +79,9 @@ type Target struct {
 func (c Control) about() string {
 	if c.Incident != "" {
 		return "incident " + c.Incident
+	}
+	if c.Agent == "" {
+		return "contact " + c.Contact
 	}
 	return "agent " + c.Agent
 }

@@ -18,6 +18,7 @@ const (
 	TypeQueueRefused   Type = "queue.refused"
 	TypeRelaxed        Type = "queue.relaxed"
 	TypePositionTold   Type = "queue.position_told"
+	TypePriority       Type = "queue.priority"
 	TypeEntryEnded     Type = "queue.ended"
 	TypeOffered        Type = "offer.made"
 	TypeOfferEnded     Type = "offer.ended"
@@ -143,6 +144,20 @@ type Queued struct {
 	Urgency       int       `json:"urgency,omitempty"`  // orders the line before all waiting: the priority, or 0 where that counts as waiting
 	RankedAt      time.Time `json:"ranked_at"`          // orders the line after it: since when the caller counts as waiting; then his id
 	Resumes       string    `json:"resumes,omitempty"`  // contact whose place it has: its caller gave up, and has called again
+}
+
+// PriorityChanged: a waiting caller is more, or less, urgent than he was.
+type PriorityChanged struct {
+	Entry    string    `json:"entry"`
+	Call     string    `json:"call"`
+	Queue    string    `json:"queue"`
+	From     int       `json:"from_priority"`
+	Priority int       `json:"priority"`
+	By       By        `json:"by"` // system: by what the ticket system answered
+	Actor    string    `json:"actor,omitempty"`
+	Position int       `json:"position"`          // then
+	Urgency  int       `json:"urgency,omitempty"` // as in Queued
+	RankedAt time.Time `json:"ranked_at"`         // as in Queued
 }
 
 // QueueRefused: the caller could not join; counted apart, never offered.
@@ -344,25 +359,26 @@ type LogGap struct {
 	Dropped int64     `json:"dropped"` // records that did not fit
 }
 
-func (Arrived) factType() Type        { return TypeArrived }
-func (Identified) factType() Type     { return TypeIdentified }
-func (IVREntered) factType() Type     { return TypeIVREntered }
-func (IVRChoice) factType() Type      { return TypeIVRChoice }
-func (IVRInput) factType() Type       { return TypeIVRInput }
-func (IVRSet) factType() Type         { return TypeIVRSet }
-func (IncidentTold) factType() Type   { return TypeIncidentTold }
-func (IVRLeft) factType() Type        { return TypeIVRLeft }
-func (Queued) factType() Type         { return TypeQueued }
-func (QueueRefused) factType() Type   { return TypeQueueRefused }
-func (Relaxed) factType() Type        { return TypeRelaxed }
-func (PositionTold) factType() Type   { return TypePositionTold }
-func (EntryEnded) factType() Type     { return TypeEntryEnded }
-func (Offered) factType() Type        { return TypeOffered }
-func (OfferEnded) factType() Type     { return TypeOfferEnded }
-func (p Pop) factType() Type          { return p.Type }
-func (SegmentStarted) factType() Type { return TypeSegmentStarted }
-func (SegmentEnded) factType() Type   { return TypeSegmentEnded }
-func (Disposition) factType() Type    { return TypeDisposition }
-func (CallEnded) factType() Type      { return TypeCallEnded }
-func (ContactEnded) factType() Type   { return TypeContactEnded }
-func (LogGap) factType() Type         { return TypeLogGap }
+func (Arrived) factType() Type         { return TypeArrived }
+func (Identified) factType() Type      { return TypeIdentified }
+func (IVREntered) factType() Type      { return TypeIVREntered }
+func (IVRChoice) factType() Type       { return TypeIVRChoice }
+func (IVRInput) factType() Type        { return TypeIVRInput }
+func (IVRSet) factType() Type          { return TypeIVRSet }
+func (IncidentTold) factType() Type    { return TypeIncidentTold }
+func (IVRLeft) factType() Type         { return TypeIVRLeft }
+func (Queued) factType() Type          { return TypeQueued }
+func (QueueRefused) factType() Type    { return TypeQueueRefused }
+func (Relaxed) factType() Type         { return TypeRelaxed }
+func (PositionTold) factType() Type    { return TypePositionTold }
+func (PriorityChanged) factType() Type { return TypePriority }
+func (EntryEnded) factType() Type      { return TypeEntryEnded }
+func (Offered) factType() Type         { return TypeOffered }
+func (OfferEnded) factType() Type      { return TypeOfferEnded }
+func (p Pop) factType() Type           { return p.Type }
+func (SegmentStarted) factType() Type  { return TypeSegmentStarted }
+func (SegmentEnded) factType() Type    { return TypeSegmentEnded }
+func (Disposition) factType() Type     { return TypeDisposition }
+func (CallEnded) factType() Type       { return TypeCallEnded }
+func (ContactEnded) factType() Type    { return TypeContactEnded }
+func (LogGap) factType() Type          { return TypeLogGap }

@@ -9,7 +9,7 @@ import (
 func Types() []Type {
 	return []Type{
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
-		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypeEntryEnded,
+		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypePriority, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
 		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
 		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost, TypeDisposition, TypeCallEnded, TypeContactEnded,
@@ -50,6 +50,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[Relaxed](t, raw)
 	case TypePositionTold:
 		return decodeAs[PositionTold](t, raw)
+	case TypePriority:
+		return decodeAs[PriorityChanged](t, raw)
 	case TypeEntryEnded:
 		return decodeAs[EntryEnded](t, raw)
 	case TypeOffered:

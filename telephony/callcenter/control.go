@@ -44,6 +44,8 @@ func (c *Center) granted(a *agent, e Control) Refusal {
 	switch {
 	case e.Action == ActionIncidentOn || e.Action == ActionIncidentOff:
 		return c.switchIncident(e)
+	case e.Action == ActionPriority || e.Action == ActionMove:
+		return c.actWaiting(e)
 	case a == nil || a.Removed:
 		return RefusedUnknownAgent
 	case e.Expect != "" && e.Expect != a.State:
@@ -57,10 +59,7 @@ func (c *Center) reply(r Reply) { c.out.Reply = &r }
 
 // act does one action, or says why not.
 func (c *Center) act(a *agent, e Control) Refusal {
-	by := e.By
-	if by == "" {
-		by = fact.ByAPI
-	}
+	by := byOf(e)
 	switch e.Action { //nolint:exhaustive // what follows needs an agent on duty
 	case ActionDisposition:
 		return c.disposition(a, e)

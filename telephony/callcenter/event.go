@@ -100,7 +100,8 @@ type (
 		Note     string           // disposition note
 		Contact  string           // disposition: which contact; of an action on a caller: refused with conflict when he talks to another
 		Incident string           // incident_on, incident_off: which
-		To       Target           // transfer, consult: to whom
+		To       Target           // transfer, consult, move: to whom
+		Priority int              // priority
 		Mode     fact.MonitorMode // monitor
 		Of       string           // monitor: the agent to whose talk; "" = who came last
 	}
@@ -213,6 +214,12 @@ const (
 	ActionTakeOver  Action = "take_over" // have the caller in the agent's place
 )
 
+// Actions on a caller who waits, Control.Contact.
+const (
+	ActionPriority Action = "priority" // Control.Priority, in place of what he has
+	ActionMove     Action = "move"     // to Control.To
+)
+
 // Actions on incidents.
 const (
 	ActionIncidentOn  Action = "incident_on"
@@ -242,6 +249,7 @@ const (
 	RefusedNoTalk          Refusal = "no_talk"      // nobody talks, so nobody can be listened to
 	RefusedPhoneBusy       Refusal = "phone_busy"   // of the supervisor: it rings, or is in a call
 	RefusedNotRecorded     Refusal = "not_recorded" // the talk is not; record: the queue has it not on demand
+	RefusedNotWaiting      Refusal = "not_waiting"  // the caller waits in no line
 	RefusedNotNow          Refusal = "not_now"      // the action has no meaning in this state
 )
 

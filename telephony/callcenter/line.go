@@ -86,22 +86,3 @@ func (c *Center) unline(ct *contact) {
 	l.remove(ct)
 	c.touch(ct)
 }
-
-// reprioritise moves a caller who turns out to be more (or less) urgent.
-func (c *Center) reprioritise(ct *contact, priority int) {
-	change := priority - ct.Who.Priority
-	ct.Who.Priority = priority
-	e := ct.Entry
-	if change == 0 || !ct.waits() {
-		return
-	}
-	if e.Unlined {
-		e.Priority += change
-		return
-	}
-	l := c.line(e.Queue)
-	l.remove(ct)
-	e.Priority += change
-	l.insert(ct)
-	c.touched.match = true
-}

@@ -397,6 +397,16 @@ func (a arguments) request() callcenter.Event {
 		}
 	case "refer": // refer leg1@ch1 602: the phone's transfer key; other=… its second call
 		return callcenter.TransferAsked{Channel: a.at(0), To: strings.Join(a.plain[1:], ""), Other: a.get("other")}
+	case "urge": // urge ch1 5: the priority of who waits
+		n, err := strconv.Atoi(a.at(1))
+		if err != nil {
+			a.p.t.Fatal(err)
+		}
+		return callcenter.Control{
+			Action: callcenter.ActionPriority, Contact: a.at(0), Priority: n, Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),
+		}
+	case "move": // move ch1 to=queue:sales
+		return callcenter.Control{Action: callcenter.ActionMove, Contact: a.at(0), To: a.target(), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
 	case "switch": // switch north on: the incident
 		return callcenter.Control{
 			Incident: a.at(0), Action: callcenter.Action("incident_" + a.at(1)), Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),

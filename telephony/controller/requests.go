@@ -64,11 +64,12 @@ type controlRequest struct {
 	Contact  string            `json:"contact"`
 	Incident string            `json:"incident"`
 	To       callcenter.Target `json:"to"`
+	Priority int               `json:"priority"`
 	Mode     fact.MonitorMode  `json:"mode"`
 	Of       string            `json:"of"`
 }
 
-// control has the core carry out a request about an agent or an incident, and answers when its facts are durable. The same request
+// control has the core carry out a request about an agent, an incident or a caller, and answers when its facts are durable. The same request
 // sent again has no effect and gets the same answer.
 func (w *web) control(rw http.ResponseWriter, r *http.Request) {
 	var q controlRequest
@@ -76,8 +77,8 @@ func (w *web) control(rw http.ResponseWriter, r *http.Request) {
 		refuse(rw, http.StatusBadRequest, err.Error())
 		return
 	}
-	if q.Request == "" || q.Agent == "" && q.Incident == "" || q.Action == "" {
-		refuse(rw, http.StatusBadRequest, "request, action, and agent or incident are needed")
+	if q.Request == "" || q.Agent == "" && q.Incident == "" && q.Contact == "" || q.Action == "" {
+		refuse(rw, http.StatusBadRequest, "request, action, and agent, incident or contact are needed")
 		return
 	}
 	out, ok := w.do(r.Context(), callcenter.Control(q))
@@ -99,7 +100,7 @@ func refusalStatus(r callcenter.Refusal) int {
 	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget:
 		return http.StatusNotFound
 	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow, callcenter.RefusedUnavailable,
-		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy:
+		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy, callcenter.RefusedNotRecorded, callcenter.RefusedNotWaiting:
 		return http.StatusConflict
 	case callcenter.RefusedUnknownReason, callcenter.RefusedUnknownAction:
 		return http.StatusUnprocessableEntity

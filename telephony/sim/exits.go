@@ -37,6 +37,8 @@ func (l *ledger) left(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 			l.leftEmpty(f, c, d)
 		}
 		c.returns = append(c.returns, n.Empty)
+	case d.Outcome == fact.EntryWithdrawn && !c.inTalk():
+		l.withdrawn(c, d)
 	case d.Outcome == fact.EntryOverflowed && d.To == "":
 		c.returns = append(c.returns, n.MaxWait)
 	}

@@ -107,6 +107,7 @@ type visitBook struct {
 
 type entryBook struct {
 	fact.Queued
+	priority   int // now
 	at         time.Time
 	offers     int
 	circle     circle

@@ -30,7 +30,7 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.identified(f, c, d)
 	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRSet, fact.IncidentTold, fact.IVRLeft:
 		l.flowFact(f, c)
-	case fact.Queued, fact.QueueRefused, fact.Relaxed, fact.PositionTold, fact.EntryEnded:
+	case fact.Queued, fact.QueueRefused, fact.Relaxed, fact.PositionTold, fact.PriorityChanged, fact.EntryEnded:
 		l.queueFact(f, c)
 	case fact.Offered, fact.OfferEnded, fact.Pop:
 		l.offerFact(f, c)
@@ -198,6 +198,8 @@ func (l *ledger) queueFact(f fact.Fact, c *contactBook) {
 		}
 		l.estimated(f, c, d)
 		c.entry.told = d.Position
+	case fact.PriorityChanged:
+		l.prioritised(f, c, d)
 	case fact.EntryEnded:
 		l.entryEnded(f, c, d)
 	}
@@ -223,7 +225,7 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	if c.transfer == nil { // else an agent waits there
 		c.lastQueue = d.Queue
 	}
-	c.entry = &entryBook{Queued: d, at: f.Time}
+	c.entry = &entryBook{Queued: d, priority: d.Priority, at: f.Time}
 	l.encircled(f, c)
 	l.mayJoin(f, c)
 }

@@ -75,7 +75,7 @@ func TestSaboteurs(t *testing.T) {
 // firstFailure runs calm seeds with the saboteur until one fails.
 func firstFailure(s sabotage) *Failure {
 	tried := 0
-	for seed := uint64(1); tried < 40; seed++ {
+	for seed := uint64(1); tried < 100; seed++ {
 		if !drawWeather(newDice(seed, "weather", 0)).calm {
 			continue
 		}

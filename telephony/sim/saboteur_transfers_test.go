@@ -24,6 +24,7 @@ func spoiledTransfers() []sabotage {
 		{bug: "the listening never ends", rules: []Rule{ruleMonitors, ruleFoldFacts, ruleClosedOnce}, turn: swallow(fact.TypeMonitorEnded)},
 		{bug: "a supervisor's phone rings in vain, and nobody is told", rules: []Rule{ruleMonitors}, turn: swallow(fact.TypeMonitorMissed)},
 		{bug: "who listens is named wrong", rules: []Rule{ruleMonitors, ruleOneTalk, ruleClosedOnce, ruleLasting, ruleFoldFacts}, turn: rewrite(func(d *fact.MonitorStarted) { d.Supervisor = d.Agent })},
+		{bug: "a caller is made more urgent, and nobody is told", rules: []Rule{rulePriorities, ruleOvertaken}, turn: swallow(fact.TypePriority)},
 		{bug: "only the caller is recorded", rules: []Rule{ruleLasting}, turn: without(func(c callcenter.Command) bool {
 			r, ok := c.(callcenter.RecordSnoop)
 			return ok && r.Out

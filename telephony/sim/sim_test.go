@@ -152,6 +152,7 @@ func mustSee() []string {
 		"transfer attended desk abandoned", "transfer attended phone completed", "transfer attended phone returned",
 		"monitor listen", "monitor whisper", "monitor barge", "monitor switched", "monitor took_over", "monitor ended",
 		"monitor missed missed", "monitor missed withdrawn", "monitor missed declined", "monitor missed unavailable",
+		"urged by supervisor", "urged by system", "moved", "entry withdrawn",
 		"recorded all", "recorded share", "recorded demand", "recording complete", "recording failed", "recording stored", "recording lost",
 		"recording paused by desk", "recording paused by system", "event RecordingBroke",
 		"phone transfers attended", "refused command RemoveFromBridge 0",
