@@ -98,7 +98,7 @@ func codeOfRefusal(refusal string) Code {
 		return CodeNobodyThere
 	}
 	switch code := Code(refusal); code {
-	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotRecorded, CodeNotNow:
+	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow:
 		return code
 	default:
 		return CodeConflict

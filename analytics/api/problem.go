@@ -52,6 +52,7 @@ const (
 	CodeNotLoggedIn     Code = "not_logged_in"
 	CodeNoTalk          Code = "no_talk"
 	CodePhoneBusy       Code = "phone_busy"
+	CodeNotWaiting      Code = "not_waiting"
 	CodeNotRecorded     Code = "not_recorded"
 	CodeNotNow          Code = "not_now"
 )
@@ -63,7 +64,7 @@ func codes() []Code {
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
 		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
-		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotRecorded, CodeNotNow,
+		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
 	}
 }
 
@@ -149,8 +150,10 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "Nobody talks to this contact", slog.LevelInfo}
 	case CodePhoneBusy:
 		return kind{http.StatusConflict, "The supervisor's phone rings or is in a call", slog.LevelInfo}
+	case CodeNotWaiting:
+		return kind{http.StatusConflict, "This contact does not wait in a queue", slog.LevelInfo}
 	case CodeNotRecorded:
-		return kind{http.StatusConflict, "The talk is not recorded", slog.LevelInfo}
+		return kind{http.StatusConflict, "The talk is not recorded on request", slog.LevelInfo}
 	case CodeNotNow:
 		return kind{http.StatusConflict, "This has no meaning in the agent's state", slog.LevelInfo}
 	case CodeInternal:

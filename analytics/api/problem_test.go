@@ -223,7 +223,7 @@ func TestPrometheusCountsByRoute(t *testing.T) {
 func TestControlRefusalsKeepTheirCode(t *testing.T) {
 	w := newWorld(t, options{})
 	anna := w.signIn("anna")
-	for _, code := range []Code{CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotRecorded, CodeNotNow} {
+	for _, code := range []Code{CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow} {
 		w.controller.Answer(func(livetest.Control) (int, any) {
 			return http.StatusConflict, map[string]string{"refused": string(code)}
 		})

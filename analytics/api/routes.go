@@ -92,6 +92,8 @@ func (a *API) rest() {
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, 200, "contacts", "Search contacts", true}, a.contacts)
 	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, 200, "contacts", "One contact and its timeline", false}, a.contact)
 	add(a, route{"monitor", http.MethodPost, "/contacts/{id}/monitor", supervisors | admins, 200, "contacts", "Listen to a talk, whisper, barge in, take the caller over", false}, a.monitor)
+	add(a, route{"prioritise", http.MethodPost, "/contacts/{id}/priority", supervisors | admins, 204, "contacts", "Change a waiting caller's priority", false}, a.prioritise)
+	add(a, route{"move", http.MethodPost, "/contacts/{id}/move", supervisors | admins, 204, "contacts", "Take a waiting caller out of his queue to another one, an agent or a menu", false}, a.move)
 	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
 

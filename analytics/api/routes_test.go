@@ -41,6 +41,8 @@ func accesses() []access {
 		{http.MethodGet, "/contacts" + window, nil, every},
 		{http.MethodGet, "/contacts/pbx1-1.1", nil, every},
 		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodPost, "/contacts/pbx1-1.1/priority", map[string]int{"priority": 1}, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodPost, "/contacts/pbx1-1.1/move", map[string]any{"to": map[string]string{"kind": "queue", "id": "sales"}}, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/contacts/pbx1-1.1/recordings", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/abandoned" + window, nil, all},

@@ -213,6 +213,36 @@ func TestPositionsFollowTheCore(t *testing.T) {
 	}
 }
 
+// A waiting caller made more urgent stands before the others at once; a fact about an entry that is over changes nothing.
+func TestFoldOfAPriority(t *testing.T) {
+	s := Fold(livetest.World())
+	a, b := livetest.Call("a", 0).Arrive().Queue("support", 0), livetest.Call("b", time.Minute).Arrive().Queue("support", 0)
+	applyAll(s, number(s.Position(), append(a.Take(), b.Take()...)))
+	held := s.contacts["b"].Entry
+	do := func(step, entry string, priority int, changes bool, want ...string) {
+		t.Helper()
+		f := b.Add(fact.TypePriority, fact.PriorityChanged{Entry: entry, Call: "b/c1", Queue: "support", Priority: priority, Urgency: priority,
+			By: fact.BySupervisor, Actor: "sue", RankedAt: held.RankedAt}).Take()
+		touched := s.Apply(number(s.Position(), f)[0])
+		var order []string
+		for _, c := range s.wallboard().Queues[0].Callers {
+			order = append(order, c.Contact)
+		}
+		if asJSON(t, order) != asJSON(t, want) || touched.Queues != changes {
+			t.Errorf("%s: order %v, touched %+v", step, order, touched)
+		}
+		if d := drift(s.Snapshot(), Fold(s.Snapshot()).Snapshot()); d != "" {
+			t.Errorf("%s: drift %s", step, d)
+		}
+	}
+	do("more urgent", "b/e1", 3, true, "b", "a")
+	if c := s.wallboard().Queues[0].Callers[0]; c.Priority != 3 || held.Priority != 0 {
+		t.Errorf("the wallboard shows %+v; what a reader holds is %+v", c, held)
+	}
+	do("another entry", "b/e0", -1, false, "b", "a")
+	do("less urgent", "b/e1", -1, true, "a", "b")
+}
+
 func TestWallboardCounts(t *testing.T) {
 	s := Fold(livetest.World())
 	waiting := livetest.Call("w", 0).Arrive().Queue("support", 0)

@@ -213,7 +213,7 @@ func TestExpire(t *testing.T) {
 	keep(t, d, "b/r1", day(0), "x")
 	keep(t, d, "a/r3", day(1), "x")
 	keep(t, d, "a/r4", day(2), "x")
-	for name, age := range map[string]time.Duration{".part-old": 25 * time.Hour, ".part-new": 23 * time.Hour, "2020-01-01": 1000 * time.Hour, "notes": 1000 * time.Hour} {
+	for name, age := range map[string]time.Duration{".part-old": 61 * time.Minute, ".part-new": 59 * time.Minute, "2020-01-01": 1000 * time.Hour, "notes": 1000 * time.Hour} {
 		path := filepath.Join(root, name)
 		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, now, now.Add(-age))); err != nil {
 			t.Fatal(err)

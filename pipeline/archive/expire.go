@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// partAge is after what time a file in the making belongs to nobody any more: its process has died.
-const partAge = 24 * time.Hour
+// partAge is after what time a file in the making belongs to nobody any more: its process has died. It holds what was said in pauses.
+const partAge = time.Hour
 
 // Expire removes the recordings of all days before today, UTC, and files in the making that were given up. It returns how many
 // recordings it removed. The error names each thing that can't be removed; the rest is removed. What is neither is left alone.
@@ -44,20 +44,30 @@ func isDay(e fs.DirEntry) bool {
 	return err == nil && e.IsDir()
 }
 
-// removeDay removes a folder and the files in it, and counts them. A folder in it, which the archive never makes, is an error.
+// removeDay removes a folder and the files in it, and counts them. A folder in it, which the archive never makes, is an error;
+// what is gone already was removed by another process.
 func removeDay(path string, removed *int) error {
 	entries, err := os.ReadDir(path)
+	err = unlessGone(err)
 	for _, e := range entries {
 		failed := os.Remove(filepath.Join(path, e.Name()))
 		if failed == nil {
 			*removed++
 		}
-		err = errors.Join(err, failed)
+		err = errors.Join(err, unlessGone(failed))
 	}
 	if err != nil {
 		return err
 	}
-	return os.Remove(path)
+	return unlessGone(os.Remove(path))
+}
+
+// unlessGone is nil for the error about something that is not there.
+func unlessGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func removePart(path string, e fs.DirEntry, now time.Time) error {
@@ -65,8 +75,5 @@ func removePart(path string, e fs.DirEntry, now time.Time) error {
 	if err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > partAge {
 		err = os.Remove(path)
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // its owner was done with it meanwhile
-	}
-	return err
+	return unlessGone(err) // its owner was done with it meanwhile
 }

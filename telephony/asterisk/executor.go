@@ -161,7 +161,7 @@ func (j *job) waitsFor(earlier []*job) bool {
 	return false
 }
 
-// touches is what a command needs to itself: the contact, but for a leg that is made and dialled.
+// touches is what a command needs to itself: the contact, but for a leg that is made and dialled, and a recording that is muted.
 func touches(command callcenter.Command) []string {
 	switch c := command.(type) {
 	case callcenter.Ring:
@@ -170,6 +170,10 @@ func touches(command callcenter.Command) []string {
 		return []string{c.Contact, c.Channel}
 	case callcenter.AddToBridge:
 		return append([]string{c.Contact}, c.Channels...)
+	case callcenter.RecordSnoop:
+		return []string{c.Contact, c.Snoop}
+	case callcenter.MuteRecording: // a pause waits for nothing else
+		return []string{c.Recording}
 	default:
 		return []string{command.ContactID()}
 	}

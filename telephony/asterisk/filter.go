@@ -10,7 +10,7 @@ import (
 // cost Asterisk the sending and this process the reading. Types that Asterisk learns in future still come and are counted.
 func unusedEvents() []string {
 	return []string{"ChannelVarset", "ChannelConnectedLine", "ChannelDialplan", "ChannelCallerId", "ChannelHangupRequest", "Dial",
-		"ChannelEnteredBridge", "ChannelLeftBridge", "BridgeCreated", "BridgeDestroyed", "PlaybackStarted", "RecordingFinished"}
+		"ChannelEnteredBridge", "ChannelLeftBridge", "BridgeCreated", "BridgeDestroyed", "PlaybackStarted"}
 }
 
 // filter asks Asterisk to keep the unused events. Asterisk forgets it when it restarts, so it is asked at each connection;

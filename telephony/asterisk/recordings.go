@@ -19,14 +19,37 @@ func (e *executor) recordSnoop(ctx context.Context, c callcenter.RecordSnoop) er
 	if c.Out {
 		spy = "out"
 	}
-	query := url.Values{"spy": {spy}, "whisper": {"none"}, "app": {e.app}, "appArgs": {"snoop," + c.Contact}}
-	err := e.makeOnce(ctx, "find snoop", channelPath(c.Snoop, ""), request{what: "snoop",
-		path: channelPath(c.Channel, "/snoop/"+url.PathEscape(c.Snoop)), query: query})
-	if err != nil {
-		return err
+	snoop := request{what: "snoop", path: channelPath(c.Channel, "/snoop/"+url.PathEscape(c.Snoop)),
+		query: url.Values{"spy": {spy}, "whisper": {"none"}, "app": {e.app}, "appArgs": {"snoop," + c.Contact}}}
+	record := request{what: "record", path: channelPath(c.Snoop, "/record"),
+		query: url.Values{"name": {c.Snoop}, "format": {"wav"}, "ifExists": {"fail"}}}
+	return insist(ctx, func() error {
+		if err := e.makeOnce(ctx, "find snoop", channelPath(c.Snoop, ""), snoop); err != nil {
+			return err
+		}
+		return e.makeOnce(ctx, "find recording", liveRecordingPath(c.Snoop, ""), record)
+	})
+}
+
+// insistFor is how long something is tried again that Asterisk may not be ready for.
+const insistFor = time.Second
+
+// insist tries again while there is no answer or one that may be another soon: a snoop channel is answered for before it is in the
+// application, a recording before it has begun. do must be one that may be done twice.
+func insist(ctx context.Context, do func() error) error {
+	limit := time.Now().Add(insistFor)
+	for wait := 2 * time.Millisecond; ; wait *= 2 {
+		err := do()
+		code := codeOf(err)
+		if err == nil || code != 0 && code != http.StatusConflict && code < http.StatusInternalServerError || time.Now().Add(wait).After(limit) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
 	}
-	query = url.Values{"name": {c.Snoop}, "format": {"wav"}, "ifExists": {"fail"}}
-	return e.makeOnce(ctx, "find recording", liveRecordingPath(c.Snoop, ""), request{what: "record", path: channelPath(c.Snoop, "/record"), query: query})
 }
 
 // makeOnce posts something unless what it makes is there. It is looked for first: an Asterisk that refuses to make it again does
@@ -40,13 +63,18 @@ func (e *executor) makeOnce(ctx context.Context, find, there string, q request) 
 	return e.rest.do(ctx, q, nil)
 }
 
-// muteRecording has silence recorded, or sound again. That it is so already is as good.
+// muteRecording has silence recorded, or sound again. Asked to mute what is mute, 22.10 lets it sound (res_stasis_recording.c looks
+// at a bit that is never 1, main/app.c turns it round); asked to unmute what sounds it does nothing. So it sounds before it is
+// muted, for a moment, and a request whose answer is lost is not repeated alone.
 func (e *executor) muteRecording(ctx context.Context, c callcenter.MuteRecording) error {
-	if c.On {
-		return e.post(ctx, "mute recording", liveRecordingPath(c.Recording, "/mute"), nil)
-	}
-	err := e.rest.do(ctx, request{what: "unmute recording", method: http.MethodDelete, path: liveRecordingPath(c.Recording, "/mute"), repeatable: true}, nil)
-	return done(err, http.StatusNotFound) // it has ended, which is heard otherwise
+	path := liveRecordingPath(c.Recording, "/mute")
+	return insist(ctx, func() error {
+		err := e.rest.do(ctx, request{what: "unmute recording", method: http.MethodDelete, path: path}, nil)
+		if err != nil || !c.On {
+			return err
+		}
+		return e.rest.do(ctx, request{what: "mute recording", method: http.MethodPost, path: path}, nil)
+	})
 }
 
 func liveRecordingPath(name, rest string) string {

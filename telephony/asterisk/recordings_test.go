@@ -119,6 +119,10 @@ func TestRealRecording(t *testing.T) {
 	d.caller.hears([]int{annaSays})
 	d.again()
 	d.ask("anna", callcenter.ActionRecordPause, "")
+	d.Execute([]callcenter.Command{ // again, as after a restart
+		callcenter.MuteRecording{Head: callcenter.Head{ID: d.contact + "/m1", Contact: d.contact}, Recording: "fl.sn." + d.contact + ".1", On: true},
+		callcenter.MuteRecording{Head: callcenter.Head{ID: d.contact + "/m2", Contact: d.contact}, Recording: "fl.sn." + d.contact + ".2", On: true},
+	})
 	d.anna.next(time.Second)
 	d.ask("anna", callcenter.ActionRecordResume, "")
 	d.anna.next(time.Second)

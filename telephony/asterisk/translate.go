@@ -20,6 +20,7 @@ const (
 	typeUnhold          = "ChannelUnhold"
 	typePlaybackDone    = "PlaybackFinished"
 	typeRecordingBegan  = "RecordingStarted"
+	typeRecordingEnded  = "RecordingFinished"
 	typeRecordingFailed = "RecordingFailed"
 	ours                = "fl." // prefix of every id that Firstline chose
 	oursPlayback        = "fl.pb."
@@ -33,14 +34,14 @@ const (
 func isKnown(kind string) bool {
 	switch kind {
 	case typeRegistered, typeStart, typeEnd, typeDigit, typeState, typeDestroyed, typeTransfer, typeHold, typeUnhold, typePlaybackDone,
-		typeRecordingBegan, typeRecordingFailed:
+		typeRecordingBegan, typeRecordingEnded, typeRecordingFailed:
 		return true
 	case "ApplicationMoveFailed", "ApplicationReplaced", "ApplicationUnregistered", "BridgeAttendedTransfer", "BridgeBlindTransfer",
 		"BridgeCreated", "BridgeDestroyed", "BridgeMerged", "BridgeVideoSourceChanged", "ChannelCallerId", "ChannelConnectedLine",
 		"ChannelCreated", "ChannelDialplan", "ChannelEnteredBridge", "ChannelHangupRequest", "ChannelLeftBridge",
 		"ChannelTalkingFinished", "ChannelTalkingStarted", "ChannelToneDetected", "ChannelUserevent", "ChannelVarset",
 		"ContactStatusChange", "DeviceStateChanged", "Dial", "EndpointStateChange", "PeerStatusChange", "PlaybackContinuing",
-		"PlaybackStarted", "RESTResponse", "RecordingFinished", "TextMessageReceived":
+		"PlaybackStarted", "RESTResponse", "TextMessageReceived":
 		return true
 	}
 	return false
@@ -72,6 +73,8 @@ func translate(f frame, knows func(endpoint string) bool, form number.Form) call
 		}
 	case typeRecordingBegan:
 		return callcenter.RecordingBegan{Name: f.Recording.Name}
+	case typeRecordingEnded:
+		return callcenter.RecordingStopped{Name: f.Recording.Name}
 	case typeRecordingFailed:
 		return callcenter.RecordingBroke{Name: f.Recording.Name, Why: f.Recording.Cause}
 	case typeTransfer:

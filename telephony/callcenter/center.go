@@ -130,6 +130,8 @@ func (c *Center) take(ev Event) {
 		c.popSeen(e)
 	case RecordingBegan:
 		c.recordingBegan(e)
+	case RecordingStopped:
+		c.recordingStopped(e)
 	case RecordingBroke:
 		c.recordingBroke(e.Name)
 	case RecordingStored:

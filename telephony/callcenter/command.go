@@ -127,6 +127,7 @@ type (
 		Out       string        // and of what he heard
 		Offset    time.Duration // how much later Out began than In, as measured
 		KeepUntil time.Time
+		Silences  []Silence // of which no word may be in the file, whatever Asterisk recorded
 	}
 	// DestroyBridge removes it; members stay in the application.
 	DestroyBridge struct {
@@ -161,3 +162,9 @@ type (
 		Popup fact.Popup
 	}
 )
+
+// Silence is a stretch of a recording, from its beginning on.
+type Silence struct {
+	From time.Duration `json:"from,omitempty"`
+	To   time.Duration `json:"to,omitempty"` // 0 = the recording's end
+}

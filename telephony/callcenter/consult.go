@@ -92,8 +92,8 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 	e, q := ct.Entry, c.planFor(ct).queue(ct.Entry.Queue)
 	c.leaveConsult(ct, fact.TransferCompleted, derived)
 	c.endSegment(ct, p.Agent, derived)
-	c.endMonitorsOf(ct, "", derived)
 	c.endRecording(ct, fact.RecordingComplete, derived)
+	c.endMonitorsOf(ct, "", derived)
 	c.unbridge(ct, ct.Talk.Bridge)
 	c.wrapUp(ct, p, gone)
 	ct.Talk = nil

@@ -264,6 +264,9 @@ func (ct *contact) due() time.Time {
 	if ct.Closing != nil {
 		times = append(times, ct.Closing.Due)
 	}
+	if ct.Recording != nil {
+		times = append(times, ct.Recording.StopBy)
+	}
 	if ct.Talk != nil {
 		times = append(times, ct.Talk.PauseBy)
 		for i := range ct.Talk.Monitors {
@@ -287,7 +290,7 @@ func (ct *contact) timer() *timer { return &ct.when }
 func (c *Center) contactDue(ct *contact) {
 	c.touch(ct)
 	switch {
-	case ct.Stage == stageEnded && c.passed(ct.Drop) && !c.filed(ct):
+	case ct.Stage == stageEnded && c.passed(ct.Drop) && len(ct.Files) > 0:
 		ct.Drop = c.now.Add(keepEnded) // what becomes of its recording is still to be told
 	case ct.Stage == stageEnded && c.passed(ct.Drop):
 		c.drop(ct)
@@ -298,7 +301,7 @@ func (c *Center) contactDue(ct *contact) {
 		c.hangUpOnceMore(ct)
 	case c.passed(ct.MendAt):
 		c.mend(ct)
-	case c.monitorsDue(ct), c.pauseDue(ct):
+	case c.monitorsDue(ct), c.recordingDue(ct):
 	default:
 		if c.lookupsDue(ct) {
 			return

@@ -118,7 +118,9 @@ type (
 	}
 	// RecordingBegan: Asterisk writes a recording; Input.Occurred is since when. RecordingBroke: it does no more, or never did.
 	RecordingBegan struct{ Name string }
-	RecordingBroke struct {
+	// RecordingStopped: Asterisk has written it to its end, whatever ended it.
+	RecordingStopped struct{ Name string }
+	RecordingBroke   struct {
 		Name string
 		Why  string
 	}
@@ -248,7 +250,7 @@ const (
 	RefusedNotLoggedIn     Refusal = "not_logged_in"
 	RefusedNoTalk          Refusal = "no_talk"      // nobody talks, so nobody can be listened to
 	RefusedPhoneBusy       Refusal = "phone_busy"   // of the supervisor: it rings, or is in a call
-	RefusedNotRecorded     Refusal = "not_recorded" // the talk is not; record: the queue has it not on demand
+	RefusedNotRecorded     Refusal = "not_recorded" // record: the queue has it not on demand
 	RefusedNotWaiting      Refusal = "not_waiting"  // the caller waits in no line
 	RefusedNotNow          Refusal = "not_now"      // the action has no meaning in this state
 )
@@ -270,28 +272,29 @@ const (
 	IgnoredNoLook          Ignored = "no_look" // a phone could not be looked at: the doubt about it is given up
 )
 
-func (CallArrived) event()     {}
-func (DigitPressed) event()    {}
-func (PlaybackEnded) event()   {}
-func (LegRinging) event()      {}
-func (LegAnswered) event()     {}
-func (ChannelEnded) event()    {}
-func (TransferAsked) event()   {}
-func (ChannelHeld) event()     {}
-func (ChannelUnheld) event()   {}
-func (CommandFailed) event()   {}
-func (LookupDone) event()      {}
-func (PopDone) event()         {}
-func (PopSeen) event()         {}
-func (Control) event()         {}
-func (EndpointState) event()   {}
-func (PhoneChecked) event()    {}
-func (FallbackEvent) event()   {}
-func (PlanChanged) event()     {}
-func (LinkLost) event()        {}
-func (Reconciled) event()      {}
-func (RecordingBegan) event()  {}
-func (RecordingBroke) event()  {}
-func (RecordingStored) event() {}
-func (RecordingLost) event()   {}
-func (Wake) event()            {}
+func (CallArrived) event()      {}
+func (DigitPressed) event()     {}
+func (PlaybackEnded) event()    {}
+func (LegRinging) event()       {}
+func (LegAnswered) event()      {}
+func (ChannelEnded) event()     {}
+func (TransferAsked) event()    {}
+func (ChannelHeld) event()      {}
+func (ChannelUnheld) event()    {}
+func (CommandFailed) event()    {}
+func (LookupDone) event()       {}
+func (PopDone) event()          {}
+func (PopSeen) event()          {}
+func (Control) event()          {}
+func (EndpointState) event()    {}
+func (PhoneChecked) event()     {}
+func (FallbackEvent) event()    {}
+func (PlanChanged) event()      {}
+func (LinkLost) event()         {}
+func (Reconciled) event()       {}
+func (RecordingBegan) event()   {}
+func (RecordingStopped) event() {}
+func (RecordingBroke) event()   {}
+func (RecordingStored) event()  {}
+func (RecordingLost) event()    {}
+func (Wake) event()             {}

@@ -153,9 +153,11 @@ func (c *Center) joinMonitor(ct *contact, m *monitor, before []string, from fact
 		c.muteLeg(ct, m.Leg, false)
 		c.rearrange(ct, before)
 		c.leaveSnoop(ct, m)
+		c.record(ct)
 		return
 	}
 	c.rearrange(ct, before)
+	c.record(ct)
 	c.muteLeg(ct, m.Leg, m.Mode == fact.MonitorListen)
 	if from == fact.MonitorListen || from == fact.MonitorWhisper {
 		return
@@ -201,10 +203,9 @@ func (c *Center) takeOver(ct *contact, a *agent, m monitor) {
 	c.muteLeg(ct, m.Leg, false)
 	c.leaveSnoop(ct, &m)
 	t.Monitors = slices.DeleteFunc(t.Monitors, func(o monitor) bool { return o.Supervisor == a.ID })
-	t.remove(p.Agent)
 	next := p
 	next.Agent, next.Leg, next.Holds = a.ID, m.Leg, false
-	t.Parties, t.Held = append(t.Parties, next), false
+	*t.party(p.Agent), t.Held = next, false
 	before = slices.DeleteFunc(before, func(id string) bool { return id == p.Leg })
 	if wasIn {
 		before = append(before, m.Leg)
@@ -240,6 +241,9 @@ func (c *Center) endMonitor(ct *contact, m *monitor, end monitorEnd) {
 	}
 	c.leaveSnoop(ct, &is)
 	c.rearrange(ct, before)
+	if ct.Recording != nil {
+		c.pauseRecording(ct, fact.BySystem, "")
+	}
 	if is.Leg != end.gone {
 		c.clear(ct, a, is.Leg)
 	}

@@ -2,6 +2,7 @@ package callcenter
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -77,8 +78,7 @@ func (c *Center) orderRecording(ct *contact) {
 // pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold.
 func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 	r := ct.Recording
-	waits := ct.Talk.parked() || ct.Talk.phoneHolds()
-	mute := !ct.Talk.PauseBy.IsZero() || waits && c.ruleOf(ct).Recording.PauseOnHold
+	mute := !ct.Talk.PauseBy.IsZero() || ct.Talk.waits() && c.ruleOf(ct).Recording.PauseOnHold
 	if mute == r.Muted {
 		return
 	}
@@ -90,6 +90,7 @@ func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 	} else {
 		lasted := ms(t.Sub(r.MutedAt))
 		r.MutedMS += lasted
+		r.Pauses = append(r.Pauses, span{From: r.MutedAt, Until: t})
 		c.emit(ct, fact.TypeRecordingResumed, fact.RecordingResumed{
 			Recording: r.ID, Queue: r.Queue, By: by, Actor: actor, PausedAt: r.MutedAt, PausedMS: lasted,
 		})
@@ -114,6 +115,7 @@ func (c *Center) endRecording(ct *contact, result fact.RecordingResult, derived 
 	t, paused := c.stamp(ct), r.MutedMS
 	if r.Muted {
 		paused += ms(t.Sub(r.MutedAt))
+		r.Pauses = append(r.Pauses, span{From: r.MutedAt})
 	}
 	if result == fact.RecordingFailed {
 		ct.Talk.Unrecorded = r.Queue // or it would be tried again at every turn of the talk
@@ -125,47 +127,76 @@ func (c *Center) endRecording(ct *contact, result fact.RecordingResult, derived 
 	for _, id := range []string{r.In, r.Out} {
 		c.order(ct, forOther, "", func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
 	}
-	f := file{Contact: ct.ID, ID: r.ID, Queue: r.Queue, In: r.In, Out: r.Out, Until: t.Add(c.planFor(ct).queue(r.Queue).Recording.Keep)}
+	f := file{
+		ID: r.ID, Queue: r.Queue, In: r.In, Out: r.Out, Until: t.Add(c.planFor(ct).queue(r.Queue).Recording.Keep), Silences: r.silences(),
+	}
 	if !r.InAt.IsZero() && !r.OutAt.IsZero() {
 		f.Offset = r.OutAt.Sub(r.InAt)
 	}
-	c.meta.Files = append(c.meta.Files, f)
-	c.touched.meta = true
+	ct.Files = append(ct.Files, f)
 	c.store(ct, f)
+}
+
+// doubt is how far a pause may be from where the file has it when Asterisk did not tell when it began to write.
+const doubt = time.Second
+
+// silences are the pauses as stretches of the file: whenever Asterisk heard of them, what was said in them must not be in it.
+func (r *recording) silences() []Silence {
+	began, wide := earliest(r.InAt, r.OutAt), time.Duration(0)
+	if r.InAt.IsZero() || r.OutAt.IsZero() {
+		began, wide = later(r.At, began), doubt
+	}
+	var list []Silence
+	for _, p := range r.Pauses {
+		s := Silence{From: max(0, p.From.Sub(began)-wide)}
+		if !p.Until.IsZero() {
+			s.To = max(1, p.Until.Sub(began)+wide) // 0 would be for ever
+		}
+		list = append(list, s)
+	}
+	return list
 }
 
 func (c *Center) store(ct *contact, f file) {
 	c.order(ct, forOther, "", func(h Head) Command {
-		return StoreRecording{Head: h, Recording: f.ID, In: f.In, Out: f.Out, Offset: f.Offset, KeepUntil: f.Until}
+		return StoreRecording{Head: h, Recording: f.ID, In: f.In, Out: f.Out, Offset: f.Offset, KeepUntil: f.Until, Silences: f.Silences}
 	})
 }
 
 // actRecording does what somebody asks for about the recording of a talk, or says why not.
 func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
-	r, rule := ct.Recording, c.ruleOf(ct)
+	rule := c.ruleOf(ct)
 	switch {
-	case e.Action == ActionRecord && r != nil:
+	case e.Action == ActionRecordPause: // also of a talk that is not recorded yet
+		limit := recordingPause
+		if rule != nil {
+			limit = cmp.Or(rule.Recording.PauseLimit, limit)
+		}
+		ct.Talk.PauseBy = c.now.Add(limit)
+	case e.Action == ActionRecordResume:
+		ct.Talk.PauseBy = time.Time{}
+	case ct.Recording != nil:
 		return ""
-	case e.Action == ActionRecord && (rule == nil || rule.Recording.Mode != RecordDemand):
+	case rule == nil || rule.Recording.Mode != RecordDemand:
 		return RefusedNotRecorded
-	case e.Action == ActionRecord:
+	default:
 		ct.Talk.Demanded, ct.Talk.Unrecorded = rule.ID, ""
 		c.record(ct)
 		return ""
-	case r == nil:
-		return RefusedNotRecorded
-	case e.Action == ActionRecordPause:
-		ct.Talk.PauseBy = c.now.Add(rule.Recording.PauseLimit)
-	default:
-		ct.Talk.PauseBy = time.Time{}
 	}
 	c.touch(ct)
-	c.pauseRecording(ct, by, e.Actor)
+	if ct.Recording != nil {
+		c.pauseRecording(ct, by, e.Actor)
+	}
 	return ""
 }
 
-// pauseDue ends a pause that lasted as long as it may; false = none did.
-func (c *Center) pauseDue(ct *contact) bool {
+// recordingDue ends a pause that lasted as long as it may, and a recording that Asterisk writes no more; false = there was none.
+func (c *Center) recordingDue(ct *contact) bool {
+	if ct.Recording != nil && c.passed(ct.Recording.StopBy) {
+		c.endRecording(ct, fact.RecordingFailed, false)
+		return true
+	}
 	if ct.Talk == nil || !c.passed(ct.Talk.PauseBy) {
 		return false
 	}
@@ -210,6 +241,24 @@ func (c *Center) recordingBroke(name string) {
 	c.endRecording(ct, fact.RecordingFailed, false)
 }
 
+// stopGrace is after which a talk must be over whose recording has stopped: mostly it was its end that stopped it.
+const stopGrace = 2 * time.Second
+
+// recordingStopped: Asterisk writes one side no more, as the talk is over, or its disk is full.
+func (c *Center) recordingStopped(e RecordingStopped) {
+	ct := c.contacts[ownerOfResource(e.Name)]
+	if ct == nil || !ct.records(e.Name) {
+		c.ignore(IgnoredStale)
+		return
+	}
+	if !ct.Recording.StopBy.IsZero() {
+		c.ignore(IgnoredDuplicate)
+		return
+	}
+	ct.Recording.StopBy = c.now.Add(stopGrace)
+	c.touch(ct)
+}
+
 // recordingGone: a channel that records is gone, mostly as the caller is, which is heard next.
 func (c *Center) recordingGone(ct *contact, derived bool) {
 	c.endRecording(ct, fact.RecordingComplete, derived)
@@ -217,17 +266,20 @@ func (c *Center) recordingGone(ct *contact, derived bool) {
 
 // stored: what was recorded is kept, or lost. Late facts: they may follow the contact's end.
 func (c *Center) stored(id string, tell func(ct *contact, f file)) {
-	i := slices.IndexFunc(c.meta.Files, func(f file) bool { return f.ID == id })
+	ct := c.contacts[ownerOfPart(id)]
+	i := -1
+	if ct != nil {
+		i = slices.IndexFunc(ct.Files, func(f file) bool { return f.ID == id })
+	}
 	if i < 0 {
 		c.ignore(IgnoredStale)
 		return
 	}
-	f := c.meta.Files[i]
-	c.meta.Files = slices.Delete(slices.Clone(c.meta.Files), i, i+1)
-	c.touched.meta = true
-	if ct := c.contacts[f.Contact]; ct != nil {
-		tell(ct, f)
+	f := ct.Files[i]
+	if ct.Files = slices.Delete(ct.Files, i, i+1); len(ct.Files) == 0 {
+		ct.Files = nil
 	}
+	tell(ct, f)
 }
 
 func (c *Center) recordingStored(e RecordingStored) {
@@ -245,15 +297,11 @@ func (c *Center) recordingLost(e RecordingLost) {
 	})
 }
 
-// filed tells whether nothing recorded of the contact is still to be kept.
-func (c *Center) filed(ct *contact) bool {
-	return !slices.ContainsFunc(c.meta.Files, func(f file) bool { return f.Contact == ct.ID })
-}
-
 // storeAll asks again for what was recorded to be kept, after the link was down or the process away.
 func (c *Center) storeAll() {
-	for _, f := range c.meta.Files {
-		if ct := c.contacts[f.Contact]; ct != nil {
+	for _, id := range slices.Sorted(maps.Keys(c.contacts)) {
+		ct := c.contacts[id]
+		for _, f := range ct.Files {
 			c.store(ct, f)
 		}
 	}

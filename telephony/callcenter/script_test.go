@@ -380,6 +380,8 @@ func (a arguments) request() callcenter.Event {
 		}
 	case "writes": // writes sn1@ch1: Asterisk records it
 		return callcenter.RecordingBegan{Name: a.at(0)}
+	case "stopped": // stopped sn1@ch1: Asterisk has written it to its end
+		return callcenter.RecordingStopped{Name: a.at(0)}
 	case "broke":
 		return callcenter.RecordingBroke{Name: a.at(0)}
 	case "stored": // stored ch1/r1 duration=10s

@@ -132,7 +132,7 @@ func (c *Center) recordSnoop(ct *contact, snoop string, out bool) {
 	c.order(ct, forRecord, snoop, func(h Head) Command { return RecordSnoop{Head: h, Channel: ct.ID, Snoop: snoop, Out: out} })
 }
 
-// recordFailed: that the caller's channel is gone is heard next.
+// recordFailed: that the caller's channel is gone, or the recording, is heard next.
 func (c *Center) recordFailed(snoop string, gone bool) {
 	if gone {
 		c.ignore(IgnoredNoEffect)
@@ -238,7 +238,7 @@ func (c *Center) commandFailed(e CommandFailed) {
 	case forRecord:
 		c.recordFailed(s.Of, gone)
 	case forSilence:
-		c.recordingBroke(s.Of)
+		c.recordFailed(s.Of, gone)
 	case forDial:
 		c.toContact(ct, legFailed{leg: s.Of, code: e.Code})
 	case forBridge:

@@ -21,7 +21,6 @@ type meta struct {
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests that are about no agent there is
 
 	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
-	Files     []file     `json:"files,omitempty"`     // recordings that are to be fetched and kept
 }
 
 // stage is where a contact's caller is.
@@ -77,6 +76,7 @@ type contact struct {
 	Who       identity   `json:"who,omitzero"`
 	Sums      sums       `json:"sums"`
 	Agents    []string   `json:"agents,omitempty"`  // who talked, in order, each once
+	Files     []file     `json:"files,omitempty"`   // recordings that are to be fetched and kept
 	Kept      *keptPlace `json:"kept,omitempty"`    // the place he gave up, while it is kept for his next call
 	Recalls   bool       `json:"recalls,omitempty"` // ended, and a queue goes by who talked to its number
 	EndedAt   time.Time  `json:"ended,omitzero"`
@@ -247,20 +247,29 @@ type recording struct {
 	At      time.Time           `json:"at"`
 	InAt    time.Time           `json:"in_at,omitzero"` // since when Asterisk writes
 	OutAt   time.Time           `json:"out_at,omitzero"`
-	Muted   bool                `json:"muted,omitempty"` // silence is recorded
+	StopBy  time.Time           `json:"stop_by,omitzero"` // Asterisk writes one side no more: when the talk goes on then, it has failed
+	Muted   bool                `json:"muted,omitempty"`  // silence is recorded
 	MutedAt time.Time           `json:"muted_at,omitzero"`
+	Pauses  []span              `json:"pauses,omitempty"`   // that are over
 	MutedMS int64               `json:"muted_ms,omitempty"` // in pauses that are over
+}
+
+// span is a time from one moment to another.
+type span struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until,omitzero"` // zero = for ever
 }
 
 // file is a recording that has ended and is to be fetched and kept.
 type file struct {
-	Contact string        `json:"contact"`
-	ID      string        `json:"id"`
-	Queue   string        `json:"q"`
-	In      string        `json:"in"`
-	Out     string        `json:"out"`
-	Offset  time.Duration `json:"offset,omitempty"`
-	Until   time.Time     `json:"until"`
+	ID     string        `json:"id"`
+	Queue  string        `json:"q"`
+	In     string        `json:"in"`
+	Out    string        `json:"out"`
+	Offset time.Duration `json:"offset,omitempty"`
+	Until  time.Time     `json:"until"`
+
+	Silences []Silence `json:"silences,omitempty"`
 }
 
 // wish is what a menu asked for on the caller's behalf; it goes with him.

@@ -305,6 +305,15 @@ func (c *Center) talkMusic(ct *contact) {
 	}
 }
 
+// waits tells whether the caller hears nobody: he, or everybody with him, is on hold.
+func (t *talk) waits() bool {
+	if t.parked() {
+		return true
+	}
+	hears := slices.ContainsFunc(t.Parties, func(p party) bool { return !t.away(p) && !p.Holds })
+	return !hears && t.findMonitor(func(m *monitor) bool { return m.On && m.Mode == fact.MonitorBarge }) == nil
+}
+
 // phoneHolds tells whether an agent's phone has the caller on hold.
 func (t *talk) phoneHolds() bool {
 	return slices.ContainsFunc(t.Parties, func(p party) bool { return p.Holds })
@@ -373,8 +382,8 @@ func (c *Center) endTalk(ct *contact, end talkEnd) {
 	for _, p := range all {
 		c.endSegment(ct, p.Agent, end.derived)
 	}
-	c.endMonitorsOf(ct, "", end.derived)
 	c.endRecording(ct, fact.RecordingComplete, end.derived)
+	c.endMonitorsOf(ct, "", end.derived)
 	c.unbridge(ct, t.Bridge)
 	for _, p := range all {
 		c.wrapUp(ct, p, end.gone)

@@ -9,7 +9,8 @@ import (
 // actTalk does what an agent asks for about the caller he talks to, or says why not.
 func (c *Center) actTalk(a *agent, by fact.By, e Control) Refusal {
 	ct := c.contacts[a.Talk]
-	if ct == nil || ct.Talk == nil || ct.Talk.party(a.ID) == nil || !c.LinkUp() {
+	pause := e.Action == ActionRecordPause || e.Action == ActionRecordResume // which must not be missed: it holds from now on
+	if ct == nil || ct.Talk == nil || ct.Talk.onLegOf(a.ID) == "" || !pause && (ct.Talk.party(a.ID) == nil || !c.LinkUp()) {
 		return RefusedNotNow
 	}
 	if e.Contact != "" && e.Contact != ct.ID {
@@ -90,8 +91,8 @@ func (c *Center) mayTransfer(ct *contact, a *agent, to Target) Refusal {
 func (c *Center) letGoOf(ct *contact, p party) {
 	parked := ct.Talk.parked()
 	c.endSegment(ct, p.Agent, false)
-	c.endMonitorsOf(ct, "", false)
 	c.endRecording(ct, fact.RecordingComplete, false)
+	c.endMonitorsOf(ct, "", false)
 	c.unbridge(ct, ct.Talk.Bridge)
 	if parked {
 		c.stopMusic(ct)

@@ -26,6 +26,14 @@ const (
 	deleteLimit  = 30 * time.Second
 )
 
+// beginLimit is for how long after it was asked for a side that Asterisk doesn't have may still come: the recording of a short
+// contact can be handed over while the commands that begin it wait in line for Asterisk. What is told lost before that would lie
+// in Asterisk for ever.
+const beginLimit = 30 * time.Second
+
+// errEarly is about a side that Asterisk doesn't have yet.
+var errEarly = errors.New("not all is in Asterisk yet")
+
 // keep sees one recording through to its answer. When ctx ends there is none: the core asks again after a restart.
 func (k *Keeper) keep(ctx context.Context, o order) {
 	event, err := k.insist(ctx, o)
@@ -46,12 +54,12 @@ func (k *Keeper) insist(ctx context.Context, o order) (callcenter.RecordingStore
 	ctx, cancel := context.WithDeadline(ctx, o.asked.Add(k.cfg.GiveUp))
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		event, err := k.attempt(ctx, o.StoreRecording)
+		event, err := k.attempt(ctx, o)
 		if err == nil || final(err) {
 			return event, err
 		}
-		if told := k.trouble.Failed(err); told != nil && ctx.Err() == nil {
-			k.log.Warn("recording not kept yet", append(told, "contact", o.Contact, "recording", o.Recording)...)
+		if !errors.Is(err, errEarly) { // nothing has failed then
+			k.warn(ctx, o, err)
 		}
 		select {
 		case <-time.After(pause):
@@ -59,6 +67,13 @@ func (k *Keeper) insist(ctx context.Context, o order) (callcenter.RecordingStore
 		case <-ctx.Done():
 			return callcenter.RecordingStored{}, fmt.Errorf("given up after %s: %w", k.cfg.GiveUp, err)
 		}
+	}
+}
+
+// warn tells of an attempt that failed, unless there was enough of that just now.
+func (k *Keeper) warn(ctx context.Context, o order, err error) {
+	if told := k.trouble.Failed(err); told != nil && ctx.Err() == nil {
+		k.log.Warn("recording not kept yet", append(told, "contact", o.Contact, "recording", o.Recording)...)
 	}
 }
 
@@ -74,7 +89,7 @@ func isBroken(err error) bool {
 
 // attempt keeps the recording and deletes it in Asterisk. A file that is there already is what is told: the process died after
 // it had kept it, and Asterisk may have less of it by now.
-func (k *Keeper) attempt(ctx context.Context, c callcenter.StoreRecording) (callcenter.RecordingStored, error) {
+func (k *Keeper) attempt(ctx context.Context, o order) (callcenter.RecordingStored, error) {
 	select {
 	case k.workers <- struct{}{}:
 	case <-ctx.Done():
@@ -83,15 +98,20 @@ func (k *Keeper) attempt(ctx context.Context, c callcenter.StoreRecording) (call
 	defer func() { <-k.workers }()
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
-	event, err := k.archived(c)
-	if isBroken(err) {
-		k.log.Warn("kept recording is broken and fetched again", "contact", c.Contact, "recording", c.Recording, "error", err)
-	}
-	if errors.Is(err, fs.ErrNotExist) || isBroken(err) {
-		event, err = k.store(ctx, c)
-	}
+	event, err := k.archived(o.StoreRecording)
 	if err == nil {
-		k.tidy(ctx, c)
+		k.tidy(ctx, o.StoreRecording, k.look(ctx, o.In), k.look(ctx, o.Out))
+		return event, nil
+	}
+	if isBroken(err) {
+		k.log.Warn("kept recording is broken and fetched again", "contact", o.Contact, "recording", o.Recording, "error", err)
+	}
+	if !errors.Is(err, fs.ErrNotExist) && !isBroken(err) {
+		return event, err
+	}
+	event, in, out, err := k.store(ctx, o)
+	if err == nil {
+		k.tidy(ctx, o.StoreRecording, in, out)
 	}
 	return event, err
 }

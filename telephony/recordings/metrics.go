@@ -20,7 +20,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		lost:    counter("lost_total", "Recordings there is no file of: Asterisk had none, it was broken, or it could not be fetched and kept in time."),
 		retries: counter("retries_total", "Attempts at fetching and keeping a recording after one that failed."),
 		bytes:   counter("bytes_total", "Size of the recordings kept."),
-		missing: counter("missing_sides_total", "Recordings kept with silence for a side that Asterisk had none of."),
+		missing: counter("missing_sides_total", "Recordings kept with silence for a side that Asterisk had none of, or a broken one."),
 		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "firstline_recordings_waiting", Help: "Recordings that ended and are neither kept nor lost yet, those being fetched included."}),
 		expired:        counter("expired_total", "Recordings removed because their time was over."),

@@ -57,6 +57,19 @@ func TestOtherSideEarlier(t *testing.T) {
 	})
 }
 
+// TestSilencesStored: the command's silences are in the file.
+func TestSilencesStored(t *testing.T) {
+	within(t, func(t *testing.T, s *site) {
+		s.asterisk.files["in"], s.asterisk.files["out"] = mono(1, 2, 3, 4), mono(-1, -2, -3)
+		c := command(sampleTime)
+		c.Silences = []callcenter.Silence{{From: 3*sampleTime - 1}, {From: sampleTime / 2, To: sampleTime}}
+		s.checkTold(t, one[callcenter.RecordingStored](t, s.do(c)), id, 4*sampleTime)
+		if got, want := frames(t, s.read(t, id)), []int16{0, 0, 2, -1, 0, 0, 0, 0}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
 // TestOneSide: the other one is silent, whether Asterisk has it no more or it never began.
 func TestOneSide(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -74,7 +87,11 @@ func TestOneSide(t *testing.T) {
 				s.asterisk.files[c.has] = mono(5, 6)
 				asked := command(sampleTime)
 				c.mend(&asked)
-				one[callcenter.RecordingStored](t, s.do(asked))
+				if asked.In == "" || asked.Out == "" {
+					one[callcenter.RecordingStored](t, s.do(asked)) // there is nothing to wait for
+				} else {
+					one[callcenter.RecordingStored](t, s.doAll(t, asked))
+				}
 				if got := frames(t, s.read(t, id)); !slices.Equal(got, c.want) {
 					t.Errorf("got %v, want %v", got, c.want)
 				}
@@ -89,14 +106,80 @@ func TestOneSide(t *testing.T) {
 
 func TestNoSide(t *testing.T) {
 	within(t, func(t *testing.T, s *site) {
-		e := one[callcenter.RecordingLost](t, s.do(command(0)))
+		e := one[callcenter.RecordingLost](t, s.doAll(t, command(0)))
 		if e.Recording != id || !strings.Contains(e.Error, `neither "in" nor "out" is in Asterisk`) {
 			t.Errorf("told %+v", e)
 		}
-		same(t, s.asterisk.said(), []string{"fetch in", "fetch out"})
+		same(t, s.asterisk.said(), slices.Repeat([]string{"fetch in", "fetch out"}, 6))
 		same(t, s.names(t), nil)
 		count(t, "lost", s.metrics.lost, 1)
 		count(t, "waiting", s.metrics.waiting, 0)
+	})
+}
+
+// TestFetchedBeforeItBegan: the commands that begin a side were still waiting in line when it was to be stored.
+func TestFetchedBeforeItBegan(t *testing.T) {
+	for _, late := range [][]string{{"in"}, {"out"}, {"in", "out"}} {
+		within(t, func(t *testing.T, s *site) {
+			s.asterisk.files["in"], s.asterisk.files["out"] = mono(1), mono(2)
+			for _, name := range late {
+				delete(s.asterisk.files, name)
+			}
+			if events := s.do(command(0)); len(events) > 0 {
+				t.Fatalf("%v late: told %v", late, events)
+			}
+			count(t, "waiting", s.metrics.waiting, 1)
+			s.asterisk.files["in"], s.asterisk.files["out"] = mono(1), mono(2)
+			pass(firstPause)
+			one[callcenter.RecordingStored](t, s.inbox.take())
+			if got, want := frames(t, s.read(t, id)), []int16{1, 2}; !slices.Equal(got, want) {
+				t.Errorf("%v late: got %v, want %v", late, got, want)
+			}
+			if len(s.asterisk.files) > 0 {
+				t.Errorf("%v late: it is still in Asterisk", late)
+			}
+			count(t, "missing", s.metrics.missing, 0)
+			same(t, s.names(t), []string{"pbx1-1763838123.4_r1.wav"})
+		})
+	}
+}
+
+// TestLongFetch: what wasn't there at the beginning of an attempt may be there when the other side has come.
+func TestLongFetch(t *testing.T) {
+	within(t, func(t *testing.T, s *site) {
+		s.asterisk.files["out"] = mono(2)
+		s.asterisk.trouble = func(_ context.Context, call string) error {
+			if call == "fetch out" {
+				<-time.After(2 * beginLimit)
+				s.asterisk.mu.Lock()
+				s.asterisk.files["in"] = mono(1)
+				s.asterisk.mu.Unlock()
+			}
+			return nil
+		}
+		s.do(command(0))
+		pass(5 * beginLimit)
+		one[callcenter.RecordingStored](t, s.inbox.take())
+		count(t, "missing", s.metrics.missing, 0)
+	})
+}
+
+// TestNothingAfterwards: a file that was kept stays what is told, whatever Asterisk has by now and whatever is asked for.
+func TestNothingAfterwards(t *testing.T) {
+	within(t, func(t *testing.T, s *site) {
+		s.asterisk.files["in"] = mono(1, 2)
+		before := one[callcenter.RecordingStored](t, s.doAll(t, command(0)))
+		file := s.read(t, id)
+		s = s.again(t)
+		s.asterisk.files["in"], s.asterisk.files["out"] = mono(7), mono(8, 9, 10)
+		c := command(sampleTime)
+		c.Silences = []callcenter.Silence{{}}
+		if after := one[callcenter.RecordingStored](t, s.do(c)); after != before {
+			t.Errorf("told %+v, before %+v", after, before)
+		}
+		if !slices.Equal(s.read(t, id), file) {
+			t.Error("the file was changed")
+		}
 	})
 }
 
@@ -130,10 +213,10 @@ func TestKeptFileBroken(t *testing.T) {
 			}
 		}
 		spoil()
-		s.asterisk.files["in"] = mono(1)
+		s.asterisk.files["in"], s.asterisk.files["out"] = mono(1), mono(2)
 		s.checkTold(t, one[callcenter.RecordingStored](t, s.do(command(0))), id, sampleTime)
 		spoil()
-		one[callcenter.RecordingLost](t, s.do(command(0)))
+		one[callcenter.RecordingLost](t, s.doAll(t, command(0)))
 	})
 }
 
@@ -220,7 +303,7 @@ func TestHanging(t *testing.T) {
 // TestOthersGoOn: a recording that can't be had holds no worker between its attempts.
 func TestOthersGoOn(t *testing.T) {
 	within(t, func(t *testing.T, s *site) {
-		s.asterisk.files["good"] = mono(1)
+		s.asterisk.files["good"], s.asterisk.files["out"] = mono(1), mono(2)
 		s.asterisk.trouble = func(_ context.Context, call string) error {
 			if strings.HasPrefix(call, "fetch bad") {
 				return errors.New("no")
@@ -254,18 +337,112 @@ func TestAskedTwice(t *testing.T) {
 	})
 }
 
-// TestBroken: a side of another kind is not tried again, named, and left in Asterisk.
+// wide is a WAV of another kind.
+func wide() []byte {
+	b := mono(1, 2)
+	b[24], b[25] = 0x80, 0x3e // 16000
+	return b
+}
+
+// TestBroken: two sides that can't be kept are not tried again, one is named, both are left in Asterisk.
 func TestBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		in   []byte
+		mend func(*callcenter.StoreRecording)
+		want string
+	}{
+		"both":     {nil, func(*callcenter.StoreRecording) {}, "recording in in Asterisk: it is no WAV file"},
+		"never in": {nil, func(c *callcenter.StoreRecording) { c.In = "" }, "recording out in Asterisk: it has 16000 samples a second, not 8000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(t *testing.T, s *site) {
+				s.asterisk.files["in"], s.asterisk.files["out"] = c.in, wide()
+				asked := command(0)
+				c.mend(&asked)
+				if e := one[callcenter.RecordingLost](t, s.do(asked)); e.Error != c.want {
+					t.Errorf("told %q, want %q", e.Error, c.want)
+				}
+				if len(s.asterisk.files) != 2 {
+					t.Error("it was deleted in Asterisk")
+				}
+				same(t, s.names(t), nil)
+				count(t, "retries", s.metrics.retries, 0)
+			})
+		})
+	}
+}
+
+// TestBrokenAndMissing: the one that is missing may still come.
+func TestBrokenAndMissing(t *testing.T) {
 	within(t, func(t *testing.T, s *site) {
-		wide := mono(1, 2)
-		wide[24], wide[25] = 0x80, 0x3e // 16000
-		s.asterisk.files["in"], s.asterisk.files["out"] = mono(1), wide
-		e := one[callcenter.RecordingLost](t, s.do(command(0)))
-		if want := "recording out in Asterisk: it has 16000 samples a second, not 8000"; e.Error != want {
+		s.asterisk.files["in"] = wide()
+		e := one[callcenter.RecordingLost](t, s.doAll(t, command(0)))
+		if want := "recording in in Asterisk: it has 16000 samples a second, not 8000"; e.Error != want {
 			t.Errorf("told %q, want %q", e.Error, want)
 		}
-		same(t, s.asterisk.said(), []string{"fetch in", "fetch out"})
 		same(t, s.names(t), nil)
+	})
+}
+
+// TestOneBroken: the good side is kept and deleted, the broken one is silent and stays in Asterisk, also when the process died
+// before it had told of it.
+func TestOneBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		in, out []byte
+		stays   string
+		want    []int16
+	}{
+		"in of another kind":  {wide(), mono(5, 6), "in", []int16{0, 0, 0, 5, 0, 6}},
+		"out of another kind": {mono(5, 6), wide(), "out", []int16{5, 0, 6, 0}},
+		"in empty":            {nil, mono(5, 6), "in", []int16{0, 0, 0, 5, 0, 6}},
+		"out empty":           {mono(5, 6), nil, "out", []int16{5, 0, 6, 0}},
+		"out no WAV":          {mono(5, 6), []byte("<html>not found, and more of it</html>"), "out", []int16{5, 0, 6, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(t *testing.T, s *site) {
+				s.asterisk.files["in"], s.asterisk.files["out"] = c.in, c.out
+				before := one[callcenter.RecordingStored](t, s.do(command(sampleTime)))
+				s.checkTold(t, before, id, time.Duration(len(c.want)/2)*sampleTime)
+				if got := frames(t, s.read(t, id)); !slices.Equal(got, c.want) {
+					t.Errorf("got %v, want %v", got, c.want)
+				}
+				for range 2 {
+					if _, ok := s.asterisk.files[c.stays]; !ok || len(s.asterisk.files) != 1 {
+						t.Errorf("in Asterisk are %q", s.asterisk.files)
+					}
+					count(t, "failed deletes", s.metrics.deleteFailures, 0)
+					if s.stop(); t.Failed() {
+						return
+					}
+					s = s.again(t)
+					if after := one[callcenter.RecordingStored](t, s.do(command(sampleTime))); after != before {
+						t.Errorf("told %+v, before %+v", after, before)
+					}
+				}
+			})
+			within(t, func(t *testing.T, s *site) {
+				s.asterisk.files["in"], s.asterisk.files["out"] = c.in, c.out
+				one[callcenter.RecordingStored](t, s.do(command(0)))
+				count(t, "missing", s.metrics.missing, 1)
+				same(t, s.names(t), []string{"pbx1-1763838123.4_r1.wav"})
+			})
+		})
+	}
+}
+
+// TestKeptButAway: a recording that was kept is told though Asterisk can't be asked what is left of it, and nothing is deleted.
+func TestKeptButAway(t *testing.T) {
+	within(t, func(t *testing.T, s *site) {
+		s.asterisk.files["in"], s.asterisk.files["out"] = mono(1), mono(2)
+		before := one[callcenter.RecordingStored](t, s.do(command(0)))
+		s.asterisk.said()
+		s.asterisk.trouble = func(context.Context, string) error { return errors.New("connection refused") }
+		if after := one[callcenter.RecordingStored](t, s.do(command(0))); after != before {
+			t.Errorf("told %+v, before %+v", after, before)
+		}
+		same(t, s.asterisk.said(), []string{"fetch in", "fetch out"})
+		count(t, "failed deletes", s.metrics.deleteFailures, 2)
+		same(t, s.names(t), []string{"pbx1-1763838123.4_r1.wav"})
 	})
 }
 
@@ -373,7 +550,7 @@ func TestBeforeRun(t *testing.T) {
 	within(t, func(t *testing.T, s *site) {
 		s.stop()
 		next := open(t, s.cfg, s.asterisk)
-		s.asterisk.files["in"] = mono(1)
+		s.asterisk.files["in"], s.asterisk.files["out"] = mono(1), mono(2)
 		next.Do(command(0))
 		next.Do(callcenter.Lookup{}) // not ours
 		next.run(t)
@@ -437,6 +614,11 @@ func TestConfig(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%+v: problems with %q, want %q", cfg, got, want)
+		}
+	}
+	for give, want := range map[time.Duration]int{time.Minute - 1: 1, time.Minute: 0, 50 * time.Minute: 0, 50*time.Minute + 1: 1} {
+		if got := (Config{Workers: 1, GiveUp: give}).Validate(); len(got) != want {
+			t.Errorf("give_up %s: %v", give, got)
 		}
 	}
 	if _, err := New(Config{}, nil, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "recordings.workers") {

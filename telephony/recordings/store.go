@@ -1,38 +1,43 @@
 package recordings
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"firstline/pipeline/archive"
 	"firstline/telephony/callcenter"
 )
 
-// store fetches both sides and keeps them joined. Of a recording with one side only, the other one is silent.
-func (k *Keeper) store(ctx context.Context, c callcenter.StoreRecording) (callcenter.RecordingStored, error) {
-	none := callcenter.RecordingStored{}
-	in, err := k.fetch(ctx, c.In)
-	if err != nil {
-		return none, err
+// store fetches both sides and keeps them joined. Of a recording with one side only, the other one is silent. It returns the sides
+// too, whose files are gone by then, for tidy.
+func (k *Keeper) store(ctx context.Context, o order) (event callcenter.RecordingStored, in, out side, err error) {
+	early := time.Since(o.asked) < beginLimit // before the first look: the fetch may take longer than that
+	if in, err = k.fetch(ctx, o.In); err != nil {
+		return event, in, out, err
 	}
 	defer in.discard()
-	out, err := k.fetch(ctx, c.Out)
-	if err != nil {
-		return none, err
+	if out, err = k.fetch(ctx, o.Out); err != nil {
+		return event, in, out, err
 	}
 	defer out.discard()
-	if in.part == nil && out.part == nil {
-		return none, fmt.Errorf("neither %q nor %q is in Asterisk: %w", c.In, c.Out, ErrNoRecording)
+	if early && (in.missing() || out.missing()) {
+		return event, in, out, fmt.Errorf("of %q and %q: %w", o.In, o.Out, errEarly)
 	}
-	event, err := k.joined(c, in.wave, out.wave)
+	if in.part == nil && out.part == nil {
+		err = fmt.Errorf("neither %q nor %q is in Asterisk: %w", o.In, o.Out, ErrNoRecording)
+		return event, in, out, cmp.Or(in.unfit, out.unfit, err)
+	}
+	event, err = k.joined(o.StoreRecording, in.wave, out.wave)
 	if err == nil && (in.part == nil || out.part == nil) {
 		k.metrics.missing.Inc()
-		k.log.Warn("recording has one side only", "contact", c.Contact, "recording", c.Recording, "in", in.part != nil, "out", out.part != nil)
+		k.log.Warn("recording has one side only", "contact", o.Contact, "recording", o.Recording, "in", in.part != nil, "out", out.part != nil)
 	}
-	return event, err
+	return event, in, out, err
 }
 
 // joined writes both sides to the archive.
@@ -44,7 +49,7 @@ func (k *Keeper) joined(c callcenter.StoreRecording, in, out wave) (callcenter.R
 	}
 	defer part.Discard()
 	sum := sha256.New()
-	frames, err := join(io.MultiWriter(part, sum), in, out, c.Offset)
+	frames, err := join(io.MultiWriter(part, sum), in, out, c.Offset, c.Silences)
 	if err != nil {
 		return none, fmt.Errorf("join both sides: %w", err)
 	}
@@ -54,11 +59,16 @@ func (k *Keeper) joined(c callcenter.StoreRecording, in, out wave) (callcenter.R
 	return eventOf(c, frames, headerBytes+frames*2*sampleBytes, sum.Sum(nil)), nil
 }
 
-// side is one side as it was fetched; the zero value is one that Asterisk doesn't have.
+// side is one side as it was fetched.
 type side struct {
+	name  string // in Asterisk; empty when it never began
+	unfit error  // why what Asterisk has can't be kept
 	wave
-	part *archive.Part
+	part *archive.Part // nil: there is none, or it is unfit
 }
+
+// missing is one that began, as far as is known, and that Asterisk doesn't have.
+func (s side) missing() bool { return s.name != "" && s.part == nil && s.unfit == nil }
 
 func (s side) discard() {
 	if s.part != nil {
@@ -66,7 +76,7 @@ func (s side) discard() {
 	}
 }
 
-// fetch brings one side here. That there is none is no error; a name is empty when it never began.
+// fetch brings one side here. That there is none or that it is broken is no error; a name is empty when it never began.
 func (k *Keeper) fetch(ctx context.Context, name string) (side, error) {
 	if name == "" {
 		return side{}, nil
@@ -75,7 +85,7 @@ func (k *Keeper) fetch(ctx context.Context, name string) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	s := side{part: part}
+	s := side{name: name, part: part}
 	err = k.source.FetchRecording(ctx, name, part)
 	if err == nil {
 		s.wave, err = rewound(part)
@@ -85,9 +95,13 @@ func (k *Keeper) fetch(ctx context.Context, name string) (side, error) {
 	}
 	part.Discard()
 	if errors.Is(err, ErrNoRecording) {
-		return side{}, nil
+		return side{name: name}, nil
 	}
-	return side{}, fmt.Errorf("recording %s in Asterisk: %w", name, err)
+	err = fmt.Errorf("recording %s in Asterisk: %w", name, err)
+	if isBroken(err) {
+		return side{name: name, unfit: err}, nil
+	}
+	return side{}, err
 }
 
 // rewound reads a file from its beginning that has just been written.
@@ -102,19 +116,35 @@ func rewound(file io.ReadSeeker) (wave, error) {
 	return readWave(file, size, 1)
 }
 
-// tidy deletes both sides in Asterisk. One that stays there takes room, no more.
-func (k *Keeper) tidy(ctx context.Context, c callcenter.StoreRecording) {
-	for _, name := range []string{c.In, c.Out} {
-		if name == "" {
+// look tells what Asterisk still has of a side whose recording was kept by an attempt before.
+func (k *Keeper) look(ctx context.Context, name string) side {
+	s, err := k.fetch(ctx, name)
+	s.discard()
+	if err != nil {
+		return side{name: name, unfit: err}
+	}
+	return s
+}
+
+// tidy deletes in Asterisk what was kept. A side that stays there takes room, no more; one that couldn't be kept stays in any
+// case, for somebody to hear what can be heard of it.
+func (k *Keeper) tidy(ctx context.Context, c callcenter.StoreRecording, sides ...side) {
+	for _, s := range sides {
+		if s.name == "" {
 			continue
 		}
-		err := k.delete(ctx, name)
+		err := s.unfit
+		if err == nil {
+			err = k.delete(ctx, s.name)
+		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return // the process ends: the core asks again, and then it is deleted
 		}
 		if err != nil {
-			k.metrics.deleteFailures.Inc()
-			k.log.Warn("kept recording stays in Asterisk", "contact", c.Contact, "recording", c.Recording, "name", name, "error", err)
+			if !isBroken(err) {
+				k.metrics.deleteFailures.Inc()
+			}
+			k.log.Warn("kept recording stays in Asterisk", "contact", c.Contact, "recording", c.Recording, "name", s.name, "error", err)
 		}
 	}
 }

@@ -8,12 +8,15 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"firstline/telephony/callcenter"
 )
 
 // TestHeader: byte for byte what a WAV of two channels begins with.
@@ -110,8 +113,8 @@ func FuzzReadWave(f *testing.F) {
 	})
 }
 
-// twin is the obvious join: it puts each sample where it belongs.
-func twin(left, right []int16, later int) []int16 {
+// twin is the obvious join: it puts each sample where it belongs, and takes away each that is heard within a silence for any time.
+func twin(left, right []int16, later int, silences []callcenter.Silence) []int16 {
 	l, r := max(0, -later), max(0, later)
 	out := make([]int16, 2*max(l+len(left), r+len(right)))
 	for i, s := range left {
@@ -120,11 +123,85 @@ func twin(left, right []int16, later int) []int16 {
 	for i, s := range right {
 		out[2*(r+i)+1] = s
 	}
+	for i := range len(out) / 2 {
+		begins, ends := time.Duration(i)*sampleTime, time.Duration(i+1)*sampleTime
+		for _, s := range silences {
+			to := s.To
+			if to == 0 {
+				to = math.MaxInt64
+			}
+			if s.From < to && s.From < ends && to > begins {
+				out[2*i], out[2*i+1] = 0, 0
+			}
+		}
+	}
 	return out
 }
 
 func sound(samples []int16) wave {
 	return wave{samples: bytes.NewReader(pcm(samples)), frames: int64(len(samples))}
+}
+
+// silenceOf is one anywhere in or about a file of TestJoinAsTwin's, often at a block's edge, of any length, or to the end.
+func silenceOf(t *rapid.T) callcenter.Silence {
+	at := func(name string) time.Duration {
+		sample := rapid.OneOf(rapid.IntRange(-block, 5*block), rapid.SampledFrom([]int{0, 1, block - 1, block, block + 1, 2 * block}))
+		near := rapid.SampledFrom([]time.Duration{-sampleTime + 1, -1, 0, 1, sampleTime / 2, sampleTime - 1})
+		return time.Duration(sample.Draw(t, name))*sampleTime + near.Draw(t, "near "+name)
+	}
+	s := callcenter.Silence{From: at("from"), To: at("to")}
+	switch rapid.IntRange(0, 5).Draw(t, "kind") {
+	case 0:
+		s.To = 0
+	case 1:
+		s.To = math.MaxInt64
+	case 2:
+		s.From = math.MinInt64
+	}
+	return s
+}
+
+// TestSilences: the first and the last sample of which a part is in the silence are not heard.
+func TestSilences(t *testing.T) {
+	for name, c := range map[string]struct {
+		silences []callcenter.Silence
+		want     string // the samples heard
+	}{
+		"none":          {nil, "0123456789"},
+		"exact":         {[]callcenter.Silence{{From: 2 * sampleTime, To: 4 * sampleTime}}, "01456789"},
+		"rounded":       {[]callcenter.Silence{{From: 3*sampleTime - 1, To: 4*sampleTime + 1}}, "0156789"},
+		"within one":    {[]callcenter.Silence{{From: 3*sampleTime + 1, To: 3*sampleTime + 2}}, "012456789"},
+		"empty":         {[]callcenter.Silence{{From: 3 * sampleTime, To: 3 * sampleTime}}, "0123456789"},
+		"empty in one":  {[]callcenter.Silence{{From: 3*sampleTime + 1, To: 3*sampleTime + 1}}, "0123456789"},
+		"to the end":    {[]callcenter.Silence{{From: 3 * sampleTime}}, "012"},
+		"all":           {[]callcenter.Silence{{}}, ""},
+		"before":        {[]callcenter.Silence{{From: -time.Hour, To: sampleTime}}, "123456789"},
+		"only before":   {[]callcenter.Silence{{From: -time.Hour, To: -1}}, "0123456789"},
+		"beyond":        {[]callcenter.Silence{{From: 9 * sampleTime, To: math.MaxInt64}, {From: time.Hour}, {From: time.Hour, To: 2 * time.Hour}}, "012345678"},
+		"any order":     {[]callcenter.Silence{{From: 7 * sampleTime, To: 8 * sampleTime}, {From: sampleTime, To: 2 * sampleTime}}, "02345689"},
+		"overlapping":   {[]callcenter.Silence{{From: sampleTime, To: 6 * sampleTime}, {From: 2 * sampleTime, To: 3 * sampleTime}, {From: 5 * sampleTime, To: 7 * sampleTime}}, "0789"},
+		"wrong way":     {[]callcenter.Silence{{From: 5 * sampleTime, To: 2 * sampleTime}}, "0123456789"},
+		"from the left": {[]callcenter.Silence{{To: 2 * sampleTime}}, "23456789"},
+	} {
+		var file bytes.Buffer
+		// The left begins first: silences count from there. The right is heard for its last 8.
+		if _, err := join(&file, sound([]int16{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}), sound([]int16{2, 2, 2, 2, 2, 2, 2, 2}), 2*sampleTime, c.silences); err != nil {
+			t.Fatal(err)
+		}
+		all, heard := frames(t, file.Bytes()), ""
+		for i := range 10 {
+			l, r := all[2*i], all[2*i+1]
+			if l != 0 {
+				heard += strconv.Itoa(i)
+			}
+			if i >= 2 && (l == 0) != (r == 0) {
+				t.Errorf("%s: at %d one side is heard, the other isn't", name, i)
+			}
+		}
+		if heard != c.want {
+			t.Errorf("%s: %q is heard, want %q", name, heard, c.want)
+		}
+	}
 }
 
 // TestJoinAsTwin: the same samples as the obvious one, also across blocks.
@@ -133,19 +210,20 @@ func TestJoinAsTwin(t *testing.T) {
 		samples := func(name string) []int16 {
 			out := make([]int16, rapid.IntRange(0, 3*block).Draw(t, name))
 			for i := range out {
-				out[i] = int16(i*7 + len(name))
+				out[i] = int16(i*7+len(name)) | 1 // none is silent by itself
 			}
 			return out
 		}
 		left, right := samples("left"), samples("right")
 		later := rapid.IntRange(-2*block, 2*block).Draw(t, "later")
 		within := rapid.IntRange(-62_000, 62_000).Draw(t, "within") // less than half a sample
+		silences := rapid.SliceOfN(rapid.Custom(silenceOf), 0, 5).Draw(t, "silences")
 		var file bytes.Buffer
-		n, err := join(&file, sound(left), sound(right), time.Duration(later)*sampleTime+time.Duration(within))
+		n, err := join(&file, sound(left), sound(right), time.Duration(later)*sampleTime+time.Duration(within), silences)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := twin(left, right, later)
+		want := twin(left, right, later, silences)
 		if n != int64(len(want)/2) || !bytes.Equal(file.Bytes(), slices.Concat(header(n, 2), pcm(want))) {
 			t.Fatalf("%d and %d samples, %d later: %d frames, want %d", len(left), len(right), later, n, len(want)/2)
 		}
@@ -153,10 +231,10 @@ func TestJoinAsTwin(t *testing.T) {
 }
 
 func TestJoinTooLong(t *testing.T) {
-	if _, err := join(io.Discard, sound(nil), sound([]int16{1}), 38*time.Hour); !isBroken(err) {
+	if _, err := join(io.Discard, sound(nil), sound([]int16{1}), 38*time.Hour, nil); !isBroken(err) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := join(io.Discard, sound(nil), sound(nil), math.MinInt64); !isBroken(err) {
+	if _, err := join(io.Discard, sound(nil), sound(nil), math.MinInt64, nil); !isBroken(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -165,12 +243,12 @@ func TestJoinTooLong(t *testing.T) {
 func TestJoinErrors(t *testing.T) {
 	bad := wave{samples: iotest.ErrReader(io.ErrClosedPipe), frames: 5}
 	for _, sides := range [][2]wave{{bad, {}}, {{}, bad}} {
-		if _, err := join(io.Discard, sides[0], sides[1], 0); !errors.Is(err, io.ErrClosedPipe) {
+		if _, err := join(io.Discard, sides[0], sides[1], 0, nil); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("got %v", err)
 		}
 	}
 	for _, room := range []int{0, headerBytes, headerBytes + 10} {
-		if _, err := join(&full{room}, sound(make([]int16, 100)), wave{}, 0); !errors.Is(err, io.ErrShortWrite) {
+		if _, err := join(&full{room}, sound(make([]int16, 100)), wave{}, 0, nil); !errors.Is(err, io.ErrShortWrite) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -191,7 +269,7 @@ func TestJoinKeepsLittle(t *testing.T) {
 	hour := func() wave { return wave{samples: silence{}, frames: 3600 * rate} }
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := join(io.Discard, hour(), hour(), time.Second); err != nil {
+	if _, err := join(io.Discard, hour(), hour(), time.Second, []callcenter.Silence{{From: time.Minute}}); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

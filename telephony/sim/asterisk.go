@@ -111,6 +111,10 @@ func (a *asterisk) hangUp(ch *channel, cause int) {
 		return
 	}
 	a.remove(ch)
+	if ch.tape != nil && !ch.tape.over {
+		ch.tape.over = true
+		a.emit(ch, callcenter.RecordingStopped{Name: ch.id})
+	}
 	for _, t := range ch.tasks {
 		a.dropTask(ch, t)
 	}

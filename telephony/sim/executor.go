@@ -109,6 +109,10 @@ func touches(command callcenter.Command) []string {
 		return []string{c.Contact, c.Channel}
 	case callcenter.AddToBridge:
 		return append([]string{c.Contact}, c.Channels...)
+	case callcenter.RecordSnoop:
+		return []string{c.Contact, c.Snoop}
+	case callcenter.MuteRecording: // a pause waits for nothing else
+		return []string{c.Recording}
 	default:
 		return []string{command.ContactID()}
 	}

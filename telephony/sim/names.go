@@ -41,6 +41,8 @@ func eventName(ev callcenter.Event) string {
 		return "event FallbackEvent"
 	case callcenter.RecordingBegan:
 		return "event RecordingBegan"
+	case callcenter.RecordingStopped:
+		return "event RecordingStopped"
 	case callcenter.RecordingBroke:
 		return "event RecordingBroke"
 	case callcenter.RecordingStored:

@@ -16,6 +16,7 @@ import (
 type tape struct {
 	out   bool // of what goes out to the channel it listens to
 	muted bool
+	over  bool // it is not written any more, and Asterisk said so
 }
 
 // recordingBook is a recording, as the facts say.
@@ -76,13 +77,16 @@ func (a *asterisk) recordSnoop(c callcenter.RecordSnoop, done answer) {
 		a.emit(s, callcenter.RecordingBegan{Name: s.id})
 	}
 	done(201, "")
-	if !a.w.weather.calm && s.luck.chance(0.05) { // the disk is full
-		a.w.after(s.luck.around(a.w.weather.talk/2), func() {
-			if !s.gone {
-				a.emit(s, callcenter.RecordingBroke{Name: s.id, Why: "simulated"})
-			}
-		})
+	if a.w.weather.calm || !s.luck.chance(0.08) {
+		return
 	}
+	ev := one[callcenter.Event](s.luck, callcenter.RecordingStopped{Name: s.id}, callcenter.RecordingBroke{Name: s.id, Why: "simulated"})
+	a.w.after(s.luck.around(a.w.weather.talk/2), func() { // the disk is full
+		if !s.gone {
+			s.tape.over = true
+			a.emit(s, ev)
+		}
+	})
 }
 
 func (a *asterisk) muteRecording(c callcenter.MuteRecording, done answer) {

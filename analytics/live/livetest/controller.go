@@ -42,7 +42,8 @@ type Controller struct {
 type Control struct {
 	Request, Actor, By, Agent, Action, Reason, Expect, Code, Note, Contact, Incident, Mode, Of string
 
-	To struct{ To, ID string }
+	To       struct{ To, ID string }
+	Priority int
 }
 
 // Seen is a screen pop's report as it came in.

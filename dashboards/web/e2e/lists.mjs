@@ -42,6 +42,7 @@ export async function lists({ boss, anna, shoot }) {
     await shows(line("ivr.incident"), /Told of incident “outage”/, 5_000);
     await shows(line("contact.identified"), /Customer lookup: known.*Ada Winter.*70001/, 5_000);
     await shows(line("queue.queued"), /Waits in Support, place 1/, 5_000);
+    await shows(line("queue.priority"), /Priority changed from 0 to 1.*supervisor.*boss/, 5_000);
     await shows(line("offer.ended"), /Anna: answered/, 5_000);
     await shows(line("pop.shown"), /Screen pop shown to Anna/, 15_000);
     await shows(line("contact.disposition"), /Disposition: Solved.*line was unplugged/, 15_000);

@@ -1,4 +1,5 @@
 // Signing in, and the wallboard while a caller waits.
+import { urge } from "./urge.mjs";
 import { ask, check, shows, signIn, until, want } from "./world.mjs";
 
 export async function wallboard({ boss, shoot }) {
@@ -43,6 +44,7 @@ export async function wallboard({ boss, shoot }) {
     await shows(row, /Support.*C-7.*70001.*Waiting/, 5_000);
   });
   await shoot(page, "wallboard-waiting");
+  await urge(boss, shoot);
   await check("and off again", async () => {
     await test("incident-switch").click();
     await shows(incident, /^Off/, 2_000);

@@ -24,6 +24,7 @@ const facts = {
   "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", from: "text", resumes: "text", carried_wait_ms: "span", derived: "yes" },
   "queue.refused": { queue: "queue", reason: "refused." },
   "queue.relaxed": { reason: "relaxed.", queue: "queue", skills: "all", requires: "all", max_tier: "number", prefer: "agent" },
+  "queue.priority": { from_priority: "number", priority: "number", by: "by.", actor: "text", position: "number", queue: "queue" },
   "queue.position_told": { position: "number", queue: "queue", from_ms: "span", until_ms: "span", agents: "number", handle_ms: "span" },
   "queue.ended": { queue: "queue", outcome: "entry.", wait_ms: "span", offers: "number", to: "text", estimate_from_ms: "span", estimate_until_ms: "span", derived: "yes" },
   "offer.made": { agent: "agent", queue: "queue", attempt: "number", wait_ms: "span", rule: "rule.", eligible: "agents", others: "counted" },

@@ -14,7 +14,7 @@ import { usePolled } from "../parts/usePolled";
 import { useStream } from "../stream";
 import { noteServerTime, timeOfDay, useNow, zone } from "../time";
 
-/** operator: may change agents' states; phone: the agent entry whose phone he listens with. */
+/** operator: may change agents' states, and who is next; phone: the agent entry whose phone he listens with. */
 export function Wallboard({ operator, phone }: { operator: boolean; phone: string | undefined }) {
   const [state, setState] = useState<WallboardNow>();
   const note = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
@@ -23,7 +23,7 @@ export function Wallboard({ operator, phone }: { operator: boolean; phone: strin
     heartbeat: (f: Freshness) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
   });
   const today = usePolled<Today>(() => `/wallboard?tz=${encodeURIComponent(zone)}`, 2_000);
-  const { act, listen, error } = useAct();
+  const { act, listen, waiting, error } = useAct();
   const now = useNow();
   if (!state) return <><Liveness stream={stream} fresh={state} now={now} /><p class="quiet">{t("loading")}</p></>;
   const at = shownAt(stream, state, now);
@@ -49,7 +49,7 @@ export function Wallboard({ operator, phone }: { operator: boolean; phone: strin
         <DayChart rows={today.data?.series ?? []} />
         <div class="grid">
           <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} listen={listen} phone={phone} />
-          <CallerTable queues={state.queues} at={at} agentName={(id) => nameIn(state.agents, id)} />
+          <CallerTable queues={state.queues} agents={state.agents} at={at} waiting={operator ? waiting : undefined} />
         </div>
       </div>
     </>

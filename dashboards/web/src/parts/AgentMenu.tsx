@@ -1,14 +1,12 @@
 // The one menu of the agent table: it stands outside the rows, which move while it is open. A supervisor with a phone also listens
 // to a talk by it.
-import { useRef, useState } from "preact/hooks";
 import type { MutableRef } from "preact/hooks";
 import { t, word } from "../i18n";
 import type { AgentNow, MonitorMode, Settings } from "../model";
 import type { Act, Change, Listen, Listening } from "./useAct";
 import { useFetched } from "./useFetched";
-
-/** Opens the menu of an agent beside a button. */
-export type OpenMenu = (agent: string, button: HTMLElement) => void;
+import { useMenu } from "./useMenu";
+import type { OpenMenu } from "./useMenu";
 
 const modes: MonitorMode[] = ["listen", "whisper", "barge"];
 
@@ -21,30 +19,19 @@ interface Props {
 }
 
 export function AgentMenu({ agents, act, listen, phone, open }: Props) {
-  const menu = useRef<HTMLDivElement>(null);
-  const [chosen, setChosen] = useState("");
+  const menu = useMenu(open);
   const reasons = useFetched<Settings>("/settings")?.pause_reasons ?? [];
-  open.current = (agent, button) => {
-    const element = menu.current;
-    if (!element) return;
-    setChosen(agent);
-    const at = button.getBoundingClientRect();
-    element.style.right = `${document.documentElement.clientWidth - at.right}px`;
-    element.style.top = `${at.bottom}px`;
-    element.showPopover();
-    element.style.top = `${Math.max(0, Math.min(at.bottom, innerHeight - element.offsetHeight - 8))}px`; // whole, near the lower edge too
-  };
-  const agent = agents.find((a) => a.id === chosen);
+  const agent = agents.find((a) => a.id === menu.row);
   const choose = (change: Change) => {
-    menu.current?.hidePopover(); // which gives the focus back to the button
-    void act(chosen, change);
+    menu.close();
+    void act(menu.row, change);
   };
   const hear = (contact: string, what: Listening) => {
-    menu.current?.hidePopover();
+    menu.close();
     void listen(contact, what);
   };
   return (
-    <div class="menu" popover="auto" ref={menu} data-test="menu">
+    <div class="menu" popover="auto" ref={menu.element} data-test="menu">
       {agent && <strong>{agent.name || agent.id}</strong>}
       {agent?.state === "logged_out"
         ? <button autofocus data-test="menu-login" onClick={() => choose({ action: "login" })}>{t("action.login")}</button>

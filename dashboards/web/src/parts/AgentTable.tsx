@@ -4,9 +4,9 @@ import { t, word } from "../i18n";
 import type { AgentNow, AgentState } from "../model";
 import { clock } from "../time";
 import { AgentMenu } from "./AgentMenu";
-import type { OpenMenu } from "./AgentMenu";
 import { StateBadge } from "./StateBadge";
 import type { Act, Listen } from "./useAct";
+import type { OpenMenu } from "./useMenu";
 import { nameIn } from "./useNames";
 
 const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "outside", "paused", "unreachable", "logged_out"];

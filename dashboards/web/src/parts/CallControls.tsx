@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { explain, get, once, request } from "../api";
 import { t } from "../i18n";
 import type { AgentContact, Target, Targets } from "../model";
+import { parseTarget } from "./targets";
 
 interface Props {
   agent: string;
@@ -34,7 +35,7 @@ export function CallControls({ agent, contact, onDemand }: Props) {
   const asked = contact.transfer;
   const others = contact.segments.filter((s) => s.agent !== agent && s.kind !== "wrap_up" && s.agent !== asked?.with);
   const held = contact.segments.some((s) => s.agent === agent && s.kind === "hold");
-  const to = parse(chosen);
+  const to = parseTarget(chosen);
   const recording = contact.recording;
   return (
     <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? "waiting" : ""}>
@@ -93,12 +94,6 @@ function Options({ targets }: { targets: Targets | undefined }) {
 function mayRecord(agent: string, contact: AgentContact, onDemand: readonly string[]): boolean {
   const queue = contact.segments.find((s) => s.agent === agent && s.kind !== "wrap_up")?.queue ?? "";
   return onDemand.includes(queue) || (queue.startsWith("agent:") && onDemand.length > 0);
-}
-
-/** "queue:sales" as the API wants it. */
-function parse(chosen: string): Target | undefined {
-  const at = chosen.indexOf(":");
-  return at < 0 ? undefined : { kind: chosen.slice(0, at) as Target["kind"], id: chosen.slice(at + 1) };
 }
 
 function targetName(targets: Targets | undefined, to: { to: string; target: string }): string {

@@ -1,10 +1,24 @@
-// Who waits, in the order they will be served.
+// Who waits, in the order they will be served; with the right to it, a menu that changes the order.
+import { useRef } from "preact/hooks";
 import { t } from "../i18n";
-import type { QueueNow } from "../model";
+import type { AgentNow, QueueNow } from "../model";
 import { clock } from "../time";
+import { CallerMenu } from "./CallerMenu";
+import type { Waiting } from "./useAct";
+import type { OpenMenu } from "./useMenu";
+import { nameIn } from "./useNames";
 import { languageName } from "./words";
 
-export function CallerTable({ queues, at, agentName }: { queues: QueueNow[]; at: number; agentName: (id: string) => string }) {
+interface Props {
+  queues: QueueNow[];
+  agents: AgentNow[];
+  at: number;
+  waiting: Waiting | undefined; // undefined: look, don't touch
+}
+
+export function CallerTable({ queues, agents, at, waiting }: Props) {
+  const open = useRef<OpenMenu>(() => undefined);
+  const agentName = (id: string) => nameIn(agents, id);
   const callers = queues.flatMap((q) => q.callers.map((c) => ({ ...c, queue: q.name || q.id })));
   return (
     <section class="card" data-test="callers">
@@ -15,7 +29,7 @@ export function CallerTable({ queues, at, agentName }: { queues: QueueNow[]; at:
             <thead>
               <tr>
                 <th scope="col">{t("queue")}</th><th scope="col" class="num">{t("position")}</th><th scope="col" class="num">{t("wait")}</th>
-                <th scope="col">{t("customer")}</th><th scope="col">{t("language")}</th><th scope="col">{t("ticket")}</th><th scope="col">{t("state")}</th>
+                <th scope="col">{t("customer")}</th><th scope="col">{t("language")}</th><th scope="col">{t("ticket")}</th><th scope="col">{t("state")}</th>{waiting && <th scope="col"><span class="hidden">{t("caller.act")}</span></th>}
               </tr>
             </thead>
             <tbody>
@@ -30,13 +44,21 @@ export function CallerTable({ queues, at, agentName }: { queues: QueueNow[]; at:
                   <td class="row">
                     {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: agentName(c.agent ?? "") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
                     {c.asks && <span class="badge talking" data-asks={c.asks}>{t("stage.asks", { agent: agentName(c.asks) })}</span>}
+                    {c.priority !== 0 && <span class="badge" data-priority={c.priority}>{t("caller.priority", { priority: c.priority })}</span>}
                   </td>
+                  {waiting && (
+                    <td class="num">
+                      <button class="plain" aria-haspopup="true" aria-label={t("caller.act.of", { caller: c.customer || c.contact })} data-test="caller-menu"
+                        onClick={(e) => open.current(c.contact, e.currentTarget)}>⋯</button>
+                    </td>
+                  )}
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {waiting && <CallerMenu queues={queues} agents={agents} waiting={waiting} open={open} />}
     </section>
   );
 }
