@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"firstline/analytics/api"
+	"firstline/analytics/query"
 	"firstline/pipeline/fact"
 	"firstline/telephony/asterisk/sipp"
 )
@@ -70,13 +74,14 @@ func (p *product) stage(stage string, n int) error {
 // patience is a support line for the controller's death: one agent who talks long, one who rings long, and a queue nobody serves.
 const patience = `
 queues:
-  - {id: talk, name: Talk, ring_timeout: 90s}
+  - {id: talk, name: Talk, ring_timeout: 90s, recording: {mode: all, keep: 24h}}
   - {id: ring, name: Ring, ring_timeout: 90s}
   - {id: wait, name: Wait, join_empty: true}
 agents:
   - {id: talker, name: Talker, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [talk]}
   - {id: ringer, name: Ringer, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [ring]}
 features: {login: "*11"}
+recordings: {dir: RECORDINGS}
 entries: [{number: "*", flow: main}]
 ivr:
   - id: main
@@ -111,7 +116,7 @@ func killController(t *testing.T, dead time.Duration) {
 	if testing.Short() && dead > 10*time.Second {
 		t.Skip("a minute of silence is for the whole run")
 	}
-	p := startProduct(t, "dead", patience)
+	p := startProduct(t, "dead", strings.ReplaceAll(patience, "RECORDINGS", filepath.Join(t.TempDir(), "recordings")))
 	stop := p.phones(
 		p.agent(0, "talker", "301", sipp.Act{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 10 * time.Minute}),
 		p.agent(1, "ringer", "302", sipp.Act{Do: sipp.DoAnswer, After: dead + 12*time.Second, Talk: 10 * time.Minute}),
@@ -158,6 +163,7 @@ func killController(t *testing.T, dead time.Duration) {
 		}
 	}
 	contacts := p.loaded(from, 5)
+	p.recordedThroughout(contacts["4910001"].ID)
 	answers := answeredNumbers(stop())
 	for number, want := range map[string]struct {
 		result  fact.Result
@@ -169,6 +175,28 @@ func killController(t *testing.T, dead time.Duration) {
 		if c := contacts[number]; c.Result == nil || *c.Result != want.result || answers[number] != want.answers {
 			t.Errorf("%s: %v and %d answers, want %+v", number, deref(c.Result), answers[number], want)
 		}
+	}
+}
+
+// recordedThroughout looks whether a contact's talk was recorded in one piece, as long as it lasted.
+func (p *product) recordedThroughout(contact string) {
+	p.t.Helper()
+	var got struct {
+		Recordings []api.ContactRecording `json:"recordings"`
+	}
+	p.waitFor("the recording to be kept", time.Minute, func() error {
+		if err := p.call(http.MethodGet, "/contacts/"+contact+"/recordings", nil, &got); err != nil {
+			return err
+		}
+		if len(got.Recordings) != 1 || got.Recordings[0].State != query.RecordingKept {
+			return fmt.Errorf("recordings %+v", got.Recordings)
+		}
+		return nil
+	})
+	const bytesEachMS = 32 // two sides, 16 bits, 8,000 a second
+	r := got.Recordings[0]
+	if lost := *r.DurationMS - *r.Bytes/bytesEachMS; lost < -1000 || lost > 1000 {
+		p.t.Errorf("of a talk of %d ms the recording has %d", *r.DurationMS, *r.Bytes/bytesEachMS)
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"firstline/telephony/asterisk"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/controller"
+	"firstline/telephony/ivr"
 	"firstline/telephony/prompts"
 	"firstline/telephony/recordings"
 	"firstline/telephony/tickets"
@@ -127,12 +128,18 @@ func (s *settings) validate() []problem.Problem {
 	return append(append(out, s.recorded()...), s.Site.Validate()...)
 }
 
-// recorded tells of queues that record where there is no folder for it.
+// recorded tells of queues and flows that record where there is no folder for it.
 func (s *settings) recorded() []problem.Problem {
 	var out []problem.Problem
 	for i, q := range s.Center.Queues {
 		if q.Recording.Mode != "" && q.Recording.Mode != callcenter.RecordOff && s.Recordings.Dir == "" {
 			out = append(out, problem.Problem{Path: fmt.Sprintf("queues.%d.recording.mode", i), Message: "there is no folder for recordings",
+				Mend: "write recordings: {dir: /var/lib/firstline/recordings}"})
+		}
+	}
+	for i, f := range s.Center.IVR {
+		if f.Has(ivr.TypeVoicemail) && s.Recordings.Dir == "" {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("ivr.%d.nodes", i), Message: "there is no folder for messages that callers leave",
 				Mend: "write recordings: {dir: /var/lib/firstline/recordings}"})
 		}
 	}

@@ -130,6 +130,9 @@ func (t *trial) pass() {
 	case ivr.PhaseListening:
 		t.say("  %s of silence", t.next)
 		t.take(t.menus.TimedOut(t.visit, t.now))
+	case ivr.PhaseRecording:
+		t.say("  the message ends")
+		t.take(t.menus.Recorded(t.visit, t.now))
 	case ivr.PhaseLooking, ivr.PhaseOver:
 	}
 }
@@ -153,6 +156,9 @@ func (t *trial) take(r ivr.Result) {
 	case len(r.Play) > 0:
 		t.wait(time.Duration(len(r.Play)) * soundTakes)
 		t.say("  plays %s", strings.Join(t.told(r.Play), ", "))
+	case r.Record != nil:
+		t.wait(r.Wait)
+		t.say("  records a message for %s, %s at most; a key ends it", r.Record.Queue, r.Wait)
 	case r.Wait > 0:
 		t.wait(r.Wait)
 		t.say("  waits %s for a key", r.Wait)

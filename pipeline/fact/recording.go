@@ -2,7 +2,7 @@ package fact
 
 import "time"
 
-// A talk is recorded: what the caller says and what he hears, each by itself. The subject is the contact. A recording belongs to
+// A talk is recorded: what the caller says and what he hears, each by itself; or a message that he leaves. The subject is the contact. A recording belongs to
 // one queue: a caller who is handed on to another queue gets a new one there.
 const (
 	TypeRecordingStarted Type = "recording.started"
@@ -22,6 +22,8 @@ const (
 	RecordAll    RecordingCause = "all"    // every talk of the queue is
 	RecordShare  RecordingCause = "share"  // this one is of those drawn
 	RecordDemand RecordingCause = "demand" // somebody asked for it
+
+	RecordVoicemail RecordingCause = "voicemail" // the caller leaves a message
 )
 
 const (
@@ -34,7 +36,7 @@ type RecordingStarted struct {
 	Recording string         `json:"recording"`
 	Call      string         `json:"call"`
 	Queue     string         `json:"queue"` // whose rule it is
-	Agent     string         `json:"agent"` // who talked then
+	Agent     string         `json:"agent"` // who talked then; "" = nobody, it is a message
 	Cause     RecordingCause `json:"cause"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"firstline/telephony/callcenter"
@@ -23,6 +24,9 @@ func (e *executor) recordSnoop(ctx context.Context, c callcenter.RecordSnoop) er
 		query: url.Values{"spy": {spy}, "whisper": {"none"}, "app": {e.app}, "appArgs": {"snoop," + c.Contact}}}
 	record := request{what: "record", path: channelPath(c.Snoop, "/record"),
 		query: url.Values{"name": {c.Snoop}, "format": {"wav"}, "ifExists": {"fail"}}}
+	if c.Silence > 0 {
+		record.query.Set("maxSilenceSeconds", strconv.Itoa(int(c.Silence/time.Second)))
+	}
 	return insist(ctx, func() error {
 		if err := e.makeOnce(ctx, "find snoop", channelPath(c.Snoop, ""), snoop); err != nil {
 			return err

@@ -110,8 +110,9 @@ type (
 	RecordSnoop struct {
 		Head
 		Channel string
-		Snoop   string // id we chose, and the recording's name
-		Out     bool   // what goes out; else what comes in
+		Snoop   string        // id we chose, and the recording's name
+		Out     bool          // what goes out; else what comes in
+		Silence time.Duration // after which it ends by itself; 0 = never
 	}
 	// MuteRecording has silence recorded, or sound again.
 	MuteRecording struct {

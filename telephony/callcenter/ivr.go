@@ -135,6 +135,9 @@ func (c *Center) follow(ct *contact, r ivr.Result) {
 	if r.Language != "" {
 		ct.Language = r.Language
 	}
+	if f.Visit.Phase != ivr.PhaseRecording {
+		c.endRecording(ct, fact.RecordingComplete, false)
+	}
 	f.Due = time.Time{}
 	if r.Lookup != nil {
 		if answer := c.lookupFor(ct, *r.Lookup); answer != "" {
@@ -150,6 +153,9 @@ func (c *Center) follow(ct *contact, r ivr.Result) {
 		f.Due = c.now.Add(playLimit)
 	case r.Wait > 0:
 		f.Due = c.now.Add(r.Wait)
+		if r.Record != nil {
+			c.beginMessage(ct, *r.Record)
+		}
 	}
 }
 
@@ -221,6 +227,7 @@ func terminationOf(o fact.IVROutcome) fact.Termination {
 // leftFlow closes the caller's time in the flow.
 func (c *Center) leftFlow(ct *contact, outcome fact.IVROutcome) {
 	f := ct.Flow
+	c.endRecording(ct, fact.RecordingComplete, false)
 	t := c.stamp(ct)
 	spent := ms(t.Sub(f.Entered))
 	ct.Sums.IVR += spent
@@ -233,10 +240,17 @@ func (c *Center) leftFlow(ct *contact, outcome fact.IVROutcome) {
 
 // repeatFlow says the prompt again after the link was down: a key pressed meanwhile may be lost. Nothing counts as a
 // try.
-func (c *Center) repeatFlow(ct *contact) {
+func (c *Center) repeatFlow(ct *contact, act actual) {
 	menus, f := c.planFor(ct).menus, ct.Flow
 	if f.Visit.Phase == ivr.PhaseLooking {
 		return
+	}
+	if ct.Recording != nil {
+		if _, goesOn := act.channels[ct.Recording.In]; goesOn {
+			c.orderRecording(ct)
+			return
+		}
+		c.endRecording(ct, fact.RecordingComplete, true)
 	}
 	if f.Playback != "" {
 		c.stopPlay(ct, f.Playback)

@@ -246,7 +246,7 @@ func (c *Center) restate(ct *contact, act actual) {
 	c.repeatLookups(ct)
 	switch ct.Stage {
 	case stageFlow:
-		c.repeatFlow(ct)
+		c.repeatFlow(ct, act)
 	case stageWaiting:
 		c.restateWaiting(ct, act)
 	case stageClosing:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"firstline/pipeline/fact"
+	"firstline/telephony/ivr"
 )
 
 // A talk is recorded by two snoop channels on the caller's channel: one hears what comes in from him, the other what goes out to
@@ -69,10 +70,31 @@ func (c *Center) beginRecording(ct *contact, q *Queue, cause fact.RecordingCause
 	c.orderRecording(ct)
 }
 
+// beginMessage records what the caller says to nobody.
+func (c *Center) beginMessage(ct *contact, m ivr.Record) {
+	r := &recording{
+		ID: part(ct.ID, "r", &ct.Count.Recording), Queue: m.Queue, Cause: fact.RecordVoicemail, At: c.stamp(ct), Silence: m.Silence,
+		In: resource(ct.ID, "sn", &ct.Count.Snoop),
+	}
+	ct.Recording = r
+	c.emit(ct, fact.TypeRecordingStarted, fact.RecordingStarted{Recording: r.ID, Call: ct.Call.ID, Queue: r.Queue, Cause: r.Cause})
+	c.orderRecording(ct)
+}
+
 func (c *Center) orderRecording(ct *contact) {
 	r := ct.Recording
 	c.recordSnoop(ct, r.In, false)
-	c.recordSnoop(ct, r.Out, true)
+	if r.Out != "" {
+		c.recordSnoop(ct, r.Out, true)
+	}
+}
+
+// sides are the channels that record.
+func (r *recording) sides() []string {
+	if r.Out == "" {
+		return []string{r.In}
+	}
+	return []string{r.In, r.Out}
 }
 
 // pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold.
@@ -100,7 +122,7 @@ func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 
 func (c *Center) muteRecording(ct *contact) {
 	r := ct.Recording
-	for _, name := range []string{r.In, r.Out} {
+	for _, name := range r.sides() {
 		c.order(ct, forSilence, name, func(h Head) Command { return MuteRecording{Head: h, Recording: name, On: r.Muted} })
 	}
 }
@@ -117,14 +139,14 @@ func (c *Center) endRecording(ct *contact, result fact.RecordingResult, derived 
 		paused += ms(t.Sub(r.MutedAt))
 		r.Pauses = append(r.Pauses, span{From: r.MutedAt})
 	}
-	if result == fact.RecordingFailed {
+	if result == fact.RecordingFailed && ct.Talk != nil {
 		ct.Talk.Unrecorded = r.Queue // or it would be tried again at every turn of the talk
 	}
 	c.emit(ct, fact.TypeRecordingEnded, fact.RecordingEnded{
 		Recording: r.ID, Call: ct.Call.ID, Queue: r.Queue, Agent: r.Agent, Cause: r.Cause, Result: result,
 		StartedAt: r.At, EndedAt: t, DurationMS: ms(t.Sub(r.At)), PausedMS: paused, Derived: derived,
 	})
-	for _, id := range []string{r.In, r.Out} {
+	for _, id := range r.sides() {
 		c.order(ct, forOther, "", func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
 	}
 	f := file{
@@ -143,7 +165,7 @@ const doubt = time.Second
 // silences are the pauses as stretches of the file: whenever Asterisk heard of them, what was said in them must not be in it.
 func (r *recording) silences() []Silence {
 	began, wide := earliest(r.InAt, r.OutAt), time.Duration(0)
-	if r.InAt.IsZero() || r.OutAt.IsZero() {
+	if r.InAt.IsZero() || r.OutAt.IsZero() && r.Out != "" {
 		began, wide = later(r.At, began), doubt
 	}
 	var list []Silence
@@ -194,6 +216,10 @@ func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
 // recordingDue ends a pause that lasted as long as it may, and a recording that Asterisk writes no more; false = there was none.
 func (c *Center) recordingDue(ct *contact) bool {
 	if ct.Recording != nil && c.passed(ct.Recording.StopBy) {
+		if ct.Stage == stageFlow { // his silence ended the message
+			c.follow(ct, c.planFor(ct).menus.Recorded(ct.Flow.Visit, c.moment(ct)))
+			return true
+		}
 		c.endRecording(ct, fact.RecordingFailed, false)
 		return true
 	}
@@ -239,10 +265,17 @@ func (c *Center) recordingBroke(name string) {
 		return
 	}
 	c.endRecording(ct, fact.RecordingFailed, false)
+	if ct.Stage == stageFlow {
+		c.follow(ct, c.planFor(ct).menus.Recorded(ct.Flow.Visit, c.moment(ct)))
+	}
 }
 
 // stopGrace is after which a talk must be over whose recording has stopped: mostly it was its end that stopped it.
-const stopGrace = 2 * time.Second
+// Who has left a message waits for so long, so it is shorter there.
+const (
+	stopGrace    = 2 * time.Second
+	messageGrace = time.Second
+)
 
 // recordingStopped: Asterisk writes one side no more, as the talk is over, or its disk is full.
 func (c *Center) recordingStopped(e RecordingStopped) {
@@ -255,7 +288,11 @@ func (c *Center) recordingStopped(e RecordingStopped) {
 		c.ignore(IgnoredDuplicate)
 		return
 	}
-	ct.Recording.StopBy = c.now.Add(stopGrace)
+	grace := stopGrace
+	if ct.Stage == stageFlow {
+		grace = messageGrace
+	}
+	ct.Recording.StopBy = c.now.Add(grace)
 	c.touch(ct)
 }
 

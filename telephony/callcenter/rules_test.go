@@ -170,6 +170,10 @@ func (r *rules) contactFact(f fact.Fact) {
 	switch d := f.Data.(type) {
 	case fact.Arrived:
 		r.begin(id + "call")
+	case fact.RecordingStarted:
+		r.begin(id + "recording")
+	case fact.RecordingEnded:
+		r.end(id + "recording")
 	case fact.CallEnded:
 		r.end(id + "call")
 		if d.Termination.Result == "" || d.Termination.Reason == "" {

@@ -129,7 +129,9 @@ func (c *Center) snoop(ct *contact, m monitor) {
 }
 
 func (c *Center) recordSnoop(ct *contact, snoop string, out bool) {
-	c.order(ct, forRecord, snoop, func(h Head) Command { return RecordSnoop{Head: h, Channel: ct.ID, Snoop: snoop, Out: out} })
+	c.order(ct, forRecord, snoop, func(h Head) Command {
+		return RecordSnoop{Head: h, Channel: ct.ID, Snoop: snoop, Out: out, Silence: ct.Recording.Silence}
+	})
 }
 
 // recordFailed: that the caller's channel is gone, or the recording, is heard next.

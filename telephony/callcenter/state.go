@@ -242,8 +242,9 @@ type recording struct {
 	Queue   string              `json:"q"`     // whose rule it is
 	Agent   string              `json:"agent"` // who talked when it began
 	Cause   fact.RecordingCause `json:"cause"`
-	In      string              `json:"in"`  // snoop channel of what the caller says, and name of what it records
-	Out     string              `json:"out"` // and of what he hears
+	Silence time.Duration       `json:"silence,omitempty"` // of a message: ends it
+	In      string              `json:"in"`                // snoop channel of what the caller says, and name of what it records
+	Out     string              `json:"out"`               // and of what he hears
 	At      time.Time           `json:"at"`
 	InAt    time.Time           `json:"in_at,omitzero"` // since when Asterisk writes
 	OutAt   time.Time           `json:"out_at,omitzero"`

@@ -60,7 +60,7 @@ func shapeOf(t Type) shape {
 		return queue
 	case TypeHangup:
 		return over
-	case TypePlay, TypeSet:
+	case TypePlay, TypeSet, TypeVoicemail:
 	}
 	return box
 }
@@ -108,6 +108,8 @@ func (n Node) lines(id string) []string {
 		lines = append(lines, n.Schedule)
 	case TypeQueue:
 		lines = append(lines, "queue "+n.Queue)
+	case TypeVoicemail:
+		lines = append(lines, "message for "+n.Queue)
 	case TypeMenu, TypeCollect, TypeDial:
 		lines = append(lines, strings.Join(n.Prompt, ", "))
 	case TypePlay, TypeHangup:

@@ -16,17 +16,18 @@ type Type string
 
 // The node types.
 const (
-	TypeSchedule Type = "schedule" // goes on by the hour: Open or Closed
-	TypePlay     Type = "play"     // plays Media, goes on to Next
-	TypeMenu     Type = "menu"     // asks for one of Options
-	TypeCollect  Type = "collect"  // asks for Min to Max digits
-	TypeLookup   Type = "lookup"   // waits for who calls, by his number: Next, NotFound or Failed
-	TypeBranch   Type = "branch"   // goes on by the first of Cases that holds, or to Otherwise
-	TypeIncident Type = "incident" // plays what is switched on and concerns the caller, goes on to Told; to Next when there is nothing
-	TypeSet      Type = "set"      // sets variables and priority, goes on to Next
-	TypeQueue    Type = "queue"    // ends the flow: joins Queue
-	TypeDial     Type = "dial"     // asks for an extension, ends the flow: joins the queue or the agent's own line that has it
-	TypeHangup   Type = "hangup"   // ends the flow: plays Media and hangs up
+	TypeSchedule  Type = "schedule"  // goes on by the hour: Open or Closed
+	TypePlay      Type = "play"      // plays Media, goes on to Next
+	TypeMenu      Type = "menu"      // asks for one of Options
+	TypeCollect   Type = "collect"   // asks for Min to Max digits
+	TypeLookup    Type = "lookup"    // waits for who calls, by his number: Next, NotFound or Failed
+	TypeBranch    Type = "branch"    // goes on by the first of Cases that holds, or to Otherwise
+	TypeIncident  Type = "incident"  // plays what is switched on and concerns the caller, goes on to Told; to Next when there is nothing
+	TypeSet       Type = "set"       // sets variables and priority, goes on to Next
+	TypeVoicemail Type = "voicemail" // plays Prompt, records a message for Queue, goes on to Next
+	TypeQueue     Type = "queue"     // ends the flow: joins Queue
+	TypeDial      Type = "dial"      // asks for an extension, ends the flow: joins the queue or the agent's own line that has it
+	TypeHangup    Type = "hangup"    // ends the flow: plays Media and hangs up
 )
 
 // Flow is one menu: nodes and where to start.
@@ -48,10 +49,10 @@ type Node struct {
 	// play, hangup
 	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye), prompts (prompt:greeting) or media URIs (digits:42)
 
-	// play, collect, lookup, set, incident
+	// play, collect, lookup, set, incident, voicemail
 	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found; of an incident: when nothing concerns him
 
-	// menu, collect, dial
+	// menu, collect, dial, voicemail
 	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it
 	Timeout      time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`               // to the first digit, from the prompt's end
 	InterDigit   time.Duration `yaml:"inter_digit,omitempty" json:"inter_digit,omitempty"`       // between digits
@@ -86,8 +87,12 @@ type Node struct {
 	Confirm    []string `yaml:"confirm,omitempty" json:"confirm,omitempty"`       // said when they are entered, "{digits}" reads them back; 1 = right, another key = again
 	Save       string   `yaml:"save,omitempty" json:"save,omitempty"`             // variable that gets the digits
 
+	// voicemail
+	Longest time.Duration `yaml:"longest,omitempty" json:"longest,omitempty"` // a message; then it goes on to next
+	Silence time.Duration `yaml:"silence,omitempty" json:"silence,omitempty"` // it ends after so long a silence, too
+
 	// queue
-	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join
+	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join; of a voicemail: whose message it is
 	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's; of a set node: to that of every queue node after it
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
 	Requires string         `yaml:"requires,omitempty" json:"requires,omitempty"` // expression over skills: docs/routing.md#skills

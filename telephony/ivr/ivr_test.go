@@ -49,7 +49,7 @@ func load(t testing.TB, text string) ivr.Flow {
 func noon() ivr.Moment { return ivr.Moment{At: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)} }
 
 // play plays a visit: digits are pressed, "." is the end of a playback, "t" a time-out, "+" and "-" the ticket system's
-// answer, "r" a repeat. It returns what each did, in words.
+// answer, "r" a repeat, "e" the end of a message. It returns what each did, in words.
 func play(menus *ivr.Menus, keys string) []string {
 	r := menus.Begin("main", noon())
 	out := []string{tell(r)}
@@ -63,6 +63,8 @@ func play(menus *ivr.Menus, keys string) []string {
 			r = menus.Looked(r.Visit, answer(key == '+'), noon())
 		case 'r':
 			r = menus.Repeat(r.Visit, noon())
+		case 'e':
+			r = menus.Recorded(r.Visit, noon())
 		default:
 			r = menus.Digit(r.Visit, string(key), noon())
 		}
@@ -105,6 +107,9 @@ func tell(r ivr.Result) string {
 	}
 	if len(r.Play) > 0 {
 		words = append(words, "play "+strings.Join(r.Play, ","))
+	}
+	if r.Record != nil {
+		words = append(words, fmt.Sprintf("record for %s until %s of silence", r.Record.Queue, r.Record.Silence))
 	}
 	if r.Wait > 0 {
 		words = append(words, "wait "+r.Wait.String())
@@ -202,6 +207,45 @@ func TestConfirm(t *testing.T) {
 		out := play(menus, keys)
 		if got := out[len(out)-1]; got != want {
 			t.Errorf("%q: got %q, want %q\n%s", keys, got, want, strings.Join(out, "\n"))
+		}
+	}
+}
+
+// TestVoicemail: the prompt is said, or skipped by a key; a key, the longest time or the message's own end lead on.
+func TestVoicemail(t *testing.T) {
+	const text = `{id: main, start: n, nodes: {n: {type: voicemail, queue: q, prompt: [speak], longest: 1m, silence: 4s, next: m}, m: {type: voicemail, queue: other, next: bye}, bye: {type: hangup, media: [bye]}}}`
+	menus := newMenus(t, []ivr.Flow{load(t, text)}, nil)
+	const first, second = "record for q until 4s of silence; wait 1m0s", "@m; record for other until 5s of silence; wait 3m0s"
+	for keys, want := range map[string]string{
+		"":     "@n; play sound:speak",
+		".":    first,
+		"5":    "stop; " + first,
+		".#":   second,
+		".t":   second,
+		".e":   second,
+		"e":    "", // none has begun
+		".r":   "play sound:speak",
+		".r.":  first,
+		".er":  second[len("@m; "):],
+		".e1":  "@bye; play sound:bye",
+		".ee.": "end contained []",
+	} {
+		out := play(menus, keys)
+		if got := out[len(out)-1]; got != want {
+			t.Errorf("%q: got %q, want %q\n%s", keys, got, want, strings.Join(out, "\n"))
+		}
+	}
+	for keys, served := range map[string]bool{"": false, ".": true, ".#": true} {
+		v := menus.Begin("main", noon()).Visit
+		for _, key := range keys {
+			if key == '.' {
+				v = menus.Played(v, noon()).Visit
+				continue
+			}
+			v = menus.Digit(v, string(key), noon()).Visit
+		}
+		if outcome, ok := menus.Leaving(v); ok != served || served && outcome != fact.IVRContained {
+			t.Errorf("%q: who hangs up then leaves as %q, %t", keys, outcome, ok)
 		}
 	}
 }

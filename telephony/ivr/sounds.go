@@ -75,6 +75,8 @@ func (n Node) sounds() []Sounds {
 	switch n.Type {
 	case TypePlay, TypeHangup:
 		list = []Sounds{{Path: "media", Names: n.Media}}
+	case TypeVoicemail:
+		list = []Sounds{{Path: "prompt", Names: n.Prompt}}
 	case TypeMenu, TypeCollect, TypeDial:
 		list = []Sounds{{Path: "prompt", Names: n.Prompt}, {Path: "no_input_media", Names: n.NoInputMedia}, {Path: "invalid_media", Names: n.InvalidMedia}}
 		if n.Type == TypeCollect {

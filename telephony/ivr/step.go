@@ -14,11 +14,13 @@ const (
 	DefaultTimeout    = 5 * time.Second
 	DefaultInterDigit = 3 * time.Second
 	DefaultTries      = 3
+	DefaultLongest    = 3 * time.Minute
+	DefaultSilence    = 5 * time.Second
 )
 
-// DefaultNode has what a menu or collect node leaves out; of the other types none of it counts.
+// DefaultNode has what a node leaves out that asks or records; of the other types none of it counts.
 func DefaultNode() Node {
-	return Node{Timeout: DefaultTimeout, InterDigit: DefaultInterDigit, Tries: DefaultTries, Min: 1}
+	return Node{Timeout: DefaultTimeout, InterDigit: DefaultInterDigit, Tries: DefaultTries, Min: 1, Longest: DefaultLongest, Silence: DefaultSilence}
 }
 
 // maxSteps bounds the nodes one visit may enter: a caller, or a broken phone, who circles for ever is let go.
@@ -43,7 +45,7 @@ type Visit struct {
 	Steps  int    `json:"steps"`             // nodes entered
 	Asked  bool   `json:"asked,omitempty"`   // the digits are read back: are they right?
 
-	Told bool `json:"told,omitempty"` // he has heard of an incident: who hangs up now was served
+	Told bool `json:"told,omitempty"` // he has heard of an incident, or left a message: who hangs up now was served
 
 	Vars   map[string]string `json:"vars,omitempty"`   // set so far; never changed, only replaced
 	Raised int               `json:"raised,omitempty"` // priority from set nodes
@@ -64,6 +66,7 @@ const (
 	PhasePlaying   Phase = "playing"   // the end of the playback, or a digit
 	PhaseListening Phase = "listening" // a digit, or the time-out
 	PhaseLooking   Phase = "looking"   // the ticket system's answer
+	PhaseRecording Phase = "recording" // a digit, the time-out, or the end of the message
 	PhaseOver      Phase = "over"      // nothing: the flow has ended
 )
 
@@ -75,6 +78,7 @@ type Result struct {
 	Language string        // of the caller from now on; empty = as before
 	Lookup   *Lookup       // ask the ticket system
 	Play     []string      // media URIs to play now
+	Record   *Record       // record a message now; with it Wait is the longest
 	Wait     time.Duration // call TimedOut after this time; 0 = no time runs
 	End      *End          // the flow is over
 }
@@ -119,6 +123,12 @@ type Lookup struct {
 	Method fact.LookupMethod
 	Digits string
 	Secret bool
+}
+
+// Record is a message that the caller leaves. Whoever records it tells a visit in PhaseRecording of its end by Recorded.
+type Record struct {
+	Queue   string        // whose it is
+	Silence time.Duration // ends it
 }
 
 // End is how a flow ended. Queue is set with fact.IVRQueued only.
@@ -232,7 +242,7 @@ const (
 // Digit is a key pressed. One that means nothing now gives a Result without effect.
 func (m *Menus) Digit(v Visit, digit string, now Moment) Result {
 	w := m.walk(v, now)
-	if v.Phase == PhasePlaying || v.Phase == PhaseListening {
+	if v.Phase == PhasePlaying || v.Phase == PhaseListening || v.Phase == PhaseRecording {
 		w.result.Stop = v.Phase == PhasePlaying
 		w.digit(digit)
 	}
@@ -251,8 +261,20 @@ func (m *Menus) Played(v Visit, now Moment) Result {
 // TimedOut is the end of the time that the last Result asked to wait.
 func (m *Menus) TimedOut(v Visit, now Moment) Result {
 	w := m.walk(v, now)
-	if v.Phase == PhaseListening {
+	switch v.Phase { //nolint:exhaustive // nothing else waits for the time
+	case PhaseListening:
 		w.timedOut()
+	case PhaseRecording:
+		w.enter(w.node().Next)
+	}
+	return w.result
+}
+
+// Recorded is the end of the message that the last Result asked to record.
+func (m *Menus) Recorded(v Visit, now Moment) Result {
+	w := m.walk(v, now)
+	if v.Phase == PhaseRecording {
+		w.enter(w.node().Next)
 	}
 	return w.result
 }
@@ -291,13 +313,15 @@ func (m *Menus) Awaits(v Visit) fact.LookupMethod {
 // nothing counts as a try.
 func (m *Menus) Repeat(v Visit, now Moment) Result {
 	w := m.walk(v, now)
-	if v.Phase != PhasePlaying && v.Phase != PhaseListening {
+	if v.Phase != PhasePlaying && v.Phase != PhaseListening && v.Phase != PhaseRecording {
 		return w.result
 	}
 	w.result.Visit.Digits, w.result.Visit.Asked = "", false
 	switch n := w.node(); n.Type {
 	case TypeMenu, TypeCollect, TypeDial:
 		w.prompt(n, nil)
+	case TypeVoicemail:
+		w.stay(n)
 	case TypeIncident:
 		var media []string
 		for _, in := range w.concerns(false) {

@@ -189,9 +189,11 @@ func (c *checker) node(id string, n Node) {
 	case TypeDial:
 		c.asks(at, n)
 		c.dial(at, n)
+	case TypeVoicemail:
+		c.voicemail(at, n)
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, queue, dial, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, voicemail, queue, dial, hangup")
 	}
 	c.media(at+"media", n.Media)
 }
@@ -204,6 +206,24 @@ func (c *checker) queue(at string, n Node) {
 		}
 	}
 	c.exits(at, n, false)
+}
+
+// Limits of a message.
+const (
+	longestMessage = 30 * time.Minute
+	longestSilence = time.Minute
+)
+
+func (c *checker) voicemail(at string, n Node) {
+	c.reference(at+"queue", "queue", n.Queue, c.known.Queues)
+	c.media(at+"prompt", n.Prompt)
+	c.target(at+"next", n.Next, true)
+	if n.Longest != 0 && n.Longest < 5*time.Second || n.Longest > longestMessage {
+		c.add(at+"longest", fmt.Sprintf("a message can't last %s", n.Longest), fmt.Sprintf("write a time from 5s to %s, for example 3m", longestMessage))
+	}
+	if n.Silence != 0 && n.Silence < time.Second || n.Silence > longestSilence || n.Silence%time.Second != 0 {
+		c.add(at+"silence", fmt.Sprintf("%s is no useful silence", n.Silence), fmt.Sprintf("write whole seconds from 1s to %s, for example 5s", longestSilence))
+	}
 }
 
 // dial: who is not there or does not answer has no queue that takes over.

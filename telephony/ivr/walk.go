@@ -83,6 +83,12 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 			return "", true
 		}
 		w.prompt(n, nil)
+	case TypeVoicemail:
+		if len(n.Prompt) == 0 {
+			w.message(n)
+			break
+		}
+		w.play(n.Prompt)
 	case TypeQueue:
 		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority + w.result.Visit.Raised, Skills: skills(n.Skills), Requires: n.Requires})
 	case TypeHangup:
@@ -195,9 +201,19 @@ func (w *walk) played() {
 		w.enter(n.afterTold())
 	case TypeHangup:
 		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
+	case TypeVoicemail:
+		w.message(n)
 	default:
 		w.listen(n.timeout())
 	}
+}
+
+// message records what the caller says. From now on he is served.
+func (w *walk) message(n Node) {
+	v := &w.result.Visit
+	v.Phase, v.Told = PhaseRecording, true
+	w.result.Record = &Record{Queue: n.Queue, Silence: orDefault(n.Silence, DefaultSilence)}
+	w.result.Wait = orDefault(n.Longest, DefaultLongest)
 }
 
 func (w *walk) digit(key string) {
@@ -214,6 +230,12 @@ func (w *walk) digit(key string) {
 		w.enter(n.afterTold())
 	case TypeHangup:
 		w.end(End{Outcome: hangupOutcome(w.result.Visit)})
+	case TypeVoicemail:
+		if w.result.Visit.Phase == PhasePlaying {
+			w.message(n)
+			return
+		}
+		w.enter(n.Next)
 	case TypeMenu, TypeDial:
 		w.menuDigit(n, key)
 	default:

@@ -234,6 +234,8 @@ func (a *audit) contact(c *contactBook) {
 		if c.offer != nil && !a.ringing(c) {
 			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
 		}
+	case c.visit != nil && c.recording != nil:
+		a.recorded(c)
 	case c.callOpen && !ch.playing():
 		a.lasting(c.id, "hears nothing since fact "+strconv.FormatUint(c.seq, 10)+" and prompt "+strconv.Itoa(ch.plays), a.silence())
 	}

@@ -103,6 +103,7 @@ type visitBook struct {
 	newsUnfit []int
 	told      []string // that he was told of there
 	heardNews bool     // that he was told of any before
+	served    bool     // he left a message
 }
 
 type entryBook struct {

@@ -161,8 +161,8 @@ func (l *ledger) flowFact(f fact.Fact, c *contactBook) {
 		if n := l.flow(c, d.Flow).Nodes[d.LastNode]; n.Type == ivr.TypeIncident {
 			l.told(f, c, n, "")
 		}
-		if v.heardNews && (d.Outcome == fact.IVRHungUp || d.Outcome == fact.IVRGaveUp) {
-			l.w.fail(ruleIncidents, "%s heard the news and left as %s: that is contained", f.Subject, d.Outcome)
+		if (v.heardNews || v.served) && (d.Outcome == fact.IVRHungUp || d.Outcome == fact.IVRGaveUp) {
+			l.w.fail(ruleIncidents, "%s heard the news, or left a message, and left as %s: that is contained", f.Subject, d.Outcome)
 		}
 		l.w.seen.add("flow " + string(d.Outcome))
 		l.span(f, v.began, d.EnteredAt, d.LeftAt, d.DurationMS)

@@ -206,7 +206,7 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 func drawFlow(d *dice, id string) ivr.Flow {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
 	exit := func() string {
-		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial")
+		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial", "leave")
 	}
 	maybe := func(target string) string { return one(d, "", target) }
 	skills := map[string]int{}
@@ -224,6 +224,10 @@ func drawFlow(d *dice, id string) ivr.Flow {
 			Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills, Requires: one(d, "", expressions()[0]),
 		}),
 		"dial": drawDial(d, seconds, maybe),
+		"leave": {
+			Type: ivr.TypeVoicemail, Queue: one(d, queueIDs()...), Prompt: drawMedia(d), Longest: seconds(5, 20), Silence: seconds(1, 3),
+			Next: one(d, "bye", "bye", "support"),
+		},
 		"bye":  {Type: ivr.TypeHangup, Media: drawMedia(d)},
 		"mark": {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
 		"who":  {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},
@@ -241,7 +245,7 @@ func withExits(d *dice, n ivr.Node) ivr.Node {
 	if d.chance(0.5) {
 		return n
 	}
-	n.Keys = map[string]string{"#": one(d, "menu", "hello", "sort"), "9": one(d, "bye", "ticket"), "3": "sales"}
+	n.Keys = map[string]string{"#": one(d, "menu", "hello", "sort"), "9": one(d, "bye", "ticket", "leave"), "3": "sales"}
 	n.Full, n.Empty, n.MaxWait = one(d, "", "bye"), one(d, "", "bye"), one(d, "", "hello", "bye")
 	return n
 }

@@ -8,6 +8,7 @@ import (
 
 	"firstline/pipeline/fact"
 	"firstline/telephony/callcenter"
+	"firstline/telephony/ivr"
 )
 
 // Talks are recorded as their queues have it, agents pause that, and what was recorded is fetched. The rules about it are here too.
@@ -77,6 +78,14 @@ func (a *asterisk) recordSnoop(c callcenter.RecordSnoop, done answer) {
 		a.emit(s, callcenter.RecordingBegan{Name: s.id})
 	}
 	done(201, "")
+	if c.Silence > 0 {
+		a.w.after(s.luck.around(5*time.Second)+c.Silence, func() { // he has nothing more to say
+			if !s.gone && !s.tape.over {
+				s.tape.over = true
+				a.emit(s, callcenter.RecordingStopped{Name: s.id})
+			}
+		})
+	}
 	if a.w.weather.calm || !s.luck.chance(0.08) {
 		return
 	}
@@ -143,6 +152,8 @@ func (l *ledger) recordingFact(f fact.Fact, c *contactBook) {
 func (l *ledger) recordingStarted(f fact.Fact, c *contactBook, d fact.RecordingStarted) {
 	l.w.seen.add("recorded " + string(d.Cause))
 	switch {
+	case d.Cause == fact.RecordVoicemail:
+		l.messageBegan(f, c, d)
 	case c.recording != nil || !c.inTalk() || c.talking(d.Agent) == nil || !c.callOpen || d.Call != c.calling():
 		l.w.fail(ruleRecordings, "%s is recorded as %+v, in segments %+v, open is %+v", f.Subject, d, c.segments, c.recording)
 	case string(l.queue(c, d.Queue).Recording.Mode) != string(d.Cause):
@@ -150,6 +161,19 @@ func (l *ledger) recordingStarted(f fact.Fact, c *contactBook, d fact.RecordingS
 	}
 	c.recording = &recordingBook{RecordingStarted: d, at: f.Time}
 	c.recordings++
+}
+
+// messageBegan: a caller leaves a message where his menu says so.
+func (l *ledger) messageBegan(f fact.Fact, c *contactBook, d fact.RecordingStarted) {
+	if c.visit == nil || c.recording != nil {
+		l.w.fail(ruleRecordings, "%s leaves the message %+v, in visit %+v, open is %+v", f.Subject, d, c.visit, c.recording)
+		return
+	}
+	n := l.flow(c, c.visit.flow).Nodes[c.visit.path[len(c.visit.path)-1]]
+	if n.Type != ivr.TypeVoicemail || n.Queue != d.Queue || d.Agent != "" {
+		l.w.fail(ruleRecordings, "%s leaves the message %+v at %+v", f.Subject, d, n)
+	}
+	c.visit.served = true
 }
 
 // calling is the id of the contact's call.
@@ -195,7 +219,10 @@ func (a *audit) recorded(c *contactBook) {
 		}
 		return
 	}
-	sides := map[bool]bool{}
+	sides, want := map[bool]bool{}, 2
+	if r.Cause == fact.RecordVoicemail {
+		want = 1
+	}
 	for _, ch := range a.w.ast.order {
 		if ch.tape == nil || ch.snoops.id != c.id {
 			continue
@@ -205,7 +232,7 @@ func (a *audit) recorded(c *contactBook) {
 			a.wrong(c.id, "records silence on "+ch.id+": "+strconv.FormatBool(ch.tape.muted))
 		}
 	}
-	if len(sides) != 2 {
+	if len(sides) != want {
 		a.wrong(c.id, "is recorded as "+r.Recording+" on "+strconv.Itoa(len(sides))+" sides")
 	}
 }

@@ -153,7 +153,7 @@ func mustSee() []string {
 		"monitor listen", "monitor whisper", "monitor barge", "monitor switched", "monitor took_over", "monitor ended",
 		"monitor missed missed", "monitor missed withdrawn", "monitor missed declined", "monitor missed unavailable",
 		"urged by supervisor", "urged by system", "moved", "entry withdrawn",
-		"recorded all", "recorded share", "recorded demand", "recording complete", "recording failed", "recording stored", "recording lost",
+		"recorded all", "recorded share", "recorded demand", "recorded voicemail", "recording complete", "recording failed", "recording stored", "recording lost",
 		"recording paused by desk", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
 		"phone transfers attended", "refused command RemoveFromBridge 0",
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
