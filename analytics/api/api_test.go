@@ -203,6 +203,8 @@ type reportsDouble struct {
 	searches []query.SearchRequest
 	err      error
 	panics   bool
+
+	voicemails []query.VoicemailRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }

@@ -52,20 +52,22 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 }
 
-// So is the example of what was recorded.
-func TestDocumentedRecording(t *testing.T) {
+// So are the examples of what was recorded, and of the messages that callers left.
+func TestDocumentedRecordings(t *testing.T) {
 	page, err := os.ReadFile(docsPage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	example := regexp.MustCompile("(?s)```json\n(\\{\"recordings\".*?)\n```").FindSubmatch(page)
-	if example == nil {
-		t.Fatal("there is no example")
-	}
 	w := newWorld(t, options{})
-	sent := w.get(Prefix+"/contacts/pbx1-1.1/recordings", w.signIn("sue")).body
-	if got, want := keys(t, example[1]), keys(t, sent); !reflect.DeepEqual(got, want) {
-		t.Errorf("the page shows\n%v\nthe code sends\n%v", got, want)
+	for begin, path := range map[string]string{`{"recordings"`: "/contacts/pbx1-1.1/recordings", `{"items"`: "/voicemails" + window} {
+		example := regexp.MustCompile("(?s)```json\n(" + regexp.QuoteMeta(begin) + ".*?)\n```").FindSubmatch(page)
+		if example == nil {
+			t.Fatalf("there is no example that begins with %s", begin)
+		}
+		sent := w.get(Prefix+path, w.signIn("sue")).body
+		if got, want := keys(t, example[1]), keys(t, sent); !reflect.DeepEqual(got, want) {
+			t.Errorf("the page shows\n%v\nthe code sends\n%v", got, want)
+		}
 	}
 }
 

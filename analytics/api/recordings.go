@@ -51,14 +51,18 @@ func (a *API) recordingsOf(ctx context.Context, _ principal, in *contactInput) (
 	out := &recordingsOutput{}
 	out.Body.Recordings = []ContactRecording{}
 	for _, r := range list {
-		row := ContactRecording{Recording: r}
-		if r.State == query.RecordingKept && a.archive != nil {
-			path := Prefix + "/contacts/" + url.PathEscape(in.ID) + "/recordings/" + url.PathEscape(r.Number) + "/audio"
-			row.Audio = &path
-		}
-		out.Body.Recordings = append(out.Body.Recordings, row)
+		out.Body.Recordings = append(out.Body.Recordings, ContactRecording{r, a.audioPath(in.ID, r.Number, r.State)})
 	}
 	return out, nil
+}
+
+// audioPath is where a recording is heard; nil without a file, and where this server has no folder of them.
+func (a *API) audioPath(contact, number string, state query.RecordingState) *string {
+	if state != query.RecordingKept || a.archive == nil {
+		return nil
+	}
+	path := Prefix + "/contacts/" + url.PathEscape(contact) + "/recordings/" + url.PathEscape(number) + "/audio"
+	return &path
 }
 
 // recordingAudio sends the audio of a recording, or the part of it that is asked for.

@@ -18,6 +18,7 @@ type Reports interface {
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
 	Recordings(ctx context.Context, contact string) ([]query.Recording, error)
 	Abandoned(ctx context.Context, req query.AbandonedRequest) (query.AbandonedPage, error)
+	Voicemails(ctx context.Context, req query.VoicemailRequest) (query.VoicemailPage, error)
 }
 
 var _ Reports = (*query.Reader)(nil)

@@ -96,6 +96,7 @@ func (a *API) rest() {
 	add(a, route{"move", http.MethodPost, "/contacts/{id}/move", supervisors | admins, 204, "contacts", "Take a waiting caller out of his queue to another one, an agent or a menu", false}, a.move)
 	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
+	add(a, route{"list-voicemails", http.MethodGet, "/voicemails", supervisors | admins, 200, "contacts", "Messages that callers left", true}, a.voicemails)
 
 	a.document()
 }

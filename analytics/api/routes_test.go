@@ -46,6 +46,7 @@ func accesses() []access {
 		{http.MethodGet, "/contacts/pbx1-1.1/recordings", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/abandoned" + window, nil, all},
+		{http.MethodGet, "/voicemails" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
 	}
 }
 

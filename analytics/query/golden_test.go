@@ -61,7 +61,9 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["recordings"] = recordingsStatement("pbx1-1.1")
 	lost, _, err6 := abandonedStatement(AbandonedRequest{From: day.From, Until: day.Until, OnlyLost: true})
 	out["abandoned"] = lost
-	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
+	messages, _, err7 := voicemailStatement(VoicemailRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, Cursor: cursor{At: 1, ID: "r"}.String()})
+	out["voicemails"] = messages
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -28,8 +28,8 @@ type Recording struct {
 	ID         string                `json:"recording" doc:"Its id" example:"pbx1-1763838123.4/r1"`
 	Number     string                `json:"number" doc:"The last part of its id: its name within the contact" example:"r1"`
 	Queue      string                `json:"queue" doc:"Whose rule it is recorded by"`
-	Agent      string                `json:"agent" doc:"Who talked when it began"`
-	Cause      fact.RecordingCause   `json:"cause" enum:"all,share,demand" doc:"Why: every talk of the queue is, it was drawn, or somebody asked for it"`
+	Agent      string                `json:"agent" doc:"Who talked when it began; empty for a message"`
+	Cause      fact.RecordingCause   `json:"cause" enum:"all,share,demand,voicemail" doc:"Why: every talk of the queue is, it was drawn, somebody asked for it, or it is a message that the caller left"`
 	State      RecordingState        `json:"state" enum:"recording,ended,kept,lost,deleted" doc:"It goes on; it ended and its file is not kept yet; the file is kept; there is none; it is deleted since the end of keep_until"`
 	Result     *fact.RecordingResult `json:"result" enum:"complete,failed" doc:"null while it goes on; failed: what was recorded until then is kept"`
 	StartedAt  time.Time             `json:"started_at"`
@@ -90,7 +90,7 @@ func (l *recordings) apply(at time.Time, data fact.Data) {
 	switch d := data.(type) {
 	case fact.RecordingStarted:
 		*l = append(*l, Recording{
-			ID: d.Recording, Number: d.Recording[strings.LastIndexByte(d.Recording, '/')+1:], Queue: d.Queue, Agent: d.Agent, Cause: d.Cause,
+			ID: d.Recording, Number: recordingNumber(d.Recording), Queue: d.Queue, Agent: d.Agent, Cause: d.Cause,
 			State: RecordingGoesOn, StartedAt: at,
 		})
 	case fact.RecordingResumed:
@@ -119,11 +119,17 @@ func (l *recordings) change(id string, f func(*Recording)) {
 func (l *recordings) list(now time.Time) []Recording {
 	out := append([]Recording{}, *l...)
 	for i := range out {
-		if r := &out[i]; r.State == RecordingKept && dateOf(now).After(dateOf(*r.KeepUntil)) {
+		if r := &out[i]; r.State == RecordingKept && keptNoMore(*r.KeepUntil, now) {
 			r.State = RecordingDeleted
 		}
 	}
 	return out
 }
+
+// keptNoMore says that the day until which a file was kept is over.
+func keptNoMore(until, now time.Time) bool { return dateOf(now).After(dateOf(until)) }
+
+// recordingNumber is the last part of a recording's id.
+func recordingNumber(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
 func dateOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

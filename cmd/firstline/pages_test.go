@@ -32,10 +32,15 @@ agents:
   - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
   - {id: sue, name: Sue, endpoint: PJSIP/303}
   - {id: max, name: Max, endpoint: PJSIP/304}
-entries: [{number: "*", flow: main}]
+entries: [{number: "5000", flow: mail}, {number: "*", flow: main}]
 recordings: {dir: RECORDINGS}
 incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
 ivr:
+  - id: mail
+    start: leave
+    nodes:
+      leave: {type: voicemail, queue: support, prompt: [beep], silence: 1s, next: bye}
+      bye: {type: hangup}
   - id: main
     start: news
     nodes:
@@ -109,6 +114,10 @@ func (p *product) errands() map[string]func() {
 		},
 		"call by eve": func() {
 			go call(4, sipp.Call{Name: "eve", Number: "4930666", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+		},
+		"fay leaves a message": func() {
+			_, err := p.callers(5, sipp.Call{Name: "fay", Number: "4930444", Dialed: "5000", Patience: 4 * time.Second}).Run(context.Background())
+			p.must(err)
 		},
 		"eve is gone":  func() { p.must(<-ended) },
 		"dora is gone": func() { p.must(<-ended) },

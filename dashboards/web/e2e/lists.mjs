@@ -62,6 +62,13 @@ export async function lists({ boss, anna, shoot }) {
     await page.getByText("Back to the list").click();
     await count(2);
   });
+  await check("the list of messages says that there is none, and is not for agents", async () => {
+    await page.goto("/messages");
+    await shows(test("empty"), "No message was left in this period.", 15_000);
+    want(await anna.page.locator("nav a[href='/messages']").count() === 0, "an agent is led to it");
+    await page.goto("/contacts");
+    await count(2);
+  });
   await check("an agent sees his own contacts, with the number masked", async () => {
     await anna.page.goto("/contacts");
     const own = anna.page.locator("[data-contact]");

@@ -40,6 +40,21 @@ export async function record({ browser, base, shoot }) {
     await anna.test("timeline").waitFor();
     want(await anna.test("recordings").count() === 0, "she has the recording");
   });
+  await check("a message that a caller left is heard", async () => {
+    await ask("fay leaves a message");
+    await boss.page.goto("/messages");
+    const row = boss.page.locator("[data-message]").filter({ hasText: "4930444" });
+    await until("the message to be in the list", 15_000, async () => {
+      if (await row.locator("audio").count() > 0) return true;
+      await boss.page.reload();
+      await boss.test("messages").waitFor();
+      return await boss.page.locator("main").textContent();
+    });
+    const audio = row.locator("audio");
+    await audio.evaluate((a) => { a.muted = true; return a.play(); });
+    await until("the message to play", 5_000, () => audio.evaluate((a) => a.currentTime > 0.2 || a.error?.message || a.currentTime));
+    await shoot(boss.page, "messages");
+  });
   await check("no errors in both pages", () => {
     const problems = [...anna.problems, ...boss.problems];
     want(problems.length === 0, problems.join("; "));

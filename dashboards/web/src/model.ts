@@ -227,9 +227,10 @@ export interface ContactBrief {
   wrap_up_ms: number | null;
 }
 
-export interface ContactPage {
-  items: ContactBrief[];
-  next: string | null;
+/** A page of a list. */
+export interface Page<T> {
+  items: T[];
+  next: string | null; // cursor of the next one
 }
 
 /** A contact with everything that happened to it. */
@@ -246,7 +247,7 @@ export interface Recording {
   recording: string;
   number: string; // within the contact: r1
   queue: string;
-  agent: string;
+  agent: string; // "" of a message
   cause: string;
   state: "recording" | "ended" | "kept" | "lost" | "deleted";
   result: string | null;
@@ -254,6 +255,21 @@ export interface Recording {
   duration_ms: number | null;
   paused_ms: number;
   keep_until: string | null;
+  error: string | null;
+  audio: string | null; // where it is heard
+}
+
+/** A message that a caller left. */
+export interface Message {
+  contact: string;
+  recording: string;
+  queue: string;
+  caller_number: string;
+  caller_name: string;
+  customer: string;
+  started_at: string;
+  duration_ms: number;
+  state: "ended" | "kept" | "lost" | "deleted";
   error: string | null;
   audio: string | null; // where it is heard
 }

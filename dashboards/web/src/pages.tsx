@@ -5,6 +5,7 @@ import type { Me } from "./model";
 import { Contact } from "./pages/Contact";
 import { Contacts } from "./pages/Contacts";
 import { Desk } from "./pages/Desk";
+import { Messages } from "./pages/Messages";
 import { Wallboard } from "./pages/Wallboard";
 
 export interface Page {
@@ -15,14 +16,16 @@ export interface Page {
 }
 
 const overseers = ["supervisor", "admin", "integrator"] as const;
+const listeners = ["supervisor", "admin"] as const; // hear what was recorded
 
 export const pages: readonly Page[] = [
   { path: "/desk", key: "nav.desk", roles: ["agent"], show: (me) => <Desk agent={me.agent ?? me.name} /> },
   { path: "/wallboard", key: "nav.wallboard", roles: overseers, show: (me) => <Wallboard operator={me.role !== "integrator"} phone={me.phone} /> },
   {
     path: "/contacts", key: "nav.contacts", roles: [...overseers, "agent"],
-    show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} hears={me.role === "supervisor" || me.role === "admin"} />),
+    show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} hears={listeners.some((r) => r === me.role)} />),
   },
+  { path: "/messages", key: "nav.messages", roles: listeners, show: () => <Messages /> },
 ];
 
 /** The page of an address, with the rest of the address; the role's first page where there is none for it. */

@@ -1,11 +1,11 @@
 // The list of contacts: search, newest first, page by page. The search stands in the address, so it can be kept and sent on.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { explain, get } from "../api";
+import { useState } from "preact/hooks";
 import { t } from "../i18n";
-import type { ContactBrief, ContactPage, Me } from "../model";
+import type { ContactBrief, Me } from "../model";
 import { ContactFilter, filterOf, queryOf } from "../parts/ContactFilter";
 import type { Filter } from "../parts/ContactFilter";
 import { ContactTable } from "../parts/ContactTable";
+import { useList } from "../parts/useList";
 import { useNames } from "../parts/useNames";
 
 const kept = "contacts";
@@ -16,7 +16,7 @@ export const lastSearch = (): string => `/contacts${sessionStorage.getItem(kept)
 export function Contacts({ me }: { me: Me }) {
   const [filter, setFilter] = useState<Filter>(filterOf(location.search));
   const names = useNames();
-  const list = useContacts(filter);
+  const list = useList<ContactBrief, Filter>(filter, (f) => `/contacts?${queryOf(f)}`);
   const search = (to: Filter) => {
     const query = `?${new URLSearchParams({ ...to }).toString()}`;
     history.replaceState(null, "", query);
@@ -36,35 +36,4 @@ export function Contacts({ me }: { me: Me }) {
       </section>
     </div>
   );
-}
-
-/** The pages of a search that were asked for so far. An answer to a search that was changed meanwhile is dropped. */
-function useContacts(filter: Filter) {
-  const [items, setItems] = useState<ContactBrief[]>([]);
-  const [next, setNext] = useState<string | null>(null);
-  const [loading, setLoading] = useState(true);
-  const [error, setError] = useState("");
-  const search = useRef({ query: "", number: 0 });
-  const load = async (cursor: string | null) => {
-    const { query, number } = search.current;
-    setLoading(true);
-    try {
-      const page = await get<ContactPage>(`/contacts?${query}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-      if (number !== search.current.number) return;
-      setItems((old) => (cursor ? [...old, ...page.items] : page.items));
-      setNext(page.next);
-      setError("");
-    } catch (e) {
-      if (number !== search.current.number) return;
-      if (!cursor) setItems([]);
-      setError(explain(e));
-    }
-    setLoading(false);
-  };
-  useEffect(() => {
-    search.current = { query: queryOf(filter), number: search.current.number + 1 };
-    setNext(null);
-    void load(null);
-  }, [filter]);
-  return { items, loading, error, more: next ? () => void load(next) : undefined };
 }

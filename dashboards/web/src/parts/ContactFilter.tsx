@@ -12,7 +12,7 @@ export interface Filter {
   ticket: string;
 }
 
-const spans = ["1", "8", "24", "168", "720"] as const; // hours
+export const spans = ["1", "8", "24", "168", "720"] as const; // hours
 const outcomes = ["answered", "abandoned", "contained", "refused", "failed", "open"];
 const hour = 3_600_000;
 
@@ -27,7 +27,7 @@ export function filterOf(search: string): Filter {
 }
 
 /** The API's parameters of a filter, seen from now. */
-export function queryOf({ hours, ...rest }: Filter): string {
+export function queryOf({ hours, ...rest }: Filter | Pick<Filter, "hours" | "queue">): string {
   const now = Date.now();
   const q = new URLSearchParams({ from: new Date(now - Number(hours) * hour).toISOString(), until: new Date(now + 60_000).toISOString(), limit: "50" });
   for (const [key, value] of Object.entries(rest)) if (value !== "") q.set(key, value);

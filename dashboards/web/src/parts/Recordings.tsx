@@ -28,7 +28,7 @@ function One({ r, queue, agent }: { r: Recording } & Pick<Props, "queue" | "agen
     <div class="stack tight" data-recording={r.number} data-state={r.state}>
       <dl class="facts">
         <div><dt>{t("queue")}</dt><dd>{queue(r.queue)}</dd></div>
-        <div><dt>{t("agent")}</dt><dd>{agent(r.agent)}</dd></div>
+        {r.agent && <div><dt>{t("agent")}</dt><dd>{agent(r.agent)}</dd></div>}
         <div><dt>{t("recordings.begun")}</dt><dd>{begun}</dd></div>
         <div><dt>{t("contacts.duration")}</dt><dd>{span(r.duration_ms)}</dd></div>
         {r.paused_ms > 0 && <div><dt>{t("recordings.paused")}</dt><dd>{span(r.paused_ms)}</dd></div>}
@@ -36,8 +36,13 @@ function One({ r, queue, agent }: { r: Recording } & Pick<Props, "queue" | "agen
         {r.result === "failed" && <div><dt>{t("contacts.result")}</dt><dd>{word("recorded.", r.result)}</dd></div>}
         {r.keep_until && <div><dt>{t("recordings.until")}</dt><dd>{dayUTC(r.keep_until)}</dd></div>}
       </dl>
-      {r.audio ? <audio controls preload="none" src={r.audio} aria-label={t("recordings.play", { queue: queue(r.queue), time: begun })} />
-        : <p class="flat quiet">{t(`recordings.no.${r.state}`, { error: r.error ?? "" })}</p>}
+      <Player r={r} label={t("recordings.play", { queue: queue(r.queue), time: begun })} />
     </div>
   );
+}
+
+/** Plays it, or says why there is nothing to hear. */
+export function Player({ r, label }: { r: Pick<Recording, "audio" | "state" | "error">; label: string }) {
+  if (!r.audio) return <p class="flat quiet">{t(`recordings.no.${r.state}`, { error: r.error ?? "" })}</p>;
+  return <audio controls preload="none" src={r.audio} aria-label={label} />;
 }

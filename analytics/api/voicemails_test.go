@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"encoding/csv"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/analytics/query"
+)
+
+// testVoicemails are the recordings that have ended, as messages.
+func testVoicemails() []query.Voicemail {
+	var out []query.Voicemail
+	for _, r := range testRecordings() {
+		if r.State != query.RecordingGoesOn {
+			out = append(out, query.Voicemail{
+				Contact: recordedContact, Recording: r.ID, Number: r.Number, Queue: r.Queue, CallerNumber: "+4930123456", CallerName: "=Carla", Language: "en",
+				StartedAt: r.StartedAt, DurationMS: *r.DurationMS, State: r.State, KeepUntil: r.KeepUntil, Error: r.Error,
+			})
+		}
+	}
+	return out
+}
+
+func (r *reportsDouble) Voicemails(_ context.Context, req query.VoicemailRequest) (query.VoicemailPage, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.voicemails = append(r.voicemails, req)
+	next := "abc"
+	return query.VoicemailPage{Items: testVoicemails(), Next: &next}, r.err
+}
+
+func TestVoicemailList(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got struct {
+		Items []VoicemailMessage
+		Next  *string
+	}
+	a := w.get(Prefix+"/voicemails"+window+"&queue=support,sales&limit=7&cursor=xyz", sue)
+	a.into(t, &got)
+	if len(got.Items) != len(testVoicemails()) || *got.Next != "abc" {
+		t.Fatalf("%s", a.body)
+	}
+	for i, want := range testVoicemails() {
+		if !reflect.DeepEqual(got.Items[i].Voicemail, want) {
+			t.Errorf("got  %+v\nwant %+v", got.Items[i].Voicemail, want)
+		}
+		audio := got.Items[i].Audio
+		if kept := want.State == query.RecordingKept; kept != (audio != nil) || kept && *audio != audioPath+want.Number+"/audio" {
+			t.Errorf("%s is %s: audio %v", want.Number, want.State, audio)
+		}
+	}
+	if a := w.get(*got.Items[0].Audio, sue); a.status != http.StatusOK {
+		t.Errorf("its audio: %d", a.status)
+	}
+	if link := a.header.Get("Link"); !strings.HasPrefix(link, "<"+Prefix+"/voicemails?") || !strings.Contains(link, "cursor=abc") || !strings.Contains(link, "queue=support%2Csales") {
+		t.Errorf("Link %q", link)
+	}
+	req := w.reports.voicemails[0]
+	if !req.From.Equal(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)) || !req.Until.Equal(req.From.AddDate(0, 0, 1)) || !slices.Equal(req.Queues, []string{"support", "sales"}) ||
+		req.Limit != 7 || req.Cursor != "xyz" {
+		t.Errorf("asked %+v", req)
+	}
+	w.get(Prefix+"/voicemails"+window, sue)
+	if req := w.reports.voicemails[1]; req.Queues != nil || req.Limit != query.DefaultPage {
+		t.Errorf("asked %+v", req)
+	}
+	w.get(Prefix+"/voicemails", sue).wantProblem(t, CodeInvalid)
+	w.reports.fails(context.DeadlineExceeded)
+	w.get(Prefix+"/voicemails"+window, sue).wantProblem(t, CodeTimeout)
+}
+
+func TestVoicemailListAsCSV(t *testing.T) {
+	w := newWorld(t, options{noArchive: true})
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/voicemails" + window, cookie: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
+	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
+	if err != nil || len(rows) != 1+len(testVoicemails()) {
+		t.Fatalf("%v: %s", err, a.body)
+	}
+	want := "contact,recording,number,queue,caller_number,caller_name,customer,language,started_at,duration_ms,state,keep_until,error,audio"
+	if got := strings.Join(rows[0], ","); got != want {
+		t.Errorf("columns %s", got)
+	}
+	want = "pbx1-1.1,pbx1-1.1/r1,r1,support,+4930123456,'=Carla,,en,2026-03-02T09:00:00Z,60000,kept,2026-03-02T09:00:00Z,,"
+	if got := strings.Join(rows[1], ","); got != want {
+		t.Errorf("got %s, with a folder elsewhere", got)
+	}
+}
