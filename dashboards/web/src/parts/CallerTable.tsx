@@ -41,10 +41,12 @@ export function CallerTable({ queues, agents, at, waiting }: Props) {
                   <td><a href={`/contacts/${encodeURIComponent(c.contact)}`}>{c.customer || c.contact}</a></td>
                   <td>{languageName(c.language)}</td>
                   <td>{c.ticket?.id ?? ""}</td>
-                  <td class="row">
-                    {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: agentName(c.agent ?? "") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
-                    {c.asks && <span class="badge talking" data-asks={c.asks}>{t("stage.asks", { agent: agentName(c.asks) })}</span>}
-                    {c.priority !== 0 && <span class="badge" data-priority={c.priority}>{t("caller.priority", { priority: c.priority })}</span>}
+                  <td>
+                    <div class="row">
+                      {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: agentName(c.agent ?? "") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
+                      {c.asks && <span class="badge talking" data-asks={c.asks}>{t("stage.asks", { agent: agentName(c.asks) })}</span>}
+                      {c.priority !== 0 && <span class="badge" data-priority={c.priority}>{t("caller.priority", { priority: c.priority })}</span>}
+                    </div>
                   </td>
                   {waiting && (
                     <td class="num">
