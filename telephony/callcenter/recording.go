@@ -111,7 +111,6 @@ func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 		c.emit(ct, fact.TypeRecordingPaused, fact.RecordingPaused{Recording: r.ID, Queue: r.Queue, By: by, Actor: actor})
 	} else {
 		lasted := ms(t.Sub(r.MutedAt))
-		r.MutedMS += lasted
 		r.Pauses = append(r.Pauses, span{From: r.MutedAt, Until: t})
 		c.emit(ct, fact.TypeRecordingResumed, fact.RecordingResumed{
 			Recording: r.ID, Queue: r.Queue, By: by, Actor: actor, PausedAt: r.MutedAt, PausedMS: lasted,
@@ -134,10 +133,17 @@ func (c *Center) endRecording(ct *contact, result fact.RecordingResult, derived 
 		return
 	}
 	ct.Recording = nil
-	t, paused := c.stamp(ct), r.MutedMS
+	t := c.stamp(ct)
 	if r.Muted {
-		paused += ms(t.Sub(r.MutedAt))
 		r.Pauses = append(r.Pauses, span{From: r.MutedAt})
+	}
+	paused := int64(0)
+	for _, p := range r.Pauses {
+		until := p.Until
+		if until.IsZero() {
+			until = t
+		}
+		paused += ms(until.Sub(p.From))
 	}
 	if result == fact.RecordingFailed && ct.Talk != nil {
 		ct.Talk.Unrecorded = r.Queue // or it would be tried again at every turn of the talk

@@ -251,8 +251,7 @@ type recording struct {
 	StopBy  time.Time           `json:"stop_by,omitzero"` // Asterisk writes one side no more: when the talk goes on then, it has failed
 	Muted   bool                `json:"muted,omitempty"`  // silence is recorded
 	MutedAt time.Time           `json:"muted_at,omitzero"`
-	Pauses  []span              `json:"pauses,omitempty"`   // that are over
-	MutedMS int64               `json:"muted_ms,omitempty"` // in pauses that are over
+	Pauses  []span              `json:"pauses,omitempty"` // that are over
 }
 
 // span is a time from one moment to another.
