@@ -201,6 +201,9 @@ func (l *link) take(raw []byte) {
 	if ended, ok := ev.(callcenter.ChannelEnded); ok {
 		l.a.executor.legs.gone(ended.Channel)
 	}
+	if broke, ok := ev.(callcenter.RecordingBroke); ok { // no fact has the reason
+		l.a.log.Warn("asterisk could not record", "name", broke.Name, "error", broke.Why)
+	}
 	l.a.inlet.event(f.Timestamp.Time, ev)
 }
 

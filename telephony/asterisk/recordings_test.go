@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -193,4 +194,21 @@ func (d *desks) storedFile(n int) fact.RecordingStored {
 		return seen == n
 	})
 	return stored
+}
+
+// Asterisk writes a recording no more, as on a full disk, and the talk goes on: that has failed, and what there is of it is kept.
+func TestRealRecordingStops(t *testing.T) {
+	d := newDesksOn(t, recordedDesks)
+	dir := d.keeps()
+	d.caller.hears([]int{annaSays})
+	d.anna.next(time.Second)
+	stop := request{what: "stop recording", method: http.MethodPost, path: liveRecordingPath("fl.sn."+d.contact+".2", "/stop")}
+	if err := d.rest.do(context.Background(), stop, nil); err != nil {
+		t.Fatal(err)
+	}
+	s := d.open(dir, d.storedFile(1))
+	d.holds("what the caller said", s.said[rate/4:len(s.said)-rate/4], callerSays, annaSays)
+	d.holds("what he heard before", s.heard[rate/4:rate], annaSays, callerSays)
+	d.caller.hears([]int{annaSays})
+	wants(t, "the recording", d.taleOf(d.contact, "recording."), "recording.started support all", "recording.ended failed", "recording.stored r1")
 }
