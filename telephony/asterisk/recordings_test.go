@@ -99,9 +99,23 @@ func (d *desks) holds(what string, sound []float64, tone, other int) {
 		d.t.Errorf("%s: %d samples", what, len(sound))
 	case tone == 0 && loud:
 		d.t.Errorf("%s is not silent: %.3f of %d Hz, %.3f of %d Hz", what, share(sound, callerSays), callerSays, share(sound, annaSays), annaSays)
-	case tone != 0 && (share(sound, tone) < 0.9 || share(sound, other) > 0.01):
-		d.t.Errorf("%s: %.3f of %d Hz, %.3f of %d Hz", what, share(sound, tone), tone, share(sound, other), other)
+	case tone != 0 && (!loud || steady(sound, tone) < 0.9 || share(sound, other) > 0.01):
+		d.t.Errorf("%s: %.3f of %d Hz, %.3f of %d Hz", what, steady(sound, tone), tone, share(sound, other), other)
 	}
+}
+
+// steady is share, packet by packet: one that came too late on a busy machine breaks a tone off and begins it anew, out of step.
+func steady(sound []float64, tone int) float64 {
+	const packet = rate / 50
+	var ofTone, all float64
+	for part := range slices.Chunk(sound, packet) {
+		power := 0.0
+		for _, s := range part {
+			power += s * s
+		}
+		ofTone, all = ofTone+power*share(part, tone), all+power
+	}
+	return ofTone / all
 }
 
 // at is when something was said of the contact's recording.
