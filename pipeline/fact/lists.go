@@ -36,8 +36,8 @@ const (
 	EntryAbandoned  EntryOutcome = "abandoned"  // caller hung up while waiting
 	EntryOverflowed EntryOutcome = "overflowed" // maximum wait, moved to another queue or node
 	EntryExited     EntryOutcome = "exited"     // left by key or to a menu
-	EntryCallback   EntryOutcome = "callback"
-	EntryVoicemail  EntryOutcome = "voicemail"
+	EntryCallback   EntryOutcome = "callback"   // left to be called back; of a callback: the customer is called again later
+	EntryVoicemail  EntryOutcome = "voicemail"  // left to leave a message
 	EntryLeftEmpty  EntryOutcome = "left_empty" // queue had no agents left
 	EntryWithdrawn  EntryOutcome = "withdrawn"  // taken out by an operator or a plan change
 	EntryFailed     EntryOutcome = "failed"     // technical failure or ended by time-out with nowhere to go
@@ -166,4 +166,8 @@ const (
 	ReasonDisappeared   Reason = "disappeared" // found missing by reconcile
 	ReasonCommandFailed Reason = "command_failed"
 	ReasonOperator      Reason = "operator"
+	ReasonNotReached    Reason = "not_reached" // callback: after the last attempt
+	ReasonCancelled     Reason = "cancelled"   // callback: by somebody
+	ReasonExpired       Reason = "expired"     // callback: it was too old
+	ReasonCalledIn      Reason = "called_in"   // callback: the customer called himself
 )

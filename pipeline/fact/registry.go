@@ -12,7 +12,8 @@ func Types() []Type {
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypePriority, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
 		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
-		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost, TypeDisposition, TypeCallEnded, TypeContactEnded,
+		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
+		TypeCallbackPromised, TypeCallbackPutOff, TypeCallbackAttempted, TypeCallbackEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
 		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
@@ -86,6 +87,14 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[RecordingStored](t, raw)
 	case TypeRecordingLost:
 		return decodeAs[RecordingLost](t, raw)
+	case TypeCallbackPromised:
+		return decodeAs[CallbackPromised](t, raw)
+	case TypeCallbackPutOff:
+		return decodeAs[CallbackPutOff](t, raw)
+	case TypeCallbackAttempted:
+		return decodeAs[CallbackAttempted](t, raw)
+	case TypeCallbackEnded:
+		return decodeAs[CallbackEnded](t, raw)
 	case TypeDisposition:
 		return decodeAs[Disposition](t, raw)
 	case TypeCallEnded:

@@ -61,7 +61,7 @@ type SnapshotContact struct {
 	ID       string         `json:"id"`
 	Kind     Kind           `json:"kind"`
 	Arrived  time.Time      `json:"arrived_at"`
-	Stage    string         `json:"stage"` // ivr, waiting, ringing, talking, wrap_up: StageNow
+	Stage    string         `json:"stage"` // ivr, waiting, ringing, talking, wrap_up, put_off: StageNow
 	Language string         `json:"language"`
 	Customer string         `json:"customer,omitempty"`
 	Ticket   *TicketRef     `json:"ticket,omitempty"`
@@ -75,6 +75,23 @@ type SnapshotContact struct {
 	Monitors []SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen
 
 	Recording *SnapshotRecording `json:"recording,omitempty"` // that goes on
+
+	Callback *SnapshotCallback `json:"callback,omitempty"` // of kind callback, until an agent talks to the customer
+}
+
+// SnapshotCallback is what is to become of a callback.
+type SnapshotCallback struct {
+	Origin     string        `json:"origin"` // contact in which he asked for it
+	Queue      string        `json:"queue"`
+	First      CallbackFirst `json:"first"`
+	PromisedAt time.Time     `json:"promised_at"`
+	Attempts   int           `json:"attempts"` // so far, that count
+	Of         int           `json:"of"`       // most there will be
+	ExpiresAt  time.Time     `json:"expires_at"`
+	Why        CallbackWhy   `json:"why,omitempty"`       // it is put off; "" = it waits in the line, or the customer is on the line
+	Until      *time.Time    `json:"until,omitempty"`     // it is put off until then
+	Incidents  []string      `json:"incidents,omitempty"` // or until these are over
+	Reached    bool          `json:"reached,omitempty"`   // he is on the line
 }
 
 // SnapshotRecording is a recording that goes on.
@@ -120,6 +137,7 @@ const (
 	StageRinging = "ringing"
 	StageTalking = "talking"
 	StageWrapUp  = "wrap_up"
+	StagePutOff  = "put_off" // a callback that waits outside the line
 )
 
 // StageNow is where the contact is, from all else that is said of it. While the caller talks, or is on hold, an agent may wait
@@ -134,6 +152,8 @@ func (c SnapshotContact) StageNow() string {
 		return StageWaiting
 	case c.Over && len(c.Segments) > 0:
 		return StageWrapUp
+	case c.Callback != nil:
+		return StagePutOff
 	default:
 		return StageIVR
 	}

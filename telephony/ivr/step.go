@@ -79,6 +79,7 @@ type Result struct {
 	Lookup   *Lookup       // ask the ticket system
 	Play     []string      // media URIs to play now
 	Record   *Record       // record a message now; with it Wait is the longest
+	Promise  *Promise      // promise to call back; whoever can, or can't, answers by Promised at once
 	Wait     time.Duration // call TimedOut after this time; 0 = no time runs
 	End      *End          // the flow is over
 }
@@ -130,6 +131,23 @@ type Record struct {
 	Queue   string        // whose it is
 	Silence time.Duration // ends it
 }
+
+// Promise is that a caller is to be called back.
+type Promise struct {
+	Queue     string   // in whose line he keeps his place
+	Number    string   // as the caller entered it, or as Caller.Callable has it
+	Incidents []string // not before these are over
+}
+
+// Promised is what became of a Promise.
+type Promised string
+
+// Answers to a Promise.
+const (
+	PromiseMade    Promised = "made"
+	PromiseNumber  Promised = "number"  // this number can't be called: he may enter another one
+	PromiseRefused Promised = "refused" // none can be called back
+)
 
 // End is how a flow ended. Queue is set with fact.IVRQueued only.
 type End struct {
