@@ -35,17 +35,19 @@ const soundTakes = time.Second
 // What the keys of the terminal mean beside those of a phone.
 const (
 	keyPass     = '.' // let what plays, or the silence, come to its end
-	keyFound    = 'y' // the ticket system found something
-	keyNotFound = 'n'
-	keyFailed   = 'f' // the ticket system can't say
+	keyFound    = 'y' // the ticket system found something; the callback is promised
+	keyNotFound = 'n' // it found nothing; this number can't be called
+	keyFailed   = 'f' // it can't say; nobody can be called back
 	keyHangUp   = 'q'
 	keyCtrlC    = 3
 	keyCtrlD    = 4
 )
 
-const trialHelp = "keys 0-9 * # are the phone's; . lets time pass; y, n or f answers for the ticket system: found, not found, failed; q hangs up"
+const trialHelp = "keys 0-9 * # are the phone's; . lets time pass; y, n or f answers for the ticket system: found, not found, failed, or for a callback: promised, not this number, not at all; q hangs up"
 
+// newTrial lets the caller be called back at the number he calls from: whether it can be, only the outgoing line knows.
 func newTrial(menus *ivr.Menus, says []ivr.Prompt, begin ivr.Moment, out io.Writer) *trial {
+	begin.Caller.Callable = begin.Caller.Number
 	return &trial{menus: menus, says: says, now: begin, out: out, eol: "\n"}
 }
 
@@ -112,12 +114,23 @@ func (t *trial) press(key rune) {
 		t.over = true
 	case key == keyPass:
 		t.pass()
-	case strings.ContainsRune(string([]rune{keyFound, keyNotFound, keyFailed}), key) && t.visit.Phase == ivr.PhaseLooking:
-		answer := map[rune]fact.LookupResult{keyFound: fact.LookupFound, keyNotFound: fact.LookupNotFound, keyFailed: fact.LookupFailed}[key]
-		t.take(t.menus.Looked(t.visit, answer, t.now))
+	case key == keyFound || key == keyNotFound || key == keyFailed:
+		t.answer(key)
 	case strings.ContainsRune("0123456789*#", key):
 		t.say("[%c]", key)
 		t.take(t.menus.Digit(t.visit, string(key), t.now))
+	}
+}
+
+// answer is that of the ticket system or of the line that calls back, where the visit waits for one.
+func (t *trial) answer(key rune) {
+	switch t.visit.Phase { //nolint:exhaustive // nothing else waits for an answer
+	case ivr.PhaseLooking:
+		answer := map[rune]fact.LookupResult{keyFound: fact.LookupFound, keyNotFound: fact.LookupNotFound, keyFailed: fact.LookupFailed}[key]
+		t.take(t.menus.Looked(t.visit, answer, t.now))
+	case ivr.PhasePromising:
+		answer := map[rune]ivr.Promised{keyFound: ivr.PromiseMade, keyNotFound: ivr.PromiseNumber, keyFailed: ivr.PromiseRefused}[key]
+		t.take(t.menus.Promised(t.visit, answer, t.now))
 	}
 }
 
@@ -133,6 +146,8 @@ func (t *trial) pass() {
 	case ivr.PhaseRecording:
 		t.say("  the message ends")
 		t.take(t.menus.Recorded(t.visit, t.now))
+	case ivr.PhasePromising:
+		t.answer(keyFound)
 	case ivr.PhaseLooking, ivr.PhaseOver:
 	}
 }
@@ -159,6 +174,8 @@ func (t *trial) take(r ivr.Result) {
 	case r.Record != nil:
 		t.wait(r.Wait)
 		t.say("  records a message for %s, %s at most; a key ends it", r.Record.Queue, r.Wait)
+	case r.Promise != nil:
+		t.promise(*r.Promise)
 	case r.Wait > 0:
 		t.wait(r.Wait)
 		t.say("  waits %s for a key", r.Wait)
@@ -195,6 +212,16 @@ func (t *trial) lookup(l ivr.Lookup) {
 		question = "; is it found? y, n or f"
 	}
 	t.say("  asks the ticket system for %s%s", digits, question)
+}
+
+// promise: the answer comes at once; on a terminal, after a second without a key, that it is made.
+func (t *trial) promise(p ivr.Promise) {
+	t.wait(soundTakes)
+	after := ""
+	if len(p.Incidents) > 0 {
+		after = " when " + strings.Join(p.Incidents, ", ") + " is over"
+	}
+	t.say("  is to be called back at %s for %s%s; can he be? y, n (not this number) or f (not at all)", p.Number, p.Queue, after)
 }
 
 func (t *trial) event(ev ivr.Event) {

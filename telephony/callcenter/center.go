@@ -105,7 +105,7 @@ func (c *Center) take(ev Event) {
 	case CallArrived:
 		c.callArrived(e)
 	case DigitPressed:
-		c.toCaller(e.Channel, e)
+		c.toCaller(e)
 	case PlaybackEnded:
 		c.toOwner(e.Playback, IgnoredUnknownPlayback, e)
 	case LegRinging:
@@ -159,14 +159,17 @@ func (c *Center) take(ev Event) {
 	}
 }
 
-// toCaller hands an event about a caller's channel to the contact's state.
-func (c *Center) toCaller(channel string, ev Event) {
-	ct := c.contacts[channel]
-	if ct == nil {
+// toCaller hands a key that a caller pressed to the contact's state. Agents' phones have none.
+func (c *Center) toCaller(e DigitPressed) {
+	ct := c.contacts[e.Channel]
+	if isOurs(e.Channel) {
+		ct = c.contacts[ownerOfResource(e.Channel)]
+	}
+	if ct == nil || ct.channel() != e.Channel {
 		c.ignore(IgnoredUnknownChannel)
 		return
 	}
-	c.toContact(ct, ev)
+	c.toContact(ct, e)
 }
 
 // toOwner hands an event about a leg or playback of ours to the state of the contact it was made for.
@@ -194,6 +197,8 @@ func (c *Center) toContact(ct *contact, ev Event) {
 		c.inTalk(ct, ev)
 	case stageClosing:
 		c.inClosing(ct, ev)
+	case stagePromised:
+		c.inPromise(ct, ev)
 	case stageFallback, stageOver, stageEnded:
 		c.ignore(IgnoredStale)
 	}

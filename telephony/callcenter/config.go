@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"firstline/pipeline/number"
 	"firstline/pipeline/problem"
 	"firstline/telephony/ivr"
 )
@@ -21,6 +22,8 @@ type Config struct {
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
 	Transfers    TransfersConfig    `yaml:"transfers"`     // handing callers on to an agent: docs/transfers.md
+	Outbound     OutboundConfig     `yaml:"outbound"`      // which numbers outside may be called, and how: docs/callbacks.md
+	Callers      number.Config      `yaml:"callers"`       // form of telephone numbers
 	Incidents    []ivr.Incident     `yaml:"incidents"`     // what supervisors can switch on for callers to hear, in nodes of type incident
 	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
 	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers whom: the first entry that a call fits counts
@@ -70,6 +73,7 @@ type QueueConfig struct {
 	EmptyMedia    []string       `yaml:"empty_media"`    // sounds; [] = silence
 
 	Recording RecordingConfig `yaml:"recording"` // which talks are recorded: docs/recordings.md
+	Callback  CallbackConfig  `yaml:"callback"`  // how callers are called back: docs/callbacks.md
 }
 
 // RecordingConfig says which talks of a queue are recorded, and what of them.
@@ -183,6 +187,7 @@ func DefaultQueue() QueueConfig {
 		RingTimeout: &ring, RetryDelay: &retry, ServiceLevel: &level, ShortAbandon: &short, Music: defaultMusic, Strategy: defaultStrategy, Staff: StaffLoggedIn,
 		OverflowMedia: media, FullMedia: media, EmptyMedia: media,
 		Recording: RecordingConfig{Mode: RecordOff, Keep: recordingKept, PauseLimit: recordingPause},
+		Callback:  defaultCallback(),
 	}
 }
 
@@ -216,6 +221,9 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 		Lookup:    LookupPlan{ByNumber: c.Integrations.Tickets.ByNumber, Timeout: c.Integrations.Tickets.Timeout},
 		TicketURL: c.Integrations.Tickets.TicketURL,
 		Transfers: Transfers(c.Transfers),
+		Outbound: Outbound{
+			Endpoint: c.Outbound.Endpoint, CallerID: c.Outbound.CallerID, Allow: c.Outbound.Allow, Deny: c.Outbound.Deny, Region: c.Callers.Region,
+		},
 	}
 	if p.Lookup.Timeout == 0 {
 		p.Lookup.Timeout = defaultLookup
@@ -267,7 +275,7 @@ func (q QueueConfig) queue() Queue {
 		WrapUp: q.WrapUp, WrapUpExtend: q.WrapUpExtend, MaxMissed: q.MaxMissed,
 		RetryDelay: *cmp.Or(q.RetryDelay, d.RetryDelay), MaxWait: q.MaxWait, Overflow: q.Overflow,
 		OverflowMedia: media(q.OverflowMedia, d.OverflowMedia), MaxLength: q.MaxLength, JoinEmpty: q.JoinEmpty,
-		Recording: q.Recording.rule(), MusicClass: cmp.Or(q.Music, d.Music), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
+		Recording: q.Recording.rule(), Callback: q.Callback.rule(), MusicClass: cmp.Or(q.Music, d.Music), Announce: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		ServiceLevel: *cmp.Or(q.ServiceLevel, d.ServiceLevel), ShortAbandon: *cmp.Or(q.ShortAbandon, d.ShortAbandon),
 		FullMedia: media(q.FullMedia, d.FullMedia), EmptyMedia: media(q.EmptyMedia, d.EmptyMedia),
 	}

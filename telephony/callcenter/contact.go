@@ -139,6 +139,10 @@ func (c *Center) channelEnded(e ChannelEnded) {
 		if c.cleared(e.Channel) {
 			return
 		}
+		if ct.Back != nil && ct.Back.Reached && e.Channel == ct.Channel {
+			c.callerGone(ct, e.Cause, false)
+			return
+		}
 		c.toContact(ct, legEnded{leg: e.Channel, cause: e.Cause, techCause: e.TechCause})
 		return
 	}
@@ -168,7 +172,7 @@ func (c *Center) channelEnded(e ChannelEnded) {
 // link is down events are repeated from before, and a time-out that could not be cleared may have struck.
 func (c *Center) mayFallBack(ct *contact) bool {
 	waiting := ct.Stage == stageFlow || ct.Stage == stageWaiting || ct.Stage == stageClosing
-	return waiting && (!c.LinkUp() || ct.Limited)
+	return waiting && ct.Back == nil && (!c.LinkUp() || ct.Limited)
 }
 
 // leave notes that the caller left the application, and waits for the queue_log's word or its silence.
@@ -272,6 +276,9 @@ func (ct *contact) due() time.Time {
 		for i := range ct.Talk.Monitors {
 			times = append(times, ct.Talk.Monitors[i].By)
 		}
+	}
+	if ct.Back != nil {
+		times = append(times, ct.backDue())
 	}
 	if ct.waits() {
 		times = append(times, ct.Entry.due())

@@ -46,6 +46,8 @@ func (c *Center) granted(a *agent, e Control) Refusal {
 		return c.switchIncident(e)
 	case e.Action == ActionPriority || e.Action == ActionMove:
 		return c.actWaiting(e)
+	case e.Action == ActionCallbackCancel:
+		return c.cancelBack(e)
 	case a == nil || a.Removed:
 		return RefusedUnknownAgent
 	case e.Expect != "" && e.Expect != a.State:

@@ -27,6 +27,8 @@ func reasonOfCaller(e callerEnded) fact.Reason {
 
 // endCall gives the call its one termination and hangs the caller up if he is still there.
 func (c *Center) endCall(ct *contact, end callEnd) {
+	c.endDial(ct, dialEnd{result: fact.CallbackFailed, derived: end.derived})
+	c.backEnded(ct, backOf(end))
 	ct.Call.Over = true
 	ct.Call.Termination = end.termination
 	ct.Stage = stageOver
@@ -35,10 +37,13 @@ func (c *Center) endCall(ct *contact, end callEnd) {
 		end.cause = causeNormal
 	}
 	t := c.stamp(ct)
-	answered := ct.Call.Answered
+	answered, began := ct.Call.Answered, ct.Arrived
+	if !ct.Call.At.IsZero() {
+		began = ct.Call.At
+	}
 	ended := fact.CallEnded{
-		Call: ct.Call.ID, Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: ct.Arrived, EndedAt: t,
-		DurationMS: ms(t.Sub(ct.Arrived)), Termination: end.termination, Cause: end.cause, Derived: end.derived,
+		Call: ct.Call.ID, Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: began, EndedAt: t,
+		DurationMS: ms(t.Sub(began)), Termination: end.termination, Cause: end.cause, Derived: end.derived,
 	}
 	if !answered.IsZero() {
 		ended.AnsweredAt = &answered
@@ -65,7 +70,7 @@ func (c *Center) hangUpCaller(ct *contact) {
 	ct.Hangs++
 	ct.HangBy = c.now.Add(hangUpAgain)
 	c.touch(ct)
-	c.hangUp(ct, ct.ID, cause)
+	c.hangUp(ct, ct.channel(), cause)
 }
 
 // settle closes the contact when nothing of it is open any more.

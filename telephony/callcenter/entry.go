@@ -33,6 +33,7 @@ func (c *Center) joinFirst(ct *contact, end ivr.End) {
 	c.join(ct, q, &entry{ // who comes back from a menu has his place still
 		Asked: end.Priority, Want: end.Skills, WantThat: end.Requires, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait,
 	})
+	ct.Wished = ct.Entry.wish()
 }
 
 // refusal is why nobody can join the queue now; "" = he can.
@@ -76,8 +77,11 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	if e.Since.IsZero() {
 		e.Since = e.QueuedAt
 	}
-	c.resume(ct, q, e)
-	if q.MaxWait > 0 {
+	if ct.Back == nil {
+		c.resume(ct, q, e)
+		c.takeBack(ct, q, e)
+	}
+	if q.MaxWait > 0 && !ct.absent() {
 		e.MaxAt = c.now.Add(q.MaxWait)
 	}
 	if !strings.HasPrefix(q.ID, ownLine) {
@@ -86,8 +90,10 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	ct.Entry = e
 	if ct.Talk == nil { // else an agent waits in his place: nothing is said to him
 		ct.Stage = stageWaiting
-		e.AnnounceAt = c.firstAnnouncement(q)
-		c.announceAgain(ct)
+		if !ct.absent() {
+			e.AnnounceAt = c.firstAnnouncement(q)
+			c.announceAgain(ct)
+		}
 	}
 	c.circle(ct, q)
 	c.line(q.ID).insert(ct)
@@ -144,6 +150,9 @@ func (e *entry) due() time.Time {
 
 // inQueue: the caller waits; perhaps an agent's phone rings for him.
 func (c *Center) inQueue(ct *contact, ev Event) {
+	if c.inDial(ct, ev) {
+		return
+	}
 	switch e := ev.(type) {
 	case PlaybackEnded:
 		c.announced(ct, e)
@@ -168,6 +177,7 @@ func (c *Center) inQueue(ct *contact, ev Event) {
 func (c *Center) waitingDue(ct *contact) {
 	e := ct.Entry
 	switch {
+	case c.backInLineDue(ct):
 	case e.Offer != nil && c.passed(e.Offer.By):
 		c.ringTimedOut(ct)
 	case e.Offer == nil && c.passed(e.MaxAt):
@@ -228,7 +238,11 @@ func (c *Center) say(ct *contact, media []string) {
 func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	e := ct.Entry
 	if o := e.Offer; o != nil && o.Whisper != "" && o.Whisper == ev.Playback {
-		c.answer(ct)
+		if ct.absent() && ct.Back.Dial != nil { // the ringing tone: he waits on without
+			c.ignore(IgnoredNoEffect)
+			return
+		}
+		c.putThrough(ct)
 		return
 	}
 	if e.Playback == "" || e.Playback != ev.Playback {
@@ -273,7 +287,7 @@ func (c *Center) maxWait(ct *contact) {
 	}
 	node, outcome := c.exit(ct, ivr.ExitMaxWait), fact.EntryFailed
 	if node != "" {
-		outcome = fact.EntryOverflowed
+		outcome = c.leftFor(ct, node, fact.EntryOverflowed)
 	}
 	c.endEntry(ct, entryEnd{outcome: outcome})
 	if next != nil {

@@ -222,6 +222,9 @@ const (
 	ActionMove     Action = "move"     // to Control.To
 )
 
+// ActionCallbackCancel: the customer of the callback Control.Contact is not called.
+const ActionCallbackCancel Action = "callback_cancel"
+
 // Actions on incidents.
 const (
 	ActionIncidentOn  Action = "incident_on"

@@ -19,8 +19,23 @@ func (c *Center) exitKey(ct *contact, e DigitPressed) {
 		return
 	}
 	c.silence(ct)
-	c.endEntry(ct, entryEnd{outcome: fact.EntryExited, to: e.Digit})
+	c.endEntry(ct, entryEnd{outcome: c.leftFor(ct, node, fact.EntryExited), to: e.Digit})
 	c.back(ct, node)
+}
+
+// leftFor is the outcome of an entry that leads back into the flow: a callback and a message are outcomes of their own.
+func (c *Center) leftFor(ct *contact, node string, otherwise fact.EntryOutcome) fact.EntryOutcome {
+	if node == "" {
+		return otherwise
+	}
+	switch c.planFor(ct).menus.TypeOf(*ct.Left, node) { //nolint:exhaustive // the others are no outcome
+	case ivr.TypeCallback:
+		return fact.EntryCallback
+	case ivr.TypeVoicemail:
+		return fact.EntryVoicemail
+	default:
+		return otherwise
+	}
 }
 
 // leaveEmpty: nobody has been there to answer for as long as the queue lets callers wait so.
@@ -30,9 +45,10 @@ func (c *Center) leaveEmpty(ct *contact) {
 		return
 	}
 	q := c.planFor(ct).queue(ct.Entry.Queue)
+	node := c.exit(ct, ivr.ExitEmpty)
 	c.silence(ct)
-	c.endEntry(ct, entryEnd{outcome: fact.EntryLeftEmpty})
-	if node := c.exit(ct, ivr.ExitEmpty); node != "" {
+	c.endEntry(ct, entryEnd{outcome: c.leftFor(ct, node, fact.EntryLeftEmpty)})
+	if node != "" {
 		c.back(ct, node)
 		return
 	}
@@ -47,7 +63,7 @@ func (c *Center) watchStaff() {
 	}
 	for _, ct := range c.running {
 		e := ct.Entry
-		if !ct.waits() || e.Unlined {
+		if !ct.waits() || e.Unlined || ct.absent() {
 			continue
 		}
 		q := c.planFor(ct).queue(e.Queue)

@@ -23,6 +23,7 @@ type counts struct {
 	Monitor   uint64 `json:"m,omitempty"`
 	Snoop     uint64 `json:"sn,omitempty"`
 	Recording uint64 `json:"r,omitempty"`
+	Callback  uint64 `json:"cb,omitempty"`
 }
 
 // part makes the id of a part of a contact, "<contact>/<kind><n>", counting n up.

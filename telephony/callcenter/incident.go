@@ -35,6 +35,7 @@ func (c *Center) switchIncident(e Control) Refusal {
 		c.emitIncident(in, fact.TypeIncidentBegan, fact.IncidentBegan{Incident: in.ID, Name: in.Name, By: by, Actor: e.Actor})
 	case !on && !in.Since.IsZero():
 		c.endIncident(in, by, e.Actor)
+		c.releaseBacks()
 	}
 	return ""
 }

@@ -58,7 +58,7 @@ func (c *Center) inFlow(ct *contact, ev Event) {
 func (c *Center) moment(ct *contact) ivr.Moment {
 	caller := ivr.Caller{
 		Number: ct.Number, Name: ct.Name, Dialed: ct.Dialed, Language: ct.Language,
-		Customer: ct.Who.Customer, CustomerName: ct.Who.Name,
+		Customer: ct.Who.Customer, CustomerName: ct.Who.Name, Callable: c.planFor(ct).callable(ct.Number),
 	}
 	if t := ct.Who.Ticket; t != nil {
 		caller.Ticket, caller.TicketStatus = t.ID, t.Status
@@ -144,6 +144,10 @@ func (c *Center) follow(ct *contact, r ivr.Result) {
 			c.follow(ct, c.planFor(ct).menus.Looked(f.Visit, answer, c.moment(ct)))
 			return
 		}
+	}
+	if r.Promise != nil {
+		c.follow(ct, c.planFor(ct).menus.Promised(f.Visit, c.promise(ct, *r.Promise), c.moment(ct)))
+		return
 	}
 	switch {
 	case r.End != nil:

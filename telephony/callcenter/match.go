@@ -26,6 +26,10 @@ func (c *Center) match() {
 	c.occurred = later(c.occurred, c.now.Truncate(millisecond)) // the core decides now, whatever made it possible
 	matched := c.sure()
 	for i, p := range matched {
+		if c.callsFirst(p.contact) {
+			c.callCustomer(p.contact) // the agent is kept free for him: pairs
+			continue
+		}
 		c.offerCall(p, matched[:i])
 		c.setFree(p.agent)
 	}
@@ -70,6 +74,10 @@ func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luc
 			continue
 		}
 		l.rank(ranked, luck)
+		if ct.dialled() { // his phone rings: who is next for him is kept free
+			free = slices.DeleteFunc(free, func(a *agent) bool { return a == ranked[0] })
+			continue
+		}
 		l.after = ranked[0].place
 		out = append(out, pair{ct, ranked[0], ranked})
 		free = slices.DeleteFunc(free, func(a *agent) bool { return a == ranked[0] })

@@ -91,7 +91,7 @@ func (c *Center) pickedUp(ct *contact) {
 	case o.Whisper != "":
 		c.ignore(IgnoredDuplicate)
 	case len(media) == 0:
-		c.answer(ct)
+		c.putThrough(ct)
 	default:
 		o.Whisper = c.whisper(ct, o.Leg, media)
 		o.By = c.now.Add(announceLimit)
@@ -159,7 +159,7 @@ func resultOfFailure(e legFailed) fact.OfferResult {
 func (c *Center) ringTimedOut(ct *contact) {
 	if o := ct.Entry.Offer; o.Whisper != "" {
 		c.stopPlay(ct, o.Whisper)
-		c.answer(ct)
+		c.putThrough(ct)
 		return
 	}
 	c.offerLost(ct, offerEnd{result: fact.OfferMissed})
@@ -195,6 +195,7 @@ func (c *Center) endOffer(ct *contact, end offerEnd) {
 	o := e.Offer
 	q := c.planFor(ct).queue(e.Queue)
 	e.Offer = nil
+	c.agentLeft(ct)
 	c.offerEnded(ct, e, o, end)
 	c.touched.match = true
 	a := c.agentOf[o.Agent]

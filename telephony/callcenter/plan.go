@@ -18,6 +18,7 @@ type Plan struct {
 	Incidents []ivr.Incident // what supervisors can switch on for callers to hear
 	Features  Features
 	Transfers Transfers
+	Outbound  Outbound
 	Pauses    []string // pause reasons; "ring_no_answer" is always known
 	Codes     []string // disposition codes; empty = any
 	Lookup    LookupPlan
@@ -65,6 +66,7 @@ type Queue struct {
 	FullMedia     []string // played before hang-up when full
 	EmptyMedia    []string // played before hang-up when empty
 	Recording     Recording
+	Callback      Callback
 }
 
 // RecordingMode is which talks are recorded.

@@ -20,6 +20,7 @@ type planState struct {
 	required map[string]requirement // by its text; look-up only
 	leaves   bool                   // callers leave some queue when nobody is there
 	callers  []callers              // of each entry
+	outside  outside                // numbers that may be called
 	lines    []Queue                // that agents have for themselves
 	users    int                    // running contacts that began with it
 }
@@ -41,7 +42,7 @@ func newPlanState(p *Plan) (*planState, error) {
 	}
 	lines := p.ownLines()
 	leaves := slices.ContainsFunc(p.Queues, func(q Queue) bool { return q.LeaveEmpty > 0 })
-	return &planState{Plan: p, menus: menus, required: required, leaves: leaves, callers: sets, lines: lines}, nil
+	return &planState{Plan: p, menus: menus, required: required, leaves: leaves, callers: sets, outside: newOutside(p.Outbound), lines: lines}, nil
 }
 
 // queue finds a queue, also one that an agent has for himself; nil when there is none.
@@ -151,6 +152,7 @@ func (c *Center) planChanged(e PlanChanged) {
 	}
 	c.setPlan(p)
 	c.endRemovedIncidents()
+	c.releaseBacks()
 	c.openAgents()
 	for _, a := range c.agents {
 		c.replanAgent(a)
@@ -186,6 +188,10 @@ func (c *Center) replanAgent(a *agent) {
 func (c *Center) withdraw(ct *contact) {
 	if ct.Talk != nil {
 		c.comeBack(ct, fact.TransferUnanswered, "", false)
+		return
+	}
+	if ct.absent() {
+		c.endBack(ct, backEnd{outcome: fact.CallbackLost, reason: fact.ReasonOperator})
 		return
 	}
 	q := c.planFor(ct).queue(ct.Entry.Queue)

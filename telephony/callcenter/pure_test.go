@@ -18,7 +18,7 @@ import (
 func pureImports() []string {
 	return []string{
 		"cmp", "crypto/sha256", "encoding/hex", "encoding/json", "fmt", "maps", "math", "net/url", "slices", "strconv", "strings", "time",
-		"time/tzdata", "firstline/pipeline/fact", "firstline/pipeline/problem", "firstline/telephony/ivr",
+		"time/tzdata", "firstline/pipeline/fact", "firstline/pipeline/number", "firstline/pipeline/problem", "firstline/telephony/ivr",
 		"github.com/expr-lang/expr", "github.com/expr-lang/expr/vm", "github.com/teambition/rrule-go", // without their clocks: see ivr.compile, ivr.dates
 	}
 }

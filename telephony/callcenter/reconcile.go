@@ -68,19 +68,23 @@ func (act actual) old(c *Center, t time.Time) bool { return act.full || !t.After
 
 // reconcile ends what is missing of a contact.
 func (c *Center) reconcile(ct *contact, act actual) {
-	ch, exists := act.channels[ct.ID]
+	ch, exists := act.channels[ct.channel()]
 	switch {
 	case ct.Stage == stageFallback:
 		c.reconcileFallback(ct, exists)
 	case !ct.GoneAt.IsZero():
 		c.reconcileGone(ct, act)
+	case ct.Stage == stagePromised:
+	case ct.absent() && ct.Stage == stageWaiting:
+		c.reconcileDial(ct, act)
+		c.reconcileLeg(ct, act)
 	case ct.Stage == stageOver:
 		if !exists && ct.Live && act.old(c, ct.Last) {
 			c.callerGone(ct, 0, true)
 		}
 	case !exists && act.old(c, ct.Arrived):
 		c.callerMissing(ct, act)
-	case exists && !ch.InApp && act.old(c, later(ct.Arrived, ct.Last)):
+	case exists && !ch.InApp && ct.Back == nil && act.old(c, later(ct.Arrived, ct.Last)):
 		c.callerAway(ct)
 	default:
 		c.reconcileLeg(ct, act)
@@ -125,7 +129,7 @@ func (c *Center) reconcileGone(ct *contact, act actual) {
 		result = fact.OfferLostRace
 	}
 	c.asOf(ct.GoneAt, func() { c.withdrawOffer(ct, result) })
-	if _, exists := act.channels[ct.ID]; exists {
+	if _, exists := act.channels[ct.channel()]; exists {
 		ct.GoneBy = c.now.Add(fallbackGrace)
 		c.touch(ct)
 		return
@@ -217,7 +221,7 @@ func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actua
 		c.removeFromBridge(ct, bridge, extra)
 	}
 	for _, id := range missing { // music on a channel in a bridge is mixed up with the talk
-		if id == ct.ID {
+		if id == ct.channel() {
 			c.stopMusic(ct)
 		} else {
 			c.quietEar(ct, id)
@@ -231,7 +235,11 @@ func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actua
 // restate orders what the wanted state of a contact needs, after the link was down: what was ordered before may not have
 // been done, what was heard before may be over.
 func (c *Center) restate(ct *contact, act actual) {
-	ch, exists := act.channels[ct.ID]
+	if ct.absent() && ct.Stage == stageWaiting {
+		c.restateBack(ct, act)
+		return
+	}
+	ch, exists := act.channels[ct.channel()]
 	if !exists || !ct.GoneAt.IsZero() || ct.Stage == stageFallback || ct.Stage == stageEnded {
 		return
 	}
@@ -239,8 +247,10 @@ func (c *Center) restate(ct *contact, act actual) {
 		c.hangUpCaller(ct)
 		return
 	}
-	c.order(ct, forLimit, "", func(h Head) Command { return ClearTimeout{Head: h, Channel: ct.ID} })
-	if ch.State != stateUp {
+	if ct.Back == nil {
+		c.order(ct, forLimit, "", func(h Head) Command { return ClearTimeout{Head: h, Channel: ct.ID} })
+	}
+	if ct.Back == nil && ch.State != stateUp {
 		c.order(ct, forAnswer, "", func(h Head) Command { return Answer{Head: h, Channel: ct.ID} })
 	}
 	c.repeatLookups(ct)
@@ -255,7 +265,7 @@ func (c *Center) restate(ct *contact, act actual) {
 		ct.Closing.Due = c.now.Add(playLimit)
 	case stageTalking: // joined again by reconcile, where needed
 		c.restateTalk(ct, act)
-	case stageFallback, stageOver, stageEnded: // nothing is wanted
+	case stageFallback, stageOver, stageEnded, stagePromised: // nothing is wanted
 	}
 }
 
@@ -266,6 +276,14 @@ func (c *Center) repeatLookups(ct *contact) {
 		if left := l.By.Sub(c.now) - lookupMargin; left > 0 && l.Value != "" {
 			c.sendLookup(ct, l, left)
 		}
+	}
+}
+
+// restateBack: the calls of the customer's phone and of an agent's.
+func (c *Center) restateBack(ct *contact, act actual) {
+	c.restateDial(ct, act)
+	if ct.absent() && ct.Entry != nil && ct.Entry.Offer != nil {
+		c.restateOffer(ct, ct.Entry.Offer, act)
 	}
 }
 
@@ -317,7 +335,7 @@ func (c *Center) restateOffer(ct *contact, o *offer, act actual) {
 	leg, exists := act.channels[o.Leg]
 	switch {
 	case exists && leg.State == stateUp:
-		c.answer(ct) // though it may ring too long by now: the agent is there
+		c.putThrough(ct) // though it may ring too long by now: the agent is there
 	case c.passed(o.By): // ended with what is due
 	case exists && leg.State != stateDown:
 		c.sendPop(ct, c.popup(ct))

@@ -409,6 +409,8 @@ func (a arguments) request() callcenter.Event {
 		}
 	case "move": // move ch1 to=queue:sales
 		return callcenter.Control{Action: callcenter.ActionMove, Contact: a.at(0), To: a.target(), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
+	case "cancel": // cancel ch1-cb1: the callback
+		return callcenter.Control{Action: callcenter.ActionCallbackCancel, Contact: a.at(0), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
 	case "switch": // switch north on: the incident
 		return callcenter.Control{
 			Incident: a.at(0), Action: callcenter.Action("incident_" + a.at(1)), Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),

@@ -59,7 +59,7 @@ func (c *Center) play(ct *contact, media []string) string {
 	pb := resource(ct.ID, "pb", &ct.Count.Playback)
 	c.touch(ct)
 	c.order(ct, forPlay, pb, func(h Head) Command {
-		return Play{Head: h, Channel: ct.ID, Playback: pb, Media: media, Language: ct.Language}
+		return Play{Head: h, Channel: ct.channel(), Playback: pb, Media: media, Language: ct.Language}
 	})
 	return pb
 }
@@ -76,12 +76,19 @@ func (c *Center) stopPlay(ct *contact, playback string) {
 	c.order(ct, forOther, "", func(h Head) Command { return StopPlay{Head: h, Playback: playback} })
 }
 
+// startMusic / stopMusic: for who is on the line.
 func (c *Center) startMusic(ct *contact, class string) {
-	c.order(ct, forMusic, "", func(h Head) Command { return StartMusic{Head: h, Channel: ct.ID, Class: class} })
+	if ct.absent() {
+		return
+	}
+	c.order(ct, forMusic, "", func(h Head) Command { return StartMusic{Head: h, Channel: ct.channel(), Class: class} })
 }
 
 func (c *Center) stopMusic(ct *contact) {
-	c.order(ct, forMusic, "", func(h Head) Command { return StopMusic{Head: h, Channel: ct.ID} })
+	if ct.absent() {
+		return
+	}
+	c.order(ct, forMusic, "", func(h Head) Command { return StopMusic{Head: h, Channel: ct.channel()} })
 }
 
 // dial rings an agent's phone.
@@ -89,9 +96,18 @@ func (c *Center) dial(ct *contact, o *offer, a *agent) {
 	limit := c.planFor(ct).queue(ct.Entry.Queue).RingTimeout + dialMargin
 	c.order(ct, forDial, o.Leg, func(h Head) Command {
 		return Ring{
-			Head: h, Channel: o.Leg, Endpoint: a.endpoint(), Originator: ct.ID, CallerID: callerID(ct), Language: ct.Language,
+			Head: h, Channel: o.Leg, Endpoint: a.endpoint(), Originator: ct.channel(), CallerID: callerID(ct), Language: ct.Language,
 			Timeout: limit, AutoAnswer: a.conf != nil && a.conf.AutoAnswer,
 		}
+	})
+}
+
+// dialOutside calls a customer.
+func (c *Center) dialOutside(ct *contact) {
+	p := c.planFor(ct)
+	channel, limit := ct.Channel, p.queue(ct.Entry.Queue).Callback.Ring+dialMargin
+	c.order(ct, forDial, channel, func(h Head) Command {
+		return Ring{Head: h, Channel: channel, Endpoint: p.Outbound.endpoint(ct.Number), CallerID: p.Outbound.CallerID, Language: ct.Language, Timeout: limit}
 	})
 }
 
@@ -117,7 +133,7 @@ func (c *Center) removeFromBridge(ct *contact, bridge string, channels []string)
 func (c *Center) ringSupervisor(ct *contact, a *agent, m monitor) {
 	c.order(ct, forDial, m.Leg, func(h Head) Command {
 		return Ring{
-			Head: h, Channel: m.Leg, Endpoint: a.endpoint(), Originator: ct.ID, CallerID: string(m.Mode) + " " + m.Agent + " <" + m.Queue + ">",
+			Head: h, Channel: m.Leg, Endpoint: a.endpoint(), Originator: ct.channel(), CallerID: string(m.Mode) + " " + m.Agent + " <" + m.Queue + ">",
 			Timeout: monitorRing + dialMargin, AutoAnswer: a.conf != nil && a.conf.AutoAnswer,
 		}
 	})
@@ -130,7 +146,7 @@ func (c *Center) snoop(ct *contact, m monitor) {
 
 func (c *Center) recordSnoop(ct *contact, snoop string, out bool) {
 	c.order(ct, forRecord, snoop, func(h Head) Command {
-		return RecordSnoop{Head: h, Channel: ct.ID, Snoop: snoop, Out: out, Silence: ct.Recording.Silence}
+		return RecordSnoop{Head: h, Channel: ct.channel(), Snoop: snoop, Out: out, Silence: ct.Recording.Silence}
 	})
 }
 
@@ -331,7 +347,7 @@ func (c *Center) hangUpFailed(ct *contact, channel string, gone bool) {
 	switch {
 	case !gone:
 		c.ignore(IgnoredNoEffect)
-	case channel == ct.ID:
+	case channel == ct.channel():
 		c.callerGone(ct, 0, false)
 	default:
 		c.cleared(channel)

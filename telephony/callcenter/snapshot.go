@@ -77,6 +77,9 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 	if r := ct.Recording; r != nil {
 		s.Recording = &fact.SnapshotRecording{Recording: r.ID, Queue: r.Queue, Since: r.At, Paused: r.Muted}
 	}
+	if ct.Back != nil {
+		s.Callback = ct.snapshotBack(c.planFor(ct).queue(ct.Back.Queue))
+	}
 	s.Over = ct.Call.Over
 	s.Stage, s.Agent = s.StageNow(), s.AgentNow()
 	return s

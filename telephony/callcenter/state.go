@@ -33,6 +33,7 @@ const (
 	stageClosing  stage = "closing"  // hears a last announcement
 	stageFallback stage = "fallback" // in the dialplan's fallback queue
 	stageOver     stage = "over"     // the call is over; wrap-up may go on, the channel may linger
+	stagePromised stage = "promised" // to be called back, and not in a queue now
 	stageEnded    stage = "ended"    // closed; kept for late facts
 )
 
@@ -67,9 +68,12 @@ type contact struct {
 	Choices   []string   `json:"choices,omitempty"` // labels of what was chosen
 	Entry     *entry     `json:"entry,omitempty"`
 	Talk      *talk      `json:"talk,omitempty"`
-	Recording *recording `json:"rec,omitempty"`  // of the talk
-	Segments  []segment  `json:"segs,omitempty"` // open ones, in the order they began; an agent has one at most
-	Segment   *segment   `json:"seg,omitempty"`  // the same as versions that knew one only wrote it; read, not written
+	Back      *callback  `json:"back,omitempty"`  // of kind callback
+	Channel   string     `json:"ch,omitempty"`    // by which he is, or is being, called back
+	Wished    wish       `json:"wished,omitzero"` // what the menu asked for when he left it for a queue
+	Recording *recording `json:"rec,omitempty"`   // of the talk
+	Segments  []segment  `json:"segs,omitempty"`  // open ones, in the order they began; an agent has one at most
+	Segment   *segment   `json:"seg,omitempty"`   // the same as versions that knew one only wrote it; read, not written
 	Closing   *closing   `json:"closing,omitempty"`
 	Lookups   []lookup   `json:"lookups,omitempty"` // not answered yet
 	Pops      []pop      `json:"pops,omitempty"`    // latest
@@ -92,6 +96,7 @@ type contact struct {
 // call is the contact's call; more come with transfers.
 type call struct {
 	ID          string           `json:"id"`
+	At          time.Time        `json:"at,omitzero"` // of a callback: the customer's phone was called; else it began with the contact
 	Answered    time.Time        `json:"answered,omitzero"`
 	Over        bool             `json:"over,omitempty"`
 	Termination fact.Termination `json:"end,omitzero"`

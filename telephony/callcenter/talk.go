@@ -87,6 +87,7 @@ func (c *Center) answer(ct *contact) {
 		c.consulted(ct, p)
 	} else {
 		c.noteAgent(ct, a.ID)
+		c.backEnded(ct, backEnd{outcome: fact.CallbackConnected, agent: a.ID})
 		ct.Stage = stageTalking
 		ct.Talk = &talk{Parties: []party{p}, At: c.stamp(ct), Bridge: resource(ct.ID, "br", &ct.Count.Bridge)}
 		c.bridge(ct, ct.Talk.Bridge, ct.room())
@@ -174,7 +175,7 @@ func (c *Center) talkLegEnded(ct *contact, e legEnded) {
 func (ct *contact) room() []string {
 	var in []string
 	if !ct.Talk.parked() {
-		in = append(in, ct.ID)
+		in = append(in, ct.channel())
 	}
 	for _, p := range ct.Talk.Parties {
 		if !ct.Talk.away(p) {
@@ -202,10 +203,10 @@ func (c *Center) rearrange(ct *contact, before []string) {
 	if len(out) > 0 {
 		c.removeFromBridge(ct, ct.Talk.Bridge, out)
 	}
-	if slices.Contains(out, ct.ID) {
+	if slices.Contains(out, ct.channel()) {
 		c.startMusic(ct, c.musicOf(ct))
 	}
-	if slices.Contains(in, ct.ID) {
+	if slices.Contains(in, ct.channel()) {
 		c.stopMusic(ct)
 	}
 	if len(in) > 0 {
@@ -267,7 +268,7 @@ func (c *Center) mendTalk(ct *contact) {
 	t := ct.Talk
 	c.talkMusic(ct)
 	c.earMusic(ct)
-	if t.Quiet != "" && t.Quiet != ct.ID {
+	if t.Quiet != "" && t.Quiet != ct.channel() {
 		c.quietEar(ct, t.Quiet)
 		t.Quiet = ""
 	}
@@ -299,7 +300,7 @@ func (c *Center) talkMusic(ct *contact) {
 	case t.parked():
 		c.startMusic(ct, c.musicOf(ct))
 	case t.phoneHolds():
-		t.Quiet = ct.ID
+		t.Quiet = ct.channel()
 	default:
 		c.stopMusic(ct)
 	}
@@ -340,7 +341,7 @@ func (c *Center) held(channel string, hold bool) {
 		c.ignore(IgnoredUnknownChannel)
 	case ct.Stage != stageTalking:
 		c.ignore(IgnoredNoEffect)
-	case channel == ct.ID:
+	case channel == ct.channel():
 		c.hold(ct, &ct.Talk.Callers, hold)
 	case ct.Talk.onLeg(channel) != nil:
 		c.hold(ct, &ct.Talk.onLeg(channel).Holds, hold)
@@ -357,7 +358,7 @@ func (c *Center) hold(ct *contact, side *bool, hold bool) {
 	}
 	*side = hold
 	c.touch(ct)
-	if t := ct.Talk; t.Quiet == ct.ID && !t.phoneHolds() {
+	if t := ct.Talk; t.Quiet == ct.channel() && !t.phoneHolds() {
 		t.Quiet = ""
 		c.talkMusic(ct)
 	}

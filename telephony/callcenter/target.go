@@ -31,7 +31,7 @@ func (p *Plan) ownLines() []Queue {
 		lines[i] = Queue{
 			ID: OwnLine(a.ID), Name: a.Name, Strategy: LongestIdle, Staff: StaffLoggedIn, RingTimeout: ring,
 			RetryDelay: *d.RetryDelay, MaxWait: wait, WrapUp: p.Transfers.WrapUp, MusicClass: d.Music,
-			ServiceLevel: *d.ServiceLevel, ShortAbandon: *d.ShortAbandon, OverflowMedia: ivr.MediaURIs(d.OverflowMedia),
+			ServiceLevel: *d.ServiceLevel, ShortAbandon: *d.ShortAbandon, OverflowMedia: ivr.MediaURIs(d.OverflowMedia), Callback: defaultCallback().rule(),
 		}
 	}
 	return lines

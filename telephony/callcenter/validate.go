@@ -30,8 +30,9 @@ func (p *Plan) Validate() []problem.Problem {
 	v.transfers()
 	v.lookup()
 	v.routing()
+	v.outbound()
 	v.at("schedules", ivr.ValidateSchedules(p.Schedules))
-	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs(), Dialled: len(p.Extensions()) > 0}))
+	v.at("ivr", ivr.ValidateFlows(p.Flows, ivr.Known{Schedules: scheduleIDs(p.Schedules), Queues: p.queueIDs(), Dialled: len(p.Extensions()) > 0, Incidents: len(p.Incidents) > 0}))
 	v.incidents()
 	return v.problems
 }

@@ -65,6 +65,7 @@ func (v *validator) queueRouting(at string, q Queue) {
 		v.add(at+"keep_place", fmt.Sprintf("a place can't be kept for %s", q.KeepPlace), "write a time from 0s to 1h, for example 10m")
 	}
 	v.recording(at+"recording.", q.Recording)
+	v.callback(at+"callback.", q.Callback)
 	after := time.Duration(0)
 	for i, step := range q.Relax {
 		path := fmt.Sprintf("%srelax.%d", at, i)

@@ -46,6 +46,10 @@ func (c *Center) move(ct *contact, to Target) Refusal {
 	place, menu := p.menuPlace(to)
 	next := p.lineOf(to)
 	switch {
+	case menu && ct.absent():
+		return RefusedNotWaiting // nobody is there who could hear it
+	case ct.absent() && ct.Back.Dial != nil:
+		return RefusedNotNow
 	case menu:
 	case next == nil:
 		return RefusedUnknownTarget
@@ -57,6 +61,11 @@ func (c *Center) move(ct *contact, to Target) Refusal {
 	c.silence(ct)
 	e := *ct.Entry
 	c.endEntry(ct, entryEnd{outcome: fact.EntryWithdrawn, to: to.ID})
+	if ct.absent() {
+		ct.Back.Queue = next.ID
+		c.lineUp(ct)
+		return ""
+	}
 	if menu {
 		ct.Stage, ct.Flow = stageFlow, &flow{Entered: c.stamp(ct)}
 		c.follow(ct, p.menus.BeginAt(place.flow, place.node, c.moment(ct)))

@@ -12,6 +12,7 @@ import (
 // Caller is what is known of the caller when something happens to his visit: what conditions can ask for.
 type Caller struct {
 	Number       string // as the network gave it; "" = withheld
+	Callable     string // the number by which he can be called back; "" = there is none; no condition sees it
 	Name         string // as the network gave it
 	Dialed       string
 	Language     string

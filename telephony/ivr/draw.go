@@ -54,7 +54,7 @@ func shapeOf(t Type) shape {
 	switch t {
 	case TypeSchedule, TypeLookup, TypeBranch, TypeIncident:
 		return choice
-	case TypeMenu, TypeCollect, TypeDial:
+	case TypeMenu, TypeCollect, TypeDial, TypeCallback:
 		return input
 	case TypeQueue:
 		return queue
@@ -110,6 +110,11 @@ func (n Node) lines(id string) []string {
 		lines = append(lines, "queue "+n.Queue)
 	case TypeVoicemail:
 		lines = append(lines, "message for "+n.Queue)
+	case TypeCallback:
+		lines = append(lines, "callback for "+n.Queue)
+		if n.Mended {
+			lines = append(lines, "when incidents are over")
+		}
 	case TypeMenu, TypeCollect, TypeDial:
 		lines = append(lines, strings.Join(n.Prompt, ", "))
 	case TypePlay, TypeHangup:

@@ -20,7 +20,8 @@ nodes:
   ticket: {type: collect, prompt: [conf-getpin], max: 8, lookup: true, next: line, not_found: topic, gave_up: line}
   sort:   {type: branch, cases: [{when: 'vars.topic == "bill"', next: line}], otherwise: shut}
   mark:   {type: set, set: {topic: bill, from: menu}, priority: 2, next: sort}
-  line:   {type: queue, queue: support}
+  line:   {type: queue, queue: support, keys: {"2": wish}}
+  wish:   {type: callback, queue: support, prompt: [number], confirm: ["{digits}"], mended: true, no_input: line, next: shut, failed: line}
   shut:   {type: hangup, media: [vm-goodbye]}
 `
 

@@ -29,12 +29,15 @@ func (n Node) edges() []edge {
 			list = append(list, edge{c.Next, c.When, true})
 		}
 		list = append(list, edge{n.Otherwise, "otherwise", true})
-	case TypeMenu, TypeCollect, TypeDial:
+	case TypeMenu, TypeCollect, TypeDial, TypeCallback:
 		for _, key := range slices.Sorted(maps.Keys(n.Options)) {
 			list = append(list, edge{n.Options[key].Next, strings.TrimSpace(key + " " + n.Options[key].Label), false})
 		}
 		if n.Type == TypeCollect {
 			list = append(list, edge{n.Next, n.digits(), false}, edge{n.NotFound, "not found", false})
+		}
+		if n.Type == TypeCallback {
+			list = append(list, edge{n.Next, "promised", false}, edge{n.Failed, "nobody can be called", false})
 		}
 		list = append(list, edge{n.NoInput, "no input", true}, edge{n.Invalid, "invalid", true}, edge{n.GaveUp, "gave up", true})
 		if n.Type == TypeDial {
@@ -58,16 +61,16 @@ func (n Node) exits(auto bool) []edge {
 
 // digits says how many of them a collect node takes: "1–8 digits".
 func (n Node) digits() string {
-	if n.least() == n.Max {
-		return fmt.Sprintf("%d digits", n.Max)
+	if n.least() == n.most() {
+		return fmt.Sprintf("%d digits", n.most())
 	}
-	return fmt.Sprintf("%d–%d digits", n.least(), n.Max)
+	return fmt.Sprintf("%d–%d digits", n.least(), n.most())
 }
 
 // endsByGivingUp tells whether silence or mistakes can use up the tries of a node that names no way on for then: the call
-// ends there.
+// ends there. To say no to what is read back uses them up wherever silence and mistakes lead.
 func (n Node) endsByGivingUp() bool {
-	return n.Type.asks() && n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "")
+	return n.Type.asks() && n.GaveUp == "" && (n.NoInput == "" || n.Invalid == "" || len(n.Confirm) > 0)
 }
 
 // targets are the nodes a node leads to.

@@ -25,6 +25,7 @@ const (
 	TypeIncident  Type = "incident"  // plays what is switched on and concerns the caller, goes on to Told; to Next when there is nothing
 	TypeSet       Type = "set"       // sets variables and priority, goes on to Next
 	TypeVoicemail Type = "voicemail" // plays Prompt, records a message for Queue, goes on to Next
+	TypeCallback  Type = "callback"  // asks which number to call back for Queue, the caller's own at first, goes on to Next
 	TypeQueue     Type = "queue"     // ends the flow: joins Queue
 	TypeDial      Type = "dial"      // asks for an extension, ends the flow: joins the queue or the agent's own line that has it
 	TypeHangup    Type = "hangup"    // ends the flow: plays Media and hangs up
@@ -49,11 +50,11 @@ type Node struct {
 	// play, hangup
 	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye), prompts (prompt:greeting) or media URIs (digits:42)
 
-	// play, collect, lookup, set, incident, voicemail
-	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found; of an incident: when nothing concerns him
+	// play, collect, lookup, set, incident, voicemail, callback
+	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found; of an incident: when nothing concerns him; of a callback: when it is promised
 
-	// menu, collect, dial, voicemail
-	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it
+	// menu, collect, dial, voicemail, callback
+	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it. Of a callback: asks for another number
 	Timeout      time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`               // to the first digit, from the prompt's end
 	InterDigit   time.Duration `yaml:"inter_digit,omitempty" json:"inter_digit,omitempty"`       // between digits
 	Tries        int           `yaml:"tries,omitempty" json:"tries,omitempty"`                   // silences and mistakes together, before GaveUp
@@ -76,23 +77,26 @@ type Node struct {
 	// menu
 	Options map[string]Option `yaml:"options,omitempty" json:"options,omitempty"` // digits → what they choose
 
-	// collect
-	Min        int      `yaml:"min,omitempty" json:"min,omitempty"`               // least number of digits
-	Max        int      `yaml:"max,omitempty" json:"max,omitempty"`               // most; then no terminator is needed
-	Terminator string   `yaml:"terminator,omitempty" json:"terminator,omitempty"` // key that ends the input
+	// collect, callback
+	Min        int      `yaml:"min,omitempty" json:"min,omitempty"`               // least number of digits; of a callback 5
+	Max        int      `yaml:"max,omitempty" json:"max,omitempty"`               // most; then no terminator is needed; of a callback 15
+	Terminator string   `yaml:"terminator,omitempty" json:"terminator,omitempty"` // key that ends the input; of a callback "#"
 	Lookup     bool     `yaml:"lookup,omitempty" json:"lookup,omitempty"`         // ask the ticket system with the digits
 	NotFound   string   `yaml:"not_found,omitempty" json:"not_found,omitempty"`   // collect: set = wait for the answer, go here unless found; lookup: when he is unknown
-	Failed     string   `yaml:"failed,omitempty" json:"failed,omitempty"`         // lookup: when the ticket system can't say in time; empty: not_found
+	Failed     string   `yaml:"failed,omitempty" json:"failed,omitempty"`         // lookup: when the ticket system can't say in time; empty: not_found. Of a callback: when nobody can be called back; empty: as gave_up
 	Secret     bool     `yaml:"secret,omitempty" json:"secret,omitempty"`         // digits are kept in memory only
 	Confirm    []string `yaml:"confirm,omitempty" json:"confirm,omitempty"`       // said when they are entered, "{digits}" reads them back; 1 = right, another key = again
 	Save       string   `yaml:"save,omitempty" json:"save,omitempty"`             // variable that gets the digits
+
+	// callback
+	Mended bool `yaml:"mended,omitempty" json:"mended,omitempty"` // not before the incidents are over that concern him now
 
 	// voicemail
 	Longest time.Duration `yaml:"longest,omitempty" json:"longest,omitempty"` // a message; then it goes on to next
 	Silence time.Duration `yaml:"silence,omitempty" json:"silence,omitempty"` // it ends after so long a silence, too
 
 	// queue
-	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join; of a voicemail: whose message it is
+	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join; of a voicemail: whose message it is; of a callback: in whose line he keeps his place
 	Priority int            `yaml:"priority,omitempty" json:"priority,omitempty"` // added to the queue's; of a set node: to that of every queue node after it
 	Skills   map[string]int `yaml:"skills,omitempty" json:"skills,omitempty"`     // skill → least level
 	Requires string         `yaml:"requires,omitempty" json:"requires,omitempty"` // expression over skills: docs/routing.md#skills
@@ -107,7 +111,10 @@ type Node struct {
 type Extension struct{ Digits, Queue, Name string }
 
 // asks tells whether nodes of the type ask for input.
-func (t Type) asks() bool { return t == TypeMenu || t == TypeCollect || t == TypeDial }
+func (t Type) asks() bool { return t == TypeMenu || t == TypeDial || t.takesDigits() }
+
+// takesDigits tells whether nodes of the type ask for digits of any kind, not for a choice.
+func (t Type) takesDigits() bool { return t == TypeCollect || t == TypeCallback }
 
 // Option is one choice of a menu.
 type Option struct {

@@ -49,28 +49,41 @@ func load(t testing.TB, text string) ivr.Flow {
 func noon() ivr.Moment { return ivr.Moment{At: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)} }
 
 // play plays a visit: digits are pressed, "." is the end of a playback, "t" a time-out, "+" and "-" the ticket system's
-// answer, "r" a repeat, "e" the end of a message. It returns what each did, in words.
+// answer, "r" a repeat, "e" the end of a message; "m", "n" and "f": the callback is made, has no such number, is refused.
+// It returns what each did, in words.
 func play(menus *ivr.Menus, keys string) []string {
-	r := menus.Begin("main", noon())
+	_, out := playAt(menus, noon(), keys)
+	return out
+}
+
+// playAt is play at a moment of one's own; it returns the visit, too.
+func playAt(menus *ivr.Menus, now ivr.Moment, keys string) (ivr.Visit, []string) {
+	r := menus.Begin("main", now)
 	out := []string{tell(r)}
 	for _, key := range keys {
-		switch key {
-		case '.':
-			r = menus.Played(r.Visit, noon())
-		case 't':
-			r = menus.TimedOut(r.Visit, noon())
-		case '+', '-':
-			r = menus.Looked(r.Visit, answer(key == '+'), noon())
-		case 'r':
-			r = menus.Repeat(r.Visit, noon())
-		case 'e':
-			r = menus.Recorded(r.Visit, noon())
-		default:
-			r = menus.Digit(r.Visit, string(key), noon())
-		}
+		r = press(menus, r.Visit, now, key)
 		out = append(out, tell(r))
 	}
-	return out
+	return r.Visit, out
+}
+
+func press(menus *ivr.Menus, v ivr.Visit, now ivr.Moment, key rune) ivr.Result {
+	switch key {
+	case '.':
+		return menus.Played(v, now)
+	case 't':
+		return menus.TimedOut(v, now)
+	case '+', '-':
+		return menus.Looked(v, answer(key == '+'), now)
+	case 'r':
+		return menus.Repeat(v, now)
+	case 'e':
+		return menus.Recorded(v, now)
+	case 'm', 'n', 'f':
+		return menus.Promised(v, map[rune]ivr.Promised{'m': ivr.PromiseMade, 'n': ivr.PromiseNumber, 'f': ivr.PromiseRefused}[key], now)
+	default:
+		return menus.Digit(v, string(key), now)
+	}
 }
 
 func answer(found bool) fact.LookupResult {
@@ -110,6 +123,9 @@ func tell(r ivr.Result) string {
 	}
 	if r.Record != nil {
 		words = append(words, fmt.Sprintf("record for %s until %s of silence", r.Record.Queue, r.Record.Silence))
+	}
+	if p := r.Promise; p != nil {
+		words = append(words, strings.Join(append([]string{"promise", p.Number, "for", p.Queue}, p.Incidents...), " "))
 	}
 	if r.Wait > 0 {
 		words = append(words, "wait "+r.Wait.String())
@@ -347,53 +363,55 @@ func TestCirclingEnds(t *testing.T) {
 
 // TestEveryVisitGoesOn: whatever a caller does in a valid flow, he hears something, is waited for, or is at an end.
 func TestEveryVisitGoesOn(t *testing.T) {
-	flow := load(t, flowText)
-	if problems := flow.Validate(ivr.Known{Queues: []string{"support"}}); len(problems) > 0 {
-		t.Fatalf("the flow has mistakes: %+v", problems)
-	}
-	menus := newMenus(t, []ivr.Flow{flow}, nil)
-	rapid.Check(t, func(t *rapid.T) {
-		r := menus.Begin("main", noon())
-		heard := r
-		for range rapid.IntRange(1, 40).Draw(t, "keys") {
-			key := rapid.SampledFrom(strings.Split("0 1 2 3 4 9 * # A . . t t + - r", " ")).Draw(t, "key")
-			before := r.Visit
-			switch key {
-			case ".":
-				r = menus.Played(before, noon())
-			case "t":
-				r = menus.TimedOut(before, noon())
-			case "+", "-":
-				r = menus.Looked(before, answer(key == "+"), noon())
-			case "r":
-				r = menus.Repeat(before, noon())
-			default:
-				r = menus.Digit(before, key, noon())
-			}
-			if tell(r) != "" {
-				heard = r
-			}
-			v := heard.Visit
-			switch {
-			case heard.End != nil:
-				if v.Phase != ivr.PhaseOver {
-					t.Fatalf("ended in phase %s", v.Phase)
-				}
-				return
-			case v.Phase == ivr.PhasePlaying && len(heard.Play) == 0,
-				v.Phase == ivr.PhaseListening && heard.Wait == 0,
-				v.Phase == ivr.PhaseLooking && heard.Lookup == nil,
-				v.Phase == ivr.PhaseOver:
-				t.Fatalf("the caller is left alone: %+v", heard)
-			}
+	for _, text := range []string{flowText, callbackText} {
+		flow := load(t, text)
+		if problems := flow.Validate(ivr.Known{Queues: []string{"support"}, Incidents: true}); len(problems) > 0 {
+			t.Fatalf("the flow has mistakes: %+v", problems)
 		}
-	})
+		menus := newMenus(t, []ivr.Flow{flow}, nil)
+		rapid.Check(t, func(t *rapid.T) { goesOn(t, menus) })
+	}
+}
+
+func goesOn(t *rapid.T, menus *ivr.Menus) {
+	now := noon()
+	now.Caller.Callable = rapid.SampledFrom([]string{"", "+49301234567", "101"}).Draw(t, "callable")
+	r := menus.Begin("main", now)
+	heard := r
+	for range rapid.IntRange(1, 40).Draw(t, "keys") {
+		r = press(menus, r.Visit, now, rapid.SampledFrom([]rune("01123499*#A..tt+-rmnf")).Draw(t, "key"))
+		if tell(r) != "" {
+			heard = r
+		}
+		v := heard.Visit
+		switch {
+		case heard.End != nil:
+			if v.Phase != ivr.PhaseOver {
+				t.Fatalf("ended in phase %s", v.Phase)
+			}
+			return
+		case v.Phase == ivr.PhasePlaying && len(heard.Play) == 0,
+			v.Phase == ivr.PhaseListening && heard.Wait == 0,
+			v.Phase == ivr.PhaseLooking && heard.Lookup == nil,
+			v.Phase == ivr.PhasePromising && (heard.Promise == nil || heard.Promise.Number == "" || len(heard.Play) > 0 || heard.Wait > 0),
+			v.Phase == ivr.PhaseOver:
+			t.Fatalf("the caller is left alone: %+v", heard)
+		}
+	}
 }
 
 // FuzzVisit: bytes as keys; a valid flow never panics and never leaves a caller alone.
 func FuzzVisit(f *testing.F) {
 	f.Add("...12t45-.")
 	f.Add("....t.t.")
-	menus := newMenus(f, []ivr.Flow{load(f, flowText)}, nil)
-	f.Fuzz(func(_ *testing.T, keys string) { play(menus, keys) })
+	f.Add("123456#1n123456#1m")
+	f.Add(".t.t12345.1f")
+	menus, callback := newMenus(f, []ivr.Flow{load(f, flowText)}, nil), newMenus(f, []ivr.Flow{load(f, callbackText)}, nil)
+	own := noon()
+	own.Caller.Callable = "+49301234567"
+	f.Fuzz(func(_ *testing.T, keys string) {
+		play(menus, keys)
+		play(callback, keys)
+		playAt(callback, own, keys)
+	})
 }

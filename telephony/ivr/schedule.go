@@ -131,3 +131,44 @@ func (p place) covers(noon time.Time, minute int) bool {
 
 // Open tells whether a schedule is open at an instant. An unknown schedule is closed.
 func (m *Menus) Open(schedule string, at time.Time) bool { return m.places[schedule].open(at) }
+
+// horizon is how far Next looks: beyond what comes each year.
+const horizon = 400 * 24 * time.Hour
+
+// Next is the first instant after at when a schedule that is otherwise opens, or with open false closes; false when it
+// doesn't within 400 days, as an unknown one never does.
+func (m *Menus) Next(schedule string, at time.Time, open bool) (time.Time, bool) {
+	p := m.places[schedule]
+	if p.zone == nil {
+		return time.Time{}, false
+	}
+	was := p.open(at)
+	for t := p.edge(at); t.Sub(at) <= horizon; t = p.edge(t) {
+		is := p.open(t)
+		if is == open && was != open {
+			return t.In(at.Location()), true
+		}
+		was = is
+	}
+	return time.Time{}, false
+}
+
+// edge is the first instant after at when the place may open or close: a span's from or until, midnight, or a change of
+// the clocks. Between two of them the wall clock goes on evenly, and nothing it is compared with is passed.
+func (p place) edge(at time.Time) time.Time {
+	local := at.In(p.zone)
+	since := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+	next := dayMinutes * time.Minute
+	for _, s := range p.spans {
+		for _, minute := range []int{s.from % dayMinutes, s.until % dayMinutes} {
+			if d := time.Duration(minute) * time.Minute; d > since {
+				next = min(next, d)
+			}
+		}
+	}
+	edge := local.Add(next - since)
+	if _, change := local.ZoneBounds(); !change.IsZero() && change.Before(edge) {
+		return change
+	}
+	return edge
+}

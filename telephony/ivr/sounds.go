@@ -77,9 +77,9 @@ func (n Node) sounds() []Sounds {
 		list = []Sounds{{Path: "media", Names: n.Media}}
 	case TypeVoicemail:
 		list = []Sounds{{Path: "prompt", Names: n.Prompt}}
-	case TypeMenu, TypeCollect, TypeDial:
+	case TypeMenu, TypeCollect, TypeDial, TypeCallback:
 		list = []Sounds{{Path: "prompt", Names: n.Prompt}, {Path: "no_input_media", Names: n.NoInputMedia}, {Path: "invalid_media", Names: n.InvalidMedia}}
-		if n.Type == TypeCollect {
+		if n.Type.takesDigits() {
 			list = append(list, Sounds{Path: "confirm", Names: n.Confirm})
 		}
 	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeQueue, TypeIncident:

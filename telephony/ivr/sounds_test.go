@@ -27,7 +27,8 @@ nodes:
     type: branch
     cases: [{when: 'language == "ru"', next: russian}, {when: 'number startsWith "+7" and language == "ru"', next: moscow}]
     otherwise: other
-  russian: {type: collect, prompt: ["prompt:russian"], confirm: ["{digits}", "prompt:right"], max: 3, next: q, no_input: q}
+  russian: {type: collect, prompt: ["prompt:russian"], confirm: ["{digits}", "prompt:right"], max: 3, next: ring, no_input: ring}
+  ring:    {type: callback, queue: support, prompt: ["prompt:number"], confirm: ["{digits}", "prompt:ring"], no_input_media: ["prompt:silent"], next: q, failed: other, gave_up: q}
   moscow:  {type: play, media: ["prompt:moscow"], next: q}
   other:   {type: play, media: ["prompt:other"], next: s}
   german:  {type: play, media: ["prompt:german"], next: s}
@@ -51,11 +52,14 @@ nodes:
 		"nodes.language.no_input_media prompt:nothing in en,fr",
 		"nodes.language.invalid_media prompt:wrong in en,fr",
 		"nodes.moscow.media prompt:moscow in en,fr", // its condition asks for more than the language
-		"nodes.other.media prompt:other in en,fr",
+		"nodes.other.media prompt:other in en,fr,ru",
+		"nodes.ring.prompt prompt:number in ru",
+		"nodes.ring.no_input_media prompt:silent in ru",
+		"nodes.ring.confirm {digits},prompt:ring in ru",
 		"nodes.russian.prompt prompt:russian in ru",
 		"nodes.russian.confirm {digits},prompt:right in ru",
 		"support in en,fr,ru", // and so is what follows it,
-		"sales in de,en,fr",
+		"sales in de,en,fr,ru",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))

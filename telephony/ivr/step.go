@@ -39,13 +39,13 @@ type Visit struct {
 	Flow   string `json:"flow"`
 	Node   string `json:"node"`
 	Phase  Phase  `json:"phase"`
-	Digits string `json:"digits,omitempty"`  // pressed so far at this node
+	Digits string `json:"digits,omitempty"`  // pressed so far at this node; of a callback also the number offered
 	Failed int    `json:"failed,omitempty"`  // silences and mistakes at this node
 	GaveUp bool   `json:"gave_up,omitempty"` // came here by giving up, no choice since
 	Steps  int    `json:"steps"`             // nodes entered
 	Asked  bool   `json:"asked,omitempty"`   // the digits are read back: are they right?
 
-	Told bool `json:"told,omitempty"` // he has heard of an incident, or left a message: who hangs up now was served
+	Told bool `json:"told,omitempty"` // he has heard of an incident, left a message or was promised a callback: who hangs up now was served
 
 	Vars   map[string]string `json:"vars,omitempty"`   // set so far; never changed, only replaced
 	Raised int               `json:"raised,omitempty"` // priority from set nodes
@@ -67,6 +67,7 @@ const (
 	PhaseListening Phase = "listening" // a digit, or the time-out
 	PhaseLooking   Phase = "looking"   // the ticket system's answer
 	PhaseRecording Phase = "recording" // a digit, the time-out, or the end of the message
+	PhasePromising Phase = "promising" // whether he can be called back
 	PhaseOver      Phase = "over"      // nothing: the flow has ended
 )
 
@@ -250,6 +251,9 @@ func (m *Menus) Exit(v Visit, how string) string {
 	}
 }
 
+// TypeOf is the type of a node of the visit's flow; "" = there is no such node.
+func (m *Menus) TypeOf(v Visit, node string) Type { return m.flows[v.Flow].Nodes[node].Type }
+
 // What leads back from a queue, beside a key.
 const (
 	ExitFull    = "full"
@@ -327,18 +331,18 @@ func (m *Menus) Awaits(v Visit) fact.LookupMethod {
 	}
 }
 
-// Repeat says the node's prompt again, after something may have been missed. Digits pressed so far are forgotten,
+// Repeat says the node's prompt again, after something may have been missed; a callback node begins anew. Digits pressed so far are forgotten,
 // nothing counts as a try.
 func (m *Menus) Repeat(v Visit, now Moment) Result {
 	w := m.walk(v, now)
-	if v.Phase != PhasePlaying && v.Phase != PhaseListening && v.Phase != PhaseRecording {
+	if v.Phase != PhasePlaying && v.Phase != PhaseListening && v.Phase != PhaseRecording && v.Phase != PhasePromising {
 		return w.result
 	}
 	w.result.Visit.Digits, w.result.Visit.Asked = "", false
 	switch n := w.node(); n.Type {
 	case TypeMenu, TypeCollect, TypeDial:
 		w.prompt(n, nil)
-	case TypeVoicemail:
+	case TypeVoicemail, TypeCallback:
 		w.stay(n)
 	case TypeIncident:
 		var media []string

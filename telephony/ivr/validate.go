@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,7 @@ type Known struct {
 	Schedules []string
 	Queues    []string
 	Dialled   bool // some queue or agent has an extension
+	Incidents bool // some incident is defined
 }
 
 // Limits of what a flow may ask of a caller.
@@ -191,9 +193,12 @@ func (c *checker) node(id string, n Node) {
 		c.dial(at, n)
 	case TypeVoicemail:
 		c.voicemail(at, n)
+	case TypeCallback:
+		c.asks(at, n)
+		c.callback(at, n)
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, voicemail, queue, dial, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, voicemail, callback, queue, dial, hangup")
 	}
 	c.media(at+"media", n.Media)
 }
@@ -258,7 +263,7 @@ func (c *checker) reference(path, what, id string, known []string) {
 	c.add(path, fmt.Sprintf("%s %q is not defined", what, id), fmt.Sprintf("define it under %ss, or name one of %s", what, strings.Join(known, ", ")))
 }
 
-// asks checks what menu, collect and dial have in common.
+// asks checks what menu, collect, dial and callback have in common.
 func (c *checker) asks(at string, n Node) {
 	if len(n.Prompt) == 0 {
 		c.add(at+"prompt", "the caller is asked nothing", "name at least one sound, for example [vm-press, digits/1]")
@@ -295,23 +300,12 @@ func (c *checker) menu(at string, n Node) {
 }
 
 func (c *checker) collect(at string, n Node) {
-	if n.Max < 1 || n.Max > maxDigits {
-		c.add(at+"max", fmt.Sprintf("at most %d digits", n.Max), fmt.Sprintf("write a number from 1 to %d", maxDigits))
-	}
-	if n.Min < 0 || n.Min > n.Max {
-		c.add(at+"min", fmt.Sprintf("at least %d and at most %d digits", n.Min, n.Max), "write a number from 1 to max")
-	}
-	if n.Terminator != "" && n.Terminator != "#" && n.Terminator != "*" {
-		c.add(at+"terminator", fmt.Sprintf("%q can't end the digits", n.Terminator), `write "#" or "*", or leave it out`)
-	}
+	c.digits(at, n.Min, n.Max, n.Terminator)
 	if n.NotFound != "" && !n.Lookup {
 		c.add(at+"not_found", "not_found without lookup is never reached", "write lookup: true, or leave not_found out")
 	}
 	if len(n.Confirm) > 0 {
-		c.media(at+"confirm", n.Confirm)
-		if !slices.Contains(n.Confirm, readBack) {
-			c.add(at+"confirm", "the digits are not read back", `put "{digits}" where they are to be said`)
-		}
+		c.confirm(at, n)
 		if n.Secret {
 			c.add(at+"confirm", "secret digits can't be read back", "leave confirm out, or secret")
 		}
@@ -324,6 +318,37 @@ func (c *checker) collect(at string, n Node) {
 	}
 	c.target(at+"next", n.Next, true)
 	c.target(at+"not_found", n.NotFound, false)
+}
+
+// callback: who has no number of his own is asked for one, and no number is called that nobody has said is right.
+func (c *checker) callback(at string, n Node) {
+	c.reference(at+"queue", "queue", n.Queue, c.known.Queues)
+	c.digits(at, cmp.Or(n.Min, DefaultLeastNumber), cmp.Or(n.Max, DefaultMostNumber), n.Terminator)
+	c.confirm(at, n)
+	if n.Mended && !c.known.Incidents {
+		c.add(at+"mended", "no incident is defined that could be over", "define one under incidents, or leave mended out")
+	}
+	c.target(at+"next", n.Next, true)
+	c.target(at+"failed", n.Failed, false)
+}
+
+func (c *checker) digits(at string, least, most int, terminator string) {
+	if most < 1 || most > maxDigits {
+		c.add(at+"max", fmt.Sprintf("at most %d digits", most), fmt.Sprintf("write a number from 1 to %d", maxDigits))
+	}
+	if least < 0 || least > most {
+		c.add(at+"min", fmt.Sprintf("at least %d and at most %d digits", least, most), "write a number from 1 to max")
+	}
+	if terminator != "" && terminator != "#" && terminator != "*" {
+		c.add(at+"terminator", fmt.Sprintf("%q can't end the digits", terminator), `write "#" or "*", or leave it out`)
+	}
+}
+
+func (c *checker) confirm(at string, n Node) {
+	c.media(at+"confirm", n.Confirm)
+	if !slices.Contains(n.Confirm, readBack) {
+		c.add(at+"confirm", "the digits are not read back", `put "{digits}" where they are to be said`)
+	}
 }
 
 func (c *checker) branch(at string, n Node) {

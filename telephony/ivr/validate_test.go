@@ -46,6 +46,20 @@ func TestFlowMistakes(t *testing.T) {
 		{"too short a message", "nodes.a.longest", "can't last 1s", `{id: f, start: a, nodes: {a: {type: voicemail, queue: support, longest: 1s, next: b}, b: {type: hangup}}}`},
 		{"half a silence", "nodes.a.silence", "no useful silence", `{id: f, start: a, nodes: {a: {type: voicemail, queue: support, silence: 1500ms, next: b}, b: {type: hangup}}}`},
 		{"messages in a circle", "nodes.a", "a → a", `{id: f, start: a, nodes: {a: {type: voicemail, queue: support, next: a}}}`},
+		{"a callback for nobody", "nodes.a.queue", `"x" is not defined`, `{id: f, start: a, nodes: {a: {type: callback, queue: x, prompt: [x], confirm: ["{digits}"], next: b}, b: {type: hangup}}}`},
+		{"a number nobody asks for", "nodes.a.prompt", "asked nothing", `{id: f, start: a, nodes: {a: {type: callback, queue: support, confirm: ["{digits}"], next: b}, b: {type: hangup}}}`},
+		{"a number nobody says is right", "nodes.a.confirm", "not read back", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], next: b}, b: {type: hangup}}}`},
+		{"a number not read back", "nodes.a.confirm", "not read back", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: [x], next: b}, b: {type: hangup}}}`},
+		{"below the least number", "nodes.a.min", "at least 5 and at most 3", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], max: 3, next: b}, b: {type: hangup}}}`},
+		{"less than no number", "nodes.a.min", "at least -1", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], min: -1, next: b}, b: {type: hangup}}}`},
+		{"too long a number", "nodes.a.max", "at most 99", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], max: 99, next: b}, b: {type: hangup}}}`},
+		{"a number's end", "nodes.a.terminator", `"1"`, `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], terminator: "1", next: b}, b: {type: hangup}}}`},
+		{"nothing after a promise", "nodes.a.next", "missing", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"]}}}`},
+		{"undefined failed", "nodes.a.failed", `"c" is not defined`, `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], failed: c, next: b}, b: {type: hangup}}}`},
+		{"undefined gave_up", "nodes.a.gave_up", `"c" is not defined`, `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], gave_up: c, next: b}, b: {type: hangup}}}`},
+		{"nothing to be mended", "nodes.a.mended", "no incident is defined", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], mended: true, next: b}, b: {type: hangup}}}`},
+		{"a silent circle of callbacks", "nodes.a", "a → b → a", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], gave_up: b, next: c}, b: {type: play, media: [x], next: a}, c: {type: hangup}}}`},
+		{"callbacks without an end", "nodes.a", "no path", `{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], gave_up: b, next: b}, b: {type: play, media: [x], next: a}}}`},
 		{"no otherwise", "nodes.a.otherwise", "missing", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: "true", next: b}]}, b: {type: hangup}}}`},
 		{"unknown name", "nodes.a.cases.0.when", "unknown name nummer", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: 'nummer == ""', next: b}], otherwise: b}, b: {type: hangup}}}`},
 		{"no condition", "nodes.a.cases.0.when", "expected bool", `{id: f, start: a, nodes: {a: {type: branch, cases: [{when: 'number', next: b}], otherwise: b}, b: {type: hangup}}}`},
@@ -82,10 +96,13 @@ func TestGoodFlows(t *testing.T) {
 		flowText,
 		`{id: f, start: a, nodes: {a: {type: menu, prompt: [x], options: {"9": {next: a}}}}}`,
 		`{id: f, start: a, nodes: {a: {type: queue, queue: support}}}`,
+		callbackText,
+		`{id: f, start: a, nodes: {a: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], next: a}}}`, // who says no to the end is let go
+		`{id: f, start: a, nodes: {a: {type: queue, queue: support, keys: {"2": b}}, b: {type: callback, queue: support, prompt: [x], confirm: ["{digits}"], gave_up: a, failed: a, next: c}, c: {type: hangup}}}`,
 		`{id: f, start: a, nodes: {a: {type: dial, prompt: [x], empty: b, max_wait: b}, b: {type: play, media: [y], next: a}}}`,
 		`{id: f, start: a, nodes: {a: {type: collect, prompt: [x], max: 4, lookup: true, not_found: a, next: b}, b: {type: queue, queue: support}}}`,
 	} {
-		if problems := load(t, text).Validate(ivr.Known{Queues: []string{"support"}, Dialled: true}); len(problems) > 0 {
+		if problems := load(t, text).Validate(ivr.Known{Queues: []string{"support"}, Dialled: true, Incidents: true}); len(problems) > 0 {
 			t.Errorf("%s: %+v", text, problems)
 		}
 	}

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 const (
 	readBack = "{digits}"
 	keyRight = "1"
+	plus     = "+" // in front of a number
 )
 
 func (m *Menus) walk(v Visit, now Moment) *walk {
@@ -83,6 +85,8 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 			return "", true
 		}
 		w.prompt(n, nil)
+	case TypeCallback:
+		w.callback(n)
 	case TypeVoicemail:
 		if len(n.Prompt) == 0 {
 			w.message(n)
@@ -174,8 +178,10 @@ func (w *walk) play(media []string) {
 	w.result.Play = MediaURIs(media)
 }
 
-func (w *walk) prompt(n Node, before []string) {
-	media := slices.Concat(before, n.Prompt)
+func (w *walk) prompt(n Node, before []string) { w.ask(n, slices.Concat(before, n.Prompt)) }
+
+// ask plays what asks for input, or waits for it at once.
+func (w *walk) ask(n Node, media []string) {
 	if len(media) == 0 {
 		w.listen(n.timeout())
 		return
@@ -276,15 +282,15 @@ func (w *walk) collectDigit(n Node, key string) {
 	case v.Asked && key == keyRight:
 		w.accept(n)
 	case v.Asked:
-		w.record(Heard{Node: v.Node, Kind: fact.InputRefused, Digits: len(v.Digits)})
+		w.record(Heard{Node: v.Node, Kind: fact.InputRefused, Digits: v.entered()})
 		w.again(n, "", nil)
-	case key == n.Terminator && len(v.Digits) >= n.least():
+	case key == n.terminator() && len(v.Digits) >= n.least():
 		w.complete(n)
-	case key == n.Terminator || key < "0" || key > "9":
+	case key == n.terminator() || key < "0" || key > "9":
 		w.mistake(n)
 	default:
 		v.Digits += key
-		if len(v.Digits) >= n.Max {
+		if len(v.Digits) >= n.most() {
 			w.complete(n)
 			return
 		}
@@ -294,26 +300,38 @@ func (w *walk) collectDigit(n Node, key string) {
 
 // complete takes the digits, or asks first whether they are right.
 func (w *walk) complete(n Node) {
-	v := &w.result.Visit
 	if len(n.Confirm) == 0 {
 		w.accept(n)
 		return
 	}
+	w.readOut(n, nil)
+}
+
+// readOut says the digits, and asks whether they are right.
+func (w *walk) readOut(n Node, before []string) {
+	v := &w.result.Visit
 	v.Asked = true
-	var media []string
+	media := slices.Clone(before)
 	for _, name := range n.Confirm {
 		if name != readBack {
 			media = append(media, name)
 			continue
 		}
 		for _, digit := range v.Digits {
+			if digit < '0' || digit > '9' {
+				continue // the plus
+			}
 			media = append(media, "digits/"+string(digit)) // not digits:, which no key stops
 		}
 	}
-	w.play(media)
+	w.ask(n, media)
 }
 
 func (w *walk) accept(n Node) {
+	if n.Type == TypeCallback {
+		w.promise(n)
+		return
+	}
 	v := &w.result.Visit
 	w.record(Heard{Node: v.Node, Kind: fact.InputDigits, Digits: len(v.Digits)})
 	v.GaveUp = false
@@ -337,9 +355,9 @@ func (w *walk) timedOut() {
 	switch {
 	case v.Digits == "" || v.Asked:
 		w.silence(n)
-	case n.Type != TypeCollect && exact:
+	case !n.Type.takesDigits() && exact:
 		w.choose(option)
-	case n.Type == TypeCollect && len(v.Digits) >= n.least():
+	case n.Type.takesDigits() && len(v.Digits) >= n.least():
 		w.complete(n)
 	default:
 		w.mistake(n)
@@ -348,40 +366,85 @@ func (w *walk) timedOut() {
 
 func (w *walk) silence(n Node) {
 	w.record(Heard{Node: w.result.Visit.Node, Kind: fact.InputNone})
+	if n.Type == TypeCallback && w.result.Visit.Asked { // nothing was said against the number: it is offered again
+		if w.triesLeft(n, n.NoInput) {
+			w.readOut(n, n.NoInputMedia)
+		}
+		return
+	}
 	w.again(n, n.NoInput, n.NoInputMedia)
 }
 
 func (w *walk) mistake(n Node) {
 	v := w.result.Visit
-	w.record(Heard{Node: v.Node, Kind: fact.InputInvalid, Digits: len(v.Digits)})
+	w.record(Heard{Node: v.Node, Kind: fact.InputInvalid, Digits: v.entered()})
 	w.again(n, n.Invalid, n.InvalidMedia)
 }
 
 // again goes to the path the flow names, or asks once more while tries are left, or gives up.
 func (w *walk) again(n Node, path string, media []string) {
+	w.result.Visit.Digits, w.result.Visit.Asked = "", false
+	if w.triesLeft(n, path) {
+		w.prompt(n, media)
+	}
+}
+
+// triesLeft counts a silence or a mistake; false when it has led away from the node.
+func (w *walk) triesLeft(n Node, path string) bool {
 	v := &w.result.Visit
-	v.Digits, v.Asked = "", false
 	v.Failed++
 	switch {
 	case path != "":
 		w.enter(path)
 	case v.Failed < n.tries():
-		w.prompt(n, media)
+		return true
 	default:
-		w.record(Heard{Node: v.Node, Kind: fact.InputGaveUp})
-		v.GaveUp = true
-		if n.GaveUp == "" {
-			w.end(End{Outcome: hangupOutcome(*v)})
-			return
-		}
-		w.enter(n.GaveUp)
+		w.giveUp(n)
 	}
+	return false
+}
+
+// giveUp goes where the flow goes on without an answer, or ends the call.
+func (w *walk) giveUp(n Node) {
+	v := &w.result.Visit
+	w.record(Heard{Node: v.Node, Kind: fact.InputGaveUp})
+	v.GaveUp = true
+	if n.GaveUp == "" {
+		v.Digits, v.Asked = "", false
+		w.end(End{Outcome: hangupOutcome(*v)})
+		return
+	}
+	w.enter(n.GaveUp)
 }
 
 func (n Node) timeout() time.Duration    { return orDefault(n.Timeout, DefaultTimeout) }
 func (n Node) interDigit() time.Duration { return orDefault(n.InterDigit, DefaultInterDigit) }
 func (n Node) tries() int                { return orDefault(n.Tries, DefaultTries) }
-func (n Node) least() int                { return max(n.Min, 1) }
+
+// entered is how many digits there are; a plus is none.
+func (v Visit) entered() int { return len(strings.TrimPrefix(v.Digits, plus)) }
+
+// least and most are how many digits it takes.
+func (n Node) least() int {
+	if n.Type == TypeCallback {
+		return orDefault(n.Min, DefaultLeastNumber)
+	}
+	return max(n.Min, 1)
+}
+
+func (n Node) most() int {
+	if n.Type == TypeCallback {
+		return orDefault(n.Max, DefaultMostNumber)
+	}
+	return n.Max
+}
+
+func (n Node) terminator() string {
+	if n.Type == TypeCallback {
+		return cmp.Or(n.Terminator, defaultNumberEnd)
+	}
+	return n.Terminator
+}
 
 // longer tells whether an option begins with digits and has more.
 func (n Node) longer(digits string) bool {
