@@ -205,6 +205,7 @@ type reportsDouble struct {
 	panics   bool
 
 	voicemails []query.VoicemailRequest
+	callbacks  []query.CallbackRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }

@@ -19,6 +19,7 @@ type Reports interface {
 	Recordings(ctx context.Context, contact string) ([]query.Recording, error)
 	Abandoned(ctx context.Context, req query.AbandonedRequest) (query.AbandonedPage, error)
 	Voicemails(ctx context.Context, req query.VoicemailRequest) (query.VoicemailPage, error)
+	Callbacks(ctx context.Context, req query.CallbackRequest) (query.CallbackPage, error)
 }
 
 var _ Reports = (*query.Reader)(nil)

@@ -98,6 +98,9 @@ func (a *API) rest() {
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
 	add(a, route{"list-voicemails", http.MethodGet, "/voicemails", supervisors | admins, 200, "contacts", "Messages that callers left", true}, a.voicemails)
 
+	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, 200, "contacts", "Callers who are called back", true}, a.callbacks)
+	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
+
 	a.document()
 }
 

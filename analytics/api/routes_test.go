@@ -47,6 +47,8 @@ func accesses() []access {
 		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/abandoned" + window, nil, all},
 		{http.MethodGet, "/voicemails" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodGet, "/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodDelete, "/callbacks/pbx1-1.1", nil, []Role{RoleSupervisor, RoleAdmin}},
 	}
 }
 

@@ -121,6 +121,8 @@ func driftContact(got, want fact.SnapshotContact) string {
 		return fmt.Sprintf("%d supervisors listen, not %d", len(got.Monitors), len(want.Monitors))
 	case recordingOf(got) != recordingOf(want):
 		return fmt.Sprintf("%s, not %s", recordingOf(got), recordingOf(want))
+	case callbackOf(got) != callbackOf(want):
+		return fmt.Sprintf("%s, not %s", callbackOf(got), callbackOf(want))
 	case len(got.Segments) != len(want.Segments):
 		return fmt.Sprintf("%d segments, not %d", len(got.Segments), len(want.Segments))
 	case got.Stage == StageRinging && got.Agent != want.Agent:
@@ -138,5 +140,18 @@ func recordingOf(c fact.SnapshotContact) string {
 		return "recording " + r.Recording + " paused"
 	default:
 		return "recording " + r.Recording
+	}
+}
+
+// callbackOf says how a callback stands. That an incident's end has released it no fact says before it is in the line, nor that one
+// who is on the line waits elsewhere.
+func callbackOf(c fact.SnapshotContact) string {
+	switch b := c.Callback; {
+	case b == nil:
+		return "no callback"
+	case b.Reached:
+		return fmt.Sprintf("callback after %d attempts, reached", b.Attempts)
+	default:
+		return fmt.Sprintf("callback in %s after %d attempts, put off: %q", b.Queue, b.Attempts, b.Why)
 	}
 }

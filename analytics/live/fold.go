@@ -15,6 +15,7 @@ const (
 	StageRinging = fact.StageRinging
 	StageTalking = fact.StageTalking
 	StageWrapUp  = fact.StageWrapUp
+	StagePutOff  = fact.StagePutOff
 )
 
 // State is the state of now as a fold: Fold(snapshot) plus every fact after its position. It is pure: no clock, no I/O,
@@ -155,6 +156,16 @@ func (s *State) Apply(f fact.Fact) Touched {
 		return s.recordingPaused(f, d.Recording, false)
 	case fact.RecordingEnded:
 		return s.recordingEnded(f, d)
+	case fact.CallbackPromised:
+		return s.callbackPromised(f, d)
+	case fact.CallbackPutOff:
+		return s.changeCallback(f, func(c *fact.SnapshotCallback) {
+			c.Queue, c.Why, c.Until, c.Incidents = d.Queue, d.Why, d.Until, d.Incidents
+		})
+	case fact.CallbackAttempted:
+		return s.changeCallback(f, func(c *fact.SnapshotCallback) { attempted(c, d.Result) })
+	case fact.CallbackEnded:
+		return s.callbackEnded(f)
 	case fact.CallEnded:
 		return s.callEnded(f)
 	case fact.ContactEnded:
@@ -212,6 +223,7 @@ func (s *State) queued(f fact.Fact, d fact.Queued) Touched {
 	if d.Language != "" {
 		c.Language = d.Language
 	}
+	s.changeCallback(f, func(c *fact.SnapshotCallback) { c.Queue, c.Why, c.Until, c.Incidents = d.Queue, "", nil, nil })
 	return s.settled(c)
 }
 
@@ -377,6 +389,55 @@ func (s *State) recordingEnded(f fact.Fact, d fact.RecordingEnded) Touched {
 	return s.ofContact(c)
 }
 
+// callbackPromised: what is known of the caller was found out in the contact in which he asked.
+func (s *State) callbackPromised(f fact.Fact, d fact.CallbackPromised) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Callback = &fact.SnapshotCallback{Origin: d.Origin, Queue: d.Queue, First: d.First, PromisedAt: f.Time, Of: d.Attempts, ExpiresAt: d.ExpiresAt}
+	if origin, ok := s.contacts[d.Origin]; ok {
+		c.Customer, c.Ticket = origin.Customer, origin.Ticket
+	}
+	return s.settled(c)
+}
+
+// changeCallback changes a copy: a reader may hold what there was.
+func (s *State) changeCallback(f fact.Fact, change func(*fact.SnapshotCallback)) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || c.Callback == nil {
+		return Touched{}
+	}
+	b := *c.Callback
+	change(&b)
+	c.Callback = &b
+	return s.ofContact(c)
+}
+
+// attempted counts what the customer did, or his phone; not what an agent or a supervisor did.
+func attempted(c *fact.SnapshotCallback, result fact.CallbackResult) {
+	switch result {
+	case fact.CallbackReached:
+		c.Reached = true
+	case fact.CallbackAgentLeft, fact.CallbackCalledOff:
+	default:
+		c.Attempts++
+	}
+}
+
+// callbackEnded: the segment of the agent who talks to him may follow.
+func (s *State) callbackEnded(f fact.Fact) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || c.Callback == nil {
+		return Touched{}
+	}
+	c.Callback = nil
+	if c.Stage == StageTalking {
+		return s.ofContact(c)
+	}
+	return s.settled(c)
+}
+
 func (s *State) callEnded(f fact.Fact) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
@@ -518,6 +579,10 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 	if c.Recording != nil {
 		r := *c.Recording
 		c.Recording = &r
+	}
+	if c.Callback != nil {
+		b := *c.Callback
+		c.Callback = &b
 	}
 	c.Segments, c.Monitors = slices.Clone(c.Segments), slices.Clone(c.Monitors)
 	return c

@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -315,6 +316,83 @@ func TestFoldOfARecording(t *testing.T) {
 	do("ends", fact.TypeRecordingEnded, fact.RecordingEnded{Recording: "pbx1-1.1/r2"}, "none")
 }
 
+// A callback's whole life: outside the line, in it, back out of it, tried, answered. At each station the fold is what a snapshot says.
+func TestFoldOfACallback(t *testing.T) {
+	call := livetest.Call("pbx1-9.1", time.Minute)
+	s := Fold(livetest.World())
+	until := livetest.Began().Add(time.Hour)
+	do := func(step string, write func(), want string) {
+		t.Helper()
+		held := s.wallboard()
+		before := asJSON(t, held)
+		write()
+		applyAll(s, number(s.Position(), call.Take()))
+		w := s.wallboard()
+		got := fmt.Sprintf("ivr %d put off %d", w.Contacts.IVR, w.Contacts.PutOff)
+		for _, q := range w.Queues {
+			if q.Waiting+q.PutOff > 0 {
+				got += fmt.Sprintf(" · %s: waiting %d ringing %d callbacks %d put off %d", q.ID, q.Waiting, q.Ringing, q.Callbacks, q.PutOff)
+			}
+			for _, c := range q.Callers {
+				got += fmt.Sprintf(" · %d. %s", c.Position, c.Stage)
+			}
+		}
+		if c := s.contacts["pbx1-9.1"]; c != nil && c.Callback != nil {
+			b := c.Callback
+			got += fmt.Sprintf(" · %s in %s %d of %d", b.Origin, b.Queue, b.Attempts, b.Of)
+			if b.Why != "" {
+				got += fmt.Sprintf(" %s %t %v", b.Why, b.Until != nil, b.Incidents)
+			}
+			if b.Reached {
+				got += " reached"
+			}
+		}
+		if got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", step, got, want)
+		}
+		if asJSON(t, held) != before {
+			t.Errorf("%s: what a reader holds was changed", step)
+		}
+		if d := drift(s.Snapshot(), Fold(s.Snapshot()).Snapshot()); d != "" {
+			t.Errorf("%s: drift %s", step, d)
+		}
+	}
+	const inSupport = "ivr 0 put off 0 · support: waiting 1 ringing 0 callbacks 1 put off 0 · 1. waiting · pbx1-0.1 in support "
+	do("is promised", func() { call.Promise("support").PutOff("support", fact.PutOffIncident, nil, "outage") },
+		"ivr 0 put off 1 · support: waiting 0 ringing 0 callbacks 0 put off 1 · pbx1-0.1 in support 0 of 3 incident false [outage]")
+	do("waits", func() { call.Queue("support", 0) }, inSupport+"0 of 3")
+	do("an agent is rung", func() { call.Offer("support", "anna", "1") },
+		"ivr 0 put off 0 · support: waiting 1 ringing 1 callbacks 1 put off 0 · 1. ringing · pbx1-0.1 in support 0 of 3")
+	do("she hangs up", func() { call.Try("support", "anna", fact.CallbackAgentLeft).Miss("support", "anna", "1") }, inSupport+"0 of 3")
+	do("is called off", func() { call.Try("support", "anna", fact.CallbackCalledOff) }, inSupport+"0 of 3")
+	do("is not reached", func() { call.Try("support", "anna", fact.CallbackNoAnswer).PutOff("support", fact.PutOffRetry, &until) },
+		"ivr 0 put off 1 · support: waiting 0 ringing 0 callbacks 0 put off 1 · pbx1-0.1 in support 1 of 3 retry true []")
+	do("waits elsewhere", func() { call.Queue("sales", 0) },
+		"ivr 0 put off 0 · sales: waiting 1 ringing 0 callbacks 1 put off 0 · 1. waiting · pbx1-0.1 in sales 1 of 3")
+	do("is on the line", func() { call.Try("sales", "", fact.CallbackReached) },
+		"ivr 0 put off 0 · sales: waiting 1 ringing 0 callbacks 0 put off 0 · 1. waiting · pbx1-0.1 in sales 1 of 3 reached")
+	do("talks", func() {
+		call.Add(fact.TypeEntryEnded, fact.EntryEnded{Entry: "pbx1-9.1/e1", Queue: "sales", Outcome: fact.EntryAnswered, Agent: "anna"})
+		call.CallBackEnds("sales", fact.CallbackConnected)
+	}, "ivr 0 put off 0")
+	if c := s.contacts["pbx1-9.1"]; c.Callback != nil || c.Stage != StageTalking || c.Agent != "anna" {
+		t.Errorf("at the end: %+v", c.SnapshotContact)
+	}
+}
+
+// What was found out about the caller is known of his callback too, which no fact tells again.
+func TestFoldOfACallbackKnowsTheCaller(t *testing.T) {
+	s := Fold(livetest.World())
+	asked := livetest.Call("pbx1-0.1", 0).Arrive()
+	asked.Add(fact.TypeIdentified, fact.Identified{Result: fact.LookupFound, Customer: "c-7", Ticket: &fact.TicketRef{ID: "4711"}})
+	applyAll(s, number(s.Position(), asked.Take()))
+	call := livetest.Call("pbx1-0.1-cb1", time.Minute).Promise("support").Queue("support", 0)
+	applyAll(s, number(s.Position(), call.Take()))
+	if c := s.wallboard().Queues[0].Callers[0]; c.Customer != "c-7" || c.Ticket == nil || c.Callback == nil {
+		t.Errorf("%+v", c)
+	}
+}
+
 // An incident is as the newest fact says; one that the snapshot did not have is not shown before the next.
 func TestFoldOfIncidents(t *testing.T) {
 	world := livetest.World()
@@ -354,6 +432,9 @@ func TestDriftNamesTheDifference(t *testing.T) {
 		"contact x: rings":       func(s *fact.Snapshot) { s.Contacts[0].Agent = "boris" },
 		"contact x: no recording, not recording x/r1 paused": func(s *fact.Snapshot) {
 			s.Contacts[0].Recording = &fact.SnapshotRecording{Recording: "x/r1", Paused: true}
+		},
+		"contact x: no callback, not callback in support after 1 attempts": func(s *fact.Snapshot) {
+			s.Contacts[0].Callback = &fact.SnapshotCallback{Queue: "support", Attempts: 1}
 		},
 	} {
 		other := base.Snapshot()

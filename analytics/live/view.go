@@ -37,6 +37,7 @@ type StageCount struct {
 	Ringing int `json:"ringing"`
 	Talking int `json:"talking"`
 	WrapUp  int `json:"wrap_up"`
+	PutOff  int `json:"put_off"` // callbacks that wait outside their line
 }
 
 // QueueView is one queue now.
@@ -45,8 +46,10 @@ type QueueView struct {
 	Name           string     `json:"name"`
 	ServiceLevelMS int64      `json:"service_level_ms"`
 	ShortAbandonMS int64      `json:"short_abandon_ms"`
-	Waiting        int        `json:"waiting"`          // callers without an agent yet, those an agent is being rung for included
+	Waiting        int        `json:"waiting"`          // callers without an agent yet, those an agent is being rung for and those who are called back included
 	Ringing        int        `json:"ringing"`          // of these, an agent is being rung
+	Callbacks      int        `json:"callbacks"`        // of these, callers who are called back and are not on the line
+	PutOff         int        `json:"put_off"`          // callbacks that wait outside the line, until a time or the end of an incident
 	Talking        int        `json:"talking"`          // agents on a call of this queue
 	OldestQueuedAt *time.Time `json:"oldest_queued_at"` // null when nobody waits; the longest wait is now − this
 	Agents         AgentCount `json:"agents"`           // of those who serve the queue
@@ -77,6 +80,8 @@ type Caller struct {
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
 	Agent    string          `json:"agent,omitempty"` // being rung
 	Asks     string          `json:"asks,omitempty"`  // the agent who has the caller, and waits in his place to ask somebody
+
+	Callback *fact.SnapshotCallback `json:"callback,omitempty"` // he is called back, and no agent has talked to him yet
 }
 
 // AgentBrief is one agent on the wallboard.
@@ -149,6 +154,9 @@ func (s *State) wallboard() Wallboard {
 	}
 	for _, c := range s.contacts {
 		w.Contacts.add(c.Stage)
+		if q := c.putOffIn(); index[q] != nil {
+			index[q].PutOff++
+		}
 		if c.Entry == nil {
 			continue
 		}
@@ -211,6 +219,14 @@ func (c *contact) stageFor(agent string) string {
 		}
 	}
 	return c.Stage
+}
+
+// putOffIn is the queue in which a callback is put off, else "".
+func (c *contact) putOffIn() string {
+	if c.Stage != StagePutOff {
+		return ""
+	}
+	return c.Callback.Queue
 }
 
 // ownLine is how the ids of queues begin that agents have for themselves.
@@ -294,6 +310,13 @@ func (s *State) brief(a *fact.SnapshotAgent) AgentBrief {
 func (q *QueueView) addCaller(c *contact) {
 	caller := Caller{Contact: c.ID, Stage: StageWaiting, Position: c.Entry.Position, Priority: c.Entry.Priority,
 		QueuedAt: c.Entry.QueuedAt, Language: c.Language, Customer: c.Customer, Ticket: c.Ticket}
+	if c.Callback != nil {
+		b := *c.Callback
+		caller.Callback = &b
+		if !b.Reached {
+			q.Callbacks++
+		}
+	}
 	q.Waiting++
 	if c.Offer != nil {
 		caller.Stage, caller.Agent = StageRinging, c.Offer.Agent
@@ -325,6 +348,8 @@ func (n *StageCount) add(stage string) {
 		n.Talking++
 	case StageWrapUp:
 		n.WrapUp++
+	case StagePutOff:
+		n.PutOff++
 	}
 }
 

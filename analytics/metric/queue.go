@@ -89,8 +89,8 @@ type QueueRow struct {
 	AbandonedShort *int64 `json:"abandoned_short" doc:"Of the abandoned, those that waited at most short_abandon_ms"`
 	Overflowed     *int64 `json:"overflowed" doc:"Entries moved on after the maximum wait"`
 	Exited         *int64 `json:"exited" doc:"Entries left by a key or to a menu"`
-	Callback       *int64 `json:"callback" doc:"Entries left for a promised callback"`
-	Voicemail      *int64 `json:"voicemail" doc:"Entries left for voicemail"`
+	Callback       *int64 `json:"callback" doc:"Entries left to be called back, and those of callbacks whose customer is called again later"`
+	Voicemail      *int64 `json:"voicemail" doc:"Entries left to leave a message"`
 	LeftEmpty      *int64 `json:"left_empty" doc:"Entries ended because the queue had no agents left"`
 	Withdrawn      *int64 `json:"withdrawn" doc:"Entries taken out by an operator or a plan change"`
 	Failed         *int64 `json:"failed" doc:"Entries ended by a technical failure"`

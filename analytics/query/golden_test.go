@@ -63,7 +63,9 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["abandoned"] = lost
 	messages, _, err7 := voicemailStatement(VoicemailRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, Cursor: cursor{At: 1, ID: "r"}.String()})
 	out["voicemails"] = messages
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7); err != nil {
+	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
+	out["callbacks"] = callbacks
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		t.Fatal(err)
 	}
 	return out

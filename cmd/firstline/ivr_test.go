@@ -33,7 +33,14 @@ ivr:
       line: {type: queue, queue: support, priority: 2, skills: {english: 1}}
       shut: {type: hangup, media: [vm-goodbye]}
   - {id: news, start: news, nodes: {news: {type: incident, told: bye, next: line}, line: {type: queue, queue: support}, bye: {type: hangup, media: [vm-goodbye]}}}
+  - id: call-me
+    start: ask
+    nodes:
+      ask: {type: callback, mended: true, queue: support, confirm: ["{digits}", vm-press], prompt: [vm-enter-num-to-call], next: bye, failed: line}
+      line: {type: queue, queue: support}
+      bye: {type: hangup, media: [vm-goodbye]}
 incidents: [{id: outage, media: [all-circuits-busy-now]}, {id: delay, media: [queue-thankyou]}]
+outbound: {endpoint: "PJSIP/{number}@trunk", allow: ["+30*"]}
 `
 
 // try goes through the menu with keys from a pipe and returns the exit code and what was said.
@@ -114,10 +121,28 @@ shut
 	for args, want := range map[string]string{
 		"--incident=flood": `incident "flood" is not defined`,
 		"--at=noon":        `"noon" is no instant`,
-		"nowhere":          `flow "nowhere" is not defined; there are [main news]`,
+		"nowhere":          `flow "nowhere" is not defined; there are [main news call-me]`,
 	} {
 		if code, out := try(t, "q", args); code != exitFault || !strings.Contains(out, want) {
 			t.Errorf("%s: %d: %s", args, code, out)
+		}
+	}
+}
+
+// A callback is promised, by y or as time passes; or it isn't.
+func TestIVRTryCallback(t *testing.T) {
+	const offer = "ask\n  plays digits/3, digits/0, vm-press\n[1]\n  is to be called back at +30 for support"
+	const question = "; can he be? y, n (not this number) or f (not at all)\n"
+	const bye = "  2 digits entered\nbye\n  plays vm-goodbye\nthe call ends: contained\n"
+	for name, c := range map[string]struct{ keys, on, want string }{
+		"made":    {"1y.", "", offer + question + bye},
+		"pass":    {"1..", "--incident=outage", offer + " when outage is over" + question + bye},
+		"refused": {"1f", "", offer + question + "line\nthe caller joins queue support, priority +0\n"},
+		"number":  {"1nq", "", offer + question + "  not valid\n  plays vm-enter-num-to-call\nyou hang up\n"},
+	} {
+		code, out := try(t, c.keys, append(strings.Fields(c.on), "--number=+30", "call-me")...)
+		if _, said, _ := strings.Cut(out, "\n"); code != exitOK || said != c.want {
+			t.Errorf("%s: %d:\n%s", name, code, said)
 		}
 	}
 }

@@ -26,7 +26,7 @@ for (const key of Object.keys(en)) {
 // Which texts name the words of which list of the schema.
 const lists = {
   Kind: "kind.", EntryOutcome: "entry.", OfferResult: "offer.", IVROutcome: "left.", InputKind: "input.", LookupMethod: "method.", LookupResult: "lookup.",
-  PopChannel: "channel.", PopResult: "pop.", RefusedReason: "refused.", SegmentKind: "segment.", RelaxedBy: "relaxed.", TransferMode: "mode.", TransferTo: "transferto.", TransferResult: "transfer.", MonitorMode: "monitor.", MonitorResult: "monitored.", RecordingCause: "recordcause.", RecordingResult: "recorded.", By: "by.", AgentState: "state.", Result: "result.", Reason: "end.",
+  PopChannel: "channel.", PopResult: "pop.", RefusedReason: "refused.", SegmentKind: "segment.", RelaxedBy: "relaxed.", TransferMode: "mode.", TransferTo: "transferto.", TransferResult: "transfer.", MonitorMode: "monitor.", MonitorResult: "monitored.", RecordingCause: "recordcause.", RecordingResult: "recorded.", CallbackFirst: "first.", CallbackWhy: "putoff.", CallbackResult: "tried.", CallbackOutcome: "calledback.", By: "by.", AgentState: "state.", Result: "result.", Reason: "end.",
 };
 const schema = read("../../docs/events/asyncapi.yaml");
 for (const [list, prefix] of Object.entries(lists)) {

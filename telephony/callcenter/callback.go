@@ -19,7 +19,6 @@ type callback struct {
 	Queue     string    `json:"q"`
 	Since     time.Time `json:"since"`             // his place
 	Carried   int64     `json:"carried,omitempty"` // milliseconds he waited on the phone
-	Wish      wish      `json:"wish,omitzero"`
 	Promised  time.Time `json:"promised"`
 	Expire    time.Time `json:"expire"`
 	Why       whyPutOff `json:"why,omitempty"` // it is put off; "" = in the line, or he is reached
@@ -46,6 +45,14 @@ func (ct *contact) channel() string {
 // absent tells whether the caller is not on the line: he is to be called back.
 func (ct *contact) absent() bool { return ct.Back != nil && !ct.Back.Reached }
 
+// carried is how long the caller has waited in all, in milliseconds, as one whom we call back before that as well.
+func (ct *contact) carried() int64 {
+	if ct.Back != nil {
+		return ct.Back.Carried + ct.Sums.Wait
+	}
+	return ct.Sums.Wait
+}
+
 // idle tells whether nobody's phone is rung for the callback.
 func (ct *contact) idle() bool {
 	return ct.absent() && !ct.Call.Over && ct.Back.Dial == nil && (ct.Entry == nil || ct.Entry.Offer == nil)
@@ -63,13 +70,13 @@ func (c *Center) promise(ct *contact, p ivr.Promise) ivr.Promised {
 	}
 	t := c.stamp(ct)
 	b := &callback{
-		Origin: ct.ID, Queue: q.ID, Since: t, Carried: ct.Sums.Wait, Wish: ct.Wished, Promised: t, Expire: c.now.Add(q.Callback.Expire), Incidents: p.Incidents,
+		Origin: ct.ID, Queue: q.ID, Since: t, Carried: ct.carried(), Promised: t, Expire: c.now.Add(q.Callback.Expire), Incidents: p.Incidents,
 	}
 	if !ct.Sums.FirstAt.IsZero() {
 		b.Since = ct.Sums.FirstAt
 	}
 	b.Since = earliest(b.Since, c.calledIn(number, q.ID, nil))
-	c.open(ct, b, number)
+	c.open(ct, b, p, number)
 	return ivr.PromiseMade
 }
 
@@ -85,23 +92,32 @@ func (c *Center) promised(queue string) int {
 }
 
 // open makes the callback's contact and lets it into the line, or not yet.
-func (c *Center) open(from *contact, b *callback, number string) {
+func (c *Center) open(from *contact, b *callback, p ivr.Promise, number string) {
 	from.Count.Callback++
 	c.touch(from)
-	t := c.stamp(from)
+	t, plan := c.stamp(from), c.planFor(from)
+	if c.plan.serves(b.Queue, from.Wished) {
+		plan = c.plan
+	}
 	ct := &contact{
-		ID: from.ID + "-cb" + strconv.FormatUint(from.Count.Callback, 10), Plan: from.Plan, Kind: fact.KindCallback, Stage: stagePromised, Number: number, Name: from.Name,
+		ID: from.ID + "-cb" + strconv.FormatUint(from.Count.Callback, 10), Plan: plan.Version, Kind: fact.KindCallback, Stage: stagePromised, Number: number, Name: from.Name,
 		Dialed: from.Dialed, Language: from.Language, Arrived: t, Last: t, Who: from.Who, Choices: slices.Clone(from.Choices), Back: b,
 	}
 	ct.Call = call{ID: part(ct.ID, "c", new(uint64))}
-	c.planFor(from).users++
+	if number != from.Number { // whoever that is: he is looked up anew where a menu asks for it
+		ct.Who.ByNumber = ""
+	}
+	if ct.Wished = from.Wished; from.Left == nil { // he has asked for no queue yet
+		ct.Wished.Asked = p.Priority
+	}
+	plan.users++
 	c.addContact(ct)
-	q := c.planFor(ct).queue(b.Queue)
+	q := plan.queue(b.Queue)
 	c.emit(ct, fact.TypeArrived, fact.Arrived{
 		Call: ct.Call.ID, Kind: ct.Kind, Node: c.plan.Node, CallerNumber: ct.Number, CallerName: ct.Name, Dialed: ct.Dialed, Language: ct.Language, Plan: ct.Plan,
 	})
 	c.emit(ct, fact.TypeCallbackPromised, fact.CallbackPromised{
-		Origin: b.Origin, Queue: b.Queue, First: q.Callback.First, Since: b.Since, Attempts: q.Callback.Attempts, ExpiresAt: b.Expire,
+		Origin: b.Origin, Queue: b.Queue, First: q.Callback.First, Since: b.Since, Attempts: q.Callback.Attempts, ExpiresAt: b.Expire.Truncate(time.Millisecond),
 	})
 	if len(b.Incidents) > 0 {
 		c.putOff(ct, fact.PutOffIncident, time.Time{})
@@ -116,7 +132,8 @@ func (c *Center) putOff(ct *contact, why fact.CallbackWhy, until time.Time) {
 	ct.Stage, b.Why, b.At, b.CloseAt = stagePromised, why, until, time.Time{}
 	data := fact.CallbackPutOff{Queue: b.Queue, Why: why, Incidents: b.Incidents}
 	if !until.IsZero() {
-		data.Until = &until
+		said := until.Truncate(time.Millisecond)
+		data.Until = &said
 	}
 	c.emit(ct, fact.TypeCallbackPutOff, data)
 }
@@ -133,12 +150,12 @@ func (c *Center) lineUp(ct *contact) {
 	case !c.opens(ct, q):
 		return
 	}
-	b.Why, b.At, b.Incidents = "", time.Time{}, nil
+	b.Why, b.At, b.CloseAt, b.Incidents = "", time.Time{}, time.Time{}, nil
 	if hours := q.Callback.Schedule; hours != "" {
 		b.CloseAt, _ = p.menus.Next(hours, c.now, false)
 	}
 	c.join(ct, q, &entry{
-		Asked: b.Wish.Asked, Want: b.Wish.Want, WantThat: b.Wish.WantThat, Since: b.Since, Carried: b.Carried + ct.Sums.Wait,
+		Asked: ct.Wished.Asked, Want: ct.Wished.Want, WantThat: ct.Wished.WantThat, Since: b.Since, Carried: ct.carried(),
 	})
 }
 
@@ -158,7 +175,7 @@ func (c *Center) opens(ct *contact, q *Queue) bool {
 
 // replan gives a callback that waits outside the line the plan in force: its promise may be days old.
 func (c *Center) replan(ct *contact) {
-	if ct.Plan == c.plan.Version || c.plan.queue(ct.Back.Queue) == nil {
+	if ct.Plan == c.plan.Version || !c.plan.serves(ct.Back.Queue, ct.Wished) {
 		return
 	}
 	old := c.planFor(ct)
@@ -166,6 +183,12 @@ func (c *Center) replan(ct *contact) {
 	c.plan.users++
 	c.release(old)
 	c.touch(ct)
+}
+
+// serves tells whether a plan has a queue, and knows what is asked for on a caller's behalf.
+func (p *planState) serves(queue string, w wish) bool {
+	_, known := p.required[w.WantThat]
+	return p.queue(queue) != nil && (known || w.WantThat == "")
 }
 
 // inPromise: the callback waits outside the line.
@@ -330,7 +353,7 @@ func (ct *contact) snapshotBack(q *Queue) *fact.SnapshotCallback {
 	}
 	s := &fact.SnapshotCallback{
 		Origin: b.Origin, Queue: b.Queue, First: q.Callback.First, PromisedAt: b.Promised, Attempts: b.Attempts, Of: q.Callback.Attempts,
-		ExpiresAt: b.Expire, Why: b.Why, Incidents: slices.Clone(b.Incidents), Reached: b.Reached,
+		ExpiresAt: b.Expire.Truncate(time.Millisecond), Why: b.Why, Incidents: slices.Clone(b.Incidents), Reached: b.Reached,
 	}
 	if b.Why != "" && !b.At.IsZero() {
 		at := b.At

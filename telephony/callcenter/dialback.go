@@ -39,7 +39,7 @@ func (c *Center) callCustomer(ct *contact) {
 	if o := ct.Entry.Offer; o != nil {
 		b.Dial.Agent = o.Agent
 	}
-	ct.Call.At = b.Dial.At
+	ct.Call.At, ct.Last = b.Dial.At, b.Dial.At // nothing of it may end before
 	c.ringCustomer(ct)
 }
 

@@ -109,7 +109,7 @@ func (c *Center) forget(ct *contact) {
 	if ct.Recalls = c.planFor(ct).remembers() && len(ct.Agents) > 0; ct.Kept == nil && !ct.Recalls {
 		c.forgetNumber(ct)
 	}
-	ct.Who = identity{}
+	ct.Who, ct.Wished = identity{}, wish{}
 	if !ct.Live {
 		ct.Sent = nil
 	}

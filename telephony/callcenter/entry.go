@@ -17,6 +17,7 @@ func (c *Center) joinFirst(ct *contact, end ivr.End) {
 		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonFlowEnded}})
 		return
 	}
+	ct.Wished = (&entry{Asked: end.Priority, Want: end.Skills, WantThat: end.Requires}).wish()
 	if why := c.refusal(q); why != "" {
 		c.refuse(ct, q, why)
 		media, node := q.FullMedia, c.exit(ct, ivr.ExitFull) // full, or as good as that: the wait would be too long
@@ -31,9 +32,8 @@ func (c *Center) joinFirst(ct *contact, end ivr.End) {
 		return
 	}
 	c.join(ct, q, &entry{ // who comes back from a menu has his place still
-		Asked: end.Priority, Want: end.Skills, WantThat: end.Requires, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait,
+		Asked: end.Priority, Want: end.Skills, WantThat: end.Requires, Since: ct.Sums.FirstAt, Carried: ct.carried(),
 	})
-	ct.Wished = ct.Entry.wish()
 }
 
 // refusal is why nobody can join the queue now; "" = he can.
@@ -79,7 +79,9 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 	}
 	if ct.Back == nil {
 		c.resume(ct, q, e)
-		c.takeBack(ct, q, e)
+		if ct.Talk == nil { // else an agent only asks there
+			c.takeBack(ct, q, e)
+		}
 	}
 	if q.MaxWait > 0 && !ct.absent() {
 		e.MaxAt = c.now.Add(q.MaxWait)
@@ -356,6 +358,9 @@ func (c *Center) endEntry(ct *contact, end entryEnd) {
 	})
 	if end.outcome == fact.EntryAbandoned && ct.Talk == nil {
 		c.keepPlace(ct)
+	}
+	if ct.Talk == nil { // what he asked for he has also when he is called back
+		ct.Wished = e.wish()
 	}
 	ct.Entry = nil
 }

@@ -113,7 +113,7 @@ func (c *Center) enterFallback(ct *contact, queue string) {
 	}
 	ct.Entry = &entry{
 		ID: part(ct.ID, "e", &ct.Count.Entry), Queue: queue, QueuedAt: t, Since: since, First: position, LastPos: position,
-		Unlined: true, Carried: ct.Sums.Wait,
+		Unlined: true, Carried: ct.carried(),
 	}
 	c.queued(ct, "", true)
 }

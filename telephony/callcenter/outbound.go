@@ -85,7 +85,7 @@ func newOutside(o Outbound) outside {
 }
 
 // dialLetters are those that may stand in what is dialled: no @ and no /, by which a caller could choose his own way out.
-const dialLetters = "0123456789+abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-"
+const dialLetters = "0123456789+"
 
 // callable is a number in the form in which it is called; "" = it is not called.
 func (p *planState) callable(given string) string {

@@ -70,7 +70,7 @@ type contact struct {
 	Talk      *talk      `json:"talk,omitempty"`
 	Back      *callback  `json:"back,omitempty"`  // of kind callback
 	Channel   string     `json:"ch,omitempty"`    // by which he is, or is being, called back
-	Wished    wish       `json:"wished,omitzero"` // what the menu asked for when he left it for a queue
+	Wished    wish       `json:"wished,omitzero"` // what was asked for on his behalf, as of the last queue
 	Recording *recording `json:"rec,omitempty"`   // of the talk
 	Segments  []segment  `json:"segs,omitempty"`  // open ones, in the order they began; an agent has one at most
 	Segment   *segment   `json:"seg,omitempty"`   // the same as versions that knew one only wrote it; read, not written

@@ -127,7 +127,7 @@ func (c *Center) lineFor(ct *contact, a *agent, to Target) (*Queue, Refusal) {
 // agent he was handed on to does not take him.
 func (c *Center) handedOn(ct *contact, p party) *entry {
 	return &entry{
-		ID: p.Entry, Since: ct.Sums.FirstAt, Carried: ct.Sums.Wait, Home: cmp.Or(p.Home, p.Queue),
+		ID: p.Entry, Since: ct.Sums.FirstAt, Carried: ct.carried(), Home: cmp.Or(p.Home, p.Queue),
 		Asked: p.Wish.Asked, Want: p.Wish.Want, WantThat: p.Wish.WantThat,
 	}
 }

@@ -25,7 +25,7 @@ func (w *walk) callback(n Node) {
 func (w *walk) promise(n Node) {
 	v := &w.result.Visit
 	v.Phase = PhasePromising
-	p := &Promise{Queue: n.Queue, Number: v.Digits}
+	p := &Promise{Queue: n.Queue, Number: v.Digits, Priority: v.Raised}
 	if n.Mended {
 		for _, in := range w.concerns(false) {
 			p.Incidents = append(p.Incidents, in.ID)

@@ -128,13 +128,12 @@ func drawSchedule(t *rapid.T, zone string, begin time.Time) ivr.Schedule {
 
 // BenchmarkNext is the worst case: many rules, and no answer.
 func BenchmarkNext(b *testing.B) {
-	always := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-	s := ivr.Schedule{ID: "s", Zone: "Europe/Berlin", Open: []ivr.Hours{{Days: always, From: "08:00", Until: "12:00"}, {Days: always, From: "12:00", Until: "08:00"}}}
+	s := ivr.Schedule{ID: "s", Zone: "Europe/Berlin", Open: []ivr.Hours{{Dates: []string{"2020-01-01"}, From: "08:00", Until: "12:00"}}}
 	for easter := range 10 {
-		s.Closed = append(s.Closed, fmt.Sprintf("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYEASTER=%d", easter))
+		s.Closed = append(s.Closed, fmt.Sprintf("FREQ=YEARLY;BYEASTER=%d", easter))
 	}
 	menus := newMenus(b, nil, []ivr.Schedule{s})
 	for b.Loop() {
-		menus.Next("s", noon().At, false)
+		menus.Next("s", noon().At, true)
 	}
 }

@@ -107,26 +107,22 @@ func (p place) open(at time.Time) bool {
 	local := at.In(p.zone)
 	// Noon: adding a day's hours to a midnight could miss the day when the clocks change.
 	today := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
-	if anyHas(p.closed, today) {
-		return false
-	}
 	minute := local.Hour()*60 + local.Minute()
-	return p.covers(today, minute) || p.covers(today.AddDate(0, 0, -1), minute+dayMinutes)
+	covered := p.covers(today, minute) || p.covers(today.AddDate(0, 0, -1), minute+dayMinutes)
+	return covered && !anyHas(p.closed, today) // last, as rules take their time
 }
 
 // covers tells whether a span that begins on a day covers a minute since its midnight.
 func (p place) covers(noon time.Time, minute int) bool {
-	if anyHas(p.closed, noon) {
-		return false
-	}
 	special := slices.ContainsFunc(p.spans, func(s span) bool { return anyHas(s.dates, noon) })
-	return slices.ContainsFunc(p.spans, func(s span) bool {
+	covered := slices.ContainsFunc(p.spans, func(s span) bool {
 		on := s.dates == nil && s.day == noon.Weekday()
 		if special {
 			on = anyHas(s.dates, noon)
 		}
 		return on && minute >= s.from && minute < s.until
 	})
+	return covered && !anyHas(p.closed, noon)
 }
 
 // Open tells whether a schedule is open at an instant. An unknown schedule is closed.

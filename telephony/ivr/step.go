@@ -138,6 +138,7 @@ type Promise struct {
 	Queue     string   // in whose line he keeps his place
 	Number    string   // as the caller entered it, or as Caller.Callable has it
 	Incidents []string // not before these are over
+	Priority  int      // of the set nodes before it
 }
 
 // Promised is what became of a Promise.

@@ -170,6 +170,10 @@ func (a *audit) channel(ch *channel) {
 func (a *audit) leg(ch *channel) {
 	contact := contactOf(ch.id)
 	c := a.w.ledger.contacts[contact]
+	if a.w.customers[ch.id] != nil {
+		a.customer(ch, c)
+		return
+	}
 	rings := c != nil && c.offer != nil && c.offer.Agent == a.w.agentAt(ch.endpoint)
 	var s *segmentBook
 	if c != nil {
@@ -208,7 +212,13 @@ func (a *audit) bridge(b *bridge) {
 
 // contact looks whether the world does what the facts say about a contact that has not ended.
 func (a *audit) contact(c *contactBook) {
-	ch := a.w.ast.channels[c.id]
+	if c.pending() {
+		if c.offer != nil && !a.ringing(c) {
+			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
+		}
+		return
+	}
+	ch := a.w.ast.channels[c.channel()]
 	if c.callOpen && ch == nil {
 		limit := a.limit() + lastWord
 		if c.arrived.Fallback { // nobody tells that it is gone: the first list behind the last word finds it

@@ -132,6 +132,15 @@ func (l *ledger) sameCaller(a, b *contactBook) bool {
 // resumed checks whose place an entry has that begins, and gives it to the contact.
 func (l *ledger) resumed(f fact.Fact, c *contactBook, d fact.Queued) {
 	want, unsure := l.keptFor(c, d)
+	if l.tookBack(f, c, d) || c.back != nil {
+		if want != nil && c.back == nil {
+			want.kept.gone = true
+			if want.kept.since.Before(c.since) {
+				c.since = want.kept.since
+			}
+		}
+		return
+	}
 	switch {
 	case d.Derived && d.Resumes != "":
 		l.w.fail(rulePlaces, "%s has the place of %s in the fallback queue", f.Subject, d.Resumes)

@@ -36,17 +36,35 @@ func (w *world) checkIdle() {
 			continue
 		}
 		for _, c := range w.ledger.live {
-			if c.entry != nil && c.offer == nil && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) {
+			if c.entry != nil && c.offer == nil && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) && !w.kept(p.agent, c) {
 				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
 			}
 		}
 	}
 }
 
+// kept tells whether a free agent may be kept for a customer who is being called, be it that one himself.
+func (w *world) kept(agent string, waits *contactBook) bool {
+	for _, c := range w.ledger.live {
+		if c.pending() && c.entry != nil && c.offer == nil && w.ledger.dials[c.id] != "" && w.ledger.suits(w.ctl.core.PlanVersion(), c, agent) &&
+			(c == waits || w.ledger.before(c, waits)) {
+			return true
+		}
+	}
+	return false
+}
+
 // present tells whether the contact's caller is in the application. One who has left it waits for nobody, though the core
 // may not know it yet, or may wait for the fallback's word on him.
 func (w *world) present(contact string) bool {
-	ch := w.ast.channels[contact]
+	c := w.ledger.contacts[contact]
+	if c == nil {
+		c = &contactBook{id: contact}
+	}
+	if c.pending() {
+		return true
+	}
+	ch := w.ast.channels[c.channel()]
 	return ch != nil && ch.inApp
 }
 
@@ -138,6 +156,9 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		w.fail(ruleFoldFacts, "the snapshot says %s is listened to by %+v, the facts %+v", s.ID, s.Monitors, c.monitors)
 	case (s.Recording != nil) != (c.recording != nil), s.Recording != nil && (s.Recording.Recording != c.recording.Recording || s.Recording.Paused != c.recording.muted):
 		w.fail(ruleFoldFacts, "the snapshot says %s is recorded as %+v, the facts %+v", s.ID, s.Recording, c.recording)
+	case (s.Callback != nil) != (c.back != nil && c.back.ended == nil), s.Callback != nil && (s.Callback.Reached != (c.back.reached != "") ||
+		s.Callback.Attempts != c.back.attempts || (s.Callback.Why != "") != (c.back.putOff != nil)):
+		w.fail(ruleFoldFacts, "the snapshot says %s is called back as %+v, the facts %+v", s.ID, s.Callback, c.back)
 	case !s.Arrived.Equal(c.began), s.Kind != c.arrived.Kind, s.Customer != c.customer:
 		w.fail(ruleFoldFacts, "the snapshot says %+v, the facts arrived %s as %s, customer %q", s, c.began, c.arrived.Kind, c.customer)
 	}
@@ -154,6 +175,8 @@ func (c *contactBook) stage() string {
 		return "waiting"
 	case !c.callOpen && len(c.segments) > 0:
 		return "wrap_up"
+	case c.back != nil && c.back.ended == nil:
+		return "put_off"
 	default:
 		return "ivr"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -342,7 +343,9 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 				d.listening[leg.Channel] = true
 				continue
 			}
-			d.lastLeg[leg.Contact] = leg.Channel
+			if !strings.HasSuffix(leg.Endpoint, wayOut) {
+				d.lastLeg[leg.Contact] = leg.Channel
+			}
 		}
 	}
 	for _, reason := range out.Ignored {

@@ -32,6 +32,8 @@ func (l *ledger) left(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 		if !found && here {
 			l.w.fail(ruleTruth, "%s left %s by a key and pressed none that leads out: %v", f.Subject, d.Queue, l.truth(c.id).keys)
 		}
+	case !c.pending() && (d.Outcome == fact.EntryCallback || d.Outcome == fact.EntryVoicemail):
+		l.leftFor(f, c, d, n)
 	case d.Outcome == fact.EntryLeftEmpty:
 		if here {
 			l.leftEmpty(f, c, d)
@@ -41,6 +43,24 @@ func (l *ledger) left(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 		l.withdrawn(c, d)
 	case d.Outcome == fact.EntryOverflowed && d.To == "":
 		c.returns = append(c.returns, n.MaxWait)
+	}
+}
+
+// leftFor: a key, the longest wait or an empty queue led to a node where he is promised a call, or leaves a message.
+func (l *ledger) leftFor(f fact.Fact, c *contactBook, d fact.EntryEnded, n ivr.Node) {
+	want := map[fact.EntryOutcome]ivr.Type{fact.EntryCallback: ivr.TypeCallback, fact.EntryVoicemail: ivr.TypeVoicemail}[d.Outcome]
+	ways := []string{n.Empty, n.MaxWait}
+	for _, key := range l.truth(c.id).keys {
+		ways = append(ways, n.Keys[key])
+	}
+	found := false
+	for _, to := range ways {
+		if to != "" && l.flow(c, c.flow).Nodes[to].Type == want {
+			c.returns, found = append(c.returns, to), true
+		}
+	}
+	if !found {
+		l.w.fail(ruleMenus, "%s left %s as %s, from %+v", f.Subject, d.Queue, d.Outcome, n)
 	}
 }
 
@@ -71,7 +91,7 @@ func (l *ledger) leftEmpty(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 // watchStaff notes since when nobody is there for who waits, and that nobody waits so for too long.
 func (l *ledger) watchStaff() {
 	for _, c := range l.live {
-		if c.entry == nil || c.entry.Derived {
+		if c.entry == nil || c.entry.Derived || c.pending() {
 			continue
 		}
 		q := l.queue(c, c.entry.Queue)

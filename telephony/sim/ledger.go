@@ -23,6 +23,8 @@ type ledger struct {
 	at        time.Time          // of the record being read
 	version   string             // of the plan in force after it
 	handled   map[string]handles // by queue
+	dials     map[string]string  // contact → channel on which its customer is called
+	calledIn  map[string]place   // by number and queue
 	rang      map[string]string  // queue that goes round → agent it rang last
 
 	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
@@ -40,6 +42,8 @@ type contactBook struct {
 	callOpen bool
 	calls    int
 
+	back            *callbackBook // of kind callback
+	promisedAt      string        // node at which he was promised one
 	visit           *visitBook
 	entry           *entryBook          // open
 	offer           *offerBook          // open
@@ -158,7 +162,7 @@ type agentBook struct {
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, incidents: map[string]*incidentBook{}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}}
+	return &ledger{w: w, incidents: map[string]*incidentBook{}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, calledIn: map[string]place{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.
@@ -171,6 +175,7 @@ func (l *ledger) record(r record) {
 		l.agent(r.readied).excused()
 	}
 	l.heard(r)
+	l.ordered(r)
 	l.touched = l.touched[:0]
 	for _, f := range r.facts {
 		if l.w.failure != nil {

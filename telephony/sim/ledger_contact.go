@@ -44,6 +44,8 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferEnded(f, c, d)
 	case fact.RecordingStarted, fact.RecordingPaused, fact.RecordingResumed, fact.RecordingEnded, fact.RecordingStored, fact.RecordingLost:
 		l.recordingFact(f, c)
+	case fact.CallbackPromised, fact.CallbackPutOff, fact.CallbackAttempted, fact.CallbackEnded:
+		l.callbackFact(f, c)
 	case fact.MonitorStarted, fact.MonitorEnded, fact.MonitorMissed:
 		l.monitorFact(f, c)
 	case fact.Disposition:
@@ -85,7 +87,7 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 	l.all = append(l.all, f.Subject)
 	l.touch(c)
 	l.sequence(f, &c.seq, &c.last)
-	if a.Node != node || a.Channel != f.Subject || a.Call != f.Subject+"/c1" {
+	if a.Node != node || a.Channel != f.Subject && a.Kind != fact.KindCallback || a.Call != f.Subject+"/c1" {
 		l.w.fail(ruleFacts, "%s arrived as %+v", f.Subject, a)
 	}
 	l.w.seen.add("arrived " + string(a.Kind))
@@ -218,7 +220,13 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	}
 	c.entries++
 	if c.entries == 1 {
-		c.since, c.firstQueue = f.Time, d.Queue
+		c.firstQueue = d.Queue
+		if c.back == nil {
+			c.since = f.Time
+		}
+	}
+	if c.back != nil {
+		l.linedUp(f, c, d)
 	}
 	l.resumed(f, c, d)
 	c.lastEntry = d.Entry
@@ -342,7 +350,11 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 		return
 	}
 	l.w.seen.add("call " + string(d.Termination.Result) + " " + string(d.Termination.Reason))
-	l.span(f, c.began, d.StartedAt, d.EndedAt, d.DurationMS)
+	began := c.began
+	if c.back != nil && c.back.calls > 0 {
+		began = c.back.began
+	}
+	l.span(f, began, d.StartedAt, d.EndedAt, d.DurationMS)
 	if d.Kind != c.arrived.Kind || d.Node != node || d.Termination.Result == "" || d.Termination.Reason == "" {
 		l.w.fail(ruleClosingRows, "%s: call %+v arrived as %+v", f.Subject, d, c.arrived)
 	}
@@ -376,7 +388,7 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil {
+	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

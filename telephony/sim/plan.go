@@ -73,6 +73,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	drawIncidents(d, p)
 	drawTransfers(d, p)
 	drawRecordings(d, p)
+	drawCallbacks(d, p)
 	return p
 }
 
@@ -206,7 +207,7 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 func drawFlow(d *dice, id string) ivr.Flow {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
 	exit := func() string {
-		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial", "leave")
+		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial", "leave", "call")
 	}
 	maybe := func(target string) string { return one(d, "", target) }
 	skills := map[string]int{}
@@ -224,6 +225,7 @@ func drawFlow(d *dice, id string) ivr.Flow {
 			Type: ivr.TypeQueue, Queue: one(d, queueIDs()...), Priority: one(d, 0, 2), Skills: skills, Requires: one(d, "", expressions()[0]),
 		}),
 		"dial": drawDial(d, seconds, maybe),
+		"call": drawCall(d, seconds, maybe),
 		"leave": {
 			Type: ivr.TypeVoicemail, Queue: one(d, queueIDs()...), Prompt: drawMedia(d), Longest: seconds(5, 20), Silence: seconds(1, 3),
 			Next: one(d, "bye", "bye", "support"),
@@ -245,8 +247,8 @@ func withExits(d *dice, n ivr.Node) ivr.Node {
 	if d.chance(0.5) {
 		return n
 	}
-	n.Keys = map[string]string{"#": one(d, "menu", "hello", "sort"), "9": one(d, "bye", "ticket", "leave"), "3": "sales"}
-	n.Full, n.Empty, n.MaxWait = one(d, "", "bye"), one(d, "", "bye"), one(d, "", "hello", "bye")
+	n.Keys = map[string]string{"#": one(d, "menu", "hello", "sort"), "9": one(d, "bye", "ticket", "leave", "call"), "3": "sales", "1": "call"}
+	n.Full, n.Empty, n.MaxWait = one(d, "", "bye", "call"), one(d, "", "bye", "call"), one(d, "", "hello", "bye", "call")
 	return n
 }
 

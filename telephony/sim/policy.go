@@ -90,7 +90,7 @@ func (l *ledger) fair(c *contactBook, version string) {
 		l.w.fail(ruleRightAgent, "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.circle)
 	}
 	for _, o := range l.live {
-		if o == c || o.entry == nil || o.offer != nil || o.entry.Derived ||
+		if o == c || o.entry == nil || o.offer != nil || o.entry.Derived || o.pending() && l.dials[o.id] != "" ||
 			!l.w.present(o.id) || !l.suits(version, o, c.offer.Agent) {
 			continue
 		}
@@ -129,7 +129,7 @@ func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 		a.readySince = f.Time
 	default: // he was not to blame
 	}
-	if l.w.weather.calm && d.RingMS > (q.RingTimeout+l.whisper(q)+l.tolerance()).Milliseconds() {
+	if l.w.weather.calm && c.back == nil && d.RingMS > (q.RingTimeout+l.whisper(q)+l.tolerance()).Milliseconds() {
 		l.w.fail(ruleDurations, "%s: %s rang for %d ms, at most %s", f.Subject, d.Agent, d.RingMS, q.RingTimeout)
 	}
 	if l.w.weather.calm && d.Result == fact.OfferMissed && d.Cause == 0 && d.RingMS < (q.RingTimeout-l.tolerance()).Milliseconds() {
@@ -164,10 +164,10 @@ func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {
 		return // in the fallback, which has its own rules
 	}
 	q := l.queue(c, e.Queue)
-	if q.MaxLength > 0 && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
+	if q.MaxLength > 0 && !c.pending() && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
 		l.w.fail(ruleLimits, "%s joins %s, which is full with %d", f.Subject, e.Queue, q.MaxLength)
 	}
-	if !q.JoinEmpty && !l.staffed(q) {
+	if !q.JoinEmpty && !c.pending() && !l.staffed(q) {
 		l.w.fail(ruleLimits, "%s joins %s, for which nobody is logged in", f.Subject, e.Queue)
 	}
 	if e.Priority != l.priority(c) {
@@ -238,7 +238,7 @@ func (l *ledger) better(c *contactBook, counts func(string) bool) int {
 // phone short.
 func (l *ledger) lasted(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	q := l.queue(c, d.Queue)
-	if !l.w.weather.calm || d.Derived {
+	if !l.w.weather.calm || d.Derived || c.back != nil {
 		return
 	}
 	wait := time.Duration(d.WaitMS) * time.Millisecond
@@ -291,6 +291,10 @@ func (l *ledger) step(f fact.Fact, c *contactBook, from string, d fact.IVREntere
 		l.branched(f, c, flow.Nodes[from], d.Node)
 	case from != "" && flow.Nodes[from].Type == ivr.TypeIncident:
 		l.told(f, c, flow.Nodes[from], d.Node)
+	case from != "" && flow.Nodes[from].Type == ivr.TypeCallback && d.Node == flow.Nodes[from].Next && d.Node != flow.Nodes[from].Failed && d.Node != flow.Nodes[from].GaveUp:
+		if c.promisedAt != from {
+			l.w.fail(ruleCallbacks, "%s goes on from %s to %s, and nobody promised to call him back", f.Subject, from, d.Node)
+		}
 	case from != "" && !leads(flow.Nodes[from], d.Node):
 		l.w.fail(ruleMenus, "%s goes from %s to %s in %s", f.Subject, from, d.Node, d.Flow)
 	}
@@ -420,7 +424,7 @@ func (l *ledger) flow(c *contactBook, id string) ivr.Flow {
 
 // leads tells whether a node may be followed by another.
 func leads(n ivr.Node, to string) bool {
-	for _, next := range [...]string{n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound} {
+	for _, next := range [...]string{n.Open, n.Closed, n.Next, n.NoInput, n.Invalid, n.GaveUp, n.NotFound, n.Failed} {
 		if next == to {
 			return true
 		}

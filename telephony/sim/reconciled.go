@@ -90,7 +90,8 @@ func talks(s fact.SnapshotContact, agent string) bool {
 func (p *putRight) leg(ch callcenter.ActualChannel) {
 	id, agent := contactOf(ch.ID), p.w.agentAt(ch.Endpoint)
 	was, is := p.before[id], p.after[id]
-	rang := was.Offer != nil && was.Offer.Agent == agent && p.there(id)
+	absent := was.Callback != nil && !was.Callback.Reached
+	rang := was.Offer != nil && was.Offer.Agent == agent && (absent || p.there(id))
 	rang = rang && p.legs[id] == ch.ID // it is no leg of an earlier offer that is still being hung up
 	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
 	switch {
@@ -98,7 +99,12 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 		if len(is.Monitors) == 0 && is.Recording == nil && !p.hangsUp(ch.ID) {
 			p.w.fail(ruleReconciled, "%s listens for nobody, and is not hung up", ch.ID)
 		}
+	case p.w.customers[ch.ID] != nil:
+		if _, known := p.after[id]; !known && !p.hangsUp(ch.ID) {
+			p.w.fail(ruleReconciled, "the customer on %s is of nobody, and is not hung up", ch.ID)
+		}
 	case talks(is, agent), p.w.ctl.listening[ch.ID] && is.Stage == "talking":
+	case rang && absent && ch.State == stateUp && (is.Stage == "ringing" || p.hangsUp(ch.ID)): // he hears the customer's phone ring, or did
 	case rang && ch.State == stateUp:
 		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
 	case same && ch.State == stateRinging && p.hangsUp(ch.ID):
@@ -110,7 +116,19 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 
 // there tells whether the caller is in the application.
 func (p *putRight) there(contact string) bool {
-	return slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool { return ch.ID == contact && ch.InApp })
+	channel := p.channel(contact)
+	return slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool { return ch.ID == channel && ch.InApp })
+}
+
+// channel is the caller's channel: that of his customer who is on the line, of a callback.
+func (p *putRight) channel(contact string) string {
+	if p.after[contact].Kind != fact.KindCallback && p.before[contact].Kind != fact.KindCallback {
+		return contact
+	}
+	if u := p.w.customerOf(contact, nil); u != nil {
+		return u.ch.id
+	}
+	return ""
 }
 
 // legOf tells whether the contact has a leg to the agent.
@@ -122,6 +140,9 @@ func (p *putRight) legOf(contact, agent string) bool {
 
 // contact: what the core says about a contact can be so, or is ordered.
 func (p *putRight) contact(s fact.SnapshotContact) {
+	if s.Callback != nil && !s.Callback.Reached {
+		return // he waits without a channel
+	}
 	if !p.there(s.ID) {
 		if (s.Stage == "talking" || s.Stage == "ringing") && !p.w.inFallback(s.ID) {
 			p.w.fail(ruleReconciled, "%s is gone from the application, and is %s", s.ID, s.Stage)
@@ -145,7 +166,7 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 			p.w.fail(ruleReconciled, "%s talks to %s, and both are not joined", s.ID, s.Agent)
 		}
 	}
-	here := p.w.ast.channels[s.ID] // the list may be older than his leaving for the dialplan
+	here := p.w.ast.channels[p.channel(s.ID)] // the list may be older than his leaving for the dialplan
 	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) {
 		p.w.fail(ruleReconciled, "%s waits, and no music is ordered", s.ID)
 	}
@@ -163,7 +184,7 @@ func isStartMusic(c callcenter.Command) bool  { _, ok := c.(callcenter.StartMusi
 // together tells whether the contact's bridge holds the caller and a leg.
 func (p *putRight) together(contact string) bool {
 	return slices.ContainsFunc(p.actual.Bridges, func(b callcenter.ActualBridge) bool {
-		return contactOf(b.ID) == contact && len(b.Members) >= 2 && slices.Contains(b.Members, contact)
+		return contactOf(b.ID) == contact && len(b.Members) >= 2 && slices.Contains(b.Members, p.channel(contact))
 	})
 }
 

@@ -224,7 +224,7 @@ func (a *audit) recorded(c *contactBook) {
 		want = 1
 	}
 	for _, ch := range a.w.ast.order {
-		if ch.tape == nil || ch.snoops.id != c.id {
+		if ch.tape == nil || ch.snoops.id != c.channel() {
 			continue
 		}
 		sides[ch.tape.out] = true

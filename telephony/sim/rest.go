@@ -141,6 +141,12 @@ func (a *asterisk) createLeg(c createLeg, done answer) {
 		done(409, "Channel with given unique ID already exists")
 		return
 	}
+	if strings.HasSuffix(c.Endpoint, wayOut) {
+		a.callOut(c)
+		a.entersSoon(a.channels[c.Channel])
+		done(200, "")
+		return
+	}
 	phone := a.w.phoneAt(c.Endpoint)
 	if phone == nil || !phone.registered {
 		done(500, "Allocation failed")
@@ -155,13 +161,18 @@ func (a *asterisk) createLeg(c createLeg, done answer) {
 	ch := &channel{id: c.Channel, endpoint: c.Endpoint, state: stateDown, party: phone}
 	a.open(ch)
 	phone.lines = append(phone.lines, ch)
+	a.entersSoon(ch)
+	done(200, "")
+}
+
+// entersSoon has a leg enter the application.
+func (a *asterisk) entersSoon(ch *channel) {
 	a.w.after(ch.luck.between(0, 2*time.Millisecond), func() {
 		if !ch.gone {
 			ch.inApp = true
 			a.events.enter(ch)
 		}
 	})
-	done(200, "")
 }
 
 func (a *asterisk) dial(c dialLeg, done answer) {
@@ -186,6 +197,10 @@ func (a *asterisk) dial(c dialLeg, done answer) {
 				a.hangUp(ch, causeNoAnswer)
 			}
 		})
+	}
+	if u := a.w.customers[ch.id]; u != nil {
+		u.ring(ch)
+		return
 	}
 	a.w.phoneAt(ch.endpoint).ring(ch)
 }

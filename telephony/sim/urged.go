@@ -23,7 +23,7 @@ func (d *desk) urge(_ int, luck *dice) {
 	d.asked++
 	d.send(callcenter.Control{
 		Request: "u" + strconv.Itoa(d.asked), By: fact.BySupervisor, Actor: "sup", Contact: one(luck, waiting...).id,
-		Action: one(luck, callcenter.ActionPriority, callcenter.ActionMove), Priority: one(luck, -1, 0, 1, 3), To: one(luck, targets()...),
+		Action: one(luck, callcenter.ActionPriority, callcenter.ActionMove, callcenter.ActionCallbackCancel), Priority: one(luck, -1, 0, 1, 3), To: one(luck, targets()...),
 	})
 }
 

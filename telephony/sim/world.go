@@ -19,23 +19,24 @@ type world struct {
 	limit   int // steps before the winding down
 	every   int // how many steps lie between two checks of the expensive rules
 
-	weather weather
-	plan    *callcenter.Plan // in force
-	plans   int
-	known   map[string]*callcenter.Plan // every plan so far, by version
-	script  *script
-	ast     *asterisk
-	ctl     *driver
-	phones  []*phone
-	callers map[string]*caller // by contact, those who are on the phone
-	desk    *desk
-	owners  map[string]string // agents' own calls, by channel
-	rung    map[string]bool   // legs that were ordered
-	bonuses map[string]int    // what the ticket system adds to a priority, by look-up
-	native  *fallback
-	site    site
-	ledger  *ledger
-	audit   *audit
+	weather   weather
+	plan      *callcenter.Plan // in force
+	plans     int
+	known     map[string]*callcenter.Plan // every plan so far, by version
+	script    *script
+	ast       *asterisk
+	ctl       *driver
+	phones    []*phone
+	callers   map[string]*caller   // by contact, those who are on the phone
+	customers map[string]*customer // by channel, those who are called back
+	desk      *desk
+	owners    map[string]string // agents' own calls, by channel
+	rung      map[string]bool   // legs that were ordered
+	bonuses   map[string]int    // what the ticket system adds to a priority, by look-up
+	native    *fallback
+	site      site
+	ledger    *ledger
+	audit     *audit
 
 	reachable bool // Asterisk answers requests
 	ending    bool // no new stimuli
@@ -77,7 +78,7 @@ func drawSite(seed uint64) site {
 func newWorld(o Options, s setting, at site) *world {
 	w := &world{
 		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
-		callers: map[string]*caller{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
+		callers: map[string]*caller{}, customers: map[string]*customer{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
 		site: at, born: at.born, weather: at.weather, plan: at.plan,
 		table: crc32.MakeTable(crc32.Castagnoli),
 	}

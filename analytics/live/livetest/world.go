@@ -121,6 +121,30 @@ func (s *Script) segmentEnded(queue, agent, n string, kind fact.SegmentKind) {
 		StartedAt: Began(), EndedAt: s.at})
 }
 
+// Promise begins a callback, a contact of its own.
+func (s *Script) Promise(queue string) *Script {
+	s.Add(fact.TypeArrived, fact.Arrived{Kind: fact.KindCallback, Node: "pbx1", CallerNumber: "+4930123456", Language: "en", Plan: "p1"})
+	return s.Add(fact.TypeCallbackPromised, fact.CallbackPromised{Origin: "pbx1-0.1", Queue: queue, First: fact.FirstAgent, Since: Began(),
+		Attempts: 3, ExpiresAt: Began().Add(24 * time.Hour)})
+}
+
+// PutOff ends the entry, if there is one, and has the callback wait outside the line; Queue brings it back.
+func (s *Script) PutOff(queue string, why fact.CallbackWhy, until *time.Time, incidents ...string) *Script {
+	s.Add(fact.TypeEntryEnded, fact.EntryEnded{Entry: s.ID + "/e1", Kind: fact.KindCallback, Queue: queue, Outcome: fact.EntryCallback, Language: "en",
+		QueuedAt: Began(), EndedAt: s.at, Arrived: Began()})
+	return s.Add(fact.TypeCallbackPutOff, fact.CallbackPutOff{Queue: queue, Why: why, Until: until, Incidents: incidents})
+}
+
+// Try is an attempt to reach the customer.
+func (s *Script) Try(queue, agent string, result fact.CallbackResult) *Script {
+	return s.Add(fact.TypeCallbackAttempted, fact.CallbackAttempted{Queue: queue, Attempt: 1, Agent: agent, Result: result, StartedAt: s.at, EndedAt: s.at})
+}
+
+// CallBackEnds ends the callback.
+func (s *Script) CallBackEnds(queue string, outcome fact.CallbackOutcome) *Script {
+	return s.Add(fact.TypeCallbackEnded, fact.CallbackEnded{Origin: "pbx1-0.1", Queue: queue, Outcome: outcome, PromisedAt: Began(), EndedAt: s.at})
+}
+
 // Consult has the agent ask another one in a queue, who is rung: the second entry and offer.
 func (s *Script) Consult(agent, queue, other string) *Script {
 	s.Add(fact.TypeTransferStarted, fact.TransferStarted{Transfer: s.ID + "/t1", Call: s.ID + "/c1", Agent: agent, Mode: fact.TransferAttended,

@@ -69,6 +69,14 @@ export async function lists({ boss, anna, shoot }) {
     await page.goto("/contacts");
     await count(2);
   });
+  await check("so do the lists of callbacks", async () => {
+    await page.goto("/callbacks");
+    await shows(test("callbacks-none"), "Nobody is to be called back.", 15_000);
+    await shows(test("empty"), "No callback that was promised in this period has ended.", 15_000);
+    want(await anna.page.locator("nav a[href='/callbacks']").count() === 0, "an agent is led to it");
+    await page.goto("/contacts");
+    await count(2);
+  });
   await check("an agent sees his own contacts, with the number masked", async () => {
     await anna.page.goto("/contacts");
     const own = anna.page.locator("[data-contact]");

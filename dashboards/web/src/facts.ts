@@ -7,7 +7,7 @@ import type { Moment, TicketRef } from "./model";
 import { dateTime, dayUTC, span } from "./time";
 
 /** What a field is: a closed list is named by the prefix of its texts. */
-type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | `${string}.`;
+type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | "time" | `${string}.`;
 
 const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
 const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
@@ -45,6 +45,10 @@ const facts = {
   "recording.ended": { result: "recorded.", queue: "queue", agent: "agent", duration_ms: "span", paused_ms: "span", derived: "yes" },
   "recording.stored": { keep_until: "day", queue: "queue", duration_ms: "span", bytes: "number" },
   "recording.lost": { error: "text", queue: "queue" },
+  "callback.promised": { queue: "queue", origin: "text", first: "first.", since: "time", attempts: "number", expires_at: "time" },
+  "callback.put_off": { why: "putoff.", until: "time", incidents: "all", queue: "queue" },
+  "callback.attempted": { attempt: "number", result: "tried.", agent: "agent", queue: "queue", ring_ms: "span", cause: "number", derived: "yes" },
+  "callback.ended": { outcome: "calledback.", agent: "agent", attempts: "number", by: "by.", actor: "text", queue: "queue", duration_ms: "span", derived: "yes" },
   "contact.disposition": { code: "disposition.", agent: "agent", queue: "queue", note: "text" },
   "call.ended": { reason: "end.", result: "result.", duration_ms: "span", cause: "number", derived: "yes" },
   "contact.ended": { result: "result.", to_agent_ms: "span", duration_ms: "span", transfers: "number" },
@@ -102,6 +106,7 @@ function show(v: unknown, form: Form, names: Naming): string {
     case "list": return (v as unknown[]).join(" → ");
     case "yes": return t("yes");
     case "day": return dayUTC(String(v));
+    case "time": return dateTime(String(v));
     case "ticket": return ticketName(v as TicketRef);
     case "text": case "number": return String(v);
     default: return word(form, String(v));

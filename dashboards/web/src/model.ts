@@ -36,6 +36,18 @@ export interface Caller {
   ticket?: TicketRef;
   agent?: string;
   asks?: string; // the agent who waits in his place
+  callback?: CallbackNow; // he is called back, and no agent has talked to him yet
+}
+
+/** How a callback stands. */
+export interface CallbackNow {
+  origin: string;
+  queue: string;
+  promised_at: string;
+  attempts: number;
+  of: number;
+  expires_at: string;
+  reached?: boolean; // he is on the line
 }
 
 export interface QueueNow {
@@ -44,6 +56,8 @@ export interface QueueNow {
   service_level_ms: number;
   waiting: number;
   ringing: number;
+  callbacks: number; // of the waiting, not on the line
+  put_off: number; // callbacks outside the line
   talking: number;
   oldest_queued_at: string | null;
   agents: Record<AgentState | "logged_in", number>;
@@ -87,7 +101,7 @@ export interface IncidentNow {
 }
 
 export interface WallboardNow extends Freshness {
-  contacts: { ivr: number; waiting: number; ringing: number; talking: number; wrap_up: number };
+  contacts: { ivr: number; waiting: number; ringing: number; talking: number; wrap_up: number; put_off: number };
   queues: QueueNow[];
   agents: AgentNow[];
   incidents: IncidentNow[];
@@ -95,6 +109,7 @@ export interface WallboardNow extends Freshness {
 
 export interface AgentContact {
   id: string;
+  kind: string;
   stage: "ivr" | "waiting" | "ringing" | "talking" | "wrap_up";
   arrived_at: string;
   language: string;
@@ -272,4 +287,28 @@ export interface Message {
   state: "ended" | "kept" | "lost" | "deleted";
   error: string | null;
   audio: string | null; // where it is heard
+}
+
+/** A caller who is, or was to be, called back. */
+export interface Callback {
+  callback: string; // its contact
+  origin: string; // the contact in which he asked for it
+  state: string; // open, or its outcome
+  queue: string;
+  number: string;
+  name: string;
+  customer: string;
+  ticket: TicketRef | null;
+  promised_at: string;
+  attempts: number;
+  of: number;
+  last_result: string | null;
+  last_at: string | null;
+  why: "closed" | "retry" | "incident" | null; // it is put off
+  until: string | null;
+  incidents: string[];
+  expires_at: string;
+  ended_at: string | null;
+  agent: string;
+  actor: string;
 }

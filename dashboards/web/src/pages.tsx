@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { Key } from "./i18n";
 import type { Me } from "./model";
+import { Callbacks } from "./pages/Callbacks";
 import { Contact } from "./pages/Contact";
 import { Contacts } from "./pages/Contacts";
 import { Desk } from "./pages/Desk";
@@ -16,7 +17,7 @@ export interface Page {
 }
 
 const overseers = ["supervisor", "admin", "integrator"] as const;
-const listeners = ["supervisor", "admin"] as const; // hear what was recorded
+const listeners = ["supervisor", "admin"] as const; // hear what was recorded, and see whom to call
 
 export const pages: readonly Page[] = [
   { path: "/desk", key: "nav.desk", roles: ["agent"], show: (me) => <Desk agent={me.agent ?? me.name} /> },
@@ -26,6 +27,7 @@ export const pages: readonly Page[] = [
     show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} hears={listeners.some((r) => r === me.role)} />),
   },
   { path: "/messages", key: "nav.messages", roles: listeners, show: () => <Messages /> },
+  { path: "/callbacks", key: "nav.callbacks", roles: listeners, show: () => <Callbacks /> },
 ];
 
 /** The page of an address, with the rest of the address; the role's first page where there is none for it. */

@@ -39,7 +39,7 @@ function Found({ c, hears, queue, agent }: { c: Timeline; hears: boolean; queue:
   return (
     <>
       <div class="row">
-        <h1>{t("contact.title", { caller: c.caller_number || t("caller.withheld") })}</h1>
+        <h1>{t(c.kind === "callback" ? "contact.callback" : "contact.title", { caller: c.caller_number || t("caller.withheld") })}</h1>
         <ResultBadge result={c.result} />
         {c.reason && <span class="quiet">{word("end.", c.reason)}</span>}
       </div>

@@ -29,7 +29,10 @@ export function CallerCard({ agent, ringing, contact, popup, queueName }: Props)
   return (
     <section class="card popup stack" role="alert" data-test={popup ? "popup" : "call"} data-pop={popup?.pop} data-ringing={ringing}>
       <h2>
-        <span>{popup ? `${heading} · ${queueName(popup.queue)}` : heading}</span>
+        <span class="row">
+          <span>{popup ? `${heading} · ${queueName(popup.queue)}` : heading}</span>
+          {contact?.kind === "callback" && <span class="badge" data-test="callback">{t("stage.callback")}</span>}
+        </span>
         {popup && <span class="num">{t("offer.waited", { wait: clock(popup.wait_ms) })}</span>}
       </h2>
       <div>

@@ -28,11 +28,13 @@ export function QueueCard({ queue: q, at, today, loaded }: Props) {
       <div class="row apart">
         <h2>{q.name || q.id}</h2>
         <span class="row">
+          {q.put_off > 0 && <span class="badge" data-test="put-off">{t("callbacks.putoff", { n: q.put_off })}</span>}
           {counted.map((s) => <span key={s} class={`badge ${q.agents[s] > 0 ? s : ""}`}>{t(`state.${s}`)} {q.agents[s]}</span>)}
         </span>
       </div>
       <div class="tiles big">
-        <Tile label={t("waiting")} value={q.waiting} mood={waitMood} test="waiting" more={t("waiting.ringing", { n: q.ringing })} />
+        <Tile label={t("waiting")} value={q.waiting} mood={waitMood} test="waiting" 
+          more={[t("waiting.ringing", { n: q.ringing }), ...(q.callbacks > 0 ? [t("waiting.callbacks", { n: q.callbacks })] : [])].join(" · ")} />
         <Tile label={t("longest")} value={q.waiting > 0 ? clock(longest) : "–"} mood={waitMood} test="longest" more={t("longest.goal", { threshold })} />
         <Tile label={t("sl")} value={percent(level?.percent)} mood={levelMood(level?.percent)} test="service-level"
           more={t("sl.of", { answered: count(level?.numerator), offered: count(level?.denominator), threshold })} />

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"firstline/analytics/query"
+	"firstline/pipeline/controllerclient"
+)
+
+// actionCallbackCancel ends a callback, as the controller knows it.
+const actionCallbackCancel = "callback_cancel"
+
+type callbacksInput struct {
+	From   time.Time `query:"from" required:"true" doc:"Begin of the window in which they were promised, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
+	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Queue  []string  `query:"queue" nullable:"false" doc:"Only those that wait in these queues, or were in one last"`
+	State  string    `query:"state" enum:"open,ended" doc:"Only those that have not ended, or that have"`
+	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
+	Cursor string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
+}
+
+// callbackPage is a page of callbacks, with its items as CSV.
+type callbackPage struct {
+	Items []query.Callback `json:"items" nullable:"false" doc:"Callbacks, newest first"`
+	Next  *string          `json:"next" doc:"Cursor of the next page; null on the last one"`
+}
+
+func (p callbackPage) csvRows() any { return p.Items }
+
+type callbacksOutput struct {
+	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
+	Body callbackPage
+}
+
+// callbacks answers one page of the callbacks, newest first.
+func (a *API) callbacks(ctx context.Context, _ principal, in *callbacksInput) (*callbacksOutput, error) {
+	page, err := a.reports.Callbacks(ctx, query.CallbackRequest{
+		From: in.From, Until: in.Until, Queues: in.Queue, State: in.State, Limit: in.Limit, Cursor: in.Cursor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &callbacksOutput{Link: nextLink(ctx, page.Next), Body: callbackPage{Items: page.Items, Next: page.Next}}, nil
+}
+
+type cancelInput struct {
+	ID  string `path:"id" maxLength:"200" doc:"Contact id of the callback" example:"pbx1-1763838123.4-cb1"`
+	Key string `header:"Idempotency-Key" maxLength:"200" doc:"As of a change of state: a repeat with the same key has no second effect and gives the same answer"`
+}
+
+// cancelCallback has the controller end a callback and answers when its facts are durable.
+func (a *API) cancelCallback(ctx context.Context, who principal, in *cancelInput) (*struct{}, error) {
+	_, err := a.now.Control(ctx, controllerclient.Control{
+		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Action: actionCallbackCancel, Contact: in.ID,
+	})
+	return nil, err
+}
