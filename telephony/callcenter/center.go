@@ -29,6 +29,7 @@ type Center struct {
 	now      time.Time // At
 	occurred time.Time // Occurred, at most now, whole milliseconds
 	stamped  bool      // Occurred was given
+	said     time.Time // Occurred as it was given: the same event has the same, whenever it is heard
 	luck     luck
 	out      Output
 	touched  touched
@@ -90,7 +91,8 @@ func (c *Center) begin(in Input) {
 		c.now = c.meta.At
 	}
 	c.stamped = !in.Occurred.IsZero()
-	c.occurred = in.Occurred.UTC().Round(0)
+	c.said = in.Occurred.UTC().Round(0)
+	c.occurred = c.said
 	if !c.stamped || c.occurred.After(c.now) {
 		c.occurred = c.now
 	}

@@ -97,7 +97,7 @@ func (c *Center) digit(ct *contact, e DigitPressed) {
 
 // pressed notes a key; false when it is none, or the same press once more.
 func (c *Center) pressed(ct *contact, e DigitPressed) bool {
-	press := keyPress{Digit: e.Digit, At: c.occurred}
+	press := keyPress{Digit: e.Digit, At: c.said}
 	switch {
 	case !isKey(e.Digit):
 		c.ignore(IgnoredNoEffect)

@@ -31,6 +31,12 @@ func drawCallbacks(d *dice, p *callcenter.Plan) {
 	p.Schedules = append(p.Schedules, ivr.Schedule{ID: hours, Zone: "Europe/Berlin", Open: []ivr.Hours{
 		{Days: day, From: "10:30", Until: "10:32"}, {Days: day, From: "10:33", Until: "10:36"}, {Days: day, From: "10:38", Until: "18:00"},
 	}})
+	for i := range p.Flows {
+		if n, ok := p.Flows[i].Nodes["call"]; ok && len(p.Incidents) > 0 {
+			n.Mended = d.chance(0.5)
+			p.Flows[i].Nodes["call"] = n
+		}
+	}
 	for i := range p.Queues {
 		q := &p.Queues[i]
 		q.Callback = callcenter.Callback{
@@ -176,10 +182,12 @@ type callbackBook struct {
 	fact.CallbackPromised
 	at       time.Time
 	putOff   *fact.CallbackPutOff // now; nil = in the line
-	attempts int                  // that count
-	before   int                  // when it joined its line: the queue may be another one than before
+	putOffAt time.Time
+	attempts int // that count
+	before   int // when it joined its line: the queue may be another one than before
 	calls    int
-	reached  string // channel by which he was
+	reached  string   // channel by which he was
+	mends    []string // incidents that are to be over first, and nobody has said yet that it waits for them
 	began    time.Time
 	ended    *fact.CallbackEnded
 }
@@ -256,10 +264,13 @@ func (l *ledger) promised(f fact.Fact, c *contactBook, p fact.CallbackPromised) 
 	case !p.Since.Equal(since):
 		l.w.fail(ruleCallbacks, "%s has the place of %s, should have that of %s", f.Subject, p.Since, since)
 	}
-	if limit := q.Callback.Limit; limit > 0 && l.open(p.Queue) >= limit {
+	if limit := l.queue(o, p.Queue).Callback.Limit; limit > 0 && l.open(p.Queue) >= limit {
 		l.w.fail(ruleCallbacks, "%s is promised, though %d are open in %s", f.Subject, limit, p.Queue)
 	}
 	c.back = &callbackBook{CallbackPromised: p, at: f.Time}
+	if n.Mended {
+		c.back.mends, _ = l.newsFor(o)
+	}
 	c.since, c.waited, c.asked, c.bonus, c.owner, c.customer, c.requires = since, o.waited, o.asked, o.bonus, o.owner, o.customer, o.requires
 	if number == o.arrived.CallerNumber {
 		c.byNumber = o.byNumber
@@ -301,11 +312,12 @@ func (l *ledger) putOff(f fact.Fact, c *contactBook, d fact.CallbackPutOff) {
 			l.w.fail(ruleCallbacks, "%s is put off for another attempt as %+v", f.Subject, d)
 		}
 	case fact.PutOffIncident:
-		if len(d.Incidents) == 0 {
-			l.w.fail(ruleCallbacks, "%s waits for no incident", f.Subject)
+		if len(d.Incidents) == 0 || !slices.Equal(d.Incidents, c.back.mends) {
+			l.w.fail(ruleCallbacks, "%s waits for %v, told of are %v", f.Subject, d.Incidents, c.back.mends)
 		}
+		c.back.mends = nil
 	}
-	c.back.putOff = &d
+	c.back.Queue, c.back.putOff, c.back.putOffAt = d.Queue, &d, f.Time
 }
 
 // replanned: a callback that waits outside the line is given the plan in force, if it has the queue.
@@ -353,11 +365,22 @@ func (l *ledger) linedUp(f fact.Fact, c *contactBook, d fact.Queued) {
 	if b.reached != "" { // handed on
 		return
 	}
+	if len(b.mends) > 0 || b.putOff != nil && b.putOff.Why == fact.PutOffIncident && !l.over(b.putOff.Incidents, b.putOffAt) {
+		l.w.fail(ruleCallbacks, "%s joins %s before its incidents are over: %+v", f.Subject, d.Queue, b)
+	}
 	c.replanned(l, d.Queue)
 	if q := l.queue(c, d.Queue); q.Callback.Schedule == hours && !isOpen(f.Time) && !l.near(f.Time) {
 		l.w.fail(ruleCallbacks, "%s joins %s at %s, when nobody may be called", f.Subject, d.Queue, f.Time)
 	}
 	b.Queue, b.putOff, b.before = d.Queue, nil, b.attempts
+}
+
+// over tells whether incidents have been over since a callback began to wait for them, as far as is kept.
+func (l *ledger) over(ids []string, since time.Time) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool {
+		b := l.incidents[id]
+		return b != nil && b.began != nil && b.off.Before(since)
+	})
 }
 
 // attempted checks a call of a customer's phone.

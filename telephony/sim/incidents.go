@@ -51,6 +51,7 @@ type incidentBook struct {
 	last  time.Time
 	began *fact.IncidentBegan // nil = off
 	at    time.Time
+	off   time.Time // when it was switched off last
 }
 
 // incidentFact checks that an incident is switched on and off in turn, and that what is switched is in the plan.
@@ -75,7 +76,7 @@ func (l *ledger) incidentFact(f fact.Fact) {
 			return
 		}
 		l.span(f, b.at, d.StartedAt, d.EndedAt, d.DurationMS)
-		b.began = nil
+		b.began, b.off = nil, f.Time
 	}
 	l.w.seen.add(string(f.Type))
 }

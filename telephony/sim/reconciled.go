@@ -125,10 +125,13 @@ func (p *putRight) channel(contact string) string {
 	if p.after[contact].Kind != fact.KindCallback && p.before[contact].Kind != fact.KindCallback {
 		return contact
 	}
-	if u := p.w.customerOf(contact, nil); u != nil {
-		return u.ch.id
+	channel := ""
+	for _, ch := range p.w.ast.order { // an earlier call of his may not be hung up yet
+		if p.w.customers[ch.id] != nil && contactOf(ch.id) == contact && ch.state == stateUp {
+			channel = ch.id
+		}
 	}
-	return ""
+	return channel
 }
 
 // legOf tells whether the contact has a leg to the agent.
