@@ -20,6 +20,7 @@ type nodeConfig struct {
 	RTPStart  int         `yaml:"rtp_start"`        // first UDP port of RTP, even
 	RTPEnd    int         `yaml:"rtp_end"`          // the last, included
 	TrunkFrom []string    `yaml:"trunk_from"`       // addresses whose calls are callers' calls
+	TrunkTo   string      `yaml:"trunk_to"`         // where calls to numbers outside go: sip:provider.example:5060; empty = nowhere
 	SecretEnv string      `yaml:"phone_secret_env"` // variable with the SIP password of all phones
 	Phones    []phoneUser `yaml:"phones"`           // phones of nobody in particular: a softphone to try with
 }
@@ -76,7 +77,7 @@ func nodeOf(s *settings, getenv func(string) string) (node.Config, error) {
 	}
 	c := node.DefaultConfig()
 	c.Root, c.Name, c.KeepLogs = root, s.Plan.Node, true
-	c.Bind, c.SIPPort, c.RTPStart, c.RTPEnd, c.TrunkFrom = s.Node.Bind, s.Node.SIPPort, s.Node.RTPStart, s.Node.RTPEnd, s.Node.TrunkFrom
+	c.Bind, c.SIPPort, c.RTPStart, c.RTPEnd, c.TrunkFrom, c.TrunkTo = s.Node.Bind, s.Node.SIPPort, s.Node.RTPStart, s.Node.RTPEnd, s.Node.TrunkFrom, s.Node.TrunkTo
 	c.App, c.Username, c.Password = s.Asterisk.App, s.Asterisk.Username, password
 	c.ControllerURL = "ws://" + s.Asterisk.Listen + "/ari"
 	if c.HTTPPort, err = portOf(s.Asterisk.URL); err != nil {

@@ -76,10 +76,17 @@ const (
 // softphone starts a phone for one of Asterisk's users, or a caller's when secret is empty. It answers by itself.
 func (w *world) softphone(user, secret string, tone int) *softphone {
 	w.t.Helper()
+	return w.softphoneAt(nodetest.Ports(w.t, phonePortsOwn), user, secret, tone, "auto")
+}
+
+const phonePortsOwn = 3 // SIP by UDP and TCP, SIP by TLS, control
+
+// softphoneAt starts a phone on ports that are known before; with mode manual it is answered by accept.
+func (w *world) softphoneAt(ports int, user, secret string, tone int, mode string) *softphone {
+	w.t.Helper()
 	program := parts.Need(w.t, func() (string, error) { return parts.Program("baresip") })
 	p := &softphone{t: w.t, user: user, dir: w.t.TempDir(), host: fmt.Sprintf("127.0.0.1:%d", w.cfg.SIPPort),
 		media: nodetest.Media(w.t, phonePorts), changed: make(chan struct{}), heard: map[int][]float64{}}
-	ports := nodetest.Ports(w.t, 3) // SIP by UDP and TCP, SIP by TLS, control
 	control := fmt.Sprintf("127.0.0.1:%d", ports+2)
 	modules := filepath.Join(filepath.Dir(program), "../lib/baresip/modules")
 	p.write("config", fmt.Sprintf(phoneConfig, modules, ports, p.media, p.media+phonePorts-1, tone, control))
@@ -88,9 +95,9 @@ func (w *world) softphone(user, secret string, tone int) *softphone {
 	p.overhear()
 	p.start(program)
 	p.connect(control)
-	account := fmt.Sprintf("<sip:%s@%s>;answermode=auto;regint=0", user, p.host)
+	account := fmt.Sprintf("<sip:%s@%s>;answermode=%s;regint=0", user, p.host, mode)
 	if secret != "" {
-		account = fmt.Sprintf("<sip:%s@%s>;answermode=auto;auth_user=%[1]s;auth_pass=%[3]s;regint=300", user, p.host, secret)
+		account = fmt.Sprintf("<sip:%s@%s>;answermode=%s;auth_user=%[1]s;auth_pass=%[4]s;regint=300", user, p.host, mode, secret)
 	}
 	p.do("uanew", account)
 	if secret != "" {
@@ -267,6 +274,10 @@ func (p *softphone) ring(number string) {
 	p.t.Helper()
 	p.do("dial", p.uri(number))
 }
+
+// press sends a key of the current call, accept takes a call that comes in.
+func (p *softphone) press(key string) { p.t.Helper(); p.do("sndcode", key) }
+func (p *softphone) accept()          { p.t.Helper(); p.do("accept", "") }
 
 // hold and resume are a re-INVITE each, for the current call.
 func (p *softphone) hold()   { p.t.Helper(); p.do("hold", "") }

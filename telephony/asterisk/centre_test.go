@@ -214,6 +214,14 @@ func told(f fact.Fact) string {
 		words = append(words, string(d.Result))
 	case fact.RecordingStored:
 		words = append(words, strings.TrimPrefix(d.Recording, f.Subject+"/"))
+	case fact.CallbackPromised:
+		words = append(words, d.Queue, string(d.First))
+	case fact.CallbackPutOff:
+		words = append(words, string(d.Why))
+	case fact.CallbackAttempted:
+		words = append(words, string(d.Result))
+	case fact.CallbackEnded:
+		words = append(words, string(d.Outcome))
 	case fact.MonitorMissed:
 		words = append(words, d.Supervisor, string(d.Result))
 	case fact.MonitorEnded:

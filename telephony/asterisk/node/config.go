@@ -16,6 +16,7 @@ type Config struct {
 	RTPEnd    int      // last, included
 	HTTPPort  int      // ARI's REST on 127.0.0.1
 	TrunkFrom []string // addresses or networks whose calls are callers' calls
+	TrunkTo   string   // SIP URI of the host that calls to numbers outside go to; empty = none do
 
 	App           string // Stasis application
 	Username      string // of ARI, both ways

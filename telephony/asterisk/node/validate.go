@@ -14,6 +14,7 @@ import (
 var (
 	nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
 	userShape = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	hostShape = regexp.MustCompile(`^sips?:[A-Za-z0-9.:\[\]-]+$`)
 )
 
 // check collects problems.
@@ -74,6 +75,9 @@ func (c Config) validateNetwork(k *check) {
 		if errNet != nil && errOne != nil {
 			k.bad(fmt.Sprintf("trunk_from.%d", i), fmt.Sprintf("%q is no address or network", from), "write 192.0.2.10 or 192.0.2.0/24")
 		}
+	}
+	if c.TrunkTo != "" && !hostShape.MatchString(c.TrunkTo) {
+		k.bad("trunk_to", fmt.Sprintf("%q is no SIP URI of a host", c.TrunkTo), "write sip:provider.example or sip:192.0.2.10:5060")
 	}
 	if u, err := url.Parse(c.ControllerURL); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Host == "" {
 		k.bad("controller_url", fmt.Sprintf("%q is not a websocket URL", c.ControllerURL), "write ws://host:port/ari")
