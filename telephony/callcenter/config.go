@@ -23,7 +23,7 @@ type Config struct {
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
 	Transfers    TransfersConfig    `yaml:"transfers"`     // handing callers on to an agent: docs/transfers.md
 	Outbound     OutboundConfig     `yaml:"outbound"`      // which numbers outside may be called, and how: docs/callbacks.md
-	Callers      number.Config      `yaml:"callers"`       // form of telephone numbers
+	Callers      number.Config      `yaml:"callers"`       // how telephone numbers are written: docs/callers.md
 	Incidents    []ivr.Incident     `yaml:"incidents"`     // what supervisors can switch on for callers to hear, in nodes of type incident
 	Schedules    []ivr.Schedule     `yaml:"schedules"`     // opening hours, for the nodes of type schedule
 	Entries      []EntryConfig      `yaml:"entries"`       // which flow answers whom: the first entry that a call fits counts
