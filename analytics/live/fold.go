@@ -416,11 +416,8 @@ func (s *State) changeCallback(f fact.Fact, change func(*fact.SnapshotCallback))
 
 // attempted counts what the customer did, or his phone; not what an agent or a supervisor did.
 func attempted(c *fact.SnapshotCallback, result fact.CallbackResult) {
-	switch result {
-	case fact.CallbackReached:
-		c.Reached = true
-	case fact.CallbackAgentLeft, fact.CallbackCalledOff:
-	default:
+	c.Reached = result == fact.CallbackReached
+	if result != fact.CallbackAgentLeft && result != fact.CallbackCalledOff {
 		c.Attempts++
 	}
 }

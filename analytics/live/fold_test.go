@@ -370,7 +370,7 @@ func TestFoldOfACallback(t *testing.T) {
 	do("waits elsewhere", func() { call.Queue("sales", 0) },
 		"ivr 0 put off 0 · sales: waiting 1 ringing 0 callbacks 1 put off 0 · 1. waiting · pbx1-0.1 in sales 1 of 3")
 	do("is on the line", func() { call.Try("sales", "", fact.CallbackReached) },
-		"ivr 0 put off 0 · sales: waiting 1 ringing 0 callbacks 0 put off 0 · 1. waiting · pbx1-0.1 in sales 1 of 3 reached")
+		"ivr 0 put off 0 · sales: waiting 1 ringing 0 callbacks 0 put off 0 · 1. waiting · pbx1-0.1 in sales 2 of 3 reached")
 	do("talks", func() {
 		call.Add(fact.TypeEntryEnded, fact.EntryEnded{Entry: "pbx1-9.1/e1", Queue: "sales", Outcome: fact.EntryAnswered, Agent: "anna"})
 		call.CallBackEnds("sales", fact.CallbackConnected)

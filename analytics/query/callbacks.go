@@ -49,7 +49,7 @@ type Callback struct {
 	PromisedAt time.Time            `json:"promised_at" doc:"When it was promised"`
 	Since      time.Time            `json:"since" doc:"Since when he has queued: his place"`
 	First      fact.CallbackFirst   `json:"first" enum:"agent,customer" doc:"Whose phone is rung first"`
-	Attempts   int64                `json:"attempts" doc:"To reach him, so far; those that came to nothing by an agent's or a supervisor's doing are not counted, nor the one that reached him"`
+	Attempts   int64                `json:"attempts" doc:"To reach him, so far; those that came to nothing by an agent's or a supervisor's doing are not counted"`
 	Of         int64                `json:"of" doc:"Most there will be"`
 	LastResult *fact.CallbackResult `json:"last_result" enum:"reached,no_answer,busy,declined,unavailable,unconfirmed,failed,agent_left,called_off" doc:"Of the last attempt; null before the first one"`
 	LastAt     *time.Time           `json:"last_at" doc:"When that ended; null before the first one"`
@@ -192,7 +192,7 @@ func callbackStatement(req CallbackRequest) (statement, int, error) {
 		"LEFT JOIN (SELECT contact, caller_number, caller_name FROM arrivals WHERE "+of("origin")+" LIMIT 1 BY contact) AS o ON o.contact = p.origin",
 		"LEFT JOIN known AS k ON k.contact = p.contact",
 		"LEFT JOIN (",
-		"  SELECT contact, toInt64(uniqExactIf(sequence, result NOT IN ('reached', 'agent_left', 'called_off'))) AS counted, argMax((toString(result), "+ms("ended_at")+"), sequence) AS last",
+		"  SELECT contact, toInt64(uniqExactIf(sequence, result NOT IN ('agent_left', 'called_off'))) AS counted, argMax((toString(result), "+ms("ended_at")+"), sequence) AS last",
 		"  FROM callback_attempts WHERE "+of("contact")+" GROUP BY contact",
 		") AS t ON t.contact = p.contact",
 		"ORDER BY p.promised_at DESC, p.contact DESC",

@@ -152,7 +152,7 @@ func (c *Callback) learn(own bool, data fact.Data) {
 	case fact.CallbackPutOff:
 		stand(d.Queue, &d.Why, d.Until, d.Incidents)
 	case fact.CallbackAttempted:
-		if !slices.Contains([]fact.CallbackResult{fact.CallbackReached, fact.CallbackAgentLeft, fact.CallbackCalledOff}, d.Result) {
+		if !slices.Contains([]fact.CallbackResult{fact.CallbackAgentLeft, fact.CallbackCalledOff}, d.Result) {
 			c.Attempts++
 		}
 		c.LastResult, c.LastAt = &d.Result, &d.EndedAt

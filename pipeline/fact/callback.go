@@ -93,7 +93,7 @@ type CallbackEnded struct {
 	PromisedAt time.Time       `json:"promised_at"`
 	EndedAt    time.Time       `json:"ended_at"`
 	DurationMS int64           `json:"duration_ms"`
-	Attempts   int             `json:"attempts"` // that count
+	Attempts   int             `json:"attempts"` // that count: not those of agent_left and called_off
 	Agent      string          `json:"agent,omitempty"`
 	By         By              `json:"by,omitempty"` // cancelled: by which way
 	Actor      string          `json:"actor,omitempty"`

@@ -27,6 +27,9 @@ type callback struct {
 	CloseAt   time.Time `json:"close,omitzero"`
 	Calls     int       `json:"calls,omitempty"`    // of the customer's phone
 	Attempts  int       `json:"attempts,omitempty"` // of these, that count
+	Left      int       `json:"left,omitempty"`     // of these, that an agent broke off
+	RestUntil time.Time `json:"rest,omitzero"`      // after which he is called again
+	Held      bool      `json:"held,omitempty"`     // he is on the line yet in the call in which he asked
 	Dial      *dial     `json:"dial,omitempty"`     // of his phone, under way
 	Reached   bool      `json:"reached,omitempty"`  // he is, or was, on the line
 	Over      bool      `json:"over,omitempty"`     // its end is told
@@ -53,38 +56,54 @@ func (ct *contact) carried() int64 {
 	return ct.Sums.Wait
 }
 
+// uncalled tells whether the callback is open, and the customer's phone is not being called.
+func (ct *contact) uncalled() bool { return ct.absent() && !ct.Call.Over && ct.Back.Dial == nil }
+
 // idle tells whether nobody's phone is rung for the callback.
-func (ct *contact) idle() bool {
-	return ct.absent() && !ct.Call.Over && ct.Back.Dial == nil && (ct.Entry == nil || ct.Entry.Offer == nil)
-}
+func (ct *contact) idle() bool { return ct.uncalled() && (ct.Entry == nil || ct.Entry.Offer == nil) }
+
+// rests tells whether nobody's phone is to be rung for it now, though it stands in the line.
+func (ct *contact) rests() bool { return ct.absent() && (ct.Back.Held || !ct.Back.RestUntil.IsZero()) }
 
 // promise makes a callback for a caller in a menu, or says why not.
 func (c *Center) promise(ct *contact, p ivr.Promise) ivr.Promised {
 	plan := c.planFor(ct)
-	q, number := plan.queue(p.Queue), plan.callable(p.Number)
+	q, number := plan.queue(p.Queue), c.plan.callable(p.Number) // whatever was allowed when he called
 	switch {
-	case q == nil || c.plan.queue(p.Queue) == nil || q.Callback.Attempts == 0 || q.Callback.Limit > 0 && c.promised(q.ID) >= q.Callback.Limit:
+	case q == nil || c.plan.queue(p.Queue) == nil || q.Callback.Attempts == 0:
 		return ivr.PromiseRefused
 	case number == "":
 		return ivr.PromiseNumber
+	case q.Callback.Limit > 0 && c.promised(q.ID, number) >= q.Callback.Limit:
+		return ivr.PromiseRefused
 	}
 	t := c.stamp(ct)
 	b := &callback{
-		Origin: ct.ID, Queue: q.ID, Since: t, Carried: ct.carried(), Promised: t, Expire: c.now.Add(q.Callback.Expire), Incidents: p.Incidents,
+		Origin: ct.ID, Queue: q.ID, Since: t, Carried: ct.carried(), Promised: t, Expire: c.now.Add(q.Callback.Expire), Incidents: p.Incidents, Held: true,
 	}
 	if !ct.Sums.FirstAt.IsZero() {
 		b.Since = ct.Sums.FirstAt
 	}
 	b.Since = earliest(b.Since, c.calledIn(number, q.ID, nil))
+	c.promiseAnew(ct)
 	c.open(ct, b, p, number)
 	return ivr.PromiseMade
 }
 
-// promised counts a queue's callbacks whose customer is not on the line yet.
-func (c *Center) promised(queue string) int {
+// promiseAnew ends what was promised to a caller before in the same call: it is one callback that he gets.
+func (c *Center) promiseAnew(ct *contact) {
+	for _, o := range slices.Clone(c.running) {
+		if o.uncalled() && o.Back.Origin == ct.ID {
+			c.endBack(o, backEnd{outcome: fact.CallbackCalledIn, reason: fact.ReasonCalledIn})
+		}
+	}
+}
+
+// promised counts a queue's callbacks to other numbers whose customer is not on the line yet.
+func (c *Center) promised(queue, but string) int {
 	n := 0
 	for _, ct := range c.running {
-		if ct.absent() && ct.Back.Queue == queue {
+		if ct.absent() && ct.Back.Queue == queue && ct.Number != but {
 			n++
 		}
 	}
@@ -129,7 +148,7 @@ func (c *Center) open(from *contact, b *callback, p ivr.Promise, number string) 
 // putOff takes a callback, which is in no line any more, out of what is to be done now.
 func (c *Center) putOff(ct *contact, why fact.CallbackWhy, until time.Time) {
 	b := ct.Back
-	ct.Stage, b.Why, b.At, b.CloseAt = stagePromised, why, until, time.Time{}
+	ct.Stage, b.Why, b.At, b.CloseAt, b.RestUntil = stagePromised, why, until, time.Time{}, time.Time{}
 	data := fact.CallbackPutOff{Queue: b.Queue, Why: why, Incidents: b.Incidents}
 	if !until.IsZero() {
 		said := until.Truncate(time.Millisecond)
@@ -150,7 +169,7 @@ func (c *Center) lineUp(ct *contact) {
 	case !c.opens(ct, q):
 		return
 	}
-	b.Why, b.At, b.CloseAt, b.Incidents = "", time.Time{}, time.Time{}, nil
+	b.Why, b.At, b.CloseAt, b.RestUntil, b.Incidents = "", time.Time{}, time.Time{}, time.Time{}, nil
 	if hours := q.Callback.Schedule; hours != "" {
 		b.CloseAt, _ = p.menus.Next(hours, c.now, false)
 	}
@@ -216,7 +235,28 @@ func (ct *contact) backDue() time.Time {
 	case ct.Entry != nil && ct.Entry.Offer != nil:
 		return time.Time{}
 	default:
-		return earliest(b.At, b.CloseAt, b.Expire)
+		return earliest(b.At, b.CloseAt, b.Expire, b.RestUntil)
+	}
+}
+
+// hungUp: the call in which somebody asked is over, and its channel is gone; now he can be called.
+func (c *Center) hungUp(origin *contact) {
+	if origin.Count.Callback == 0 || origin.Live || !origin.Call.Over {
+		return
+	}
+	for _, ct := range c.running {
+		if ct.Back != nil && ct.Back.Held && ct.Back.Origin == origin.ID {
+			ct.Back.Held = false
+			c.touch(ct)
+			c.touched.match = true
+		}
+	}
+}
+
+// withdrawBack ends a callback to a number that a new plan does not let be called.
+func (c *Center) withdrawBack(ct *contact) {
+	if ct.absent() && !ct.Call.Over && c.plan.callable(ct.Number) == "" {
+		c.endBack(ct, backEnd{outcome: fact.CallbackLost, reason: fact.ReasonOperator})
 	}
 }
 
@@ -235,6 +275,9 @@ func (c *Center) backInLineDue(ct *contact) bool {
 	case c.passed(b.CloseAt):
 		c.endEntry(ct, entryEnd{outcome: fact.EntryCallback})
 		c.lineUp(ct) // by a newer plan it may be open
+	case c.passed(b.RestUntil):
+		b.RestUntil = time.Time{}
+		c.touched.match = true
 	default:
 		return false
 	}
@@ -261,7 +304,7 @@ func (c *Center) calledIn(number, queue string, taker *entry) (since time.Time) 
 		return since
 	}
 	for _, o := range slices.Clone(c.callers[number]) {
-		if !o.idle() || o.Back.Queue != queue {
+		if !o.uncalled() || o.Back.Queue != queue {
 			continue
 		}
 		since = earliest(since, o.Back.Since)

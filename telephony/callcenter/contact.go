@@ -229,6 +229,7 @@ func (c *Center) callerGone(ct *contact, cause int, derived bool) {
 	ct.Live = false
 	ct.HangBy = time.Time{}
 	c.freePhone(ct)
+	c.hungUp(ct)
 	if ct.Stage == stageOver || ct.Stage == stageEnded {
 		return
 	}

@@ -218,6 +218,7 @@ func (c *Center) declineIfRinging(a *agent) {
 	e := ct.Entry
 	o := e.Offer
 	e.Offer = nil
+	c.agentLeft(ct)
 	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferDeclined})
 	c.clear(ct, a, o.Leg)
 	a.Offer, a.Serving = "", ""

@@ -17,6 +17,7 @@ type dial struct {
 	Channel  string    `json:"channel"`
 	Agent    string    `json:"agent,omitempty"` // who waits on his phone for it
 	At       time.Time `json:"at"`
+	Made     time.Time `json:"made"`            // its channel, which may be made anew
 	By       time.Time `json:"by"`              // ring time-out, or the end of what follows
 	Rings    bool      `json:"rings,omitempty"` // the network says so
 	Answered time.Time `json:"answered,omitzero"`
@@ -46,7 +47,7 @@ func (c *Center) callCustomer(ct *contact) {
 // ringCustomer makes a channel for the call that is under way.
 func (c *Center) ringCustomer(ct *contact) {
 	ct.Channel = resource(ct.ID, "leg", &ct.Count.Leg)
-	ct.Back.Dial.Channel, ct.Back.Dial.Rings = ct.Channel, false
+	ct.Back.Dial.Channel, ct.Back.Dial.Made, ct.Back.Dial.Rings = ct.Channel, c.now, false
 	c.touch(ct)
 	c.dialOutside(ct)
 }
@@ -58,9 +59,12 @@ func (c *Center) putThrough(ct *contact) {
 		return
 	}
 	o := ct.Entry.Offer
-	if ct.Back.Dial == nil {
+	switch {
+	case !c.LinkUp() && ct.Back.Dial == nil:
+		return // when it is back: restateOffer
+	case ct.Back.Dial == nil:
 		c.callCustomer(ct)
-	} else {
+	default:
 		c.stopPlay(ct, o.Whisper) // after a lost link it may go on
 	}
 	o.By = time.Time{} // the customer's phone has its own
@@ -98,7 +102,7 @@ func (c *Center) inDial(ct *contact, ev Event) bool {
 		if e.leg != d.Channel {
 			return false
 		}
-		c.notReached(ct, dialEnd{result: resultOfDial(resultOfFailure(e)), gone: true})
+		c.notReached(ct, dialEnd{result: resultOfDial(resultOfFailure(e))}) // what has no answer may have taken effect
 	case callerEnded: // his channel was found gone by a command
 		c.notReached(ct, dialEnd{result: fact.CallbackUnconfirmed, cause: e.cause, derived: e.derived, gone: true})
 	case PlaybackEnded:
@@ -184,6 +188,9 @@ func (c *Center) reached(ct *contact) {
 		return
 	}
 	q := c.planFor(ct).queue(e.Queue)
+	if q.MaxWait > 0 { // on the line he waits no longer than others
+		e.MaxAt = c.now.Add(q.MaxWait)
+	}
 	e.AnnounceAt = c.firstAnnouncement(q)
 	c.announceAgain(ct)
 	c.startMusic(ct, q.MusicClass)
@@ -198,9 +205,9 @@ type dialEnd struct {
 	gone    bool // his channel is
 }
 
-// counts tells whether it counts as an attempt to reach him.
+// counts tells whether it counts as an attempt to reach him: not where it came to nothing by somebody else's doing.
 func (e dialEnd) counts() bool {
-	return e.result != fact.CallbackReached && e.result != fact.CallbackAgentLeft && e.result != fact.CallbackCalledOff
+	return e.result != fact.CallbackAgentLeft && e.result != fact.CallbackCalledOff
 }
 
 // notReached: he is called again later, if attempts are left.
@@ -244,14 +251,25 @@ func (c *Center) endDial(ct *contact, end dialEnd) {
 		}
 		c.hangUp(ct, d.Channel, causeNormal)
 	}
-	ct.Channel, ct.Live, ct.Call.Answered = "", false, time.Time{}
+	ct.Channel, ct.Live, ct.Call.At, ct.Call.Answered = "", false, time.Time{}, time.Time{}
 }
+
+// restAfter is how long a customer is left alone whose phone rang for an agent who hung up. It doubles each time: a phone of an
+// agent that drops calls must not ring him without end.
+const (
+	restAfter   = 30 * time.Second
+	mostDoubled = 6
+)
 
 // agentLeft: the agent who waited for the customer is gone before he answered; he is called again with the next one.
 func (c *Center) agentLeft(ct *contact) {
-	if ct.absent() && ct.Back.Dial != nil && ct.Back.Dial.Answered.IsZero() {
-		c.endDial(ct, dialEnd{result: fact.CallbackAgentLeft})
+	if !ct.absent() || ct.Back.Dial == nil || !ct.Back.Dial.Answered.IsZero() {
+		return
 	}
+	b := ct.Back
+	c.endDial(ct, dialEnd{result: fact.CallbackAgentLeft})
+	b.RestUntil = c.now.Add(restAfter << min(b.Left, mostDoubled))
+	b.Left++
 }
 
 // resultOf says why the customer's channel ended before he was put through.
@@ -286,7 +304,7 @@ func (c *Center) reconcileDial(ct *contact, act actual) {
 		return
 	}
 	_, exists := act.channels[d.Channel]
-	if !exists && (d.Rings || !d.Answered.IsZero() || !act.full) && act.old(c, d.At) {
+	if !exists && (d.Rings || !d.Answered.IsZero() || !act.full) && act.old(c, d.Made) {
 		c.toContact(ct, legEnded{leg: d.Channel, derived: true})
 	}
 }

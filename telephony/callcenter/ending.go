@@ -38,8 +38,11 @@ func (c *Center) endCall(ct *contact, end callEnd) {
 	}
 	t := c.stamp(ct)
 	answered, began := ct.Call.Answered, ct.Arrived
-	if !ct.Call.At.IsZero() {
+	switch {
+	case !ct.Call.At.IsZero():
 		began = ct.Call.At
+	case ct.Back != nil: // nobody was called, or not reached: the attempts are told by themselves
+		began = t
 	}
 	ended := fact.CallEnded{
 		Call: ct.Call.ID, Kind: ct.Kind, Node: c.planFor(ct).Node, StartedAt: began, EndedAt: t,
@@ -52,6 +55,7 @@ func (c *Center) endCall(ct *contact, end callEnd) {
 	if ct.Live {
 		c.hangUpCaller(ct)
 	}
+	c.hungUp(ct)
 	c.settle(ct)
 }
 
@@ -132,6 +136,7 @@ func (c *Center) hangUpOnceMore(ct *contact) {
 	if ct.Hangs >= maxHangUps {
 		ct.Live, ct.HangBy = false, time.Time{}
 		c.freePhone(ct)
+		c.hungUp(ct)
 		return
 	}
 	c.hangUpCaller(ct)

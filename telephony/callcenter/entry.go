@@ -41,7 +41,7 @@ func (c *Center) refusal(q *Queue) fact.RefusedReason {
 	switch {
 	case c.plan.queue(q.ID) == nil:
 		return fact.RefusedClosed // a newer plan has no such queue: nobody would serve it
-	case q.MaxLength > 0 && len(c.line(q.ID).waiting) >= q.MaxLength:
+	case q.MaxLength > 0 && c.line(q.ID).present() >= q.MaxLength:
 		return fact.RefusedFull
 	case !q.JoinEmpty && !c.staffed(q):
 		return fact.RefusedEmpty

@@ -48,6 +48,17 @@ func (l *line) remove(ct *contact) {
 	}
 }
 
+// present counts those who wait on the phone.
+func (l *line) present() int {
+	n := 0
+	for _, ct := range l.waiting {
+		if !ct.absent() {
+			n++
+		}
+	}
+	return n
+}
+
 // position is the caller's place, 1 = next; 0 = not in the line.
 func (l *line) position(ct *contact) int {
 	if i, ok := slices.BinarySearchFunc(l.waiting, ct, compareWaiting); ok {

@@ -85,12 +85,12 @@ func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luc
 	return out
 }
 
-// nextWaiting takes the first caller over all lines whose phone nobody rings yet, out of his line.
+// nextWaiting takes the first caller over all lines for whom nobody's phone rings yet, and may, out of his line.
 func nextWaiting(lines []lineup) (*contact, *lineup) {
 	var first *lineup
 	for i := range lines {
 		l := &lines[i]
-		for len(l.waiting) > 0 && l.waiting[0].Entry.Offer != nil {
+		for len(l.waiting) > 0 && (l.waiting[0].Entry.Offer != nil || l.waiting[0].rests()) {
 			l.waiting = l.waiting[1:]
 		}
 		if len(l.waiting) > 0 && (first == nil || compareWaiting(l.waiting[0], first.waiting[0]) < 0) {

@@ -84,8 +84,8 @@ func newOutside(o Outbound) outside {
 	return outside{allow: newCallers(Entry{Callers: o.Allow, Listed: true}), deny: newCallers(Entry{Callers: o.Deny, Listed: true})}
 }
 
-// dialLetters are those that may stand in what is dialled: no @ and no /, by which a caller could choose his own way out.
-const dialLetters = "0123456789+"
+// dialLetters are those that may stand in what is dialled, behind a +: no @ and no /, by which a caller could choose his own way out.
+const dialLetters = "0123456789"
 
 // callable is a number in the form in which it is called; "" = it is not called.
 func (p *planState) callable(given string) string {
@@ -93,7 +93,7 @@ func (p *planState) callable(given string) string {
 		return ""
 	}
 	n := number.Config{Region: p.Outbound.Region}.Form().Of(given)
-	if n == "" || strings.Trim(n, dialLetters) != "" || !p.outside.allow.has(n) || p.outside.deny.has(n) {
+	if n == "" || strings.Trim(strings.TrimPrefix(n, "+"), dialLetters) != "" || !p.outside.allow.has(n) || p.outside.deny.has(n) {
 		return ""
 	}
 	return n
@@ -116,7 +116,7 @@ func (v *validator) outbound() {
 		list []string
 	}{{"allow", o.Allow}, {"deny", o.Deny}} {
 		for i, p := range l.list {
-			if n := strings.TrimSuffix(p, manyMore); n == "" || strings.Trim(n, dialLetters) != "" {
+			if n := strings.TrimSuffix(p, manyMore); n == "" || strings.Trim(strings.TrimPrefix(n, "+"), dialLetters) != "" {
 				v.add(fmt.Sprintf("outbound.%s.%d", l.name, i), fmt.Sprintf("no number that could be dialled fits %q", p), `write a number, or its beginning with * behind it: "+49*"`)
 			}
 		}

@@ -49,7 +49,7 @@ func comparePlaces(a, b *contact) int {
 
 // served: somebody talks to the number from now on, so nothing is left of the places it gave up before.
 func (c *Center) served(ct *contact) {
-	if ct.Back == nil && ct.Sums.LastQueue != "" {
+	if ct.Sums.LastQueue != "" {
 		c.calledIn(ct.Number, ct.Sums.LastQueue, nil)
 	}
 	for _, o := range slices.Clone(c.callers[ct.Number]) {

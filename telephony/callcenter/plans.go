@@ -158,6 +158,7 @@ func (c *Center) planChanged(e PlanChanged) {
 		c.replanAgent(a)
 	}
 	for _, ct := range slices.Clone(c.running) {
+		c.withdrawBack(ct)
 		if ct.waits() && ct.GoneAt.IsZero() && c.plan.queue(ct.Entry.Queue) == nil {
 			c.withdraw(ct)
 		}

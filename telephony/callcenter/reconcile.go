@@ -82,7 +82,7 @@ func (c *Center) reconcile(ct *contact, act actual) {
 		if !exists && ct.Live && act.old(c, ct.Last) {
 			c.callerGone(ct, 0, true)
 		}
-	case !exists && act.old(c, later(ct.Arrived, ct.Call.At)):
+	case !exists && act.old(c, later(ct.Arrived, ct.Call.Answered)):
 		c.callerMissing(ct, act)
 	case exists && !ch.InApp && ct.Back == nil && act.old(c, later(ct.Arrived, ct.Last)):
 		c.callerAway(ct)

@@ -39,7 +39,7 @@ func (c *Center) order(ct *contact, what purpose, of string, make func(Head) Com
 	}
 	id := part(ct.ID, "x", &ct.Count.Command)
 	if what != forOther {
-		ct.Sent = append(ct.Sent, sent{N: ct.Count.Command, What: what, Of: of})
+		ct.Sent = append(ct.Sent, sent{N: ct.Count.Command, What: what, Of: of, Channel: ct.Channel})
 		if len(ct.Sent) > keptSent {
 			ct.Sent = ct.Sent[len(ct.Sent)-keptSent:]
 		}
@@ -104,10 +104,9 @@ func (c *Center) dial(ct *contact, o *offer, a *agent) {
 
 // dialOutside calls a customer.
 func (c *Center) dialOutside(ct *contact) {
-	p := c.planFor(ct)
-	channel, limit := ct.Channel, p.queue(ct.Entry.Queue).Callback.Ring+dialMargin
+	channel, limit, out := ct.Channel, c.planFor(ct).queue(ct.Entry.Queue).Callback.Ring+dialMargin, c.plan.Outbound
 	c.order(ct, forDial, channel, func(h Head) Command {
-		return Ring{Head: h, Channel: channel, Endpoint: p.Outbound.endpoint(ct.Number), CallerID: p.Outbound.CallerID, Language: ct.Language, Timeout: limit}
+		return Ring{Head: h, Channel: channel, Endpoint: out.endpoint(ct.Number), CallerID: out.CallerID, Language: ct.Language, Timeout: limit}
 	})
 }
 
@@ -329,6 +328,8 @@ func (ct *contact) takeSent(id string) (sent, bool) {
 
 func (c *Center) callerCommandFailed(ct *contact, s sent, gone bool) {
 	switch {
+	case s.Channel != ct.Channel:
+		c.ignore(IgnoredStale) // of an earlier call of him
 	case gone:
 		c.callerGone(ct, 0, false)
 	case s.What == forLimit:

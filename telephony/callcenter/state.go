@@ -382,6 +382,8 @@ type sent struct {
 	N    uint64  `json:"n"`
 	What purpose `json:"w"`
 	Of   string  `json:"of,omitempty"`
+
+	Channel string `json:"ch,omitempty"` // of the customer who was called back then
 }
 
 // agent is a person with a phone. Agents taken out of the plan stay, logged out: their facts go on counting if they

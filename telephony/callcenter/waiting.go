@@ -50,6 +50,8 @@ func (c *Center) move(ct *contact, to Target) Refusal {
 		return RefusedNotWaiting // nobody is there who could hear it
 	case ct.absent() && ct.Back.Dial != nil:
 		return RefusedNotNow
+	case ct.absent() && to.To == fact.TransferToAgent:
+		return RefusedUnavailable // an agent's own line has no rule by which anybody is called back
 	case menu:
 	case next == nil:
 		return RefusedUnknownTarget

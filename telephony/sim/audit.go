@@ -58,7 +58,7 @@ func (a *audit) silence() time.Duration {
 	if a.w.site.weather.missing > 0 {
 		return a.limit() + 5*time.Minute
 	}
-	return a.limit()
+	return a.limit() + 8*time.Second // he may enter a number, digit by digit
 }
 
 // begin audits now and then until the world has been wound down.

@@ -83,6 +83,11 @@ func (a *asterisk) callOut(c createLeg) {
 	}
 }
 
+// onTheLine tells whether a contact's caller is on the phone.
+func (w *world) onTheLine(c *contactBook) bool {
+	return c != nil && w.ast.channels[c.channel()] != nil
+}
+
 // customerOf finds the customer of a contact whose call is not over, other than one.
 func (w *world) customerOf(contact string, but *customer) *customer {
 	for _, ch := range w.ast.order {
@@ -186,8 +191,10 @@ type callbackBook struct {
 	attempts int // that count
 	before   int // when it joined its line: the queue may be another one than before
 	calls    int
-	reached  string   // channel by which he was
-	mends    []string // incidents that are to be over first, and nobody has said yet that it waits for them
+	reached  string    // channel by which he was
+	left     int       // calls that an agent broke off
+	rest     time.Time // until when he is left alone after that
+	mends    []string  // incidents that are to be over first, and nobody has said yet that it waits for them
 	began    time.Time
 	ended    *fact.CallbackEnded
 }
@@ -208,8 +215,16 @@ func (c *contactBook) channel() string {
 // ordered notes the calls of customers that a Step orders.
 func (l *ledger) ordered(r record) {
 	for _, cmd := range r.commands {
-		if ring, ok := cmd.(callcenter.Ring); ok && strings.HasSuffix(ring.Endpoint, wayOut) {
-			l.dials[ring.Contact] = ring.Channel
+		ring, ok := cmd.(callcenter.Ring)
+		if !ok || !strings.HasSuffix(ring.Endpoint, wayOut) {
+			continue
+		}
+		l.dials[ring.Contact] = ring.Channel
+		if c := l.contacts[ring.Contact]; c != nil && c.back != nil && l.at.Before(c.back.rest.Add(-l.tolerance()-time.Second)) {
+			l.w.fail(ruleCallbacks, "%s calls a customer who is to be left alone until %s", ring.ID, c.back.rest)
+		}
+		if c := l.contacts[ring.Contact]; c != nil && c.back != nil && l.w.weather.calm && l.w.onTheLine(l.contacts[c.back.Origin]) {
+			l.w.fail(ruleCallbacks, "%s calls a customer who is on the phone in %s", ring.ID, c.back.Origin)
 		}
 	}
 }
@@ -264,7 +279,7 @@ func (l *ledger) promised(f fact.Fact, c *contactBook, p fact.CallbackPromised) 
 	case !p.Since.Equal(since):
 		l.w.fail(ruleCallbacks, "%s has the place of %s, should have that of %s", f.Subject, p.Since, since)
 	}
-	if limit := l.queue(o, p.Queue).Callback.Limit; limit > 0 && l.open(p.Queue) >= limit {
+	if limit := l.queue(o, p.Queue).Callback.Limit; limit > 0 && l.open(p.Queue, number) >= limit {
 		l.w.fail(ruleCallbacks, "%s is promised, though %d are open in %s", f.Subject, limit, p.Queue)
 	}
 	c.back = &callbackBook{CallbackPromised: p, at: f.Time}
@@ -281,15 +296,33 @@ func (l *ledger) promised(f fact.Fact, c *contactBook, p fact.CallbackPromised) 
 	o.visit.served, o.promisedAt = true, o.visit.path[len(o.visit.path)-1]
 }
 
-// open counts a queue's callbacks whose customer is not on the line.
-func (l *ledger) open(queue string) int {
+// open counts a queue's callbacks to other numbers whose customer is not on the line.
+func (l *ledger) open(queue, but string) int {
 	n := 0
 	for _, o := range l.live {
-		if o.pending() && o.back.Queue == queue {
+		if o.pending() && o.back.Queue == queue && o.arrived.CallerNumber != but {
 			n++
 		}
 	}
 	return n
+}
+
+// onThePhone tells whether the customer may be on the line yet in the call in which he asked, as far as the core knows.
+func (l *ledger) onThePhone(c *contactBook) bool {
+	o := l.contacts[c.back.Origin]
+	if o == nil || o.closed == nil {
+		return o != nil
+	}
+	return !l.w.hungUp[o.channel()] && (l.w.onTheLine(o) || l.at.Before(o.closedAt.Add(40*time.Second)))
+}
+
+// rests tells whether nobody is to be rung for a callback now: he is on the phone yet with which he asked for it, or an agent broke
+// the last call off.
+func (l *ledger) rests(c *contactBook) bool {
+	if !c.pending() {
+		return false
+	}
+	return l.onThePhone(c) || l.at.Before(c.back.rest.Add(l.tolerance()+time.Second+l.w.weather.wakeLag))
 }
 
 // putOff checks why a callback leaves the line.
@@ -301,10 +334,10 @@ func (l *ledger) putOff(f fact.Fact, c *contactBook, d fact.CallbackPutOff) {
 		c.replanned(l, d.Queue)
 	}
 	q := l.queue(c, d.Queue)
-	closed := q.Callback.Schedule == hours && !isOpen(f.Time)
+	closed := q.Callback.Schedule == hours && !isOpen(l.at)
 	switch d.Why {
 	case fact.PutOffClosed:
-		if !closed && !l.near(f.Time) || d.Until == nil || !d.Until.After(f.Time) {
+		if !closed && !l.near(l.at) || d.Until == nil || !d.Until.After(f.Time) {
 			l.w.fail(ruleCallbacks, "%s is put off as closed at %s: %+v", f.Subject, f.Time, d)
 		}
 	case fact.PutOffRetry:
@@ -369,8 +402,8 @@ func (l *ledger) linedUp(f fact.Fact, c *contactBook, d fact.Queued) {
 		l.w.fail(ruleCallbacks, "%s joins %s before its incidents are over: %+v", f.Subject, d.Queue, b)
 	}
 	c.replanned(l, d.Queue)
-	if q := l.queue(c, d.Queue); q.Callback.Schedule == hours && !isOpen(f.Time) && !l.near(f.Time) {
-		l.w.fail(ruleCallbacks, "%s joins %s at %s, when nobody may be called", f.Subject, d.Queue, f.Time)
+	if q := l.queue(c, d.Queue); q.Callback.Schedule == hours && !isOpen(l.at) && !l.near(l.at) {
+		l.w.fail(ruleCallbacks, "%s joins %s at %s, when nobody may be called", f.Subject, d.Queue, l.at)
 	}
 	b.Queue, b.putOff, b.before = d.Queue, nil, b.attempts
 }
@@ -399,7 +432,11 @@ func (l *ledger) attempted(f fact.Fact, c *contactBook, d fact.CallbackAttempted
 	switch d.Result {
 	case fact.CallbackReached:
 		b.reached = d.Channel
-	case fact.CallbackAgentLeft, fact.CallbackCalledOff: // it was not his doing
+		b.attempts++
+	case fact.CallbackAgentLeft: // it was not his doing
+		b.rest = f.Time.Add(30 * time.Second << min(b.left, 6))
+		b.left++
+	case fact.CallbackCalledOff:
 	default:
 		b.attempts++
 	}
@@ -465,7 +502,7 @@ func (l *ledger) tookBack(f fact.Fact, c *contactBook, d fact.Queued) bool {
 		return false
 	}
 	for _, o := range l.live {
-		if o.pending() && l.sameCaller(o, c) && o.back.Queue == d.Queue && o.offer == nil && l.dials[o.id] == "" {
+		if o.pending() && l.sameCaller(o, c) && o.back.Queue == d.Queue && l.dials[o.id] == "" {
 			l.w.fail(ruleCallbacks, "%s joins %s, and the callback %s to him waits on", f.Subject, d.Queue, o.id)
 		}
 	}
@@ -485,5 +522,9 @@ func (a *audit) customer(ch *channel, c *contactBook) {
 	contact := contactOf(ch.id)
 	if c == nil || !c.callOpen || c.back == nil || c.back.reached != ch.id && a.w.ledger.dials[contact] != ch.id {
 		a.wrong(contact, "customer's channel "+ch.id+" is for nobody")
+		return
+	}
+	if c.back.reached == "" && ch.state != stateUp && c.offer == nil && c.back.First == fact.FirstAgent && c.arrived.Plan == a.w.ledger.version {
+		a.wrong(contact, "customer's phone rings on "+ch.id+", and no agent waits for him")
 	}
 }

@@ -62,7 +62,7 @@ func (w *world) present(contact string) bool {
 		c = &contactBook{id: contact}
 	}
 	if c.pending() {
-		return true
+		return !w.ledger.rests(c)
 	}
 	ch := w.ast.channels[c.channel()]
 	return ch != nil && ch.inApp

@@ -336,6 +336,9 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 		w.tracef("<- %T%+v", in.Event, in.Event)
 	}
 	w.seen.add(eventName(in.Event))
+	if e, ok := in.Event.(callcenter.ChannelEnded); ok {
+		w.hungUp[e.Channel] = true
+	}
 	out := d.core.Step(in)
 	for _, cmd := range out.Commands {
 		if leg, ok := cmd.(callcenter.Ring); ok {

@@ -90,6 +90,7 @@ type contactBook struct {
 	kept            *keptBook // the place it gave up
 	toAgent         *int64
 	closed          *fact.CallEnded
+	closedAt        time.Time // when that was read
 	sums            struct{ ivr, wait, ring, talk, hold, wrapUp int64 }
 	idleSince       time.Duration // last fact, by the world's time
 	touched         bool

@@ -351,8 +351,12 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 	}
 	l.w.seen.add("call " + string(d.Termination.Result) + " " + string(d.Termination.Reason))
 	began := c.began
-	if c.back != nil && c.back.calls > 0 {
+	switch {
+	case c.back == nil:
+	case c.back.reached != "":
 		began = c.back.began
+	default:
+		began = f.Time // nobody was called, or not reached
 	}
 	l.span(f, began, d.StartedAt, d.EndedAt, d.DurationMS)
 	if d.Kind != c.arrived.Kind || d.Node != node || d.Termination.Result == "" || d.Termination.Reason == "" {
@@ -369,7 +373,7 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 	l.ending(c, d)
 	l.keptOut(f, c, d)
 	c.callOpen = false
-	c.closed = &d
+	c.closed, c.closedAt = &d, l.at
 }
 
 // ending compares how a call ended with what the people on the phones know.

@@ -216,7 +216,7 @@ func (l *ledger) mayRefuse(f fact.Fact, c *contactBook, d fact.QueueRefused) {
 func (l *ledger) waiting(c *contactBook, queue string, counts func(string) bool) int {
 	n := 0
 	for _, o := range l.live {
-		if o != c && o.entry != nil && !o.entry.Derived && o.entry.Queue == queue && counts(o.id) {
+		if o != c && o.entry != nil && !o.entry.Derived && o.entry.Queue == queue && !o.pending() && counts(o.id) {
 			n++
 		}
 	}

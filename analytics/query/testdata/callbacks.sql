@@ -57,7 +57,7 @@ LEFT JOIN (SELECT contact, caller_number, language FROM arrivals WHERE contact I
 LEFT JOIN (SELECT contact, caller_number, caller_name FROM arrivals WHERE contact IN (SELECT origin FROM page) AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') LIMIT 1 BY contact) AS o ON o.contact = p.origin
 LEFT JOIN known AS k ON k.contact = p.contact
 LEFT JOIN (
-  SELECT contact, toInt64(uniqExactIf(sequence, result NOT IN ('reached', 'agent_left', 'called_off'))) AS counted, argMax((toString(result), toUnixTimestamp64Milli(ended_at)), sequence) AS last
+  SELECT contact, toInt64(uniqExactIf(sequence, result NOT IN ('agent_left', 'called_off'))) AS counted, argMax((toString(result), toUnixTimestamp64Milli(ended_at)), sequence) AS last
   FROM callback_attempts WHERE contact IN (SELECT contact FROM page) AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY contact
 ) AS t ON t.contact = p.contact
 ORDER BY p.promised_at DESC, p.contact DESC
