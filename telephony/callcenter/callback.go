@@ -148,7 +148,7 @@ func (c *Center) open(from *contact, b *callback, p ivr.Promise, number string) 
 // putOff takes a callback, which is in no line any more, out of what is to be done now.
 func (c *Center) putOff(ct *contact, why fact.CallbackWhy, until time.Time) {
 	b := ct.Back
-	ct.Stage, b.Why, b.At, b.CloseAt, b.RestUntil = stagePromised, why, until, time.Time{}, time.Time{}
+	ct.Stage, b.Why, b.At, b.CloseAt = stagePromised, why, until, time.Time{}
 	data := fact.CallbackPutOff{Queue: b.Queue, Why: why, Incidents: b.Incidents}
 	if !until.IsZero() {
 		said := until.Truncate(time.Millisecond)
@@ -169,7 +169,7 @@ func (c *Center) lineUp(ct *contact) {
 	case !c.opens(ct, q):
 		return
 	}
-	b.Why, b.At, b.CloseAt, b.RestUntil, b.Incidents = "", time.Time{}, time.Time{}, time.Time{}, nil
+	b.Why, b.At, b.CloseAt, b.Incidents = "", time.Time{}, time.Time{}, nil
 	if hours := q.Callback.Schedule; hours != "" {
 		b.CloseAt, _ = p.menus.Next(hours, c.now, false)
 	}
@@ -232,10 +232,12 @@ func (ct *contact) backDue() time.Time {
 		return time.Time{}
 	case b.Dial != nil:
 		return b.Dial.By
-	case ct.Entry != nil && ct.Entry.Offer != nil:
+	case ct.Entry == nil:
+		return earliest(b.At, b.Expire)
+	case ct.Entry.Offer != nil:
 		return time.Time{}
 	default:
-		return earliest(b.At, b.CloseAt, b.Expire, b.RestUntil)
+		return earliest(b.CloseAt, b.Expire, b.RestUntil)
 	}
 }
 

@@ -193,6 +193,9 @@ func (p *putRight) together(contact string) bool {
 
 // inFallback tells whether the facts say that the contact is, or was last, in the dialplan's fallback queue.
 func (w *world) inFallback(contact string) bool {
+	if ch := w.ast.channels[contact]; ch != nil && !ch.inApp { // the facts about it may not be durable yet
+		return true
+	}
 	c := w.ledger.contacts[contact]
 	return c == nil || c.native() || c.entry != nil && c.entry.Derived || w.native.has(contact)
 }
