@@ -60,6 +60,8 @@ const (
 	IVRContained IVROutcome = "contained" // flow ended the call as planned
 	IVRGaveUp    IVROutcome = "gave_up"   // too many invalid or missing inputs, flow ended the call
 	IVRFailed    IVROutcome = "failed"
+
+	IVRTransferred IVROutcome = "transferred" // sent on to a number outside
 )
 
 const (
@@ -166,6 +168,7 @@ const (
 	ReasonDisappeared   Reason = "disappeared" // found missing by reconcile
 	ReasonCommandFailed Reason = "command_failed"
 	ReasonOperator      Reason = "operator"
+	ReasonTransferred   Reason = "transferred" // sent on to a number outside, by the menu or an agent; what becomes of him there is not known
 	ReasonNotReached    Reason = "not_reached" // callback: after the last attempt
 	ReasonCancelled     Reason = "cancelled"   // callback: by somebody
 	ReasonExpired       Reason = "expired"     // callback: it was too old

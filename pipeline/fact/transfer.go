@@ -23,6 +23,8 @@ const (
 	TransferToQueue TransferTo = "queue"
 	TransferToAgent TransferTo = "agent"
 	TransferToMenu  TransferTo = "menu"
+
+	TransferToNumber TransferTo = "number" // outside
 )
 
 const (
@@ -42,7 +44,7 @@ type TransferStarted struct {
 	Mode     TransferMode `json:"mode"`
 	By       By           `json:"by"` // phone: with the keys of his telephone
 	To       TransferTo   `json:"to"`
-	Target   string       `json:"target"` // id of the queue or agent; of a menu the flow's, or flow/node
+	Target   string       `json:"target"` // id of the queue or agent; of a menu the flow's, or flow/node; of a number its last digits
 }
 
 // TransferEnded closes it.

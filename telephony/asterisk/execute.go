@@ -49,6 +49,8 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 		return e.answerTransfer(ctx, c)
 	case callcenter.DestroyBridge:
 		return e.remove(ctx, "destroy bridge", bridgePath(c.Bridge, ""), nil)
+	case callcenter.SendOut:
+		return e.sendOut(ctx, c)
 	case callcenter.HangUp:
 		return e.hangUp(ctx, c)
 	case callcenter.CheckPhone:
@@ -243,6 +245,21 @@ func (e *executor) answerTransfer(ctx context.Context, c callcenter.AnswerTransf
 		state = "channel_answered"
 	}
 	return e.post(ctx, "answer transfer", channelPath(c.Channel, "/transfer_progress"), url.Values{"states": {state}})
+}
+
+// Where the dialplan takes over a caller who is sent on, and the variable that says where to.
+const (
+	outContext  = "firstline-out"
+	outVariable = "FIRSTLINE_OUT"
+)
+
+// sendOut gives a caller to the dialplan, which calls the endpoint for him. Who is in the dialplan already has gone (409).
+func (e *executor) sendOut(ctx context.Context, c callcenter.SendOut) error {
+	if err := e.rest.setVariable(ctx, "send out", c.Channel, outVariable, c.Endpoint); err != nil {
+		return done(err, http.StatusConflict)
+	}
+	query := url.Values{"context": {outContext}, "extension": {"s"}, "priority": {"1"}}
+	return done(e.post(ctx, "send out", channelPath(c.Channel, "/continue"), query), http.StatusConflict)
 }
 
 func (e *executor) hangUp(ctx context.Context, c callcenter.HangUp) error {

@@ -135,6 +135,12 @@ type (
 		Head
 		Bridge string
 	}
+	// SendOut lets a caller go to an endpoint outside: from then on his call is the dialplan's, ChannelEnded follows.
+	SendOut struct {
+		Head
+		Channel  string
+		Endpoint string // "PJSIP/+4930123@trunk"
+	}
 	// HangUp ends a channel; ChannelEnded follows. Cause is Q.850 (16 normal, 17 busy, 26 answered elsewhere).
 	HangUp struct {
 		Head

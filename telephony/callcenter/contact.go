@@ -226,7 +226,7 @@ func (c *Center) callerGone(ct *contact, cause int, derived bool) {
 		return
 	}
 	c.touch(ct)
-	ct.Live = false
+	ct.Live, ct.Out = false, ""
 	ct.HangBy = time.Time{}
 	c.freePhone(ct)
 	c.hungUp(ct)

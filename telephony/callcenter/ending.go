@@ -65,7 +65,7 @@ func (c *Center) reject(ct *contact) {
 	c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonBlocked}, cause: causeRejected})
 }
 
-// hangUpCaller hangs the caller up and makes sure that it happens.
+// hangUpCaller hangs the caller up, or lets him go where he is sent on to, and makes sure that it happens.
 func (c *Center) hangUpCaller(ct *contact) {
 	cause := causeNormal
 	if ct.Call.Termination.Reason == fact.ReasonBlocked {
@@ -74,7 +74,20 @@ func (c *Center) hangUpCaller(ct *contact) {
 	ct.Hangs++
 	ct.HangBy = c.now.Add(hangUpAgain)
 	c.touch(ct)
+	if ct.Out != "" {
+		c.letOut(ct)
+		return
+	}
 	c.hangUp(ct, ct.channel(), cause)
+}
+
+// sendOut ends the call by sending the caller on to a number outside. Where no plan lets that be called any more it is just over.
+func (c *Center) sendOut(ct *contact, number string, result fact.Result) {
+	if ct.Out = c.plan.callable(number); ct.Out == "" {
+		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonFlowEnded}})
+		return
+	}
+	c.endCall(ct, callEnd{termination: fact.Termination{Result: result, Reason: fact.ReasonTransferred}})
 }
 
 // settle closes the contact when nothing of it is open any more.

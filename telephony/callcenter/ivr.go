@@ -193,6 +193,10 @@ func (c *Center) recordStep(ct *contact, ev ivr.Event) {
 func (c *Center) endFlow(ct *contact, end ivr.End) {
 	visit := ct.Flow.Visit
 	c.leftFlow(ct, end.Outcome)
+	if end.Outcome == fact.IVRTransferred {
+		c.sendOut(ct, end.Number, fact.ResultContained)
+		return
+	}
 	if end.Outcome != fact.IVRQueued {
 		c.endCall(ct, callEnd{termination: terminationOf(end.Outcome)})
 		return

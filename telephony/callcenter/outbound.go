@@ -3,6 +3,7 @@ package callcenter
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -88,12 +89,14 @@ func newOutside(o Outbound) outside {
 const dialLetters = "0123456789"
 
 // callable is a number in the form in which it is called; "" = it is not called.
-func (p *planState) callable(given string) string {
+func (p *planState) callable(given string) string { return p.Plan.callable(p.outside, given) }
+
+func (p *Plan) callable(of outside, given string) string {
 	if p.Outbound.Endpoint == "" || given == "" {
 		return ""
 	}
 	n := number.Config{Region: p.Outbound.Region}.Form().Of(given)
-	if n == "" || strings.Trim(strings.TrimPrefix(n, "+"), dialLetters) != "" || !p.outside.allow.has(n) || p.outside.deny.has(n) {
+	if n == "" || strings.Trim(strings.TrimPrefix(n, "+"), dialLetters) != "" || !of.allow.has(n) || of.deny.has(n) {
 		return ""
 	}
 	return n
@@ -118,6 +121,13 @@ func (v *validator) outbound() {
 		for i, p := range l.list {
 			if n := strings.TrimSuffix(p, manyMore); n == "" || strings.Trim(strings.TrimPrefix(n, "+"), dialLetters) != "" {
 				v.add(fmt.Sprintf("outbound.%s.%d", l.name, i), fmt.Sprintf("no number that could be dialled fits %q", p), `write a number, or its beginning with * behind it: "+49*"`)
+			}
+		}
+	}
+	for i, f := range v.plan.Flows {
+		for _, id := range slices.Sorted(maps.Keys(f.Nodes)) {
+			if n := f.Nodes[id]; n.Type == ivr.TypeTransfer && n.Number != "" && v.plan.callable(newOutside(o), n.Number) == "" {
+				v.add(fmt.Sprintf("ivr.%d.nodes.%s.number", i, id), fmt.Sprintf("%s may not be called", n.Number), "let it be called: outbound.endpoint says how, outbound.allow which numbers")
 			}
 		}
 	}

@@ -190,6 +190,19 @@ func (c *Center) unbridge(ct *contact, bridge string) {
 	c.order(ct, forOther, "", func(h Head) Command { return DestroyBridge{Head: h, Bridge: bridge} })
 }
 
+// letOut is tried again, as a hang-up is, while he is still there.
+func (c *Center) letOut(ct *contact) {
+	c.order(ct, forHangUp, ct.channel(), func(h Head) Command { return c.goodbye(h, ct) })
+}
+
+// goodbye lets a caller go whose call is over: to where he is sent on, or for good.
+func (c *Center) goodbye(h Head, ct *contact) Command {
+	if ct.Out != "" {
+		return SendOut{Head: h, Channel: ct.channel(), Endpoint: c.plan.Outbound.endpoint(ct.Out)}
+	}
+	return HangUp{Head: h, Channel: ct.channel(), Cause: causeNormal}
+}
+
 func (c *Center) hangUp(ct *contact, channel string, cause int) {
 	c.order(ct, forHangUp, channel, func(h Head) Command { return HangUp{Head: h, Channel: channel, Cause: cause} })
 }

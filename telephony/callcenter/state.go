@@ -59,6 +59,7 @@ type contact struct {
 	GoneBy    time.Time  `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
 	HangBy    time.Time  `json:"hang_by,omitzero"`  // when to hang up once more
 	Hangs     int        `json:"hangs,omitempty"`   // hang-ups sent
+	Out       string     `json:"out,omitempty"`     // number outside that he is sent on to, in place of a hang-up
 	Unheard   string     `json:"unheard,omitempty"` // playback that may still go on
 	MendAt    time.Time  `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
 	Keys      []keyPress `json:"keys,omitempty"`    // the last digits, to know a repeated event

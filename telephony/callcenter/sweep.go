@@ -51,7 +51,7 @@ func (c *Center) sweep(e Reconciled, act actual) {
 			continue
 		}
 		if ct := c.contacts[ch.ID]; ct != nil && ch.InApp && ct.Stage == stageEnded && act.old(c, ct.Last) {
-			c.sweepUp(ch.ID, func(h Head) Command { return HangUp{Head: h, Channel: ct.ID, Cause: causeNormal} })
+			c.sweepUp(ch.ID, func(h Head) Command { return c.goodbye(h, ct) })
 		}
 	}
 	bridges := slices.SortedFunc(slices.Values(e.Bridges), func(a, b ActualBridge) int { return cmp.Compare(a.ID, b.ID) })
@@ -109,6 +109,9 @@ func sameEnd(a, b Command) bool {
 	switch a := a.(type) {
 	case HangUp:
 		b, ok := b.(HangUp)
+		return ok && a.Channel == b.Channel
+	case SendOut:
+		b, ok := b.(SendOut)
 		return ok && a.Channel == b.Channel
 	case DestroyBridge:
 		b, ok := b.(DestroyBridge)

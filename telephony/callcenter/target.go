@@ -49,7 +49,7 @@ func (p *Plan) Extensions() []ivr.Extension {
 	return slices.DeleteFunc(list, func(e ivr.Extension) bool { return e.Digits == "" })
 }
 
-// target reads what an agent dialled: the extension of an agent or a queue, or a number that a menu answers. False when it is
+// target reads what an agent dialled: the extension of an agent or a queue, a number that a menu answers, or one outside. False when it is
 // none of them.
 func (p *planState) target(dialed string) (Target, bool) {
 	if dialed == "" {
@@ -63,6 +63,9 @@ func (p *planState) target(dialed string) (Target, bool) {
 	}
 	if i := slices.IndexFunc(p.Entries, func(e Entry) bool { return e.Number == dialed && !e.Reject }); i >= 0 {
 		return Target{fact.TransferToMenu, p.Entries[i].Flow}, true
+	}
+	if number := p.callable(dialed); number != "" {
+		return Target{fact.TransferToNumber, number}, true
 	}
 	return Target{}, false
 }
@@ -97,7 +100,7 @@ func (p *planState) lineOf(t Target) *Queue {
 		return p.queue(t.ID)
 	case fact.TransferToAgent:
 		return p.queue(OwnLine(t.ID))
-	case fact.TransferToMenu:
+	case fact.TransferToMenu, fact.TransferToNumber:
 	}
 	return nil
 }

@@ -65,10 +65,13 @@ func (c *Center) transferTo(ct *contact, a *agent, by fact.By, to Target) Refusa
 	next := c.handedOn(ct, party)
 	c.letGoOf(ct, party)
 	c.transferEnded(ct, tr, fact.TransferCompleted, nil, false)
-	if place, ok := c.planFor(ct).menuPlace(to); ok {
+	switch place, menu := c.planFor(ct).menuPlace(to); {
+	case to.To == fact.TransferToNumber:
+		c.sendOut(ct, to.ID, fact.ResultAnswered)
+	case menu:
 		ct.Stage, ct.Flow = stageFlow, &flow{Entered: c.stamp(ct)}
 		c.follow(ct, c.planFor(ct).menus.BeginAt(place.flow, place.node, c.moment(ct)))
-	} else {
+	default:
 		c.join(ct, c.planFor(ct).lineOf(to), next)
 	}
 	c.freed(a.ID)
@@ -80,7 +83,7 @@ func (c *Center) mayTransfer(ct *contact, a *agent, to Target) Refusal {
 	if len(ct.Talk.Parties) > 1 {
 		return RefusedNotNow // he may leave, and the others stay
 	}
-	if _, ok := c.planFor(ct).menuPlace(to); ok {
+	if _, ok := c.planFor(ct).menuPlace(to); ok || to.To == fact.TransferToNumber && c.plan.callable(to.ID) != "" {
 		return ""
 	}
 	_, why := c.lineFor(ct, a, to)
@@ -133,10 +136,19 @@ func (c *Center) handedOn(ct *contact, p party) *entry {
 }
 
 func (c *Center) newTransfer(ct *contact, a *agent, by fact.By, mode fact.TransferMode, to Target) transfer {
+	if to.To == fact.TransferToNumber {
+		to.ID = lastDigits(to.ID)
+	}
 	return transfer{
 		ID: part(ct.ID, "t", &ct.Count.Transfer), Agent: a.ID, Queue: ct.Talk.party(a.ID).Queue, By: by, Mode: mode, Target: to,
 		At: c.stamp(ct),
 	}
+}
+
+// lastDigits is what facts say of a number outside: enough to know it again, and not whose it is.
+func lastDigits(number string) string {
+	const shown = 3
+	return "*" + number[max(0, len(number)-shown):]
 }
 
 func (c *Center) transferStarted(ct *contact, tr transfer) {

@@ -46,6 +46,8 @@ func (c *Center) move(ct *contact, to Target) Refusal {
 	place, menu := p.menuPlace(to)
 	next := p.lineOf(to)
 	switch {
+	case to.To == fact.TransferToNumber:
+		return RefusedUnknownTarget
 	case menu && ct.absent():
 		return RefusedNotWaiting // nobody is there who could hear it
 	case ct.absent() && ct.Back.Dial != nil:

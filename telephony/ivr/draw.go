@@ -58,7 +58,7 @@ func shapeOf(t Type) shape {
 		return input
 	case TypeQueue:
 		return queue
-	case TypeHangup:
+	case TypeTransfer, TypeHangup:
 		return over
 	case TypePlay, TypeSet, TypeVoicemail:
 	}
@@ -108,6 +108,8 @@ func (n Node) lines(id string) []string {
 		lines = append(lines, n.Schedule)
 	case TypeQueue:
 		lines = append(lines, "queue "+n.Queue)
+	case TypeTransfer:
+		lines = append(lines, "to "+n.Number)
 	case TypeVoicemail:
 		lines = append(lines, "message for "+n.Queue)
 	case TypeCallback:

@@ -45,7 +45,7 @@ func (n Node) edges() []edge {
 		}
 	case TypeQueue:
 		list = append(list, n.exits(true)...)
-	case TypeSchedule, TypeHangup:
+	case TypeSchedule, TypeTransfer, TypeHangup:
 	}
 	return slices.DeleteFunc(list, func(e edge) bool { return e.to == "" })
 }
@@ -116,13 +116,13 @@ func (c *checker) ends() {
 	}
 	for _, id := range c.ids() {
 		if !ending[id] {
-			c.add("nodes."+id, fmt.Sprintf("no path from node %q leads to an end", id), "lead it to a node of type queue or hangup")
+			c.add("nodes."+id, fmt.Sprintf("no path from node %q leads to an end", id), "lead it to a node of type queue, transfer or hangup")
 		}
 	}
 }
 
 func (c *checker) endsSoon(n Node, ending map[string]bool) bool {
-	if n.Type == TypeQueue || n.Type == TypeDial || n.Type == TypeHangup || n.endsByGivingUp() {
+	if n.Type == TypeQueue || n.Type == TypeDial || n.Type == TypeTransfer || n.Type == TypeHangup || n.endsByGivingUp() {
 		return true
 	}
 	return slices.ContainsFunc(n.targets(false), func(id string) bool { return ending[id] })

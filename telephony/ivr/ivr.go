@@ -28,6 +28,7 @@ const (
 	TypeCallback  Type = "callback"  // asks which number to call back for Queue, the caller's own at first, goes on to Next
 	TypeQueue     Type = "queue"     // ends the flow: joins Queue
 	TypeDial      Type = "dial"      // asks for an extension, ends the flow: joins the queue or the agent's own line that has it
+	TypeTransfer  Type = "transfer"  // ends the flow: sends the caller on to Number
 	TypeHangup    Type = "hangup"    // ends the flow: plays Media and hangs up
 )
 
@@ -94,6 +95,9 @@ type Node struct {
 	// voicemail
 	Longest time.Duration `yaml:"longest,omitempty" json:"longest,omitempty"` // a message; then it goes on to next
 	Silence time.Duration `yaml:"silence,omitempty" json:"silence,omitempty"` // it ends after so long a silence, too
+
+	// transfer
+	Number string `yaml:"number,omitempty" json:"number,omitempty"` // outside; outbound must let it be called
 
 	// queue
 	Queue    string         `yaml:"queue,omitempty" json:"queue,omitempty"`       // id of the queue to join; of a voicemail: whose message it is; of a callback: in whose line he keeps his place

@@ -82,7 +82,7 @@ func (n Node) sounds() []Sounds {
 		if n.Type.takesDigits() {
 			list = append(list, Sounds{Path: "confirm", Names: n.Confirm})
 		}
-	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeQueue, TypeIncident:
+	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeQueue, TypeTransfer, TypeIncident:
 	}
 	return slices.DeleteFunc(list, func(s Sounds) bool { return len(s.Names) == 0 })
 }

@@ -158,6 +158,7 @@ type End struct {
 	Priority int // of the queue node and the set nodes before it
 	Skills   []Skill
 	Requires string // expression over skills; "" = none
+	Number   string // with fact.IVRTransferred
 }
 
 // Skill is a least level of a skill.

@@ -196,9 +196,13 @@ func (c *checker) node(id string, n Node) {
 	case TypeCallback:
 		c.asks(at, n)
 		c.callback(at, n)
+	case TypeTransfer:
+		if n.Number == "" {
+			c.add(at+"number", "the number is missing", `write where callers are sent on to: "+49301234567"`)
+		}
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, voicemail, callback, queue, dial, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, voicemail, callback, queue, dial, transfer, hangup")
 	}
 	c.media(at+"media", n.Media)
 }

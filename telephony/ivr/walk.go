@@ -95,6 +95,8 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 		w.play(n.Prompt)
 	case TypeQueue:
 		w.end(End{Outcome: fact.IVRQueued, Queue: n.Queue, Priority: n.Priority + w.result.Visit.Raised, Skills: skills(n.Skills), Requires: n.Requires})
+	case TypeTransfer:
+		w.end(End{Outcome: fact.IVRTransferred, Number: n.Number})
 	case TypeHangup:
 		if len(n.Media) == 0 {
 			w.end(End{Outcome: hangupOutcome(w.result.Visit)})

@@ -26,7 +26,7 @@ func hoursOpen() [][2]int { return [][2]int{{630, 632}, {633, 636}, {638, 1080}}
 
 // drawCallbacks throws how callers are called back.
 func drawCallbacks(d *dice, p *callcenter.Plan) {
-	p.Outbound = callcenter.Outbound{Endpoint: "PJSIP/{number}" + wayOut, CallerID: "Acme <1000>", Allow: []string{"10*"}, Deny: []string{denied}}
+	p.Outbound = callcenter.Outbound{Endpoint: "PJSIP/{number}" + wayOut, CallerID: "Acme <1000>", Allow: []string{"100*", "102*", outsideNumber}, Deny: []string{denied}}
 	day := []string{"mon", "tue", "wed", "thu", "fri"}
 	p.Schedules = append(p.Schedules, ivr.Schedule{ID: hours, Zone: "Europe/Berlin", Open: []ivr.Hours{
 		{Days: day, From: "10:30", Until: "10:32"}, {Days: day, From: "10:33", Until: "10:36"}, {Days: day, From: "10:38", Until: "18:00"},
@@ -524,7 +524,7 @@ func (a *audit) customer(ch *channel, c *contactBook) {
 		a.wrong(contact, "customer's channel "+ch.id+" is for nobody")
 		return
 	}
-	if c.back.reached == "" && ch.state != stateUp && c.offer == nil && c.back.First == fact.FirstAgent && c.arrived.Plan == a.w.ledger.version {
+	if c.back.reached == "" && ch.state != stateUp && c.offer == nil && a.w.ledger.queue(c, c.back.Queue).Callback.First == fact.FirstAgent {
 		a.wrong(contact, "customer's phone rings on "+ch.id+", and no agent waits for him")
 	}
 }

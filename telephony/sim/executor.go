@@ -209,7 +209,7 @@ func done(cmd callcenter.Command, code int) bool {
 	switch cmd.(type) {
 	case createLeg, callcenter.CreateBridge:
 		return code/100 == 2 || code == 409
-	case callcenter.HangUp, callcenter.StopPlay, callcenter.DestroyBridge, callcenter.StopMusic:
+	case callcenter.HangUp, callcenter.SendOut, callcenter.StopPlay, callcenter.DestroyBridge, callcenter.StopMusic:
 		return code/100 == 2 || code == 404
 	default:
 		return code/100 == 2

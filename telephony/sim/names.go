@@ -101,6 +101,8 @@ func commandName(cmd callcenter.Command) string {
 		return "command AnswerTransfer"
 	case callcenter.DestroyBridge:
 		return "command DestroyBridge"
+	case callcenter.SendOut:
+		return "command SendOut"
 	case callcenter.HangUp:
 		return "command HangUp"
 	case callcenter.CheckPhone:

@@ -207,7 +207,7 @@ func drawAgent(d *dice, id, endpoint string) callcenter.Agent {
 func drawFlow(d *dice, id string) ivr.Flow {
 	seconds := func(of ...int) time.Duration { return time.Duration(one(d, of...)) * time.Second }
 	exit := func() string {
-		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial", "leave", "call")
+		return one(d, "support", "support", "sales", "skilled", "bye", "mark", "sort", "who", "dial", "leave", "call", "out")
 	}
 	maybe := func(target string) string { return one(d, "", target) }
 	skills := map[string]int{}
@@ -231,6 +231,7 @@ func drawFlow(d *dice, id string) ivr.Flow {
 			Next: one(d, "bye", "bye", "support"),
 		},
 		"bye":  {Type: ivr.TypeHangup, Media: drawMedia(d)},
+		"out":  {Type: ivr.TypeTransfer, Number: outsideNumber},
 		"mark": {Type: ivr.TypeSet, Set: map[string]string{"topic": one(d, "a", "b")}, Priority: one(d, 0, 1), Next: "sort"},
 		"who":  {Type: ivr.TypeLookup, Next: one(d, "mark", "support"), NotFound: one(d, "sort", "sales"), Failed: maybe("bye")},
 		"sort": {Type: ivr.TypeBranch, Otherwise: one(d, "support", "bye"), Cases: []ivr.Case{

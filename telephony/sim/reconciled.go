@@ -59,8 +59,9 @@ func (p *putRight) orders(is func(callcenter.Command) bool) bool {
 
 func (p *putRight) hangsUp(channel string) bool {
 	return p.orders(func(cmd callcenter.Command) bool {
-		h, ok := cmd.(callcenter.HangUp)
-		return ok && h.Channel == channel
+		h, hangs := cmd.(callcenter.HangUp)
+		o, lets := cmd.(callcenter.SendOut)
+		return hangs && h.Channel == channel || lets && o.Channel == channel
 	})
 }
 

@@ -53,6 +53,8 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 			a.w.fail(ruleCommand, "%s looks at %s, which is no phone", c.ID, c.Endpoint)
 		}
 		done(200, "")
+	case callcenter.SendOut:
+		a.sendOut(c, done)
 	case callcenter.HangUp:
 		if ch := a.channels[c.Channel]; ch != nil {
 			a.hangUp(ch, c.Cause)
@@ -93,6 +95,24 @@ func (a *asterisk) onChannel(id string, done answer, act func(*channel)) {
 		act(ch)
 		done(204, "")
 	}})
+}
+
+// sendOut gives a caller to the dialplan, where he talks to somebody outside.
+func (a *asterisk) sendOut(c callcenter.SendOut, done answer) {
+	if c.Endpoint != "PJSIP/"+outsideNumber+wayOut {
+		a.w.fail(ruleCallbacks, "%s sends %s to %q", c.ID, c.Channel, c.Endpoint)
+	}
+	ch := a.channels[c.Channel]
+	switch {
+	case ch == nil:
+		done(404, "Channel not found")
+		return
+	case ch.inApp:
+		a.w.seen.add("sent out")
+		a.leaveApp(ch)
+		a.w.after(ch.luck.around(a.w.weather.talk), func() { a.hangUp(ch, causeNormal) })
+	}
+	done(204, "")
 }
 
 func (a *asterisk) play(c callcenter.Play, done answer) {

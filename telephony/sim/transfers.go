@@ -61,12 +61,15 @@ func targets() []callcenter.Target {
 	for _, a := range agentIDs() {
 		list = append(list, callcenter.Target{To: fact.TransferToAgent, ID: a}, callcenter.Target{To: fact.TransferToAgent, ID: a})
 	}
-	return list
+	return append(list, callcenter.Target{To: fact.TransferToNumber, ID: outsideNumber}, callcenter.Target{To: fact.TransferToNumber, ID: denied})
 }
+
+// outsideNumber is one to which callers are sent on.
+const outsideNumber = "1077"
 
 // numbersToDial are what agents dial to hand somebody on.
 func numbersToDial() []string {
-	list := []string{"999", dialedOnes()[0]}
+	list := []string{"999", dialedOnes()[0], outsideNumber, denied}
 	for i := range queueIDs() {
 		list = append(list, extensionOf(i, true), extensionOf(i, true))
 	}
@@ -228,6 +231,10 @@ func (l *ledger) transferStarted(f fact.Fact, c *contactBook, d fact.TransferSta
 		return
 	case d.Queue != s.Queue || d.Call != s.Call:
 		l.w.fail(ruleTransfers, "%s: transfer %+v out of segment %+v", f.Subject, d, s.SegmentStarted)
+	case d.To == fact.TransferToNumber:
+		if d.Target != "*077" || d.Mode != fact.TransferBlind {
+			l.w.fail(ruleTransfers, "%s is sent on as %+v", f.Subject, d)
+		}
 	case !slices.Contains(targets(), callcenter.Target{To: d.To, ID: d.Target}) && d.Target != "other" || strings.Contains(d.Target, "nowhere"):
 		l.w.fail(ruleTransfers, "%s is handed on to %s %s, which is nowhere", f.Subject, d.To, d.Target)
 	}
