@@ -16,8 +16,8 @@ const (
 
 // Target is whom a caller is handed on to, or asked about.
 type Target struct {
-	Kind fact.TransferTo `json:"kind" enum:"queue,agent,menu"`
-	ID   string          `json:"id" minLength:"1" maxLength:"200" doc:"Of the queue or agent; of a menu the flow's, or flow/node" example:"sales"`
+	Kind fact.TransferTo `json:"kind" enum:"queue,agent,menu,number"`
+	ID   string          `json:"id" minLength:"1" maxLength:"200" doc:"Of the queue or agent; of a menu the flow's, or flow/node; of a number outside the number" example:"sales"`
 }
 
 type callInput struct {
@@ -25,7 +25,7 @@ type callInput struct {
 	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"As of a change of state: a repeat with the same key has no second effect and gives the same answer"`
 	Body struct {
 		Action  string  `json:"action" enum:"transfer,consult,complete,conference,return,hold,unhold,record,record_pause,record_resume" doc:"transfer: hand the caller on at once; consult: ask first, the caller is on hold; complete, conference, return: end the consultation by handing him on, by all talking, by coming back to him; record: have the talk recorded, where its queue leaves that to the agent; record_pause, record_resume: have silence recorded, and again what is said"`
-		To      *Target `json:"to,omitempty" doc:"transfer, consult: to whom; menus can't be asked"`
+		To      *Target `json:"to,omitempty" doc:"transfer, consult: to whom; menus and numbers can't be asked"`
 		Contact string  `json:"contact,omitempty" maxLength:"200" doc:"Refused with conflict when the agent talks to another one"`
 	}
 }

@@ -109,6 +109,7 @@ func asteriskFit(ctx context.Context, s *settings, env *environment) []finding {
 	place := asterisk.Place{Node: s.Plan.Node, Heard: s.Center.Heard()}
 	place.Headers = slices.ContainsFunc(s.Plan.Agents, func(a callcenter.Agent) bool { return a.AutoAnswer })
 	place.Records = slices.ContainsFunc(s.Plan.Queues, func(q callcenter.Queue) bool { return q.Recording.Mode != callcenter.RecordOff })
+	place.Out = s.Plan.Outbound.Endpoint != ""
 	if s.Node.Embedded {
 		if cfg, err := nodeOf(s, env.getenv); err == nil {
 			place.Root, place.ConfigDir = cfg.Root, "/srv/firstline/"+cfg.Name+"/etc"

@@ -246,6 +246,10 @@ func (t *trial) event(ev ivr.Event) {
 
 func (t *trial) end(e ivr.End) {
 	t.over = true
+	if e.Outcome == fact.IVRTransferred {
+		t.say("the caller is sent on to %s", e.Number)
+		return
+	}
 	if e.Outcome != fact.IVRQueued {
 		t.say("the call ends: %s", e.Outcome)
 		return

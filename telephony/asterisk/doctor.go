@@ -37,6 +37,7 @@ type Place struct {
 	Music     []string           // music classes of the queues
 	Headers   bool               // some phone is asked to answer by itself
 	Records   bool               // some queue records talks
+	Out       bool               // callers can be sent on to numbers outside
 }
 
 // fewestSessions is the least sessionlimit: each connection of the client's, the websocket, and some for people.
@@ -57,6 +58,9 @@ func Doctor(ctx context.Context, cfg Config, password string, place Place) []Che
 		d.modules(ctx, "phones that transfer", "res_pjsip_refer.so")
 		if place.Headers {
 			d.modules(ctx, "phones that answer by themselves", "res_pjsip_header_funcs.so")
+		}
+		if place.Out {
+			d.modules(ctx, "numbers outside", "app_dial.so")
 		}
 		if place.Records {
 			d.modules(ctx, "recordings", "res_ari_recordings.so", "res_stasis_recording.so", "res_stasis_snoop.so", "format_wav.so")

@@ -197,7 +197,7 @@ func (c *Center) letOut(ct *contact) {
 
 // goodbye lets a caller go whose call is over: to where he is sent on, or for good.
 func (c *Center) goodbye(h Head, ct *contact) Command {
-	if ct.Out != "" {
+	if ct.Out != "" && c.plan.callable(ct.Out) != "" {
 		return SendOut{Head: h, Channel: ct.channel(), Endpoint: c.plan.Outbound.endpoint(ct.Out)}
 	}
 	return HangUp{Head: h, Channel: ct.channel(), Cause: causeNormal}

@@ -85,7 +85,11 @@ func (a *asterisk) callOut(c createLeg) {
 
 // onTheLine tells whether a contact's caller is on the phone.
 func (w *world) onTheLine(c *contactBook) bool {
-	return c != nil && w.ast.channels[c.channel()] != nil
+	if c == nil {
+		return false
+	}
+	ch := w.ast.channels[c.channel()]
+	return ch != nil && ch.inApp // else he is sent on
 }
 
 // customerOf finds the customer of a contact whose call is not over, other than one.

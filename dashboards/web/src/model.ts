@@ -123,7 +123,7 @@ export interface AgentContact {
 
 /** Whom a caller is handed on to. */
 export interface Target {
-  kind: "queue" | "agent" | "menu";
+  kind: "queue" | "agent" | "menu" | "number";
   id: string;
 }
 

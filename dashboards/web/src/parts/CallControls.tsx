@@ -13,6 +13,8 @@ interface Props {
 
 type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold" | "record" | "record_pause" | "record_resume";
 
+const toNumber = "number:"; // outside, which is written behind it
+
 export function CallControls({ agent, contact, onDemand }: Props) {
   const [targets, setTargets] = useState<Targets>();
   const [chosen, setChosen] = useState("");
@@ -60,12 +62,18 @@ export function CallControls({ agent, contact, onDemand }: Props) {
         <div class="row">
           {others.length === 0 && button(held ? "unhold" : "hold")}
           <label class="field">{t("call.to")}
-            <select data-test="call-target" value={chosen} onFocus={look} onChange={(e) => setChosen(e.currentTarget.value)}>
+            <select data-test="call-target" value={chosen.startsWith(toNumber) ? toNumber : chosen} onFocus={look} onChange={(e) => setChosen(e.currentTarget.value)}>
               <option value="">{t("call.choose")}</option>
               <Options targets={targets} />
+              <option value={toNumber}>{t("call.outside")}</option>
             </select>
           </label>
-          <button data-test="call-consult" disabled={!to || to.kind === "menu"} onClick={() => to && void act("consult", to)}>{t("call.consult")}</button>
+          {chosen.startsWith(toNumber) && (
+            <label class="field">{t("call.number")}
+              <input type="tel" data-test="call-number" value={chosen.slice(toNumber.length)} onInput={(e) => setChosen(toNumber + e.currentTarget.value.trim())} />
+            </label>
+          )}
+          <button data-test="call-consult" disabled={!to || to.kind === "menu" || to.kind === "number"} onClick={() => to && void act("consult", to)}>{t("call.consult")}</button>
           <button data-test="call-transfer" disabled={!to || others.length > 0} onClick={() => to && void act("transfer", to)}>{t("call.transfer")}</button>
         </div>
       )}

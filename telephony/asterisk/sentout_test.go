@@ -1,0 +1,77 @@
+package asterisk
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/telephony/asterisk/node"
+	"firstline/telephony/asterisk/node/nodetest"
+	"firstline/telephony/callcenter"
+)
+
+const sentOut = `
+outbound: {endpoint: "PJSIP/{number}@trunk", allow: ["4940*"], deny: ["49409*"]}
+queues: [{id: support, wrap_up: 1s}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+entries: [{number: "1000", flow: main}, {number: "2000", flow: night}]
+ivr:
+  - {id: main, start: q, nodes: {q: {type: queue, queue: support}}}
+  - {id: night, start: say, nodes: {say: {type: play, media: [beep], next: out}, out: {type: transfer, number: "4940555"}}}
+`
+
+// A menu sends a caller on to a number outside, and so does an agent, on her page and with her phone's transfer key: both talk there,
+// and his contact is over here. A number that may not be called is nowhere.
+func TestRealSentOut(t *testing.T) {
+	far := nodetest.Ports(t, phonePortsOwn)
+	d := &desks{centre: newCentreOn(t, sentOut, func(c *node.Config) {
+		registers(c)
+		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", far)
+	})}
+	d.anna = d.softphone("101", "s101", annaSays)
+	d.ask("anna", callcenter.ActionLogin, "")
+	outside := d.softphoneAt(far, "4940555", "", borisSays, "auto")
+	talks := func(caller *softphone) {
+		t.Helper()
+		outside.await(phoneTalks)
+		outside.hears([]int{callerSays}, annaSays)
+		caller.hears([]int{borisSays}, annaSays)
+		outside.hangUp()
+		caller.await(phoneCallEnded)
+	}
+
+	first := d.softphone("4930111", "", callerSays)
+	first.ring("2000")
+	talks(first)
+	if ended := d.end("4930111"); ended.Termination != (fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonTransferred}) {
+		t.Errorf("sent on by the menu: %+v", ended)
+	}
+
+	second := d.softphone("4930222", "", callerSays)
+	second.ring("1000")
+	d.anna.await(phoneTalks)
+	d.anna.hears([]int{callerSays})
+	d.mu.Lock()
+	out := d.step(time.Time{}, callcenter.Control{Agent: "anna", Actor: "anna", By: fact.ByDesk, Action: callcenter.ActionTransfer, To: callcenter.Target{To: fact.TransferToNumber, ID: "49409111"}})
+	d.mu.Unlock()
+	if out.Reply.Refused != callcenter.RefusedUnknownTarget {
+		t.Errorf("to a number that may not be called: %+v", out.Reply)
+	}
+	d.handsOn(callcenter.ActionTransfer, callcenter.Target{To: fact.TransferToNumber, ID: "4940555"})
+	talks(second)
+
+	third := d.softphone("4930333", "", callerSays)
+	third.ring("1000")
+	d.anna.await(phoneTalks)
+	d.anna.hears([]int{callerSays})
+	d.anna.blindTransfer("4940555")
+	talks(third)
+	for _, number := range []string{"4930222", "4930333"} {
+		if ended := d.end(number); ended.Termination != (fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonTransferred}) || ended.Transfers != 1 {
+			t.Errorf("sent on by anna: %+v", ended)
+		}
+	}
+	wants(t, "the transfers", d.tale("transfer."), "transfer.started anna blind desk number *555", "transfer.ended anna completed",
+		"transfer.started anna blind phone number *555", "transfer.ended anna completed")
+}
