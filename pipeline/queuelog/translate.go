@@ -292,7 +292,8 @@ func completed(why fact.Reason) string {
 	case fact.ReasonAgentHungUp, fact.ReasonCommandFailed, fact.ReasonOperator:
 		return eventCompleteAgent
 	case fact.ReasonCallerHungUp, fact.ReasonDisappeared, fact.ReasonFallback, fact.ReasonFlowEnded, fact.ReasonGaveUp,
-		fact.ReasonMaxWait, fact.ReasonNobodyLeft, fact.ReasonRefused, fact.ReasonBlocked:
+		fact.ReasonMaxWait, fact.ReasonNobodyLeft, fact.ReasonRefused, fact.ReasonBlocked, fact.ReasonTransferred, fact.ReasonNotReached,
+		fact.ReasonCancelled, fact.ReasonExpired, fact.ReasonCalledIn:
 	}
 	return eventCompleteCaller
 }

@@ -359,7 +359,7 @@ func (l *ledger) putOff(f fact.Fact, c *contactBook, d fact.CallbackPutOff) {
 
 // replanned: a callback that waits outside the line is given the plan in force, if it has the queue.
 func (c *contactBook) replanned(l *ledger, queue string) {
-	if p := l.w.known[l.version]; p != nil && slices.ContainsFunc(p.Queues, func(q callcenter.Queue) bool { return q.ID == queue || "agent:" == queue[:min(6, len(queue))] }) && knows(p, c.requires) {
+	if p := l.w.known[l.version]; p != nil && slices.ContainsFunc(p.Queues, func(q callcenter.Queue) bool { return q.ID == queue || strings.HasPrefix(queue, "agent:") }) && knows(p, c.requires) {
 		c.arrived.Plan = l.version
 	}
 }
