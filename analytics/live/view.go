@@ -64,6 +64,7 @@ type AgentCount struct {
 	Ringing     int `json:"ringing"`
 	Talking     int `json:"talking"`
 	WrapUp      int `json:"wrap_up"`
+	Calling     int `json:"calling" doc:"On a call of their own to a number outside"`
 	Outside     int `json:"outside"`
 	Unreachable int `json:"unreachable"`
 }
@@ -368,6 +369,8 @@ func (n *AgentCount) add(state fact.AgentState) {
 		n.Talking++
 	case fact.AgentWrapUp:
 		n.WrapUp++
+	case fact.AgentCalling:
+		n.Calling++
 	case fact.AgentOutside:
 		n.Outside++
 	case fact.AgentUnreachable:

@@ -134,21 +134,22 @@ type AgentTime struct {
 	RingingMS      int64            `json:"ringing_ms" doc:"The phone rings for an offer"`
 	TalkingMS      int64            `json:"talking_ms" doc:"With a caller, hold included"`
 	WrapUpMS       int64            `json:"wrap_up_ms" doc:"Work after the call"`
+	CallingMS      int64            `json:"calling_ms" doc:"On a call of the agent's own to a number outside, ringing there included"`
 	OutsideMS      int64            `json:"outside_ms" doc:"On a call Firstline does not control"`
 	UnreachableMS  int64            `json:"unreachable_ms" doc:"Logged in, but the phone is not registered"`
-	Occupancy      Ratio            `json:"occupancy" doc:"(talking + wrap_up) / (talking + wrap_up + ready + ringing), milliseconds"`
+	Occupancy      Ratio            `json:"occupancy" doc:"(talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing), milliseconds"`
 }
 
 func newAgentTime(t AgentTally) *AgentTime {
 	s := t.StateMS
-	busy := s[fact.AgentTalking] + s[fact.AgentWrapUp]
+	busy := s[fact.AgentTalking] + s[fact.AgentWrapUp] + s[fact.AgentCalling]
 	out := &AgentTime{
 		ReadyMS: s[fact.AgentReady], PausedMS: s[fact.AgentPaused], RingingMS: s[fact.AgentRinging],
-		TalkingMS: s[fact.AgentTalking], WrapUpMS: s[fact.AgentWrapUp], OutsideMS: s[fact.AgentOutside],
+		TalkingMS: s[fact.AgentTalking], WrapUpMS: s[fact.AgentWrapUp], CallingMS: s[fact.AgentCalling], OutsideMS: s[fact.AgentOutside],
 		UnreachableMS: s[fact.AgentUnreachable], PausedByReason: map[string]int64{},
 		Occupancy: NewRatio(busy, busy+s[fact.AgentReady]+s[fact.AgentRinging]),
 	}
-	out.LoggedInMS = out.ReadyMS + out.PausedMS + out.RingingMS + out.TalkingMS + out.WrapUpMS + out.OutsideMS + out.UnreachableMS
+	out.LoggedInMS = out.ReadyMS + out.PausedMS + out.RingingMS + out.TalkingMS + out.WrapUpMS + out.CallingMS + out.OutsideMS + out.UnreachableMS
 	for reason, ms := range t.PausedMS {
 		out.PausedByReason[reason] = ms
 	}

@@ -130,6 +130,7 @@ const (
 	AgentTalking     AgentState = "talking" // hold included; the segments tell them apart
 	AgentWrapUp      AgentState = "wrap_up"
 	AgentOutside     AgentState = "outside"     // on a call Firstline does not control
+	AgentCalling     AgentState = "calling"     // on a call of his own to a number outside
 	AgentUnreachable AgentState = "unreachable" // logged in, phone not registered
 )
 

@@ -258,6 +258,11 @@ func (e *executor) sendOut(ctx context.Context, c callcenter.SendOut) error {
 	if err := e.rest.setVariable(ctx, "send out", c.Channel, outVariable, c.Endpoint); err != nil {
 		return done(err, http.StatusConflict)
 	}
+	if c.CallerID != "" {
+		if err := e.rest.setVariable(ctx, "send out", c.Channel, "CALLERID(all)", c.CallerID); err != nil {
+			return done(err, http.StatusConflict)
+		}
+	}
 	query := url.Values{"context": {outContext}, "extension": {"s"}, "priority": {"1"}}
 	return done(e.post(ctx, "send out", channelPath(c.Channel, "/continue"), query), http.StatusConflict)
 }

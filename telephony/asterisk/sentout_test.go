@@ -2,6 +2,7 @@ package asterisk
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 )
 
 const sentOut = `
-outbound: {endpoint: "PJSIP/{number}@trunk", allow: ["4940*"], deny: ["49409*"]}
+outbound: {endpoint: "PJSIP/{number}@trunk", caller_id: "Acme <4930999>", allow: ["4940*"], deny: ["49409*"]}
 queues: [{id: support, wrap_up: 1s}]
-agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+agents:
+  - {id: anna, endpoint: PJSIP/101, queues: [support]}
+  - {id: boris, endpoint: PJSIP/102, extension: "102", queues: [support]}
 entries: [{number: "1000", flow: main}, {number: "2000", flow: night}]
 ivr:
   - {id: main, start: q, nodes: {q: {type: queue, queue: support}}}
@@ -74,4 +77,47 @@ func TestRealSentOut(t *testing.T) {
 	}
 	wants(t, "the transfers", d.tale("transfer."), "transfer.started anna blind desk number *555", "transfer.ended anna completed",
 		"transfer.started anna blind phone number *555", "transfer.ended anna completed")
+}
+
+// An agent calls a number outside with her own phone, then a colleague: meanwhile she is on a call of her own, and on another call, and
+// is rung for nobody. A number that may not be called is refused.
+func TestRealOwnCalls(t *testing.T) {
+	far := nodetest.Ports(t, phonePortsOwn)
+	d := &desks{centre: newCentreOn(t, sentOut, func(c *node.Config) {
+		registers(c)
+		c.Agents[1].Contact = ""
+		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", far)
+	})}
+	d.anna, d.boris = d.softphone("101", "s101", annaSays), d.softphone("102", "s102", borisSays)
+	d.ask("anna", callcenter.ActionLogin, "")
+	outside := d.softphoneAt(far, "4940555", "", callerSays, "auto")
+	d.anna.ring("4940555")
+	if ev := outside.await(phoneTalks); !strings.Contains(ev.Peer, "4930999") {
+		t.Errorf("who is called sees %q", ev.Peer)
+	}
+	d.state("anna", fact.AgentCalling, "")
+	outside.hears([]int{annaSays})
+	d.anna.hears([]int{callerSays})
+	ready := func(after time.Time) {
+		t.Helper()
+		d.until("she is ready again", func(f fact.Fact) bool {
+			b, ok := f.Data.(fact.AgentStateBegan)
+			return ok && f.Subject == "anna" && b.State == fact.AgentReady && f.Time.After(after)
+		})
+	}
+	hung := time.Now()
+	d.anna.hangUp()
+	ready(hung)
+	d.anna.ring("102")
+	d.state("anna", fact.AgentOutside, "")
+	d.boris.await(phoneTalks)
+	d.boris.hears([]int{annaSays})
+	hung = time.Now()
+	d.boris.hangUp()
+	ready(hung)
+	d.anna.ring("49409111")
+	d.until("that it is refused", func(f fact.Fact) bool {
+		c, ok := f.Data.(fact.CallEnded)
+		return ok && c.Termination.Reason == fact.ReasonRefused
+	})
 }

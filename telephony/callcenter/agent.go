@@ -49,8 +49,10 @@ func (a *agent) state() fact.AgentState {
 		return fact.AgentWrapUp
 	case !a.LoggedIn:
 		return fact.AgentLoggedOut
-	case a.Paused:
+	case a.Paused: // what he does then is the pause's
 		return fact.AgentPaused
+	case a.Calling != "" && slices.Contains(a.Outside, a.Calling):
+		return fact.AgentCalling
 	case len(a.Outside) > 0 || len(a.Fallback) > 0 || a.Monitor != "":
 		return fact.AgentOutside
 	case a.Unplugged:
@@ -234,7 +236,7 @@ func (c *Center) phoneIs(e EndpointState) Ignored {
 	}
 	var outside []string
 	for _, channel := range e.Channels {
-		if !isOurs(channel) && c.contacts[channel] == nil && c.ears[channel] == nil && !slices.Contains(a.Clearing, channel) {
+		if ct := c.contacts[channel]; !isOurs(channel) && (ct == nil || ct.Away) && c.ears[channel] == nil && !slices.Contains(a.Clearing, channel) {
 			outside = append(outside, channel)
 		}
 	}
@@ -243,6 +245,9 @@ func (c *Center) phoneIs(e EndpointState) Ignored {
 		return IgnoredNoEffect
 	}
 	a.Unplugged, a.Outside = !e.Registered, outside
+	if !slices.Contains(outside, a.Calling) {
+		a.Calling = ""
+	}
 	c.settleAgent(a, fact.BySystem)
 	return ""
 }

@@ -140,6 +140,7 @@ type (
 		Head
 		Channel  string
 		Endpoint string // "PJSIP/+4930123@trunk"
+		CallerID string // shown in place of the caller's own, "Name <number>"; "" = his
 	}
 	// HangUp ends a channel; ChannelEnded follows. Cause is Q.850 (16 normal, 17 busy, 26 answered elsewhere).
 	HangUp struct {

@@ -226,9 +226,13 @@ func (c *Center) callerGone(ct *contact, cause int, derived bool) {
 		return
 	}
 	c.touch(ct)
+	out := ct.Out
 	ct.Live, ct.Out = false, ""
 	ct.HangBy = time.Time{}
 	c.freePhone(ct)
+	if out != "" {
+		c.wentOut(ct)
+	}
 	c.hungUp(ct)
 	if ct.Stage == stageOver || ct.Stage == stageEnded {
 		return

@@ -1,6 +1,7 @@
 package callcenter
 
 import (
+	"slices"
 	"strings"
 
 	"firstline/pipeline/fact"
@@ -11,7 +12,19 @@ func (p *planState) ownKind(dialed string) fact.Kind {
 	if _, _, ok := p.feature(dialed); ok {
 		return fact.KindFeature
 	}
+	if _, colleague := p.colleague(dialed); !colleague && p.callable(dialed) != "" {
+		return fact.KindOutbound
+	}
 	return fact.KindInternal
+}
+
+// colleague is the phone of the agent whose extension it is.
+func (p *planState) colleague(dialed string) (endpoint string, ok bool) {
+	i := slices.IndexFunc(p.Agents, func(a Agent) bool { return a.Extension != "" && a.Extension == dialed })
+	if i < 0 {
+		return "", false
+	}
+	return p.Agents[i].Endpoint, true
 }
 
 // feature reads a feature code: the action and, for a pause, its reason.
@@ -63,12 +76,16 @@ func (f Features) media(action Action) []string {
 	}
 }
 
-// ownCall: an agent's own phone called. A feature code is carried out and confirmed; any other number is not served yet.
-// Until he hangs up his phone is not rung.
+// ownCall: an agent's own phone called. A feature code is carried out and confirmed; to a colleague and to a number outside he is let
+// out. Until he hangs up his phone is not rung.
 func (c *Center) ownCall(ct *contact, a *agent) {
 	p := c.planFor(ct)
 	a.OwnCalls = append(a.OwnCalls, ct.ID)
 	c.forgetOutside(a, ct.ID)
+	if ct.Out = p.wayOut(ct.Dialed); ct.Out != "" {
+		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonTransferred}})
+		return
+	}
 	action, reason, ok := p.feature(ct.Dialed)
 	served := ok && c.act(a, Control{Actor: a.ID, By: fact.ByPhone, Action: action, Reason: reason}) == ""
 	c.settleAgent(a, fact.ByPhone)
@@ -77,6 +94,32 @@ func (c *Center) ownCall(ct *contact, a *agent) {
 		return
 	}
 	c.closeWith(ct, fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonFlowEnded}, p.Features.media(action))
+}
+
+// wayOut is where an agent's own call goes: a colleague's phone, or a number outside; "" = nowhere.
+func (p *planState) wayOut(dialed string) string {
+	if _, _, feature := p.feature(dialed); feature {
+		return ""
+	}
+	if endpoint, ok := p.colleague(dialed); ok {
+		return endpoint
+	}
+	return p.callable(dialed)
+}
+
+// wentOut: who was sent on has left. Of an agent's own call his phone is known to be busy, also before it is polled.
+func (c *Center) wentOut(ct *contact) {
+	ct.Away = true
+	a := c.agentOf[ct.Phone]
+	if a == nil || slices.Contains(a.Outside, ct.ID) {
+		return
+	}
+	a.Outside = append(a.Outside, ct.ID)
+	slices.Sort(a.Outside)
+	if ct.Kind == fact.KindOutbound {
+		a.Calling = ct.ID
+	}
+	c.settleAgent(a, fact.ByPhone)
 }
 
 // forgetOutside: a channel that the poll took for an outside call turns out to be one to us.

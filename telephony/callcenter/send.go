@@ -197,8 +197,14 @@ func (c *Center) letOut(ct *contact) {
 
 // goodbye lets a caller go whose call is over: to where he is sent on, or for good.
 func (c *Center) goodbye(h Head, ct *contact) Command {
-	if ct.Out != "" && c.plan.callable(ct.Out) != "" {
-		return SendOut{Head: h, Channel: ct.channel(), Endpoint: c.plan.Outbound.endpoint(ct.Out)}
+	out := c.plan.Outbound
+	switch {
+	case strings.Contains(ct.Out, "/"): // a colleague's phone
+		return SendOut{Head: h, Channel: ct.channel(), Endpoint: ct.Out}
+	case ct.Out != "" && c.plan.callable(ct.Out) != "" && ct.Kind == fact.KindOutbound:
+		return SendOut{Head: h, Channel: ct.channel(), Endpoint: out.endpoint(ct.Out), CallerID: out.CallerID}
+	case ct.Out != "" && c.plan.callable(ct.Out) != "":
+		return SendOut{Head: h, Channel: ct.channel(), Endpoint: out.endpoint(ct.Out)}
 	}
 	return HangUp{Head: h, Channel: ct.channel(), Cause: causeNormal}
 }

@@ -59,7 +59,8 @@ type contact struct {
 	GoneBy    time.Time  `json:"gone_by,omitzero"`  // when to stop waiting for the fallback's word
 	HangBy    time.Time  `json:"hang_by,omitzero"`  // when to hang up once more
 	Hangs     int        `json:"hangs,omitempty"`   // hang-ups sent
-	Out       string     `json:"out,omitempty"`     // number outside that he is sent on to, in place of a hang-up
+	Out       string     `json:"out,omitempty"`     // number outside, or endpoint, that he is sent on to in place of a hang-up
+	Away      bool       `json:"away,omitempty"`    // he was, and has left
 	Unheard   string     `json:"unheard,omitempty"` // playback that may still go on
 	MendAt    time.Time  `json:"mend,omitzero"`     // when to order again what failed: music, silence, the bridge
 	Keys      []keyPress `json:"keys,omitempty"`    // the last digits, to know a repeated event
@@ -422,6 +423,7 @@ type agent struct {
 	Outside    []string        `json:"outside,omitempty"`    // channels of his phone that aren't ours
 	Fallback   []string        `json:"fallback,omitempty"`   // fallback contacts he talks to
 	OwnCalls   []string        `json:"own_calls,omitempty"`  // contacts his phone began and that are not over: feature codes
+	Calling    string          `json:"calling,omitempty"`    // his own call to a number outside, which the dialplan has: among Outside until the poll sees it no more
 	OwnCall    string          `json:"own_call,omitempty"`   // the same as versions that knew one only wrote it; read, not written
 	Clearing   []string        `json:"clearings,omitempty"`  // calls of his phone that are being hung up
 	ClearBy    time.Time       `json:"clear_by,omitzero"`

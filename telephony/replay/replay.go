@@ -182,7 +182,7 @@ func (r *reader) stateEnded(f fact.Fact, d fact.AgentStateEnded) {
 func (w *worker) began(s fact.AgentState, at time.Time) {
 	last := len(w.spans) - 1
 	open := last >= 0 && w.spans[last].until.IsZero()
-	next := span{from: at, away: s == fact.AgentPaused || s == fact.AgentOutside || s == fact.AgentUnreachable}
+	next := span{from: at, away: s == fact.AgentPaused || s == fact.AgentOutside || s == fact.AgentCalling || s == fact.AgentUnreachable}
 	switch {
 	case s == fact.AgentLoggedOut && open:
 		w.spans[last].until = at

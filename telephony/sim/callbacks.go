@@ -26,7 +26,7 @@ func hoursOpen() [][2]int { return [][2]int{{630, 632}, {633, 636}, {638, 1080}}
 
 // drawCallbacks throws how callers are called back.
 func drawCallbacks(d *dice, p *callcenter.Plan) {
-	p.Outbound = callcenter.Outbound{Endpoint: "PJSIP/{number}" + wayOut, CallerID: "Acme <1000>", Allow: []string{"100*", "102*", outsideNumber}, Deny: []string{denied}}
+	p.Outbound = callcenter.Outbound{Endpoint: "PJSIP/{number}" + wayOut, CallerID: "Acme <1000>", Allow: []string{"100*", "102*", outsideNumber}, Deny: []string{denied, dialedOnes()[0]}}
 	day := []string{"mon", "tue", "wed", "thu", "fri"}
 	p.Schedules = append(p.Schedules, ivr.Schedule{ID: hours, Zone: "Europe/Berlin", Open: []ivr.Hours{
 		{Days: day, From: "10:30", Until: "10:32"}, {Days: day, From: "10:33", Until: "10:36"}, {Days: day, From: "10:38", Until: "18:00"},

@@ -202,7 +202,7 @@ func (w *world) checkQuiet() {
 	}
 	for _, a := range w.ledger.roster {
 		switch a.state.State {
-		case fact.AgentRinging, fact.AgentTalking, fact.AgentWrapUp, fact.AgentOutside:
+		case fact.AgentRinging, fact.AgentTalking, fact.AgentWrapUp, fact.AgentOutside, fact.AgentCalling:
 			w.fail(ruleQuiet, "%s is still %s", a.id, a.state.State)
 		default:
 		}

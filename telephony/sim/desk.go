@@ -118,7 +118,7 @@ func (d *desk) sensibleReply(c callcenter.Control, r callcenter.Reply) {
 	may := map[callcenter.Action][]fact.AgentState{
 		callcenter.ActionLogout: {fact.AgentLoggedOut, fact.AgentTalking},
 		callcenter.ActionPause:  {fact.AgentPaused, fact.AgentTalking},
-		callcenter.ActionReady:  {fact.AgentReady, fact.AgentRinging, fact.AgentTalking, fact.AgentOutside, fact.AgentUnreachable},
+		callcenter.ActionReady:  {fact.AgentReady, fact.AgentRinging, fact.AgentTalking, fact.AgentOutside, fact.AgentCalling, fact.AgentUnreachable},
 	}[c.Action]
 	if r.Refused == "" && may != nil && !slices.Contains(may, r.State) {
 		d.w.fail(ruleReplies, "%+v was granted, and the agent is %s", c, r.State)

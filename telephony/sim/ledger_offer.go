@@ -164,7 +164,7 @@ func (l *ledger) agentFact(f fact.Fact) {
 		case fact.AgentPaused:
 			a.paused = true
 		case fact.AgentTalking, fact.AgentWrapUp: // the pause may go on behind it
-		case fact.AgentReady, fact.AgentRinging, fact.AgentLoggedOut, fact.AgentOutside, fact.AgentUnreachable:
+		case fact.AgentReady, fact.AgentRinging, fact.AgentLoggedOut, fact.AgentOutside, fact.AgentCalling, fact.AgentUnreachable:
 			a.paused = false
 		}
 		a.open, a.state, a.since = true, d, f.Time

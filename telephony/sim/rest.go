@@ -99,7 +99,7 @@ func (a *asterisk) onChannel(id string, done answer, act func(*channel)) {
 
 // sendOut gives a caller to the dialplan, where he talks to somebody outside.
 func (a *asterisk) sendOut(c callcenter.SendOut, done answer) {
-	if c.Endpoint != "PJSIP/"+outsideNumber+wayOut {
+	if c.Endpoint != "PJSIP/"+outsideNumber+wayOut && (a.w.phoneAt(c.Endpoint) == nil || a.w.owners[c.Channel] == "") {
 		a.w.fail(ruleCallbacks, "%s sends %s to %q", c.ID, c.Channel, c.Endpoint)
 	}
 	ch := a.channels[c.Channel]

@@ -350,7 +350,7 @@ func spoiledFacts() []sabotage {
 				d.Prefer = "somebody"
 			}
 		})},
-		{bug: "a caller is overtaken", rules: []Rule{ruleOvertaken, ruleOneState}, turn: overtake},
+		{bug: "a caller is overtaken", rules: []Rule{ruleDecision, ruleOvertaken, ruleOneState}, turn: overtake},
 	}
 }
 

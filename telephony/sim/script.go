@@ -37,7 +37,7 @@ func newScript(w *world) *script {
 	add("urge", 3*w.weather.control, w.desk.urge)
 	add("incident", 4*w.weather.control, w.desk.incident)
 	add("feature code", 6*w.weather.control, func(_ int, luck *dice) {
-		one(luck, w.phones...).dial(one(luck, codeLogin, codeOut, codeReady, codeReady, codePause, codePause+"2", codePause+"9", "1000"), luck)
+		one(luck, w.phones...).dial(one(luck, codeLogin, codeOut, codeReady, codeReady, codePause, codePause+"2", codePause+"9", "1000", outsideNumber, outsideNumber, extensionOf(0, false), denied), luck)
 	})
 	add("outside call", 12*w.weather.arrival, w.outsideCall)
 	add("noise", 8*w.weather.arrival, w.noise)

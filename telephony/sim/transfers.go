@@ -144,6 +144,9 @@ func (p *phone) decideBetween(first, second *channel) {
 
 // refer asks Asterisk to hand on who is at the other end.
 func (p *phone) refer(ch *channel, to string, other *channel) {
+	if !ch.inApp { // the dialplan has it, and leaves such requests alone
+		return
+	}
 	ev := callcenter.TransferAsked{Channel: ch.id, To: to}
 	if other != nil {
 		ev.Other = other.id

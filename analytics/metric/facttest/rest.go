@@ -14,7 +14,7 @@ func (g *generator) agent(id string) {
 	for now.Before(g.Until.Add(g.Tail)) {
 		s := fact.AgentStateEnded{StartedAt: now, State: weighted(g, map[fact.AgentState]int{
 			fact.AgentReady: 40, fact.AgentRinging: 15, fact.AgentTalking: 20, fact.AgentWrapUp: 12, fact.AgentPaused: 8,
-			fact.AgentLoggedOut: 2, fact.AgentOutside: 2, fact.AgentUnreachable: 1,
+			fact.AgentLoggedOut: 2, fact.AgentOutside: 2, fact.AgentCalling: 2, fact.AgentUnreachable: 1,
 		})}
 		if s.State == fact.AgentPaused {
 			s.Reason = pick(g, "break", "lunch", fact.AutoPauseReason)

@@ -15,7 +15,7 @@ export interface Freshness {
   durable: boolean;
 }
 
-export type AgentState = "logged_out" | "ready" | "paused" | "ringing" | "talking" | "wrap_up" | "outside" | "unreachable";
+export type AgentState = "logged_out" | "ready" | "paused" | "ringing" | "talking" | "wrap_up" | "calling" | "outside" | "unreachable";
 
 export interface TicketRef {
   system: string;

@@ -9,7 +9,7 @@ import type { Act, Listen } from "./useAct";
 import type { OpenMenu } from "./useMenu";
 import { nameIn } from "./useNames";
 
-const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "outside", "paused", "unreachable", "logged_out"];
+const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "calling", "outside", "paused", "unreachable", "logged_out"];
 
 /** How long a request to listen that came to nothing is told. */
 const told = 60_000;
