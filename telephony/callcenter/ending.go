@@ -147,9 +147,13 @@ func (c *Center) asOf(t time.Time, do func()) {
 
 func (c *Center) hangUpOnceMore(ct *contact) {
 	if ct.Hangs >= maxHangUps {
-		ct.Live, ct.HangBy = false, time.Time{}
+		out := ct.Out
+		ct.Live, ct.HangBy, ct.Out = false, time.Time{}, ""
 		c.freePhone(ct)
 		c.hungUp(ct)
+		if out != "" { // nobody said that he left, and he is not to be had
+			c.wentOut(ct)
+		}
 		return
 	}
 	c.hangUpCaller(ct)
