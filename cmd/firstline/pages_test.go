@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,16 +23,18 @@ import (
 	"firstline/telephony/asterisk/sipp"
 )
 
-// pages is a support line of one agent, an expert whom she asks, and a supervisor's phone; callers wait for her also while she is not there.
+// pages is a support line of one agent, an expert whom she asks, and a supervisor's phone; callers wait for her also while she is
+// not there, or have themselves called back.
 const pages = `
 pause_reasons: [break, lunch]
 dispositions: [solved, forwarded]
-queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s, recording: {mode: all, keep: 24h}}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
+queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s, recording: {mode: all, keep: 24h}, callback: {ring: 20s}}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
 agents:
   - {id: anna, name: Anna, endpoint: PJSIP/301, pin_hash_env: PIN, queues: [support]}
   - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
   - {id: sue, name: Sue, endpoint: PJSIP/303}
   - {id: max, name: Max, endpoint: PJSIP/304}
+outbound: {endpoint: "PJSIP/{number}@trunk", caller_id: "Acme <4930100>", allow: ["4930*"]}
 entries: [{number: "5000", flow: mail}, {number: "*", flow: main}]
 recordings: {dir: RECORDINGS}
 incidents: [{id: outage, name: Outage in the north, media: [sorry-youre-having-problems]}]
@@ -46,7 +49,9 @@ ivr:
     nodes:
       news: {type: incident, next: ask}
       ask: {type: collect, prompt: [conf-getpin], min: 1, max: 6, terminator: "#", timeout: 20s, lookup: true, next: line, no_input: line, gave_up: line}
-      line: {type: queue, queue: support}
+      line: {type: queue, queue: support, keys: {"2": back}}
+      back: {type: callback, queue: support, confirm: [beep, "{digits}"], prompt: [beep], next: bye, gave_up: line}
+      bye: {type: hangup}
 integrations:
   tickets: {system: helpdesk, by_number: false, csv: CUSTOMERS, ticket_url: "https://help.example/t/{id}"}
 `
@@ -58,15 +63,16 @@ func TestPages(t *testing.T) {
 	node := parts.Need(t, func() (string, error) { return parts.Program("node") })
 	parts.Need(t, playwright)
 	customers := filepath.Join(t.TempDir(), "customers.csv")
-	list := "number,customer,name,ticket,title,status,priority\n,C-7,Ada Winter,70001,No dial tone,open,0\n"
+	list := "number,customer,name,ticket,title,status,priority\n,C-7,Ada Winter,70001,No dial tone,open,0\n,C-8,Hal Moor,8,Router restarts,open,0\n"
 	if err := os.WriteFile(customers, []byte(list), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := startProduct(t, "pages", strings.NewReplacer("CUSTOMERS", customers, "RECORDINGS", filepath.Join(t.TempDir(), "recordings")).Replace(pages))
 	p.phones(
-		p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 5 * time.Second, Talk: 20 * time.Second}),
+		p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 3 * time.Second, Talk: 20 * time.Second}),
 		p.agent(1, "boris", "302", sipp.Act{Do: sipp.DoAnswer, After: 4 * time.Second, Talk: 2 * time.Minute}),
 		p.agent(2, "sue", "303", sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 30 * time.Second}),
+		p.customer(sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second}),
 	)
 	from := time.Now().Add(-time.Second)
 	p.browse(node, chromium, p.errands())
@@ -107,13 +113,27 @@ func (p *product) errands() map[string]func() {
 			p.must(<-ended)
 		},
 		"call by cora": func() {
-			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 24 * time.Second, Presses: press("9#")})
 		},
 		"call by dora": func() {
-			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 24 * time.Second, Presses: press("9#")})
 		},
 		"call by eve": func() {
 			go call(4, sipp.Call{Name: "eve", Number: "4930666", Dialed: "1000", Patience: 30 * time.Second, Presses: press("9#")})
+		},
+		"gil and hal ask to be called back": func() {
+			ask := func(name, number, digits string, start time.Duration) sipp.Call {
+				next := 500 * time.Millisecond
+				return sipp.Call{Name: name, Number: number, Dialed: "1000", Start: start, Patience: 10 * time.Second,
+					Presses: append(press(digits), sipp.Press{After: next, Digits: "2"}, sipp.Press{After: next, Digits: "1"})}
+			}
+			seen, err := p.callers(0, ask("gil", "4930222", "9#", 0), ask("hal", "4930333", "8#", 300*time.Millisecond)).Run(context.Background())
+			p.must(err)
+			for _, r := range seen {
+				if r.Last() != sipp.WasHungUp {
+					p.t.Errorf("%s was not promised a call: %+v", r.Name, r.Events)
+				}
+			}
 		},
 		"fay leaves a message": func() {
 			_, err := p.callers(5, sipp.Call{Name: "fay", Number: "4930444", Dialed: "5000", Patience: 4 * time.Second}).Run(context.Background())
@@ -176,10 +196,12 @@ func (p *product) browse(node, chromium string, errands map[string]func()) {
 // checkDisposition wants what the agent wrote on his desk in the timeline that the API gives.
 func (p *product) checkDisposition(from time.Time) {
 	p.t.Helper()
-	contact := p.loaded(from, 3)["4930555"]
+	all, err := p.contacts(from)
+	p.must(err)
+	ada := all[slices.IndexFunc(all, func(c query.Contact) bool { return *c.CallerNumber == "4930555" })]
 	p.waitFor("the disposition", time.Minute, func() error {
 		var timeline query.Timeline
-		if err := p.call(http.MethodGet, "/contacts/"+contact.ID, nil, &timeline); err != nil {
+		if err := p.call(http.MethodGet, "/contacts/"+ada.ID, nil, &timeline); err != nil {
 			return err
 		}
 		for _, f := range timeline.Facts {

@@ -107,7 +107,8 @@ asterisk:
   sip_port: {{.Ports.SIP}}
   rtp_start: {{.Ports.RTP}}
   rtp_end: {{.RTPEnd}}
-  phone_secret_env: PHONE
+  phone_secret_env: PHONE{{if .TrunkTo}}
+  trunk_to: {{.TrunkTo}}{{end}}
 controller: {listen: "127.0.0.1:{{.Ports.Control}}"}
 kafka: {brokers: ["127.0.0.1:{{.Ports.Kafka}}"], embedded: {{ne .Without "broker"}}}
 clickhouse: {url: "http://127.0.0.1:{{.Ports.ClickHouse}}", embedded: {{ne .Without "clickhouse"}}}
@@ -121,7 +122,10 @@ http:
 func (p *product) writeConfig(file, name, sections, without string) string {
 	p.t.Helper()
 	var text bytes.Buffer
-	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999, "Without": without, "Sue": strings.Contains(sections, "{id: sue,")} // whose phone the boss has
+	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999, "Without": without, "Sue": strings.Contains(sections, "{id: sue,"), "TrunkTo": ""} // whose phone the boss has
+	if strings.Contains(sections, "outbound:") {
+		view["TrunkTo"] = fmt.Sprintf("sip:127.0.0.1:%d", p.ports.SIPp+customerPhone)
+	}
 	if err := template.Must(template.New("config").Parse(head)).Execute(&text, view); err != nil {
 		p.t.Fatal(err)
 	}
@@ -298,6 +302,7 @@ type wallboardNow struct {
 		Stage string `json:"stage"`
 		Entry *struct {
 			QueuedAt time.Time `json:"queued_at"`
+			Position int       `json:"position"`
 		} `json:"entry"`
 	} `json:"contacts"`
 	Agents []struct {
@@ -380,6 +385,16 @@ func (p *product) agent(n int, name, user string, acts ...sipp.Act) sipp.Agent {
 		Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + n, MediaPort: p.ports.Media + n*100, Speech: time.Minute},
 		Name:  name, User: user, Secret: phoneSecret, Acts: acts,
 	}
+}
+
+// customerPhone is the place of the customer's phone among the phones: behind the agents'.
+const customerPhone = 20
+
+// customer is the phone to which all calls to numbers outside go, where the configuration allows any.
+func (p *product) customer(acts ...sipp.Act) sipp.Agent {
+	a := p.agent(customerPhone, "customer", "customer", acts...)
+	a.Secret = "" // the trunk leads to it: it doesn't register
+	return a
 }
 
 // callers is a batch of calls; n counts batches from 0.

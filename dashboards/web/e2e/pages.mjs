@@ -1,5 +1,6 @@
 // The pages against the running product, in a browser: node pages.mjs BASE CHROMIUM SCREENS. cmd/firstline/pages_test.go starts
 // it, makes the calls it asks for and reads its verdict. One line a check; the exit status is 1 when one failed.
+import { calledBack, promised } from "./callbacks.mjs";
 import { desk } from "./desk.mjs";
 import { handOn } from "./handon.mjs";
 import { listen } from "./listen.mjs";
@@ -17,7 +18,7 @@ const anna = await tab(browser, base);
 const shoot = (page, name) => page.screenshot({ path: `${screens}/${name}.png`, fullPage: true });
 
 const world = { browser, base, boss, anna, shoot };
-for (const part of [wallboard, desk, lists, stale, looks, handOn, listen, record]) await part(world);
+for (const part of [wallboard, desk, lists, stale, promised, looks, calledBack, handOn, listen, record]) await part(world);
 await browser.close();
 console.log(failures() === 0 ? "all checks passed" : `${failures()} checks failed`);
 process.exit(failures() === 0 ? 0 : 1);

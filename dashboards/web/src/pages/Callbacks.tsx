@@ -66,13 +66,13 @@ function EndedTable({ items, names }: { items: Callback[]; names: Names }) {
           {items.map((c) => (
             <tr key={c.callback} data-callback={c.callback} data-state={c.state}>
               <td><a href={`/contacts/${encodeURIComponent(c.callback)}`}>{calleeOf(c)}</a></td>
-              <td>{knownOf(c)}</td>
+              <td class="figures">{knownOf(c)}</td>
               <td>{names.queue(c.queue)}</td>
               <td class="figures"><a href={`/contacts/${encodeURIComponent(c.origin)}`}>{dateTime(c.promised_at)}</a></td>
               <td class="figures">{c.ended_at && dateTime(c.ended_at)}</td>
-              <td><span class={`badge ${mood(c.state)}`}>{word("calledback.", c.state)}</span>{c.actor && <span class="quiet small"> {c.actor}</span>}</td>
+              <td class="figures"><span class={`badge ${mood(c.state)}`}>{word("calledback.", c.state)}</span>{c.actor && <span class="quiet small"> {c.actor}</span>}</td>
               <td>{names.agent(c.agent)}</td>
-              <td>{t("callbacks.attempts.of", { n: c.attempts, of: c.of })}</td>
+              <td class="figures">{t("callbacks.attempts.of", { n: c.attempts, of: c.of })}</td>
             </tr>
           ))}
         </tbody>

@@ -53,12 +53,12 @@ export function OpenCallbacks({ queue, names }: { queue: string; names: Names })
               {items.map(({ c, caller }) => (
                 <tr key={c.callback} data-callback={c.callback} data-why={caller ? "" : c.why ?? ""}>
                   <td><a href={`/contacts/${encodeURIComponent(c.callback)}`}>{calleeOf(c)}</a></td>
-                  <td>{knownOf(c)}</td>
+                  <td class="figures">{knownOf(c)}</td>
                   <td>{names.queue(caller?.callback?.queue ?? c.queue)}</td>
                   <td class="figures"><a href={`/contacts/${encodeURIComponent(c.origin)}`} title={dateTime(c.promised_at)}>{t("callbacks.ago", { time: clock(now - Date.parse(c.promised_at)) })}</a></td>
-                  <td><Standing c={c} caller={caller} live={live} names={names} /></td>
+                  <td class={c.why === "incident" ? "" : "figures"}><Standing c={c} caller={caller} live={live} names={names} /></td>
                   <td class="figures">{t("callbacks.attempts.of", { n: c.attempts, of: c.of })}</td>
-                  <td>{c.last_result ? `${word("tried.", c.last_result)}, ${c.last_at ? whenOf(c.last_at, now) : ""}` : <span class="quiet">{t("callbacks.none")}</span>}</td>
+                  <td class="figures">{c.last_result ? `${word("tried.", c.last_result)}, ${c.last_at ? whenOf(c.last_at, now) : ""}` : <span class="quiet">{t("callbacks.none")}</span>}</td>
                   <td class="num">
                     {cancelled.includes(c.callback)
                       ? <span class="quiet" role="status">{t("callbacks.cancelled")}</span>
