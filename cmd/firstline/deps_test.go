@@ -23,7 +23,8 @@ var bans = []struct{ from, to, why string }{
 // computes tells of libraries that the core may stand on: they keep nothing, wait for nothing and look at no clock as they are
 // used there.
 func computes(dep string) bool {
-	return strings.HasPrefix(dep, "github.com/expr-lang/expr") || dep == "github.com/teambition/rrule-go"
+	return strings.HasPrefix(dep, "github.com/expr-lang/expr") || dep == "github.com/teambition/rrule-go" ||
+		dep == "github.com/nyaruka/phonenumbers"
 }
 
 // TestImports holds the line of docs/architecture.md: imports go one way.
