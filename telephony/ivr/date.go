@@ -37,11 +37,20 @@ func parseDates(text string) (dates, error) {
 	if !rule.Dtstart.IsZero() || !rule.Until.IsZero() || rule.Count > 0 || rule.Freq > rrule.DAILY {
 		return dates{}, fmt.Errorf("%q is no rule of whole days without an end", text)
 	}
-	if _, err := d.of(2000); err != nil {
-		return dates{}, fmt.Errorf("%q is no rule: %w", text, err)
+	for year := calendarFrom; year <= calendarUntil; year++ {
+		in, err := d.of(year)
+		if err != nil {
+			return dates{}, fmt.Errorf("%q is no rule: %w", text, err)
+		}
+		if _, ok := in.Iterator()(); ok {
+			return d, nil
+		}
 	}
-	return d, nil
+	return dates{}, fmt.Errorf("%q has no day, from %d to %d", text, calendarFrom, calendarUntil)
 }
+
+// In 28 years each date falls on each day of the week, also February 29.
+const calendarFrom, calendarUntil = 2000, 2027
 
 // of is a rule in one year. It begins anew with each January, so that whether a date is in it depends on nothing else.
 func (d dates) of(year int) (*rrule.RRule, error) {

@@ -40,7 +40,7 @@ func (f Flow) Joins(languages, dialled []string) []Join {
 	for _, id := range slices.Sorted(maps.Keys(f.Nodes)) {
 		come := slices.Sorted(maps.Keys(spoken[id]))
 		switch n := f.Nodes[id]; n.Type { //nolint:exhaustive // no other node leads into a queue
-		case TypeQueue:
+		case TypeQueue, TypeCallback: // who is called back has the queue's greeting, and may wait
 			list = append(list, Join{Queue: n.Queue, Languages: come})
 		case TypeDial:
 			for _, queue := range dialled {

@@ -59,6 +59,7 @@ nodes:
 		"nodes.russian.prompt prompt:russian in ru",
 		"nodes.russian.confirm {digits},prompt:right in ru",
 		"support in en,fr,ru", // and so is what follows it,
+		"support in ru",       // called back
 		"sales in de,en,fr,ru",
 	}
 	if !slices.Equal(got, want) {

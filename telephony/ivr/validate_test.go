@@ -120,12 +120,12 @@ func TestListMistakes(t *testing.T) {
 		t.Errorf("a schedule defined twice: %+v", problems)
 	}
 	bad := ivr.Schedule{Zone: "Nowhere", Open: []ivr.Hours{{Days: []string{"x"}, From: "x", Until: "x"}, {From: "08:00", Until: "24:00"},
-		{Days: []string{"mon"}, Dates: []string{"02-30"}, From: "08:00", Until: "24:00"}}, Closed: []string{"25.12.", "02-29", "FREQ=HOURLY", "FREQ=YEARLY;COUNT=3"}}
+		{Days: []string{"mon"}, Dates: []string{"02-30"}, From: "08:00", Until: "24:00"}}, Closed: []string{"25.12.", "02-29", "FREQ=HOURLY", "FREQ=YEARLY;COUNT=3", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}}
 	var paths []string
 	for _, p := range bad.Validate() {
 		paths = append(paths, p.Path)
 	}
-	want := []string{"id", "zone", "open.0.days.0", "open.0.from", "open.0.until", "open.1.days", "open.2.dates", "open.2.dates.0", "closed.0", "closed.2", "closed.3"}
+	want := []string{"id", "zone", "open.0.days.0", "open.0.from", "open.0.until", "open.1.days", "open.2.dates", "open.2.dates.0", "closed.0", "closed.2", "closed.3", "closed.4"}
 	if !slices.Equal(paths, want) {
 		t.Errorf("got %v, want %v", paths, want)
 	}
