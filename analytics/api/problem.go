@@ -155,7 +155,7 @@ func kindOf(code Code) kind {
 	case CodeNotRecorded:
 		return kind{http.StatusConflict, "The talk is not recorded on request", slog.LevelInfo}
 	case CodeNotNow:
-		return kind{http.StatusConflict, "This has no meaning in the agent's state", slog.LevelInfo}
+		return kind{http.StatusConflict, "This can't be done as things stand now", slog.LevelInfo}
 	case CodeInternal:
 	}
 	return kind{http.StatusInternalServerError, "Internal error", slog.LevelError}

@@ -171,7 +171,7 @@ func (c *Center) lineUp(ct *contact) {
 	}
 	b.Why, b.At, b.CloseAt, b.Incidents = "", time.Time{}, time.Time{}, nil
 	if hours := q.Callback.Schedule; hours != "" {
-		b.CloseAt, _ = p.menus.Next(hours, c.now, false)
+		b.CloseAt, _ = p.menus.Next(hours, c.now, false) // none = it does not close before the callback expires
 	}
 	c.join(ct, q, &entry{
 		Asked: ct.Wished.Asked, Want: ct.Wished.Want, WantThat: ct.Wished.WantThat, Since: b.Since, Carried: ct.carried(),
