@@ -16,13 +16,14 @@ func (s *State) inherit(old *State) {
 			continue
 		}
 		for agent, p := range was.pops {
-			rings := c.Offer != nil && c.Offer.Offer == p.Offer && p.full
+			o := c.OfferTo(agent)
+			rings := o != nil && o.Offer == p.Offer && p.full
 			talks := slices.ContainsFunc(c.Segments, func(o fact.SnapshotSegment) bool { return o.Agent == agent })
 			if rings || talks {
 				c.pops[agent] = p
 			}
 			if rings {
-				c.Offer = &p.Popup
+				*o = p.Popup
 			}
 		}
 	}

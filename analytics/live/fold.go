@@ -79,8 +79,8 @@ func Fold(s fact.Snapshot) *State {
 	}
 	for _, c := range s.Contacts {
 		st.contacts[c.ID] = &contact{SnapshotContact: copyContact(c), pops: map[string]pop{}}
-		if c.Offer != nil {
-			st.contacts[c.ID].pops[c.Offer.Agent] = pop{*c.Offer, true}
+		for _, o := range c.Offers {
+			st.contacts[c.ID].pops[o.Agent] = pop{o, true}
 		}
 	}
 	st.head.Queues, st.head.Agents, st.head.Contacts = nil, nil, nil
@@ -264,11 +264,12 @@ func (s *State) offered(f fact.Fact, d fact.Offered) Touched {
 	if !ok {
 		return Touched{}
 	}
-	c.Offer = &fact.Popup{
+	o := fact.Popup{
 		Contact: f.Subject, Offer: d.Offer, Queue: d.Queue, Agent: d.Agent, OfferedAt: f.Time,
 		Customer: c.Customer, Language: c.Language, WaitMS: d.WaitMS, Choices: []string{}, Ticket: c.Ticket,
 	}
-	c.pops[d.Agent] = pop{Popup: *c.Offer}
+	c.Offers = append(c.Offers, o)
+	c.pops[d.Agent] = pop{Popup: o}
 	t := s.settled(c)
 	t.Offer = d.Offer
 	return t
@@ -287,10 +288,10 @@ func (s *State) offerEnded(f fact.Fact, d fact.OfferEnded) Touched {
 	}
 	touched := Touched{Queues: true, Agents: []string{d.Agent}}
 	c, ok := s.contacts[f.Subject]
-	if !ok || c.Offer == nil || c.Offer.Offer != d.Offer {
+	if !ok || c.OfferTo(d.Agent) == nil {
 		return touched
 	}
-	c.Offer = nil
+	c.Offers = slices.DeleteFunc(c.Offers, func(o fact.Popup) bool { return o.Offer == d.Offer })
 	if d.Result == fact.OfferAnswered {
 		return touched // the entry's end follows
 	}
@@ -512,8 +513,8 @@ func (s *State) ofContact(c *contact) Touched {
 	for _, o := range c.Segments {
 		add(o.Agent)
 	}
-	if c.Offer != nil {
-		add(c.Offer.Agent)
+	for _, o := range c.Offers {
+		add(o.Agent)
 	}
 	return t
 }
@@ -534,8 +535,8 @@ func (s *State) popup(contactID, offer string, p *fact.Popup) string {
 		}
 		is.full = true
 		c.pops[agent] = is
-		if c.Offer != nil && c.Offer.Offer == offer {
-			c.Offer = &is.Popup
+		if o := c.OfferTo(agent); o != nil && o.Offer == offer {
+			*o = is.Popup
 		}
 		return agent
 	}
@@ -565,10 +566,6 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		e := *c.Entry
 		c.Entry = &e
 	}
-	if c.Offer != nil {
-		o := *c.Offer
-		c.Offer = &o
-	}
 	if c.Transfer != nil {
 		t := *c.Transfer
 		c.Transfer = &t
@@ -581,6 +578,6 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		b := *c.Callback
 		c.Callback = &b
 	}
-	c.Segments, c.Monitors = slices.Clone(c.Segments), slices.Clone(c.Monitors)
+	c.Segments, c.Monitors, c.Offers = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers)
 	return c
 }

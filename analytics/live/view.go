@@ -79,7 +79,8 @@ type Caller struct {
 	Language string          `json:"language"`
 	Customer string          `json:"customer,omitempty"`
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
-	Agent    string          `json:"agent,omitempty"` // being rung
+	Agent    string          `json:"agent,omitempty"` // being rung; of several the first
+	Rings    []string        `json:"rings,omitempty"` // all agents who are being rung
 	Asks     string          `json:"asks,omitempty"`  // the agent who has the caller, and waits in his place to ask somebody
 
 	Callback *fact.SnapshotCallback `json:"callback,omitempty"` // he is called back, and no agent has talked to him yet
@@ -211,7 +212,7 @@ func (s *State) agentView(id string) (AgentView, bool) {
 // stageFor is where the contact is for one of its agents: it rings for one while another talks, and one wraps up while the
 // caller is with the next.
 func (c *contact) stageFor(agent string) string {
-	if c.Offer != nil && c.Offer.Agent == agent {
+	if c.OfferTo(agent) != nil {
 		return StageRinging
 	}
 	for _, o := range c.Segments {
@@ -256,7 +257,7 @@ func (s *State) contactOf(a *fact.SnapshotAgent) *contact {
 		return c
 	}
 	for _, c := range s.contacts {
-		if c.Offer != nil && c.Offer.Agent == a.ID {
+		if c.OfferTo(a.ID) != nil {
 			return c
 		}
 	}
@@ -319,8 +320,12 @@ func (q *QueueView) addCaller(c *contact) {
 		}
 	}
 	q.Waiting++
-	if c.Offer != nil {
-		caller.Stage, caller.Agent = StageRinging, c.Offer.Agent
+	for _, o := range c.Offers {
+		caller.Stage = StageRinging
+		caller.Rings = append(caller.Rings, o.Agent)
+	}
+	if len(c.Offers) > 0 {
+		caller.Agent = c.Offers[0].Agent
 		q.Ringing++
 	}
 	if c.Transfer != nil {

@@ -66,8 +66,8 @@ type SnapshotContact struct {
 	Customer string         `json:"customer,omitempty"`
 	Ticket   *TicketRef     `json:"ticket,omitempty"`
 	Entry    *SnapshotEntry `json:"entry,omitempty"`
-	Offer    *Popup         `json:"offer,omitempty"`
-	Agent    string         `json:"agent,omitempty"` // who talks, rings or wraps up; of several the one who came last
+	Offers   []Popup        `json:"offers,omitempty"` // open ones, in the order in which the phones began to ring
+	Agent    string         `json:"agent,omitempty"`  // who talks, rings or wraps up: AgentNow
 
 	Segments []SnapshotSegment `json:"segments,omitempty"` // open ones, in the order they began
 	Transfer *SnapshotTransfer `json:"transfer,omitempty"` // an agent asks somebody for his caller
@@ -146,7 +146,7 @@ func (c SnapshotContact) StageNow() string {
 	switch {
 	case slices.ContainsFunc(c.Segments, func(s SnapshotSegment) bool { return s.Kind != SegmentWrapUp }):
 		return StageTalking
-	case c.Offer != nil:
+	case len(c.Offers) > 0:
 		return StageRinging
 	case c.Entry != nil:
 		return StageWaiting
@@ -159,11 +159,11 @@ func (c SnapshotContact) StageNow() string {
 	}
 }
 
-// AgentNow is the agent whom the contact has now: who rings for a caller, or else who came last.
+// AgentNow is the agent whom the contact has now: who rings for a caller, of several the first, or else who came last.
 func (c SnapshotContact) AgentNow() string {
 	switch c.StageNow() {
 	case StageRinging:
-		return c.Offer.Agent
+		return c.Offers[0].Agent
 	case StageTalking:
 		for _, s := range slices.Backward(c.Segments) {
 			if s.Kind != SegmentWrapUp {
@@ -174,6 +174,14 @@ func (c SnapshotContact) AgentNow() string {
 		return c.Segments[len(c.Segments)-1].Agent
 	}
 	return ""
+}
+
+// OfferTo is the agent's open offer; nil = his phone does not ring for the contact.
+func (c SnapshotContact) OfferTo(agent string) *Popup {
+	if i := slices.IndexFunc(c.Offers, func(p Popup) bool { return p.Agent == agent }); i >= 0 {
+		return &c.Offers[i]
+	}
+	return nil
 }
 
 // SnapshotEntry is a caller waiting.

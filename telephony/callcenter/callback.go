@@ -60,7 +60,7 @@ func (ct *contact) carried() int64 {
 func (ct *contact) uncalled() bool { return ct.absent() && !ct.Call.Over && ct.Back.Dial == nil }
 
 // idle tells whether nobody's phone is rung for the callback.
-func (ct *contact) idle() bool { return ct.uncalled() && (ct.Entry == nil || ct.Entry.Offer == nil) }
+func (ct *contact) idle() bool { return ct.uncalled() && (ct.Entry == nil || !ct.Entry.rings()) }
 
 // rests tells whether nobody's phone is to be rung for it now, though it stands in the line.
 func (ct *contact) rests() bool { return ct.absent() && (ct.Back.Held || !ct.Back.RestUntil.IsZero()) }
@@ -234,7 +234,7 @@ func (ct *contact) backDue() time.Time {
 		return b.Dial.By
 	case ct.Entry == nil:
 		return earliest(b.At, b.Expire)
-	case ct.Entry.Offer != nil:
+	case ct.Entry.rings():
 		return time.Time{}
 	default:
 		return earliest(b.CloseAt, b.Expire, b.RestUntil)

@@ -137,13 +137,13 @@ func (c *Center) endConsult(ct *contact, result fact.TransferResult, why callerE
 	if ct.Talk.Consult == nil {
 		return
 	}
-	if e := ct.Entry; e != nil {
+	if ct.Entry != nil {
 		outcome := fact.EntryWithdrawn
 		if result == fact.TransferAbandoned {
 			outcome = fact.EntryAbandoned
 		}
 		c.silence(ct)
-		c.endEntry(ct, entryEnd{outcome: outcome, offer: offerGone(why, e.Offer), derived: why.derived})
+		c.endEntry(ct, entryEnd{outcome: outcome, caller: &why, derived: why.derived})
 	}
 	c.leaveConsult(ct, result, why.derived)
 }

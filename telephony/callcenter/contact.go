@@ -185,37 +185,39 @@ func (c *Center) leave(ct *contact) {
 	}
 	c.unline(ct)
 	if c.LinkUp() {
-		c.withdrawOffer(ct, fact.OfferWithdrawn)
+		c.withdrawOffers(ct, callerEnded{})
 	}
 }
 
 // afterLeaving: while the link is down, events about the phone that rang for a caller who has left still say how that
 // offer ended.
 func (c *Center) afterLeaving(ct *contact, ev Event) {
-	if ct.Entry == nil || ct.Entry.Offer == nil {
+	if ct.Entry == nil {
 		c.ignore(IgnoredStale)
 		return
 	}
-	o := ct.Entry.Offer
 	switch e := ev.(type) {
 	case LegAnswered:
-		if e.Channel == o.Leg {
-			c.withdrawOffer(ct, fact.OfferLostRace)
+		if o := ct.Entry.offerOn(e.Channel); o != nil {
+			c.endOffer(ct, o, offerEnd{result: fact.OfferLostRace})
 			return
 		}
 	case legEnded:
-		if e.leg == o.Leg {
-			c.endOffer(ct, offerEnd{result: resultOf(e, o.Rings), cause: e.cause, derived: e.derived, legGone: true})
+		if o := ct.Entry.offerOn(e.leg); o != nil {
+			c.endOffer(ct, o, offerEnd{result: resultOf(e, o.Rings), cause: e.cause, derived: e.derived, legGone: true})
 			return
 		}
 	}
 	c.ignore(IgnoredStale)
 }
 
-// withdrawOffer ends the offer of a caller who has left, if one is open.
-func (c *Center) withdrawOffer(ct *contact, result fact.OfferResult) {
-	if ct.Entry != nil && ct.Entry.Offer != nil {
-		c.endOffer(ct, offerEnd{result: result})
+// withdrawOffers ends the open offers of a caller who has left.
+func (c *Center) withdrawOffers(ct *contact, why callerEnded) {
+	if ct.Entry == nil {
+		return
+	}
+	for _, o := range slices.Clone(ct.Entry.Open) {
+		c.endOffer(ct, o, offerEnd{result: why.resultFor(o), derived: why.derived})
 	}
 }
 

@@ -216,16 +216,14 @@ func (c *Center) declineIfRinging(a *agent) {
 		return
 	}
 	e := ct.Entry
-	o := e.Offer
-	e.Offer = nil
+	o := e.offerTo(a.ID)
+	e.close(o)
 	c.agentLeft(ct)
 	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferDeclined})
 	c.clear(ct, a, o.Leg)
 	a.Offer, a.Serving = "", ""
 	c.touched.match = true
-	if c.LinkUp() && c.passed(e.MaxAt) {
-		c.maxWait(ct)
-	}
+	c.ringsNoMore(ct)
 }
 
 // disposition records the agent's word on what a contact was about, up to an hour after its end.

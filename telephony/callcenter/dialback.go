@@ -30,14 +30,14 @@ func (c *Center) callsFirst(ct *contact) bool {
 }
 
 // dialled tells whether the customer is being called while no agent waits for it.
-func (ct *contact) dialled() bool { return ct.absent() && ct.Back.Dial != nil && ct.Entry.Offer == nil }
+func (ct *contact) dialled() bool { return ct.absent() && ct.Back.Dial != nil && !ct.Entry.rings() }
 
 // callCustomer rings the customer's phone.
 func (c *Center) callCustomer(ct *contact) {
 	b, q := ct.Back, c.planFor(ct).queue(ct.Entry.Queue)
 	b.Calls++
 	b.Dial = &dial{At: c.stamp(ct), By: c.now.Add(q.Callback.Ring)}
-	if o := ct.Entry.Offer; o != nil {
+	if o := ct.Entry.taken(); o != nil {
 		b.Dial.Agent = o.Agent
 	}
 	ct.Call.At, ct.Last = b.Dial.At, b.Dial.At // nothing of it may end before
@@ -53,12 +53,12 @@ func (c *Center) ringCustomer(ct *contact) {
 }
 
 // putThrough: the agent is there. A customer who is not on the line is called now, and the agent hears it ring.
-func (c *Center) putThrough(ct *contact) {
+func (c *Center) putThrough(ct *contact, o *offer) {
 	if !ct.absent() {
-		c.answer(ct)
+		c.answer(ct, o)
 		return
 	}
-	o := ct.Entry.Offer
+	c.othersLost(ct, o)
 	switch {
 	case !c.LinkUp() && ct.Back.Dial == nil:
 		return // when it is back: restateOffer
@@ -182,9 +182,9 @@ func (c *Center) reached(ct *contact) {
 	c.endDial(ct, dialEnd{result: fact.CallbackReached})
 	ct.Back.Reached, ct.Back.CloseAt = true, time.Time{}
 	e := ct.Entry
-	if o := e.Offer; o != nil && o.Whisper != "" {
+	if o := e.taken(); o != nil {
 		c.stopPlay(ct, o.Whisper)
-		c.answer(ct)
+		c.answer(ct, o)
 		return
 	}
 	q := c.planFor(ct).queue(e.Queue)

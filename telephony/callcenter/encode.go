@@ -225,10 +225,13 @@ func (c *Center) addRestored(ct *contact) error {
 	return nil
 }
 
-// upgrade turns what versions before transfers wrote into what is kept now.
+// upgrade turns what versions before transfers, and before several phones rang for one caller, wrote into what is kept now.
 func (ct *contact) upgrade() {
 	if ct.Segment != nil {
 		ct.Segments, ct.Segment = append(ct.Segments, *ct.Segment), nil
+	}
+	if e := ct.Entry; e != nil && e.Offer != nil {
+		e.Open, e.Offer = append(e.Open, e.Offer), nil
 	}
 	if t := ct.Talk; t != nil && len(t.Parties) == 0 {
 		t.Parties = append(t.Parties, party{Agent: t.Agent, Leg: t.Leg, Entry: t.Entry, Queue: t.Queue, Holds: t.Agents})

@@ -142,9 +142,10 @@ func (e *entry) due() time.Time {
 	if e.Playback == "" {
 		times = append(times, e.AnnounceAt, e.ComfortAt)
 	}
-	if e.Offer != nil {
-		times = append(times, e.Offer.By)
-	} else {
+	for _, o := range e.Open {
+		times = append(times, o.By)
+	}
+	if !e.rings() {
 		times = append(times, e.MaxAt, e.PreferBy, e.LeaveAt)
 	}
 	return earliest(times...)
@@ -163,7 +164,7 @@ func (c *Center) inQueue(ct *contact, ev Event) {
 	case due:
 		c.waitingDue(ct)
 	case callerEnded:
-		c.endEntry(ct, entryEnd{outcome: fact.EntryAbandoned, offer: offerGone(e, ct.Entry.Offer), derived: e.derived})
+		c.endEntry(ct, entryEnd{outcome: fact.EntryAbandoned, caller: &e, derived: e.derived})
 		c.endCall(ct, abandoned(e))
 	case answerFailed:
 		c.endEntry(ct, entryEnd{outcome: fact.EntryFailed})
@@ -178,17 +179,18 @@ func (c *Center) inQueue(ct *contact, ev Event) {
 // waitingDue runs what is due of a waiting caller.
 func (c *Center) waitingDue(ct *contact) {
 	e := ct.Entry
+	late := c.overdue(e)
 	switch {
 	case c.backInLineDue(ct):
-	case e.Offer != nil && c.passed(e.Offer.By):
-		c.ringTimedOut(ct)
-	case e.Offer == nil && c.passed(e.MaxAt):
+	case late != nil:
+		c.ringTimedOut(ct, late)
+	case !e.rings() && c.passed(e.MaxAt):
 		c.maxWait(ct)
-	case e.Offer == nil && c.passed(e.LeaveAt):
+	case !e.rings() && c.passed(e.LeaveAt):
 		c.leaveEmpty(ct)
 	case c.passed(e.RelaxAt):
 		c.relaxDue(ct)
-	case e.Offer == nil && c.passed(e.PreferBy):
+	case !e.rings() && c.passed(e.PreferBy):
 		c.preferOver(ct, fact.RelaxedByTime)
 	case c.passed(e.PlayBy):
 		c.stopPlay(ct, e.Playback)
@@ -239,12 +241,12 @@ func (c *Center) say(ct *contact, media []string) {
 // announced: the announcement is over, the music comes back.
 func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	e := ct.Entry
-	if o := e.Offer; o != nil && o.Whisper != "" && o.Whisper == ev.Playback {
+	if o := e.taken(); o != nil && o.Whisper == ev.Playback {
 		if ct.absent() && ct.Back.Dial != nil { // the ringing tone: he waits on without
 			c.ignore(IgnoredNoEffect)
 			return
 		}
-		c.putThrough(ct)
+		c.putThrough(ct, o)
 		return
 	}
 	if e.Playback == "" || e.Playback != ev.Playback {
@@ -331,20 +333,20 @@ type entryEnd struct {
 	outcome fact.EntryOutcome
 	agent   string // who answered, by which offer
 	answer  string
-	offer   fact.OfferResult // of the offer that is still open, if any; "" = withdrawn
+	caller  *callerEnded // he is gone; nil = he goes on elsewhere
 	to      string
 	derived bool
 }
 
-// endEntry closes the contact's entry, and its offer if one is open.
+// endEntry closes the contact's entry, and the offers that are open.
 func (c *Center) endEntry(ct *contact, end entryEnd) {
 	e := ct.Entry
-	if e.Offer != nil {
-		result := end.offer
-		if result == "" {
-			result = fact.OfferWithdrawn
+	for _, o := range slices.Clone(e.Open) {
+		result := fact.OfferWithdrawn
+		if end.caller != nil {
+			result = end.caller.resultFor(o)
 		}
-		c.endOffer(ct, offerEnd{result: result, derived: end.derived})
+		c.endOffer(ct, o, offerEnd{result: result, derived: end.derived})
 	}
 	c.unline(ct)
 	t := c.stamp(ct)

@@ -89,8 +89,8 @@ func (c *Center) leaveForFallback(ct *contact, queue string) {
 	if e == nil {
 		return
 	}
-	if e.Offer != nil {
-		c.endOffer(ct, offerEnd{result: fact.OfferWithdrawn, derived: true})
+	for _, o := range slices.Clone(e.Open) {
+		c.endOffer(ct, o, offerEnd{result: fact.OfferWithdrawn, derived: true})
 	}
 	c.unline(ct)
 	if e.Queue != queue {

@@ -134,15 +134,13 @@ func (c *Center) withURL(ct *contact, t *fact.TicketRef) *fact.TicketRef {
 	return &ticket
 }
 
-// popup is what the agent of the contact's open offer sees.
-func (c *Center) popup(ct *contact) fact.Popup {
-	o := ct.Entry.Offer
-	return ct.popup(pop{ID: o.Pop, Offer: o.ID, Queue: ct.Entry.Queue, Agent: o.Agent, At: o.At, Wait: ct.waited()})
-}
+// popupOf is what the agent of an open offer sees.
+func (ct *contact) popupOf(o *offer) fact.Popup { return ct.popup(ct.popFor(o)) }
 
-// waited is how long the caller had waited when the open offer was made, in milliseconds.
-func (ct *contact) waited() int64 {
-	return ct.Entry.Carried + ms(ct.Entry.Offer.At.Sub(ct.Entry.QueuedAt))
+// popFor is the screen pop of an open offer, with how long the caller had waited when it was made.
+func (ct *contact) popFor(o *offer) pop {
+	e := ct.Entry
+	return pop{ID: o.Pop, Offer: o.ID, Queue: e.Queue, Agent: o.Agent, At: o.At, Wait: e.Carried + ms(o.At.Sub(e.QueuedAt))}
 }
 
 func (ct *contact) popup(p pop) fact.Popup {
@@ -153,22 +151,27 @@ func (ct *contact) popup(p pop) fact.Popup {
 	}
 }
 
-// newPop sends a screen pop for the contact's open offer.
-func (c *Center) newPop(ct *contact) {
-	o := ct.Entry.Offer
+// popFresh is how long a pop is remembered at least: word of it may come when its offer is over.
+const popFresh = 30 * time.Second
+
+// newPop sends a screen pop for an open offer.
+func (c *Center) newPop(ct *contact, o *offer) {
 	o.Pop = part(ct.ID, "p", &ct.Count.Pop)
-	ct.Pops = append(ct.Pops, pop{ID: o.Pop, Offer: o.ID, Queue: ct.Entry.Queue, Agent: o.Agent, At: o.At, Wait: ct.waited()})
-	if len(ct.Pops) > keptPops {
-		ct.Pops = slices.Clone(ct.Pops[len(ct.Pops)-keptPops:])
+	for len(ct.Pops) >= keptPops && ct.Pops[0].At.Add(popFresh).Before(o.At) {
+		ct.Pops = slices.Clone(ct.Pops[1:])
 	}
+	ct.Pops = append(ct.Pops, ct.popFor(o))
 	c.touch(ct)
-	c.sendPop(ct, c.popup(ct))
+	c.sendPop(ct, ct.popupOf(o))
 }
 
-// popAgain sends what the agent who is being rung now could not know before.
+// popAgain sends what the agents who are being rung now could not know before.
 func (c *Center) popAgain(ct *contact) {
-	if ct.Entry != nil && ct.Entry.Offer != nil {
-		c.newPop(ct)
+	if ct.Entry == nil {
+		return
+	}
+	for _, o := range ct.Entry.Open {
+		c.newPop(ct, o)
 	}
 }
 

@@ -33,7 +33,7 @@ func (c *Center) sure() []pair {
 	for {
 		lines := c.openLines()
 		c.preferences(lines)
-		list := pairs(lines, c.free, c.suits, &c.luck)
+		list := pairs(lines, c.free, c.suits, c.besides, &c.luck)
 		looked := false
 		for _, p := range list {
 			if p.agent.Doubt {

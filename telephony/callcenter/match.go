@@ -20,10 +20,19 @@ func (c *Center) match() {
 	for _, a := range c.touched.agents {
 		c.setFree(a)
 	}
-	if !c.LinkUp() || !c.touched.match || len(c.free) == 0 {
+	if !c.LinkUp() || !c.touched.match {
 		return
 	}
 	c.occurred = later(c.occurred, c.now.Truncate(millisecond)) // the core decides now, whatever made it possible
+	c.offerCalls()
+	c.lend()
+}
+
+// offerCalls rings the agents who are free for those who wait.
+func (c *Center) offerCalls() {
+	if len(c.free) == 0 {
+		return
+	}
 	matched := c.sure()
 	for i, p := range matched {
 		if c.callsFirst(p.contact) {
@@ -54,9 +63,11 @@ func (c *Center) openLines() []lineup {
 }
 
 // pairs decides who is rung for whom: callers in order over all lines, each gets the agent whom his queue's strategy puts
-// first among those who suit him and are free still. Neither lines nor free are changed; free is in compareIdle's order.
-func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luck *luck) []pair {
+// first among those who suit him and are free still; then, where a queue rings all, more. Neither lines nor free are changed; free
+// is in compareIdle's order.
+func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, besides func(*contact) int, luck *luck) []pair {
 	free = slices.Clone(free)
+	all := lines
 	lines = slices.Clone(lines)
 	var out []pair
 	for len(free) > 0 {
@@ -64,16 +75,10 @@ func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luc
 		if ct == nil {
 			break
 		}
-		var ranked []*agent
-		for _, a := range free {
-			if suits(a, ct) {
-				ranked = append(ranked, a)
-			}
-		}
+		ranked := l.suited(free, ct, suits, luck)
 		if len(ranked) == 0 {
 			continue
 		}
-		l.rank(ranked, luck)
 		if ct.dialled() { // his phone rings: who is next for him is kept free
 			free = slices.DeleteFunc(free, func(a *agent) bool { return a == ranked[0] })
 			continue
@@ -82,7 +87,19 @@ func pairs(lines []lineup, free []*agent, suits func(*agent, *contact) bool, luc
 		out = append(out, pair{ct, ranked[0], ranked})
 		free = slices.DeleteFunc(free, func(a *agent) bool { return a == ranked[0] })
 	}
-	return out
+	return append(out, more(all, out, free, suits, besides, luck)...)
+}
+
+// suited are the free agents who suit a caller of the line, in the order in which they should be rung.
+func (l lineup) suited(free []*agent, ct *contact, suits func(*agent, *contact) bool, luck *luck) []*agent {
+	var ranked []*agent
+	for _, a := range free {
+		if suits(a, ct) {
+			ranked = append(ranked, a)
+		}
+	}
+	l.rank(ranked, luck)
+	return ranked
 }
 
 // nextWaiting takes the first caller over all lines for whom nobody's phone rings yet, and may, out of his line.
@@ -90,7 +107,7 @@ func nextWaiting(lines []lineup) (*contact, *lineup) {
 	var first *lineup
 	for i := range lines {
 		l := &lines[i]
-		for len(l.waiting) > 0 && (l.waiting[0].Entry.Offer != nil || l.waiting[0].rests()) {
+		for len(l.waiting) > 0 && (l.waiting[0].Entry.rings() || l.waiting[0].rests()) {
 			l.waiting = l.waiting[1:]
 		}
 		if len(l.waiting) > 0 && (first == nil || compareWaiting(l.waiting[0], first.waiting[0]) < 0) {

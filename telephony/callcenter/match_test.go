@@ -19,9 +19,10 @@ func TestPairsAsObvious(t *testing.T) {
 		waiting, free := drawWaiting(t, queues), drawFree(t)
 		after := [2]int{rapid.IntRange(0, 4).Draw(t, "after"), rapid.IntRange(0, 4).Draw(t, "after")}
 		seed := rapid.Uint64().Draw(t, "seed")
-		c := &Center{}
-		got := pairs(linesOf(waiting, queues, after), free, c.suits, &luck{seed})
+		c := ringers()
+		got := pairs(linesOf(waiting, queues, after), free, c.suits, c.besides, &luck{seed})
 		want := obviousPairs(waiting, free, queues, after)
+		want = append(want, obviouslyMore(waiting, free, queues, want, c.agentOf)...)
 		for i, p := range got {
 			if i >= len(want) {
 				t.Fatalf("%d pairs, want %d", len(got), len(want))
@@ -75,12 +76,26 @@ func drawWaiting(t *rapid.T, queues [2]*Queue) []*contact {
 		if rapid.Bool().Draw(t, "skilled") {
 			e.Skills = []ivr.Skill{{Name: "x", Level: rapid.IntRange(1, 2).Draw(t, "level")}}
 		}
-		if rapid.IntRange(0, 4).Draw(t, "ringing") == 0 {
-			e.Offer = &offer{}
+		for n := range max(0, rapid.IntRange(-3, 3).Draw(t, "ringing")) {
+			e.Open = append(e.Open, &offer{Agent: fmt.Sprintf("r%d", rapid.IntRange(1, 3).Draw(t, "of tier"))})
+			if n == 0 && rapid.IntRange(0, 3).Draw(t, "taken") == 0 {
+				e.Open[0].Whisper = "heard"
+				break
+			}
 		}
 		waiting[i] = &contact{ID: fmt.Sprintf("c%d", i), Entry: e}
 	}
 	return waiting
+}
+
+// ringers is a centre that knows agents r1, r2 and r3, of those tiers in each queue, whose phones may ring already.
+func ringers() *Center {
+	c := &Center{agentOf: map[string]*agent{}}
+	for tier := range 4 {
+		a := &agent{ID: fmt.Sprintf("r%d", tier), conf: &Agent{Tiers: map[string]int{"a": tier, "b": tier}}}
+		c.agentOf[a.ID] = a
+	}
+	return c
 }
 
 func drawFree(t *rapid.T) []*agent {
@@ -134,7 +149,7 @@ func obviousPairs(waiting []*contact, free []*agent, queues [2]*Queue, after [2]
 			}
 		}
 		waiting = slices.DeleteFunc(waiting, func(ct *contact) bool { return ct == first })
-		if first.Entry.Offer != nil {
+		if len(first.Entry.Open) > 0 {
 			continue
 		}
 		i := first.Entry.Queue[0] - 'a'
@@ -159,6 +174,60 @@ func obviousPairs(waiting []*contact, free []*agent, queues [2]*Queue, after [2]
 		after[i] = ranked[0].place
 	}
 	return out
+}
+
+// obviouslyMore gives one phone after the other to the caller of a queue that rings all who has the fewest, of all who may have
+// one more, and counts anew each time.
+func obviouslyMore(waiting []*contact, free []*agent, queues [2]*Queue, made []pair, known map[string]*agent) []pair {
+	for _, p := range made {
+		free = slices.DeleteFunc(slices.Clone(free), func(a *agent) bool { return a == p.agent })
+	}
+	var out []pair
+	for {
+		var best *contact
+		var fewest int
+		for _, ct := range waiting {
+			phones, tier := obviouslyRings(ct, slices.Concat(made, out), known)
+			if queues[ct.Entry.Queue[0]-'a'].Strategy != RingAll || phones == 0 {
+				continue
+			}
+			list := slices.DeleteFunc(slices.Clone(free), func(a *agent) bool {
+				return !obviouslySuits(a, ct.Entry) || max(1, a.conf.Tiers[ct.Entry.Queue]) > tier
+			})
+			if len(list) > 0 && (best == nil || phones < fewest || phones == fewest && obviouslyBefore(ct, best)) {
+				best, fewest = ct, phones
+			}
+		}
+		if best == nil {
+			return out
+		}
+		ranked := slices.DeleteFunc(slices.Clone(free), func(a *agent) bool { return !obviouslySuits(a, best.Entry) })
+		slices.SortFunc(ranked, func(a, b *agent) int {
+			if obviouslyFirst(a, b, queues[best.Entry.Queue[0]-'a'], 0) {
+				return -1
+			}
+			return 1
+		})
+		out = append(out, pair{best, ranked[0], ranked})
+		free = slices.DeleteFunc(slices.Clone(free), func(a *agent) bool { return a == ranked[0] })
+	}
+}
+
+// obviouslyRings counts the phones of a caller, and says which tier is the lowest of them: 0 when one was taken.
+func obviouslyRings(ct *contact, made []pair, known map[string]*agent) (phones, tier int) {
+	tier = 9
+	for _, o := range ct.Entry.Open {
+		phones, tier = phones+1, min(tier, known[o.Agent].conf.Tiers[ct.Entry.Queue])
+		if o.Whisper != "" {
+			return phones, 0
+		}
+	}
+	for _, p := range made {
+		if p.contact == ct {
+			phones, tier = phones+1, min(tier, max(1, p.agent.conf.Tiers[ct.Entry.Queue]))
+		}
+	}
+	return phones, tier
 }
 
 // obviouslyBefore: by weight; then by priority, or where that ages by the moment since when each counts as waiting.

@@ -23,7 +23,7 @@ func (c *Center) offerCall(p pair, earlier []pair) {
 	o := &offer{
 		ID: part(ct.ID, "o", &ct.Count.Offer), Agent: a.ID, Attempt: e.Offers, At: t, By: c.now.Add(q.RingTimeout),
 	}
-	e.Offer = o
+	e.Open = append(e.Open, o)
 	c.emit(ct, fact.TypeOffered, fact.Offered{
 		Offer: o.ID, Entry: e.ID, Call: ct.Call.ID, Queue: e.Queue, Agent: a.ID, Attempt: o.Attempt,
 		WaitMS: ms(t.Sub(e.QueuedAt)), Decision: c.decision(p, earlier),
@@ -33,38 +33,74 @@ func (c *Center) offerCall(p pair, earlier []pair) {
 	}
 	a.Offer, a.Serving = ct.ID, e.Queue
 	c.settleAgent(a, fact.BySystem)
-	c.ring(ct, a)
-	c.newPop(ct)
+	c.ring(ct, o)
+	c.newPop(ct, o)
 }
 
-// ring makes a leg for the contact's open offer.
-func (c *Center) ring(ct *contact, a *agent) {
-	o := ct.Entry.Offer
+// rings tells whether any phone rings for the entry, or was picked up and is not put through yet.
+func (e *entry) rings() bool { return len(e.Open) > 0 }
+
+// offerOn is the open offer whose leg it is; nil = none.
+func (e *entry) offerOn(leg string) *offer {
+	if i := slices.IndexFunc(e.Open, func(o *offer) bool { return o.Leg == leg }); i >= 0 {
+		return e.Open[i]
+	}
+	return nil
+}
+
+// offerTo is the agent's open offer; nil = none.
+func (e *entry) offerTo(agent string) *offer {
+	if i := slices.IndexFunc(e.Open, func(o *offer) bool { return o.Agent == agent }); i >= 0 {
+		return e.Open[i]
+	}
+	return nil
+}
+
+// taken is the offer whose agent took his phone and is not put through yet; nil = all ring.
+func (e *entry) taken() *offer {
+	if i := slices.IndexFunc(e.Open, func(o *offer) bool { return o.Whisper != "" }); i >= 0 {
+		return e.Open[i]
+	}
+	return nil
+}
+
+// close takes an offer out of the open ones.
+func (e *entry) close(o *offer) {
+	e.Open = slices.DeleteFunc(e.Open, func(p *offer) bool { return p == o })
+	if len(e.Open) == 0 {
+		e.Open = nil // as it is read back
+	}
+}
+
+// ring makes a leg for an open offer.
+func (c *Center) ring(ct *contact, o *offer) {
 	o.Leg = resource(ct.ID, "leg", &ct.Count.Leg)
 	o.Rings = false
 	c.touch(ct)
-	c.dial(ct, o, a)
+	c.dial(ct, o, c.agentOf[o.Agent])
 }
 
 // offerEvent: something happened to a leg.
 func (c *Center) offerEvent(ct *contact, ev Event) {
-	o := ct.Entry.Offer
 	switch e := ev.(type) {
 	case LegRinging:
-		if o == nil || o.Leg != e.Channel || o.Rings {
+		o := ct.Entry.offerOn(e.Channel)
+		if o == nil || o.Rings {
 			c.ignore(IgnoredStale)
 			return
 		}
 		o.Rings = true
 		c.touch(ct)
 	case LegAnswered:
-		if o == nil || o.Leg != e.Channel {
+		o := ct.Entry.offerOn(e.Channel)
+		if o == nil {
 			c.ignore(IgnoredStale) // it is being hung up already
 			return
 		}
-		c.pickedUp(ct)
+		c.pickedUp(ct, o)
 	case legEnded:
-		if o == nil || o.Leg != e.leg {
+		o := ct.Entry.offerOn(e.leg)
+		if o == nil {
 			c.ignore(IgnoredStale)
 			return
 		}
@@ -72,30 +108,40 @@ func (c *Center) offerEvent(ct *contact, ev Event) {
 		if o.Whisper != "" && !e.derived {
 			end.result = fact.OfferDeclined // he heard what it is about and hung up
 		}
-		c.offerLost(ct, end)
+		c.offerLost(ct, o, end)
 	case legFailed:
-		if o == nil || o.Leg != e.leg {
+		o := ct.Entry.offerOn(e.leg)
+		if o == nil {
 			c.ignore(IgnoredStale)
 			return
 		}
-		c.offerLost(ct, offerEnd{result: resultOfFailure(e)})
+		c.offerLost(ct, o, offerEnd{result: resultOfFailure(e)})
 	}
 }
 
-// pickedUp: the agent took his phone. He may have to hear something before the caller is put through; until then the
-// caller waits on.
-func (c *Center) pickedUp(ct *contact) {
-	o := ct.Entry.Offer
+// pickedUp: the agent took his phone; he was the fastest of those for whom it rang. He may have to hear something before the
+// caller is put through; until then the caller waits on.
+func (c *Center) pickedUp(ct *contact, o *offer) {
 	media := c.planFor(ct).queue(ct.Entry.Queue).WhisperMedia
 	switch {
 	case o.Whisper != "":
 		c.ignore(IgnoredDuplicate)
 	case len(media) == 0:
-		c.putThrough(ct)
+		c.putThrough(ct, o)
 	default:
+		c.othersLost(ct, o)
 		o.Whisper = c.whisper(ct, o.Leg, media)
 		o.By = c.now.Add(announceLimit)
 		c.touch(ct)
+	}
+}
+
+// othersLost stops the phones of those who were not as fast.
+func (c *Center) othersLost(ct *contact, winner *offer) {
+	for _, o := range slices.Clone(ct.Entry.Open) {
+		if o != winner {
+			c.endOffer(ct, o, offerEnd{result: fact.OfferLostRace})
+		}
 	}
 }
 
@@ -156,13 +202,21 @@ func resultOfFailure(e legFailed) fact.OfferResult {
 }
 
 // ringTimedOut: the phone rang as long as the queue allows; or the end of what the agent hears was not heard.
-func (c *Center) ringTimedOut(ct *contact) {
-	if o := ct.Entry.Offer; o.Whisper != "" {
+func (c *Center) ringTimedOut(ct *contact, o *offer) {
+	if o.Whisper != "" {
 		c.stopPlay(ct, o.Whisper)
-		c.putThrough(ct)
+		c.putThrough(ct, o)
 		return
 	}
-	c.offerLost(ct, offerEnd{result: fact.OfferMissed})
+	c.offerLost(ct, o, offerEnd{result: fact.OfferMissed})
+}
+
+// overdue is the open offer whose time is up; nil = none.
+func (c *Center) overdue(e *entry) *offer {
+	if i := slices.IndexFunc(e.Open, func(o *offer) bool { return c.passed(o.By) }); i >= 0 {
+		return e.Open[i]
+	}
+	return nil
 }
 
 // offerEnd is how an offer ends.
@@ -173,28 +227,32 @@ type offerEnd struct {
 	legGone bool
 }
 
-// offerGone is the result of an offer whose caller is gone.
-func offerGone(e callerEnded, o *offer) fact.OfferResult {
-	if e.answered || o != nil && o.Whisper != "" {
+// resultFor is the result of an offer whose caller is gone.
+func (e callerEnded) resultFor(o *offer) fact.OfferResult {
+	if o.Whisper != "" || slices.Contains(e.answered, o.Leg) {
 		return fact.OfferLostRace
 	}
 	return fact.OfferWithdrawn
 }
 
 // offerLost ends an offer that led to nothing; the caller waits on.
-func (c *Center) offerLost(ct *contact, end offerEnd) {
-	c.endOffer(ct, end)
-	if c.LinkUp() && c.passed(ct.Entry.MaxAt) {
+func (c *Center) offerLost(ct *contact, o *offer, end offerEnd) {
+	c.endOffer(ct, o, end)
+	c.ringsNoMore(ct)
+}
+
+// ringsNoMore: when the last phone has stopped that rang when the longest wait was over, that strikes.
+func (c *Center) ringsNoMore(ct *contact) {
+	if e := ct.Entry; !e.rings() && c.LinkUp() && c.passed(e.MaxAt) {
 		c.maxWait(ct)
 	}
 }
 
-// endOffer closes the contact's open offer, ends its leg and lets the agent go.
-func (c *Center) endOffer(ct *contact, end offerEnd) {
+// endOffer closes an open offer, ends its leg and lets the agent go.
+func (c *Center) endOffer(ct *contact, o *offer, end offerEnd) {
 	e := ct.Entry
-	o := e.Offer
 	q := c.planFor(ct).queue(e.Queue)
-	e.Offer = nil
+	e.close(o)
 	c.agentLeft(ct)
 	c.offerEnded(ct, e, o, end)
 	c.touched.match = true

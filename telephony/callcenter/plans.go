@@ -178,7 +178,7 @@ func (c *Center) replanAgent(a *agent) {
 		c.endLook(a, true)
 	}
 	if ct := c.contacts[a.Offer]; ct != nil {
-		c.endOffer(ct, offerEnd{result: fact.OfferWithdrawn})
+		c.endOffer(ct, ct.Entry.offerTo(a.ID), offerEnd{result: fact.OfferWithdrawn})
 	}
 	if a.engaged() == "" {
 		c.logOut(a, fact.BySystem, "")

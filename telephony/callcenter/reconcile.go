@@ -100,13 +100,19 @@ func (c *Center) callerMissing(ct *contact, act actual) {
 	c.toContact(ct, callerEnded{derived: true, answered: act.answered(ct)})
 }
 
-// answered tells whether the leg of the contact's open offer was answered.
-func (act actual) answered(ct *contact) bool {
-	if ct.Entry == nil || ct.Entry.Offer == nil {
-		return false
+// answered are the legs of the contact's open offers that were answered, in the order in which they began to ring: nobody heard
+// which was first.
+func (act actual) answered(ct *contact) []string {
+	var up []string
+	if ct.Entry == nil {
+		return nil
 	}
-	leg, ok := act.channels[ct.Entry.Offer.Leg]
-	return ok && leg.State == stateUp
+	for _, o := range ct.Entry.Open {
+		if leg, ok := act.channels[o.Leg]; ok && leg.State == stateUp {
+			up = append(up, o.Leg)
+		}
+	}
+	return up
 }
 
 // stateUp is ARI's name of an answered channel.
@@ -124,11 +130,8 @@ func (c *Center) callerAway(ct *contact) {
 // reconcileGone: a caller who left the application and whose channel is gone hung up then, unless the fallback took him,
 // which the queue_log would have said before.
 func (c *Center) reconcileGone(ct *contact, act actual) {
-	result := fact.OfferWithdrawn
-	if act.answered(ct) {
-		result = fact.OfferLostRace
-	}
-	c.asOf(ct.GoneAt, func() { c.withdrawOffer(ct, result) })
+	answered := act.answered(ct)
+	c.asOf(ct.GoneAt, func() { c.withdrawOffers(ct, callerEnded{answered: answered}) })
 	if _, exists := act.channels[ct.channel()]; exists {
 		ct.GoneBy = c.now.Add(fallbackGrace)
 		c.touch(ct)
@@ -149,8 +152,8 @@ func (c *Center) reconcileFallback(ct *contact, exists bool) {
 // reconcileLeg ends an offer or a talk whose leg is missing, and mends a bridge.
 func (c *Center) reconcileLeg(ct *contact, act actual) {
 	switch {
-	case ct.Stage == stageWaiting && ct.Entry.Offer != nil:
-		c.reconcileOffer(ct, act)
+	case ct.Stage == stageWaiting:
+		c.reconcileOffers(ct, act)
 	case ct.Stage == stageTalking && act.old(c, ct.Talk.At):
 		c.reconcileTalk(ct, act)
 	}
@@ -158,8 +161,8 @@ func (c *Center) reconcileLeg(ct *contact, act actual) {
 
 // reconcileTalk ends what is missing of a talk, and joins again those who should be together and aren't.
 func (c *Center) reconcileTalk(ct *contact, act actual) {
-	if act.full && act.answered(ct) {
-		c.answer(ct) // before anybody's end is found: then it is known who was asked
+	if up := act.answered(ct); act.full && len(up) > 0 {
+		c.answer(ct, ct.Entry.offerOn(up[0])) // before anybody's end is found: then it is known who was asked
 	}
 	for _, p := range ct.Talk.all() {
 		if _, ok := act.channels[p.Leg]; !ok && ct.Talk != nil && ct.Talk.onLeg(p.Leg) != nil {
@@ -189,17 +192,18 @@ func (c *Center) reconcileConsult(ct *contact, act actual) {
 	case k == nil:
 	case k.With != nil:
 		c.mendBridge(ct, k.Bridge, []string{k.Ear, k.With.Leg}, act)
-	case ct.Entry.Offer != nil:
-		c.reconcileOffer(ct, act)
+	default:
+		c.reconcileOffers(ct, act)
 	}
 }
 
-// reconcileOffer ends an offer whose leg is missing. One that neither rang nor was picked up may not have been made yet; after
+// reconcileOffers ends the offers whose leg is missing. One that neither rang nor was picked up may not have been made yet; after
 // a lost link it is made anew (restateOffer).
-func (c *Center) reconcileOffer(ct *contact, act actual) {
-	o := ct.Entry.Offer
-	if _, ok := act.channels[o.Leg]; !ok && (o.Rings || o.Whisper != "" || !act.full) && act.old(c, o.At) {
-		c.toContact(ct, legEnded{leg: o.Leg, derived: true})
+func (c *Center) reconcileOffers(ct *contact, act actual) {
+	for _, o := range slices.Clone(ct.Entry.Open) {
+		if _, ok := act.channels[o.Leg]; !ok && (o.Rings || o.Whisper != "" || !act.full) && act.old(c, o.At) {
+			c.toContact(ct, legEnded{leg: o.Leg, derived: true})
+		}
 	}
 }
 
@@ -282,8 +286,8 @@ func (c *Center) repeatLookups(ct *contact) {
 // restateBack: the calls of the customer's phone and of an agent's.
 func (c *Center) restateBack(ct *contact, act actual) {
 	c.restateDial(ct, act)
-	if ct.absent() && ct.Entry != nil && ct.Entry.Offer != nil {
-		c.restateOffer(ct, ct.Entry.Offer, act)
+	if ct.absent() {
+		c.restateOffers(ct, act)
 	}
 }
 
@@ -297,9 +301,7 @@ func (c *Center) restateWaiting(ct *contact, act actual) {
 		c.announceAgain(ct)
 	}
 	c.startMusic(ct, q.MusicClass)
-	if o := e.Offer; o != nil {
-		c.restateOffer(ct, o, act)
-	}
+	c.restateOffers(ct, act)
 }
 
 // restateTalk: music as it should be, also where an order that failed was forgotten meanwhile; and the phone that rings for an
@@ -324,27 +326,36 @@ func (c *Center) restateConsult(ct *contact, act actual) {
 		c.takeEar(ct, ear)
 	}
 	c.earMusic(ct)
-	if ct.Entry != nil && ct.Entry.Offer != nil {
-		c.restateOffer(ct, ct.Entry.Offer, act)
+	c.restateOffers(ct, act)
+}
+
+// restateOffers: an agent who took his phone meanwhile is put through, or else each phone that rang rings on.
+func (c *Center) restateOffers(ct *contact, act actual) {
+	if ct.Entry == nil {
+		return
+	}
+	if up := act.answered(ct); len(up) > 0 { // though it may ring too long by now: the agent is there
+		c.putThrough(ct, ct.Entry.offerOn(up[0]))
+		return
+	}
+	for _, o := range ct.Entry.Open {
+		c.restateOffer(ct, o, act)
 	}
 }
 
-// restateOffer: a leg that was answered meanwhile is answered; one that rings goes on; any other may never have been made
-// or dialled and is made anew (dialling a leg twice would end it).
+// restateOffer: a leg that rings goes on; any other may never have been made or dialled and is made anew (dialling a leg twice would end it).
 func (c *Center) restateOffer(ct *contact, o *offer, act actual) {
 	leg, exists := act.channels[o.Leg]
 	switch {
-	case exists && leg.State == stateUp:
-		c.putThrough(ct) // though it may ring too long by now: the agent is there
 	case c.passed(o.By): // ended with what is due
 	case exists && leg.State != stateDown:
-		c.sendPop(ct, c.popup(ct))
+		c.sendPop(ct, ct.popupOf(o))
 	default:
 		if exists {
 			c.hangUp(ct, o.Leg, causeNormal)
 		}
-		c.ring(ct, c.agentOf[o.Agent])
-		c.sendPop(ct, c.popup(ct))
+		c.ring(ct, o)
+		c.sendPop(ct, ct.popupOf(o))
 	}
 }
 

@@ -124,9 +124,9 @@ func (c *Center) preferences(lines []lineup) {
 			e := ct.Entry
 			switch {
 			case e.Prefer == "":
-			case e.Offer == nil && e.Offers > 0:
+			case !e.rings() && e.Offers > 0:
 				c.preferOver(ct, fact.RelaxedByMiss)
-			case e.Offer == nil && !c.soon(c.agentOf[e.Prefer], e.Queue):
+			case !e.rings() && !c.soon(c.agentOf[e.Prefer], e.Queue):
 				c.preferOver(ct, fact.RelaxedByAbsence)
 			}
 		}

@@ -40,12 +40,20 @@ func (c *Center) order(ct *contact, what purpose, of string, make func(Head) Com
 	id := part(ct.ID, "x", &ct.Count.Command)
 	if what != forOther {
 		ct.Sent = append(ct.Sent, sent{N: ct.Count.Command, What: what, Of: of, Channel: ct.Channel})
-		if len(ct.Sent) > keptSent {
-			ct.Sent = ct.Sent[len(ct.Sent)-keptSent:]
+		if most := ct.mostSent(); len(ct.Sent) > most {
+			ct.Sent = ct.Sent[len(ct.Sent)-most:]
 		}
 	}
 	c.touch(ct)
 	c.out.Commands = append(c.out.Commands, make(Head{ID: id, Contact: ct.ID}))
+}
+
+// mostSent is how many commands are remembered: more while several phones ring, each of which was sent some.
+func (ct *contact) mostSent() int {
+	if ct.Entry == nil {
+		return keptSent
+	}
+	return keptSent + 4*len(ct.Entry.Open)
 }
 
 // greet takes the call over from the dialplan and answers it.
@@ -310,7 +318,7 @@ type (
 	callerEnded struct {
 		cause    int
 		derived  bool
-		answered bool // the agent being rung had just answered
+		answered []string // legs of agents being rung who had just answered
 	}
 	// earEnded: the second call of an agent who consults is gone.
 	earEnded struct {

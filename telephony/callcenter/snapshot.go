@@ -56,9 +56,8 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 			Entry: e.ID, Queue: e.Queue, QueuedAt: e.QueuedAt, Priority: e.Priority, Position: c.position(ct),
 			Urgency: e.urgency(), RankedAt: e.rank(),
 		}
-		if e.Offer != nil {
-			popup := c.popup(ct)
-			s.Offer = &popup
+		for _, o := range e.Open {
+			s.Offers = append(s.Offers, ct.popupOf(o))
 		}
 	}
 	for _, seg := range ct.Segments {
@@ -98,12 +97,17 @@ func (k *consult) snapshot() *fact.SnapshotTransfer {
 // quicker than the page that asks. False when there is no such offer or the agent has nothing to do with the caller now.
 func (c *Center) Popup(offer string) (fact.Popup, bool) {
 	ct := c.contacts[ownerOfPart(offer)]
-	switch {
-	case ct == nil:
+	if ct == nil {
 		return fact.Popup{}, false
-	case ct.Entry != nil && ct.Entry.Offer != nil && ct.Entry.Offer.ID == offer:
-		return c.popup(ct), true
-	case ct.Talk == nil:
+	}
+	if ct.Entry != nil {
+		for _, o := range ct.Entry.Open {
+			if o.ID == offer {
+				return ct.popupOf(o), true
+			}
+		}
+	}
+	if ct.Talk == nil {
 		return fact.Popup{}, false
 	}
 	talks := ct.Talk.all()

@@ -156,7 +156,8 @@ type entry struct {
 	Comforts   int           `json:"comforts,omitempty"` // said so far
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
-	Offer      *offer        `json:"offer,omitempty"`
+	Open       []*offer      `json:"open,omitempty"`  // phones that ring for it, in the order in which that began
+	Offer      *offer        `json:"offer,omitempty"` // the same as versions that rang one phone only wrote it; read, not written
 }
 
 // keptPlace is the place of a caller who gave up, for when he calls again.
@@ -166,7 +167,7 @@ type keptPlace struct {
 	At    time.Time `json:"at"`    // when he gave up
 }
 
-// offer is an agent's phone being rung.
+// offer is an agent's phone being rung. Once he took it, it is the entry's only one.
 type offer struct {
 	ID      string    `json:"id"`
 	Agent   string    `json:"agent"`

@@ -6,7 +6,7 @@ import (
 )
 
 // Strategy is by what a queue chooses among the agents who may take a call. The tier comes first whatever the strategy;
-// what two agents have in common is decided by who is idle longest, then by id.
+// what two agents have in common is decided by who is idle longest, then by id. In that order those are rung of whom not all can be.
 type Strategy string
 
 // The strategies. "Since log-in" means since the agent's last.
@@ -19,11 +19,12 @@ const (
 	Ordered     Strategy = "ordered"      // first in the plan's order
 	Random      Strategy = "random"       // each with the same chance
 	Weighted    Strategy = "weighted"     // each with a chance in proportion to his weight in the queue
+	RingAll     Strategy = "ring_all"     // all of the lowest tier at once; the first to take the call has it
 )
 
 // strategies in the order of the documentation.
 func strategies() []Strategy {
-	return []Strategy{LongestIdle, LeastRecent, FewestCalls, LeastTalk, RoundRobin, Ordered, Random, Weighted}
+	return []Strategy{LongestIdle, LeastRecent, FewestCalls, LeastTalk, RoundRobin, Ordered, Random, Weighted, RingAll}
 }
 
 // lineup is one queue as the matching sees it.
@@ -41,7 +42,7 @@ func (l lineup) rank(agents []*agent, luck *luck) {
 		luck.shuffle(agents, func(*agent) int { return 1 })
 	case Weighted:
 		luck.shuffle(agents, func(a *agent) int { return a.weight(l.queue.ID) })
-	case LongestIdle, LeastRecent, FewestCalls, LeastTalk, RoundRobin, Ordered:
+	case LongestIdle, LeastRecent, FewestCalls, LeastTalk, RoundRobin, Ordered, RingAll:
 	}
 	slices.SortStableFunc(agents, func(a, b *agent) int { return cmp.Compare(a.tier(l.queue.ID), b.tier(l.queue.ID)) })
 }
@@ -59,7 +60,7 @@ func (l lineup) compare(a, b *agent) int {
 		return cmp.Or(comparePast(a.place, b.place, l.after), cmp.Compare(a.place, b.place))
 	case Ordered:
 		return cmp.Compare(a.place, b.place)
-	case LongestIdle, Random, Weighted:
+	case LongestIdle, Random, Weighted, RingAll:
 	}
 	return 0
 }

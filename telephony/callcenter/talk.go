@@ -74,13 +74,13 @@ func (t *talk) onHold(p party) bool {
 }
 
 // answer: the agent took the call, of the caller or of an agent who waits in his place.
-func (c *Center) answer(ct *contact) {
+func (c *Center) answer(ct *contact, o *offer) {
 	e := ct.Entry
-	o := e.Offer
+	c.othersLost(ct, o)
 	a := c.agentOf[o.Agent]
 	p := party{Agent: a.ID, Leg: o.Leg, Entry: e.ID, Queue: e.Queue, Home: e.Home, Wish: e.wish()}
 	c.silence(ct)
-	e.Offer = nil
+	e.close(o)
 	c.offerEnded(ct, e, o, offerEnd{result: fact.OfferAnswered})
 	c.endEntry(ct, entryEnd{outcome: fact.EntryAnswered, agent: a.ID, answer: o.ID})
 	if ct.Talk != nil {
@@ -371,8 +371,8 @@ type talkEnd struct {
 	reason   fact.Reason
 	cause    int
 	derived  bool
-	gone     string // the leg by whose end it ends; "" = none
-	answered bool   // the agent who was rung for a consultation had just answered
+	gone     string   // the leg by whose end it ends; "" = none
+	answered []string // legs of agents who were rung for a consultation and had just answered
 }
 
 // endTalk ends the conversation for everybody: whoever is still there is hung up, the agents wrap up.

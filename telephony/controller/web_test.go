@@ -141,7 +141,7 @@ func TestSnapshotAndStream(t *testing.T) {
 	var s fact.Snapshot
 	waitFor(t, func() bool {
 		s = fact.Snapshot{}
-		return c.do("GET", "/snapshot", nil, &s) == 200 && len(s.Contacts) == 1 && s.Contacts[0].Offer != nil
+		return c.do("GET", "/snapshot", nil, &s) == 200 && len(s.Contacts) == 1 && len(s.Contacts[0].Offers) == 1
 	})
 	if s.Source != "controller" || s.Epoch != r.log.Epoch() || s.Position == 0 || !s.Durable || !s.Link || s.Node != "pbx1" {
 		t.Errorf("snapshot %+v", s)

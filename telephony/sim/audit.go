@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,9 @@ func (w *world) refused(cmd callcenter.Command, code int) {
 	w.seen.add("refused " + commandName(cmd) + " " + strconv.Itoa(code))
 	if _, takesOut := cmd.(callcenter.RemoveFromBridge); takesOut && troubled {
 		return // who could not be put in, because another had just hung up, can't be taken out
+	}
+	if _, answers := cmd.(callcenter.AnswerTransfer); answers && code == 409 {
+		return // a phone that asked after its call had been sent out
 	}
 	if w.weather.calm && code != 404 && code != 400 && code != 500 {
 		w.fail(ruleCalm, "%T%+v failed with %d, though nothing was in its way but what the core did before", cmd, cmd, code)
@@ -174,7 +178,7 @@ func (a *audit) leg(ch *channel) {
 		a.customer(ch, c)
 		return
 	}
-	rings := c != nil && c.offer != nil && c.offer.Agent == a.w.agentAt(ch.endpoint)
+	rings := c != nil && c.offerTo(a.w.agentAt(ch.endpoint)) != nil
 	var s *segmentBook
 	if c != nil {
 		s = c.talking(a.w.agentAt(ch.endpoint))
@@ -213,9 +217,7 @@ func (a *audit) bridge(b *bridge) {
 // contact looks whether the world does what the facts say about a contact that has not ended.
 func (a *audit) contact(c *contactBook) {
 	if c.pending() {
-		if c.offer != nil && !a.ringing(c) {
-			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
-		}
+		a.ringing(c)
 		return
 	}
 	ch := a.w.ast.channels[c.channel()]
@@ -241,9 +243,7 @@ func (a *audit) contact(c *contactBook) {
 		if !ch.music && !ch.playing() {
 			a.wrong(c.id, "waits in silence")
 		}
-		if c.offer != nil && !a.ringing(c) {
-			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
-		}
+		a.ringing(c)
 	case c.visit != nil && c.recording != nil:
 		a.recorded(c)
 	case c.callOpen && !ch.playing():
@@ -260,17 +260,16 @@ func (a *audit) talk(c *contactBook, ch *channel) {
 	case !alone && (ch.music || ch.playing()):
 		a.wrong(c.id, "hears music or a prompt in the talk")
 	}
-	if c.offer != nil && !a.ringing(c) {
-		a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")
-	}
+	a.ringing(c)
 }
 
-// ringing tells whether the phone of the contact's offer has a leg of it.
-func (a *audit) ringing(c *contactBook) bool {
-	for _, ch := range a.w.ast.order {
-		if contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.agentAt(ch.endpoint) == c.offer.Agent {
-			return true
+// ringing looks whether the phone of each of the contact's offers has a leg of it.
+func (a *audit) ringing(c *contactBook) {
+	for _, o := range c.rung {
+		if !slices.ContainsFunc(a.w.ast.order, func(ch *channel) bool {
+			return contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.agentAt(ch.endpoint) == o.Agent
+		}) {
+			a.wrong(c.id, "offer "+o.Offer+" rings no phone")
 		}
 	}
-	return false
 }

@@ -331,8 +331,8 @@ func (l *ledger) rests(c *contactBook) bool {
 
 // putOff checks why a callback leaves the line.
 func (l *ledger) putOff(f fact.Fact, c *contactBook, d fact.CallbackPutOff) {
-	if c.entry != nil || c.offer != nil || c.back.reached != "" {
-		l.w.fail(ruleCallbacks, "%s is put off in %+v, offer %+v", f.Subject, c.entry, c.offer)
+	if c.entry != nil || c.rings() || c.back.reached != "" {
+		l.w.fail(ruleCallbacks, "%s is put off in %+v, offers %+v", f.Subject, c.entry, c.rung)
 	}
 	if d.Why == fact.PutOffClosed {
 		c.replanned(l, d.Queue)
@@ -528,7 +528,7 @@ func (a *audit) customer(ch *channel, c *contactBook) {
 		a.wrong(contact, "customer's channel "+ch.id+" is for nobody")
 		return
 	}
-	if c.back.reached == "" && ch.state != stateUp && c.offer == nil && a.w.ledger.queue(c, c.back.Queue).Callback.First == fact.FirstAgent {
+	if c.back.reached == "" && ch.state != stateUp && !c.rings() && a.w.ledger.queue(c, c.back.Queue).Callback.First == fact.FirstAgent {
 		a.wrong(contact, "customer's phone rings on "+ch.id+", and no agent waits for him")
 	}
 }

@@ -35,18 +35,20 @@ func (w *world) checkIdle() {
 		if !core.Free(p.agent) {
 			continue
 		}
+		w.checkRung(p.agent)
 		for _, c := range w.ledger.live {
-			if c.entry != nil && c.offer == nil && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) && !w.kept(p.agent, c) {
+			if c.entry != nil && !c.rings() && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) && !w.kept(p.agent, c) {
 				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
 			}
 		}
 	}
+	w.checkLent()
 }
 
 // kept tells whether a free agent may be kept for a customer who is being called, be it that one himself.
 func (w *world) kept(agent string, waits *contactBook) bool {
 	for _, c := range w.ledger.live {
-		if c.pending() && c.entry != nil && c.offer == nil && w.ledger.dials[c.id] != "" && w.ledger.suits(w.ctl.core.PlanVersion(), c, agent) &&
+		if c.pending() && c.entry != nil && !c.rings() && w.ledger.dials[c.id] != "" && w.ledger.suits(w.ctl.core.PlanVersion(), c, agent) &&
 			(c == waits || w.ledger.before(c, waits)) {
 			return true
 		}
@@ -77,7 +79,7 @@ func (w *world) checkDeadline() {
 		return
 	}
 	for _, c := range w.ledger.live {
-		if c.visit != nil || c.offer != nil {
+		if c.visit != nil || c.rings() {
 			w.fail(ruleStuck, "%s waits for an agent or a key and nothing will wake the core", c.id)
 		}
 	}
@@ -144,8 +146,8 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		w.fail(ruleFoldFacts, "the snapshot says %s is %s, the facts %s", s.ID, s.Stage, stage)
 	case (s.Entry != nil) != (c.entry != nil), s.Entry != nil && (s.Entry.Entry != c.entry.Entry || s.Entry.Queue != c.entry.Queue || !s.Entry.QueuedAt.Equal(c.entry.at)):
 		w.fail(ruleFoldFacts, "the snapshot says %s is in %+v, the facts %+v", s.ID, s.Entry, c.entry)
-	case (s.Offer != nil) != (c.offer != nil), s.Offer != nil && (s.Offer.Offer != c.offer.Offer || s.Offer.Agent != c.offer.Agent):
-		w.fail(ruleFoldFacts, "the snapshot says %s rings as %+v, the facts %+v", s.ID, s.Offer, c.offer)
+	case !slices.EqualFunc(s.Offers, c.rung, func(p fact.Popup, o *offerBook) bool { return p.Offer == o.Offer && p.Agent == o.Agent }):
+		w.fail(ruleFoldFacts, "the snapshot says %s rings as %+v, the facts %+v", s.ID, s.Offers, c.rung)
 	case (s.Transfer != nil) != (c.transfer != nil), s.Transfer != nil && (s.Transfer.Transfer != c.transfer.Transfer || s.Transfer.Agent != c.transfer.Agent):
 		w.fail(ruleFoldFacts, "the snapshot says %s is handed on as %+v, the facts %+v", s.ID, s.Transfer, c.transfer)
 	case len(s.Segments) != len(c.segments), slices.ContainsFunc(s.Segments, func(o fact.SnapshotSegment) bool {
@@ -169,7 +171,7 @@ func (c *contactBook) stage() string {
 	switch {
 	case c.inTalk():
 		return "talking"
-	case c.offer != nil:
+	case c.rings():
 		return "ringing"
 	case c.entry != nil:
 		return "waiting"

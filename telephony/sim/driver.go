@@ -30,7 +30,7 @@ type driver struct {
 	beat     time.Duration // last heartbeat while not linked
 
 	listening map[string]bool   // legs of supervisors
-	lastLeg   map[string]string // the leg that was ordered last, by contact
+	lastLeg   map[string]string // the leg that was ordered last, by contact and endpoint
 	durable   map[string]json.RawMessage
 	tail      []record // appended, not yet durable
 	syncing   bool
@@ -53,6 +53,7 @@ type record struct {
 	asked    string                    // agent about whom somebody asked for something
 	readied  string                    // agent who was made ready by request
 	phone    *callcenter.EndpointState // as the Step heard of it
+	ended    string                    // channel of which the Step heard that it is gone
 }
 
 func newDriver(w *world) *driver {
@@ -336,9 +337,6 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 		w.tracef("<- %T%+v", in.Event, in.Event)
 	}
 	w.seen.add(eventName(in.Event))
-	if e, ok := in.Event.(callcenter.ChannelEnded); ok {
-		w.hungUp[e.Channel] = true
-	}
 	out := d.core.Step(in)
 	for _, cmd := range out.Commands {
 		if leg, ok := cmd.(callcenter.Ring); ok {
@@ -347,7 +345,7 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 				continue
 			}
 			if !strings.HasSuffix(leg.Endpoint, wayOut) {
-				d.lastLeg[leg.Contact] = leg.Channel
+				d.lastLeg[leg.Contact+" "+leg.Endpoint] = leg.Channel
 			}
 		}
 	}
@@ -372,6 +370,8 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 		}
 	}
 	switch ev := in.Event.(type) {
+	case callcenter.ChannelEnded:
+		r.ended = ev.Channel
 	case callcenter.EndpointState:
 		r.phone = &ev
 	case callcenter.PhoneChecked:

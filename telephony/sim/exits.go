@@ -100,7 +100,7 @@ func (l *ledger) watchStaff() {
 			e.emptySince = time.Time{}
 		case e.emptySince.IsZero():
 			e.emptySince = l.at
-		case l.w.weather.calm && c.offer == nil && l.w.present(c.id) && l.at.Sub(e.emptySince) > q.LeaveEmpty+2*l.tolerance():
+		case l.w.weather.calm && !c.rings() && l.w.present(c.id) && l.at.Sub(e.emptySince) > q.LeaveEmpty+2*l.tolerance():
 			l.w.fail(ruleDurations, "%s waits in %s, empty since %s, limit %s", c.id, q.ID, e.emptySince, q.LeaveEmpty)
 		}
 	}

@@ -46,7 +46,7 @@ type contactBook struct {
 	promisedAt      string        // node at which he was promised one
 	visit           *visitBook
 	entry           *entryBook          // open
-	offer           *offerBook          // open
+	rung            []*offerBook        // open
 	segments        []*segmentBook      // open, one of an agent at most
 	transfer        *transferBook       // open
 	transfers       int                 // begun

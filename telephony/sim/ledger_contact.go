@@ -392,7 +392,7 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
+	if c.callOpen || c.entry != nil || c.rings() || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 	a := l.agent(d.Agent)
 	e := c.entry
 	switch {
-	case e == nil || e.Entry != d.Entry || c.offer != nil:
+	case e == nil || e.Entry != d.Entry || c.rings() && l.queueNow(d.Queue).Strategy != callcenter.RingAll:
 		l.w.fail(ruleOneState, "%s is offered as %+v", f.Subject, d)
 		return
 	case a.offer != nil || a.segment != nil:
@@ -42,13 +43,16 @@ func (l *ledger) offered(f fact.Fact, c *contactBook, d fact.Offered) {
 	l.inReach(f, a)
 	e.offers++
 	c.offers++
-	c.offer = &offerBook{Offered: d, at: f.Time, fresh: true}
-	a.offer = c.offer
+	if c.rings() {
+		l.besides(f, c, d)
+	}
+	a.offer = &offerBook{Offered: d, at: f.Time, fresh: true}
+	c.rung = append(c.rung, a.offer)
 	l.w.desk.offered(f.Subject, d)
 }
 
 func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
-	o := c.offer
+	o := c.offerTo(d.Agent)
 	if o == nil || o.Offer != d.Offer {
 		l.w.fail(ruleClosedOnce, "%s ends offer %s, which is not open", f.Subject, d.Offer)
 		return
@@ -64,10 +68,11 @@ func (l *ledger) offerEnded(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 	if d.Result == fact.OfferAnswered && !l.truth(c.id).answeredBy(d.Agent) {
 		l.w.fail(ruleTruth, "%s: offer %+v was answered, but %s never took his phone", f.Subject, d, d.Agent)
 	}
+	l.raced(f, c, d)
 	l.missed(f, c, d)
 	c.sums.ring += d.RingMS
 	c.lastOffer = &d
-	c.offer = nil
+	c.rung = slices.DeleteFunc(c.rung, func(p *offerBook) bool { return p == o })
 	l.agent(d.Agent).offer = nil
 }
 
@@ -95,13 +100,15 @@ func (l *ledger) agree(r record) {
 		c.touched = false
 		l.handedWell(c)
 		l.monitorsWell(c)
-		if c.offer != nil && c.offer.fresh {
-			c.offer.fresh = false
-			l.fair(c, r.plan)
+		for _, o := range c.rung {
+			if o.fresh {
+				o.fresh = false
+				l.fair(c, o.Agent, r.plan)
+			}
 		}
 		switch {
-		case c.offer != nil && c.entry == nil:
-			l.w.fail(ruleOneState, "%s: offer %s is open without its entry", c.id, c.offer.Offer)
+		case c.rings() && c.entry == nil:
+			l.w.fail(ruleOneState, "%s: offer %s is open without its entry", c.id, c.rung[0].Offer)
 		case c.visit != nil && c.entry != nil:
 			l.w.fail(ruleOneState, "%s is in a menu and in a queue", c.id)
 		}

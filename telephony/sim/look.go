@@ -99,6 +99,9 @@ func (l *ledger) pending(p *lookBook) bool { return l.w.now-p.at < p.Timeout }
 // heard takes in what a Step heard of a phone. Of somebody who isn't in the plan any more everything is forgotten but the
 // doubt.
 func (l *ledger) heard(r record) {
+	if r.ended != "" {
+		l.w.hungUp[r.ended] = true
+	}
 	if p := r.phone; p != nil {
 		if agent := l.w.agentAt(p.Endpoint); agent != "" {
 			l.agent(agent).phone = &phoneBook{registered: p.Registered, outside: outside(*p)}

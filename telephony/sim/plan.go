@@ -166,7 +166,7 @@ func drawQueue(d *dice, id string) callcenter.Queue {
 func strategies() []callcenter.Strategy {
 	return []callcenter.Strategy{
 		callcenter.LongestIdle, callcenter.LeastRecent, callcenter.FewestCalls, callcenter.LeastTalk, callcenter.RoundRobin,
-		callcenter.Ordered, callcenter.Random, callcenter.Weighted,
+		callcenter.Ordered, callcenter.Random, callcenter.Weighted, callcenter.RingAll, callcenter.RingAll,
 	}
 }
 

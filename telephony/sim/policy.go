@@ -85,18 +85,18 @@ func (l *ledger) age(c *contactBook) time.Duration {
 
 // fair looks, after a Step that made an offer, whether the agent may take the call and whether somebody waits, in whatever
 // queue, with a better claim on him.
-func (l *ledger) fair(c *contactBook, version string) {
-	if !l.suits(version, c, c.offer.Agent) {
-		l.w.fail(ruleRightAgent, "%s rings for %s, who is in %s and wants %v", c.offer.Agent, c.id, c.entry.Queue, c.entry.circle)
+func (l *ledger) fair(c *contactBook, agent, version string) {
+	if !l.suits(version, c, agent) {
+		l.w.fail(ruleRightAgent, "%s rings for %s, who is in %s and wants %v", agent, c.id, c.entry.Queue, c.entry.circle)
 	}
 	for _, o := range l.live {
-		if o == c || o.entry == nil || o.offer != nil || o.entry.Derived || o.pending() && l.dials[o.id] != "" ||
-			!l.w.present(o.id) || !l.suits(version, o, c.offer.Agent) {
+		if o == c || o.entry == nil || o.rings() || o.entry.Derived || o.pending() && l.dials[o.id] != "" ||
+			!l.w.present(o.id) || !l.suits(version, o, agent) {
 			continue
 		}
-		if l.before(o, c) {
-			l.w.fail(ruleOvertaken, "%s rings for %s (priority %d, since %s), %s waits with %d since %s",
-				c.offer.Agent, c.id, l.priority(c), c.since, o.id, l.priority(o), o.since)
+		if l.before(o, c) || len(c.rung) > 1 {
+			l.w.fail(ruleOvertaken, "%s rings for %s (%d phones, priority %d, since %s), %s waits with %d since %s",
+				agent, c.id, len(c.rung), l.priority(c), c.since, o.id, l.priority(o), o.since)
 		}
 	}
 }

@@ -15,7 +15,7 @@ type putRight struct {
 	before map[string]fact.SnapshotContact
 	after  map[string]fact.SnapshotContact
 	out    callcenter.Output
-	legs   map[string]string // the leg that was ordered last before it, by contact
+	legs   map[string]string // the leg that was ordered last before it, by contact and endpoint
 }
 
 // checkReconciled: after the link was down everything is put right at once. Every caller in the application is known and
@@ -92,9 +92,10 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 	id, agent := contactOf(ch.ID), p.w.agentAt(ch.Endpoint)
 	was, is := p.before[id], p.after[id]
 	absent := was.Callback != nil && !was.Callback.Reached
-	rang := was.Offer != nil && was.Offer.Agent == agent && (absent || p.there(id))
-	rang = rang && p.legs[id] == ch.ID // it is no leg of an earlier offer that is still being hung up
-	same := rang && is.Offer != nil && is.Offer.Offer == was.Offer.Offer
+	before, after := was.OfferTo(agent), is.OfferTo(agent)
+	rang := before != nil && (absent || p.there(id))
+	rang = rang && p.legs[id+" "+ch.Endpoint] == ch.ID // it is no leg of an earlier offer that is still being hung up
+	same := rang && after != nil && after.Offer == before.Offer
 	switch {
 	case strings.HasPrefix(ch.ID, "fl.sn."):
 		if len(is.Monitors) == 0 && is.Recording == nil && !p.hangsUp(ch.ID) {

@@ -40,7 +40,7 @@ func (l *ledger) suits(version string, c *contactBook, agent string) bool {
 
 // inVain tells whether the contact waits for an agent who rang for it already, or can't be waited for any more.
 func (l *ledger) inVain(c *contactBook) bool {
-	return c.entry.offers > 0 && c.offer == nil || !l.soon(c.entry.circle.prefer, c.entry.Queue)
+	return c.entry.offers > 0 && !c.rings() || !l.soon(c.entry.circle.prefer, c.entry.Queue)
 }
 
 func tier(a callcenter.Agent, queue string) int { return max(1, a.Tiers[queue]) }
@@ -179,7 +179,7 @@ func (l *ledger) relaxed(f fact.Fact, c *contactBook, d fact.Relaxed) {
 		}
 	case fact.RelaxedByMiss:
 		want.prefer = ""
-		if e.offers == 0 || c.offer != nil {
+		if e.offers == 0 || c.rings() {
 			l.w.fail(ruleRelaxed, "%s gives %s up after %d offers", f.Subject, e.circle.prefer, e.offers)
 		}
 	case fact.RelaxedByAbsence:

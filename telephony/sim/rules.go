@@ -21,6 +21,7 @@ const (
 	ruleEstimates  Rule = "expected waits"      // come from what is known
 	ruleStrategy   Rule = "the strategy"        // who of the agents is rung first
 	ruleDecision   Rule = "decisions"           // are told as they were taken
+	ruleRingAll    Rule = "all are rung"        // where a queue says so, one of them has the call, and no other caller waits for a phone
 	ruleRelaxed    Rule = "the circle"          // of agents is as wide as queue and waiting allow
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss

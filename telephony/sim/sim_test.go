@@ -141,7 +141,7 @@ func mustSee() []string {
 		"entry answered", "entry abandoned", "entry overflowed", "entry failed", "entry exited", "entry left_empty",
 		"relaxed step", "wait told", "relaxed preferred_time", "relaxed preferred_miss", "relaxed preferred_absent",
 		"offer answered", "offer missed", "offer declined", "offer busy", "offer unavailable", "offer withdrawn",
-		"offer lost_race", "offer failed",
+		"offer lost_race", "offer failed", "rung beside others", "lost to another agent",
 		"flow queued", "incident.began", "incident.ended", "incident told", "flow hung_up", "flow contained", "flow gave_up",
 		"dialled an agent", "dialled a queue",
 		"lookup found", "lookup not_found", "lookup failed", "lookup timeout",
