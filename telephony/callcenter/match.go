@@ -173,6 +173,8 @@ func (c *Center) notRung(a *agent, p pair, earlier []pair) fact.NotRung {
 	switch {
 	case why == fact.NotRungQueue || slices.Contains(p.ranked, a):
 		return ""
+	case slices.ContainsFunc(earlier, func(o pair) bool { return o.agent == a && o.contact == p.contact }):
+		return fact.NotRung(fact.AgentRinging)
 	case slices.ContainsFunc(earlier, func(o pair) bool { return o.agent == a }):
 		return fact.NotRungTaken
 	case a.State != fact.AgentReady:

@@ -140,7 +140,7 @@ func (c *Center) pickedUp(ct *contact, o *offer) {
 func (c *Center) othersLost(ct *contact, winner *offer) {
 	for _, o := range slices.Clone(ct.Entry.Open) {
 		if o != winner {
-			c.endOffer(ct, o, offerEnd{result: fact.OfferLostRace})
+			c.endOffer(ct, o, offerEnd{result: fact.OfferLostRace, elsewhere: true})
 		}
 	}
 }
@@ -150,6 +150,7 @@ const (
 	causeBusy       = 17
 	causeNoAnswer   = 19
 	causeRejected   = 21
+	causeElsewhere  = 26 // answered elsewhere: Asterisk tells SIP phones so when it cancels the call
 	sipBusy         = 486
 	sipAnywhereBusy = 600
 	sipDeclined     = 603
@@ -225,6 +226,8 @@ type offerEnd struct {
 	cause   int
 	derived bool
 	legGone bool
+
+	elsewhere bool // he is answered, or rings, at another phone: this one shall not show a call that was missed
 }
 
 // resultFor is the result of an offer whose caller is gone.
@@ -257,7 +260,11 @@ func (c *Center) endOffer(ct *contact, o *offer, end offerEnd) {
 	c.offerEnded(ct, e, o, end)
 	c.touched.match = true
 	a := c.agentOf[o.Agent]
-	if !end.legGone {
+	switch {
+	case end.legGone:
+	case end.elsewhere:
+		c.clearFor(ct, a, o.Leg, causeElsewhere)
+	default:
 		c.clear(ct, a, o.Leg)
 	}
 	c.letGo(a, end.result, q, c.stamp(ct))

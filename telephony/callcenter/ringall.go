@@ -90,7 +90,7 @@ func (c *Center) lend() {
 			continue
 		}
 		if from, o := c.spare(rich, ct); o != nil {
-			c.endOffer(from, o, offerEnd{result: fact.OfferWithdrawn})
+			c.endOffer(from, o, offerEnd{result: fact.OfferWithdrawn, elsewhere: true})
 		}
 	}
 }

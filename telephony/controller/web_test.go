@@ -160,7 +160,7 @@ func TestSnapshotAndStream(t *testing.T) {
 		}
 	}
 	var popup fact.Popup
-	offer := s.Contacts[0].Offer.Offer
+	offer := s.Contacts[0].Offers[0].Offer
 	if code := c.do("GET", "/popups/"+offer, nil, &popup); code != 200 || popup.Offer != offer || popup.CallerNumber != "+4930123" {
 		t.Errorf("popup %d %+v", code, popup)
 	}
