@@ -6,27 +6,30 @@ import (
 
 func spoiledRingAll() []sabotage {
 	return []sabotage{
-		{bug: "who was slower rings on", rules: []Rule{ruleRingAll}, turn: edit(func(f fact.Fact) []fact.Fact {
-			if d, ok := f.Data.(fact.OfferEnded); ok && d.Result == fact.OfferLostRace {
-				return nil
-			}
+		{bug: "who was slower rings on", rules: []Rule{ruleRingAll}, turn: amongSeveral(fact.OfferLostRace, func(fact.Fact, fact.OfferEnded) []fact.Fact {
+			return nil
+		})},
+		{bug: "a miss is called a lost race", rules: []Rule{ruleRingAll}, turn: amongSeveral(fact.OfferMissed, func(f fact.Fact, d fact.OfferEnded) []fact.Fact {
+			d.Result = fact.OfferLostRace
+			f.Data = d
 			return []fact.Fact{f}
 		})},
-		{bug: "a miss is called a lost race", rules: []Rule{ruleRingAll}, turn: func(s *saboteur) {
-			open := map[string]int{} // offers, by entry
-			edit(func(f fact.Fact) []fact.Fact {
-				switch d := f.Data.(type) {
-				case fact.Offered:
-					open[d.Entry]++
-				case fact.OfferEnded:
-					if d.Result == fact.OfferMissed && open[d.Entry] > 1 {
-						d.Result = fact.OfferLostRace
-						f.Data = d
-					}
-					open[d.Entry]--
-				}
-				return []fact.Fact{f}
-			})(s)
-		}},
 	}
+}
+
+// amongSeveral changes how offers with a result end while other phones ring for the same caller.
+func amongSeveral(result fact.OfferResult, change func(fact.Fact, fact.OfferEnded) []fact.Fact) func(*saboteur) {
+	open := map[string]int{} // offers, by entry
+	return edit(func(f fact.Fact) []fact.Fact {
+		switch d := f.Data.(type) {
+		case fact.Offered:
+			open[d.Entry]++
+		case fact.OfferEnded:
+			open[d.Entry]--
+			if d.Result == result && open[d.Entry] > 0 {
+				return change(f, d)
+			}
+		}
+		return []fact.Fact{f}
+	})
 }
