@@ -242,11 +242,7 @@ func (c *Center) say(ct *contact, media []string) {
 func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	e := ct.Entry
 	if o := e.taken(); o != nil && o.Whisper == ev.Playback {
-		if ct.absent() && ct.Back.Dial != nil { // the ringing tone: he waits on without
-			c.ignore(IgnoredNoEffect)
-			return
-		}
-		c.putThrough(ct, o)
+		c.whispered(ct, o, ev)
 		return
 	}
 	if e.Playback == "" || e.Playback != ev.Playback {

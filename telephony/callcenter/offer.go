@@ -136,6 +136,23 @@ func (c *Center) pickedUp(ct *contact, o *offer) {
 	}
 }
 
+// brokeOff is how long it is waited for the end of a leg whose agent does not hear any more what he should: mostly he has hung up,
+// and Asterisk tells of the sound first.
+const brokeOff = 500 * time.Millisecond
+
+// whispered: the agent has heard what he should before the caller, and gets him.
+func (c *Center) whispered(ct *contact, o *offer, ev PlaybackEnded) {
+	switch {
+	case ct.absent() && ct.Back.Dial != nil: // the ringing tone: he waits on without
+		c.ignore(IgnoredNoEffect)
+	case ev.Failed:
+		o.By = c.now.Add(brokeOff)
+		c.touch(ct)
+	default:
+		c.putThrough(ct, o)
+	}
+}
+
 // othersLost stops the phones of those who were not as fast.
 func (c *Center) othersLost(ct *contact, winner *offer) {
 	for _, o := range slices.Clone(ct.Entry.Open) {
