@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,37 @@ func TestFoldOfAPriority(t *testing.T) {
 	}
 	do("another entry", "b/e0", -1, false, "b", "a")
 	do("less urgent", "b/e1", -1, true, "a", "b")
+}
+
+// TestFoldOfRingAll: several phones ring for one caller, and one after the other stops.
+func TestFoldOfRingAll(t *testing.T) {
+	s := Fold(livetest.World())
+	c := livetest.Call("a", 0).Arrive().Queue("support", 0)
+	do := func(step string, written *livetest.Script, agent string, rings ...string) {
+		t.Helper()
+		for _, f := range number(s.Position(), written.Take()) {
+			s.Apply(f)
+			if d := drift(s.Snapshot(), Fold(s.Snapshot()).Snapshot()); d != "" {
+				t.Errorf("%s: drift %s", step, d)
+			}
+		}
+		q := s.wallboard().Queues[0]
+		var got Caller
+		if len(q.Callers) > 0 {
+			got = q.Callers[0]
+		}
+		if got.Agent != agent || !slices.Equal(got.Rings, rings) || q.Ringing != min(1, len(rings)) {
+			t.Errorf("%s: the wallboard shows %+v, %d ringing", step, got, q.Ringing)
+		}
+	}
+	do("both ring", c.Offer("support", "anna", "1").Offer("support", "boris", "2"), "anna", "anna", "boris")
+	for _, agent := range []string{"anna", "boris"} {
+		if v, ok := s.agentView(agent); !ok || v.Contact == nil || v.Contact.Stage != StageRinging {
+			t.Errorf("%s sees %+v", agent, v.Contact)
+		}
+	}
+	do("anna misses it", c.Miss("support", "anna", "1"), "boris", "boris")
+	do("boris has it", c.Answer("support", "boris", "2"), "")
 }
 
 func TestWallboardCounts(t *testing.T) {

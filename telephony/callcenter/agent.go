@@ -175,7 +175,9 @@ func (c *Center) agentDue(a *agent) {
 }
 
 // clear hangs a call of an agent's phone up; until it is gone his phone is not rung again.
-func (c *Center) clear(ct *contact, a *agent, channel string) { c.clearFor(ct, a, channel, causeNormal) }
+func (c *Center) clear(ct *contact, a *agent, channel string) {
+	c.clearFor(ct, a, channel, causeNormal)
+}
 
 func (c *Center) clearFor(ct *contact, a *agent, channel string, cause int) {
 	c.hangUp(ct, channel, cause)

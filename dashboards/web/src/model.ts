@@ -36,6 +36,7 @@ export interface Caller {
   ticket?: TicketRef;
   agent?: string;
   asks?: string; // the agent who waits in his place
+  rings?: string[]; // all agents whose phones ring for him
   callback?: CallbackNow; // he is called back, and no agent has talked to him yet
 }
 

@@ -43,7 +43,7 @@ export function CallerTable({ queues, agents, at, waiting }: Props) {
                   <td>{c.ticket?.id ?? ""}</td>
                   <td>
                     <div class="row">
-                      {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: agentName(c.agent ?? "") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
+                      {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: (c.rings ?? []).map(agentName).join(", ") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
                       {c.callback && <span class="badge" data-callback={c.callback.reached ? "reached" : "waits"}>{t(c.callback.reached ? "stage.callback.reached" : "stage.callback")}</span>}
                       {c.asks && <span class="badge talking" data-asks={c.asks}>{t("stage.asks", { agent: agentName(c.asks) })}</span>}
                       {c.priority !== 0 && <span class="badge" data-priority={c.priority}>{t("caller.priority", { priority: c.priority })}</span>}

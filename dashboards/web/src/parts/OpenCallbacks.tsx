@@ -111,7 +111,7 @@ function nextFirst(a: Row, b: Row): number {
 function Standing({ c, caller, live, names }: Row & { live: WallboardNow | undefined; names: Names }) {
   const now = useNow();
   if (caller?.callback?.reached) return <span class="badge talking">{t("stage.callback.reached")}</span>;
-  if (caller?.stage === "ringing") return <span class="badge ringing">{t("stage.ringing", { agent: names.agent(caller.agent ?? "") })}</span>;
+  if (caller?.stage === "ringing") return <span class="badge ringing">{t("stage.ringing", { agent: (caller.rings ?? []).map(names.agent).join(", ") })}</span>;
   if (caller) return <>{t("callbacks.place", { position: caller.position })}</>;
   if (!c.why) return <>{t("callbacks.line")}</>;
   const incidents = c.incidents.map((id) => nameIn(live?.incidents ?? [], id)).join(", ");
