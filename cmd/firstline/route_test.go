@@ -90,13 +90,13 @@ func TestRouteReplay(t *testing.T) {
 		args := append([]string{"route", "replay", "--config", config, "--facts", facts, "--from", "2026-03-02T00:00:00Z", "--until", "2026-03-03T00:00:00Z", "--runs", "2"}, more...)
 		return tool(t, nil, args...)
 	}
-	code, out := replay("--strategy", "fewest_calls,random")
-	for _, want := range []string{"sales +recorded", "sales +as configured", "support +fewest_calls", "support +random", `in 20s`, "answered by an agent"} {
+	code, out := replay("--strategy", "fewest_calls,random,ring_all")
+	for _, want := range []string{"sales +recorded", "sales +as configured", "support +fewest_calls", "support +random", "support +ring_all", `in 20s`, "answered by an agent"} {
 		if code != exitOK || !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("%d: no %q in\n%s", code, want, out)
 		}
 	}
-	if _, again := replay("--strategy", "fewest_calls,random"); again != out {
+	if _, again := replay("--strategy", "fewest_calls,random,ring_all"); again != out {
 		t.Error("the same record gives another answer")
 	}
 	for _, c := range []struct{ flag, value, want string }{

@@ -275,7 +275,7 @@ func (l *ledger) firstOf(queue, x, y string) bool {
 		order = cmp.Compare(place(x), place(y))
 	case callcenter.Random, callcenter.Weighted:
 		return tier(px, queue) < tier(py, queue)
-	case callcenter.LongestIdle:
+	case callcenter.LongestIdle, callcenter.RingAll:
 	}
 	return cmp.Or(cmp.Compare(tier(px, queue), tier(py, queue)), order, a.readySince.Compare(b.readySince), cmp.Compare(x, y)) < 0
 }
