@@ -110,17 +110,25 @@ func (d *demoAgent) work(ctx context.Context) error {
 			return d.control(ctx, "login", nil)
 		case v.Agent.State == fact.AgentPaused && time.Since(v.Agent.Since) > 15*time.Second:
 			return d.control(ctx, "ready", nil)
-		case v.Agent.State == fact.AgentTalking && v.Contact != nil && v.Contact.ID != d.handled:
+		case v.Agent.State == fact.AgentTalking && v.Contact != nil && v.Contact.ID != d.handled && time.Since(v.Agent.Since) > greets:
 			d.handled = v.Contact.ID
-			return d.handOn(ctx)
+			if v.Agent.Queue != handsOnTo && v.Popup != nil && strings.HasPrefix(strings.TrimPrefix(v.Popup.CallerNumber, "+"), demoNumbers) {
+				return d.handOn(ctx)
+			}
 		}
 		return nil
 	})
 }
 
+const (
+	handsOnTo   = "sales"         // queue
+	greets      = 2 * time.Second // how long an agent listens before he hands a caller on
+	demoNumbers = "49301"         // how the demo's callers' numbers begin; who tries it with a phone of his own is handed on to nobody
+)
+
 // handOn hands some callers on: asking first, which the end of his talk then completes, or at once.
 func (d *demoAgent) handOn(ctx context.Context) error {
-	to := &controllerclient.Target{To: fact.TransferToQueue, ID: "sales"}
+	to := &controllerclient.Target{To: fact.TransferToQueue, ID: handsOnTo}
 	var err error
 	switch d.dice.IntN(8) {
 	case 0:
@@ -184,11 +192,11 @@ func callers(ctx context.Context, env *environment, remote string) error {
 func demoCall(r *rand.Rand, minute, n int) sipp.Call {
 	c := sipp.Call{
 		Name: fmt.Sprintf("m%d-%d", minute, n), Dialed: "1000", Start: between(r, 0, time.Minute),
-		Number:   fmt.Sprintf("49301%05d", r.IntN(100_000)),
+		Number:   fmt.Sprintf(demoNumbers+"%05d", r.IntN(100_000)),
 		Patience: between(r, 20*time.Second, 70*time.Second),
 	}
 	if r.IntN(3) > 0 {
-		c.Number = fmt.Sprintf("49301%05d", 1+r.IntN(8)) // on the list of customers
+		c.Number = fmt.Sprintf(demoNumbers+"%05d", 1+r.IntN(8)) // on the list of customers
 	}
 	language := []string{"1", "1", "2"}[r.IntN(3)]
 	c.Presses = []sipp.Press{{After: between(r, 1500*time.Millisecond, 4*time.Second), Digits: language}}
