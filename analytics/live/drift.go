@@ -118,6 +118,10 @@ func driftContact(got, want fact.SnapshotContact) string {
 		return fmt.Sprintf("entry %s, not %s", got.Entry.Entry, want.Entry.Entry)
 	case (got.Transfer == nil) != (want.Transfer == nil):
 		return fmt.Sprintf("an agent asks: %t, not %t", got.Transfer != nil, want.Transfer != nil)
+	case got.Transfer != nil && got.Transfer.Answered != want.Transfer.Answered:
+		return fmt.Sprintf("who is asked outside answered: %t, not %t", got.Transfer.Answered, want.Transfer.Answered)
+	case !slices.Equal(got.Outside, want.Outside):
+		return fmt.Sprintf("outside %v, not %v", got.Outside, want.Outside)
 	case len(got.Monitors) != len(want.Monitors):
 		return fmt.Sprintf("%d supervisors listen, not %d", len(got.Monitors), len(want.Monitors))
 	case recordingOf(got) != recordingOf(want):

@@ -140,7 +140,11 @@ func (s *State) Apply(f fact.Fact) Touched {
 	case fact.TransferStarted:
 		return s.transferStarted(f, d)
 	case fact.TransferEnded:
-		return s.transferEnded(f)
+		return s.transferEnded(f, d)
+	case fact.OutsideAnswered:
+		return s.outsideAnswered(f, d)
+	case fact.OutsideEnded:
+		return s.outsideEnded(f, d)
 	case fact.MonitorStarted:
 		return s.monitorStarted(f, d)
 	case fact.MonitorEnded:
@@ -331,13 +335,45 @@ func (s *State) transferStarted(f fact.Fact, d fact.TransferStarted) Touched {
 	return s.ofContact(c)
 }
 
-func (s *State) transferEnded(f fact.Fact) Touched {
+// transferEnded: who was asked at a number outside may be in the talk from now on.
+func (s *State) transferEnded(f fact.Fact, d fact.TransferEnded) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
 		return Touched{}
 	}
 	c.Transfer = nil
+	joins := d.Result == fact.TransferCompleted || d.Result == fact.TransferConference
+	if joins && d.To == fact.TransferToNumber && d.Mode == fact.TransferAttended {
+		c.Outside = append(slices.Clone(c.Outside), fact.SnapshotOutside{Transfer: d.Transfer, Target: d.Target, Since: f.Time})
+	}
+	return s.settled(c)
+}
+
+// outsideAnswered changes a copy: a reader may hold what there was.
+func (s *State) outsideAnswered(f fact.Fact, d fact.OutsideAnswered) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok || c.Transfer == nil || c.Transfer.Transfer != d.Transfer {
+		return Touched{}
+	}
+	tr := *c.Transfer
+	tr.Answered = true
+	c.Transfer = &tr
 	return s.ofContact(c)
+}
+
+// outsideEnded: the caller may wait again, or his call be over, in the same breath.
+func (s *State) outsideEnded(f fact.Fact, d fact.OutsideEnded) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	t := s.ofContact(c)
+	c.Outside = slices.DeleteFunc(slices.Clone(c.Outside), func(o fact.SnapshotOutside) bool { return o.Transfer == d.Transfer })
+	if len(c.Outside) == 0 {
+		c.Outside = nil
+	}
+	s.settled(c)
+	return t
 }
 
 func (s *State) monitorStarted(f fact.Fact, d fact.MonitorStarted) Touched {
@@ -578,6 +614,6 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		b := *c.Callback
 		c.Callback = &b
 	}
-	c.Segments, c.Monitors, c.Offers = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers)
+	c.Segments, c.Monitors, c.Offers, c.Outside = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers), slices.Clone(c.Outside)
 	return c
 }

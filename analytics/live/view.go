@@ -129,6 +129,7 @@ type AgentContact struct {
 	Monitors []fact.SnapshotMonitor `json:"monitors"` // supervisors who listen to him
 
 	Recording *fact.SnapshotRecording `json:"recording"` // that goes on; null when none does
+	Outside   []fact.SnapshotOutside  `json:"outside"`   // people at numbers outside who talk with the caller
 }
 
 // QueueBrief is one of an agent's queues as his desk shows it.
@@ -202,7 +203,8 @@ func (s *State) agentView(id string) (AgentView, bool) {
 	own := copyContact(c.SnapshotContact)
 	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.stageFor(id), Arrived: c.Arrived, Language: c.Language,
 		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: own.Transfer,
-		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Recording: own.Recording}
+		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Recording: own.Recording,
+		Outside: append([]fact.SnapshotOutside{}, c.Outside...)}
 	if p, ok := c.pops[id]; ok && p.full {
 		v.Popup = &p.Popup
 	}

@@ -174,4 +174,6 @@ const (
 	ReasonCancelled     Reason = "cancelled"   // callback: by somebody
 	ReasonExpired       Reason = "expired"     // callback: it was too old
 	ReasonCalledIn      Reason = "called_in"   // callback: the customer called himself
+
+	ReasonOutsideHungUp Reason = "outside_hung_up" // somebody outside to whom the caller was handed on after asking
 )

@@ -11,7 +11,7 @@ func Types() []Type {
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypePriority, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
-		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
+		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeOutsideAnswered, TypeOutsideEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
 		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
 		TypeCallbackPromised, TypeCallbackPutOff, TypeCallbackAttempted, TypeCallbackEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
@@ -69,6 +69,10 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[TransferStarted](t, raw)
 	case TypeTransferEnded:
 		return decodeAs[TransferEnded](t, raw)
+	case TypeOutsideAnswered:
+		return decodeAs[OutsideAnswered](t, raw)
+	case TypeOutsideEnded:
+		return decodeAs[OutsideEnded](t, raw)
 	case TypeMonitorStarted:
 		return decodeAs[MonitorStarted](t, raw)
 	case TypeMonitorEnded:

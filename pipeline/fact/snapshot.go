@@ -77,6 +77,15 @@ type SnapshotContact struct {
 	Recording *SnapshotRecording `json:"recording,omitempty"` // that goes on
 
 	Callback *SnapshotCallback `json:"callback,omitempty"` // of kind callback, until an agent talks to the customer
+
+	Outside []SnapshotOutside `json:"outside,omitempty"` // people outside who were asked and talk to the caller, or ring for him
+}
+
+// SnapshotOutside is somebody at a number outside who is in the talk.
+type SnapshotOutside struct {
+	Transfer string    `json:"transfer"` // by which he was asked
+	Target   string    `json:"target"`   // the number's last digits
+	Since    time.Time `json:"since"`
 }
 
 // SnapshotCallback is what is to become of a callback.
@@ -127,7 +136,8 @@ type SnapshotTransfer struct {
 	To       TransferTo `json:"to"`
 	Target   string     `json:"target"`
 	Since    time.Time  `json:"since"`
-	With     string     `json:"with,omitempty"` // who answered; "" = the agent waits for somebody
+	With     string     `json:"with,omitempty"`     // who answered; "" = the agent waits for somebody
+	Answered bool       `json:"answered,omitempty"` // who was asked at a number outside has
 }
 
 // Stages of a contact.
@@ -144,7 +154,7 @@ const (
 // for another one in his place, and one who had him before may still wrap up.
 func (c SnapshotContact) StageNow() string {
 	switch {
-	case slices.ContainsFunc(c.Segments, func(s SnapshotSegment) bool { return s.Kind != SegmentWrapUp }):
+	case slices.ContainsFunc(c.Segments, func(s SnapshotSegment) bool { return s.Kind != SegmentWrapUp }), len(c.Outside) > 0:
 		return StageTalking
 	case len(c.Offers) > 0:
 		return StageRinging

@@ -6,6 +6,8 @@ import "time"
 const (
 	TypeTransferStarted Type = "transfer.started"
 	TypeTransferEnded   Type = "transfer.ended"
+	TypeOutsideAnswered Type = "outside.answered"
+	TypeOutsideEnded    Type = "outside.ended"
 )
 
 type (
@@ -33,6 +35,12 @@ const (
 	TransferReturned   TransferResult = "returned"   // the agent came back to the caller
 	TransferUnanswered TransferResult = "unanswered" // nobody was there to ask, or none any more: the agent has the caller back
 	TransferAbandoned  TransferResult = "abandoned"  // the caller hung up before
+
+	// Who was asked outside did not take his phone: the agent has the caller back. One that rang in vain is unanswered.
+	TransferBusy        TransferResult = "busy"
+	TransferDeclined    TransferResult = "declined"
+	TransferUnavailable TransferResult = "unavailable" // the number is not reached
+	TransferFailed      TransferResult = "failed"
 )
 
 // TransferStarted opens a transfer.
@@ -65,5 +73,30 @@ type TransferEnded struct {
 	Derived    bool           `json:"derived,omitempty"`
 }
 
+// OutsideAnswered says that who was asked at a number outside took his phone.
+type OutsideAnswered struct {
+	Transfer string `json:"transfer"` // by which he was asked
+	Call     string `json:"call"`
+	Target   string `json:"target"` // the number's last digits
+	RingMS   int64  `json:"ring_ms"`
+}
+
+// OutsideEnded closes the call of a number outside that an agent asked: nobody took it, or who did is out of the talk.
+type OutsideEnded struct {
+	Transfer   string      `json:"transfer"`
+	Call       string      `json:"call"`
+	Target     string      `json:"target"`
+	Result     OfferResult `json:"result"` // answered; missed, busy, declined, unavailable, failed; withdrawn: nobody wanted it any more
+	StartedAt  time.Time   `json:"started_at"`
+	AnsweredAt *time.Time  `json:"answered_at,omitempty"`
+	EndedAt    time.Time   `json:"ended_at"`
+	RingMS     int64       `json:"ring_ms"`
+	TalkMS     int64       `json:"talk_ms"` // with agents, the caller, or both
+	Cause      int         `json:"cause,omitempty"`
+	Derived    bool        `json:"derived,omitempty"`
+}
+
 func (TransferStarted) factType() Type { return TypeTransferStarted }
 func (TransferEnded) factType() Type   { return TypeTransferEnded }
+func (OutsideAnswered) factType() Type { return TypeOutsideAnswered }
+func (OutsideEnded) factType() Type    { return TypeOutsideEnded }

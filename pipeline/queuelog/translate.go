@@ -262,7 +262,7 @@ func (t *Translator) handedOn(f fact.Fact, d fact.TransferEnded) []Line {
 	switch {
 	case d.Mode == fact.TransferBlind:
 		return []Line{t.over(c, e, d.EndedAt, eventBlindTransfer, d.Target, string(d.To))}
-	case d.With == "":
+	case d.With == "" && d.To != fact.TransferToNumber:
 		return []Line{t.over(c, e, d.EndedAt, eventAttendedTransfer, "APP", "Queue")}
 	default:
 		return []Line{t.over(c, e, d.EndedAt, eventAttendedTransfer, "BRIDGE", d.Transfer)}
@@ -293,7 +293,7 @@ func completed(why fact.Reason) string {
 		return eventCompleteAgent
 	case fact.ReasonCallerHungUp, fact.ReasonDisappeared, fact.ReasonFallback, fact.ReasonFlowEnded, fact.ReasonGaveUp,
 		fact.ReasonMaxWait, fact.ReasonNobodyLeft, fact.ReasonRefused, fact.ReasonBlocked, fact.ReasonTransferred, fact.ReasonNotReached,
-		fact.ReasonCancelled, fact.ReasonExpired, fact.ReasonCalledIn:
+		fact.ReasonCancelled, fact.ReasonExpired, fact.ReasonCalledIn, fact.ReasonOutsideHungUp:
 	}
 	return eventCompleteCaller
 }

@@ -9,16 +9,21 @@ import (
 // beginConsult has an agent wait in his caller's place for somebody to ask. ear is the channel on which he waits: his leg, so
 // that the caller hears music meanwhile, or a second call of his phone, which holds the first one itself.
 func (c *Center) beginConsult(ct *contact, q *Queue, tr transfer, ear string) {
+	c.stepAside(ct, consult{Transfer: tr, Ear: ear})
+	c.join(ct, q, c.handedOn(ct, *ct.Talk.party(tr.Agent)))
+}
+
+// stepAside takes an agent who is to ask somebody out of the talk with the caller.
+func (c *Center) stepAside(ct *contact, k consult) {
 	t := ct.Talk
 	before := ct.room()
-	t.Consult = &consult{Transfer: tr, Ear: ear}
-	c.transferStarted(ct, tr)
-	if ear == t.party(tr.Agent).Leg {
+	t.Consult = &k
+	c.transferStarted(ct, k.Transfer)
+	if k.Ear == t.party(k.Transfer.Agent).Leg {
 		t.Held = false // he hears music as the agent is away
 	}
 	c.rearrange(ct, before)
 	c.resegment(ct)
-	c.join(ct, q, c.handedOn(ct, *t.party(tr.Agent)))
 }
 
 // consulted: somebody answered the agent who waited.
@@ -57,7 +62,9 @@ func (c *Center) complete(ct *contact, gone string, derived bool) {
 	switch {
 	case k.With != nil:
 		c.passOn(ct, p, gone, derived)
-	case len(t.Parties) > 1: // the others go on talking to the caller
+	case k.Guest != nil && (t.alone() || k.partner() != ""):
+		c.passOut(ct, p, gone, derived)
+	case !t.alone(): // the others go on talking to the caller
 		c.endConsult(ct, fact.TransferUnanswered, callerEnded{derived: derived})
 		t.remove(p.Agent)
 		c.leaveTalk(ct, p, gone, derived)
@@ -108,7 +115,11 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 func (c *Center) conference(ct *contact) {
 	k := ct.Talk.Consult
 	before := ct.room()
-	c.enter(ct, *k.With)
+	if k.Guest != nil {
+		c.enterGuest(ct)
+	} else {
+		c.enter(ct, *k.With)
+	}
 	c.leaveConsult(ct, fact.TransferConference, false)
 	c.rearrange(ct, before)
 	c.resegment(ct)
@@ -152,6 +163,10 @@ func (c *Center) endConsult(ct *contact, result fact.TransferResult, why callerE
 // no more use.
 func (c *Center) leaveConsult(ct *contact, result fact.TransferResult, derived bool) {
 	k := ct.Talk.Consult
+	c.quietTone(ct)
+	if k.Guest != nil {
+		c.endGuest(ct, *k.Guest, guestEnd{result: fact.OfferWithdrawn, derived: derived})
+	}
 	c.transferEnded(ct, k.Transfer, result, k.With, derived)
 	ct.Talk.Consult, ct.Talk.Held = nil, false
 	if k.Bridge != "" {

@@ -280,6 +280,9 @@ func (ct *contact) due() time.Time {
 	}
 	if ct.Talk != nil {
 		times = append(times, ct.Talk.PauseBy)
+		for _, g := range ct.Talk.guests() {
+			times = append(times, g.By)
+		}
 		for i := range ct.Talk.Monitors {
 			times = append(times, ct.Talk.Monitors[i].By)
 		}

@@ -20,7 +20,7 @@ func (c *Center) consultsWith(e CallArrived) bool {
 	if !ok {
 		return false
 	}
-	if _, why := c.lineFor(ct, a, to); why != "" {
+	if c.mayConsult(ct, a, to) != "" {
 		return false
 	}
 	c.ears[e.Channel] = ct

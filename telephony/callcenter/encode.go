@@ -233,7 +233,7 @@ func (ct *contact) upgrade() {
 	if e := ct.Entry; e != nil && e.Offer != nil {
 		e.Open, e.Offer = append(e.Open, e.Offer), nil
 	}
-	if t := ct.Talk; t != nil && len(t.Parties) == 0 {
+	if t := ct.Talk; t != nil && len(t.Parties)+len(t.Guests) == 0 {
 		t.Parties = append(t.Parties, party{Agent: t.Agent, Leg: t.Leg, Entry: t.Entry, Queue: t.Queue, Holds: t.Agents})
 		t.Agent, t.Leg, t.Entry, t.Queue, t.Agents = "", "", "", "", false
 	}

@@ -43,7 +43,7 @@ func (c *Center) actMonitor(a *agent, e Control) Refusal {
 	switch {
 	case !c.LinkUp():
 		return RefusedNotNow
-	case ct.Talk == nil || ct.Stage != stageTalking:
+	case ct.Talk == nil || ct.Stage != stageTalking || len(ct.Talk.Parties) == 0:
 		return RefusedNoTalk
 	}
 	m := ct.Talk.monitorBy(a.ID)
@@ -97,17 +97,7 @@ func knownMode(m fact.MonitorMode) bool {
 
 // inMonitor takes events about a supervisor's leg; false = it is none.
 func (c *Center) inMonitor(ct *contact, ev Event) bool {
-	leg := ""
-	switch e := ev.(type) {
-	case LegRinging:
-		leg = e.Channel
-	case LegAnswered:
-		leg = e.Channel
-	case legEnded:
-		leg = e.leg
-	case legFailed:
-		leg = e.leg
-	}
+	leg := legOf(ev)
 	m := ct.Talk.findMonitor(func(m *monitor) bool { return m.Leg == leg })
 	if m == nil || leg == "" {
 		return false
@@ -123,6 +113,21 @@ func (c *Center) inMonitor(ct *contact, ev Event) bool {
 		c.endMonitor(ct, m, monitorEnd{result: fact.MonitorFailed, missed: resultOfFailure(e)})
 	}
 	return true
+}
+
+// legOf is the leg that an event is about; "" = none.
+func legOf(ev Event) string {
+	switch e := ev.(type) {
+	case LegRinging:
+		return e.Channel
+	case LegAnswered:
+		return e.Channel
+	case legEnded:
+		return e.leg
+	case legFailed:
+		return e.leg
+	}
+	return ""
 }
 
 func (c *Center) monitorRings(ct *contact, m *monitor) {

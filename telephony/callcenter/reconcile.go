@@ -164,10 +164,14 @@ func (c *Center) reconcileTalk(ct *contact, act actual) {
 	if up := act.answered(ct); act.full && len(up) > 0 {
 		c.answer(ct, ct.Entry.offerOn(up[0])) // before anybody's end is found: then it is known who was asked
 	}
+	c.reconcileAnswers(ct, act)
 	for _, p := range ct.Talk.all() {
 		if _, ok := act.channels[p.Leg]; !ok && ct.Talk != nil && ct.Talk.onLeg(p.Leg) != nil {
 			c.toContact(ct, legEnded{leg: p.Leg, derived: true})
 		}
+	}
+	if ct.Talk != nil {
+		c.reconcileGuests(ct, act)
 	}
 	if ct.Talk == nil {
 		return
@@ -190,9 +194,9 @@ func (c *Center) reconcileConsult(ct *contact, act actual) {
 	k := ct.Talk.Consult
 	switch {
 	case k == nil:
-	case k.With != nil:
-		c.mendBridge(ct, k.Bridge, []string{k.Ear, k.With.Leg}, act)
-	default:
+	case k.partner() != "":
+		c.mendBridge(ct, k.Bridge, []string{k.Ear, k.partner()}, act)
+	case k.Guest == nil:
 		c.reconcileOffers(ct, act)
 	}
 }
@@ -310,6 +314,7 @@ func (c *Center) restateTalk(ct *contact, act actual) {
 	t := ct.Talk
 	c.talkMusic(ct)
 	c.restateConsult(ct, act)
+	c.restateGuests(ct, act)
 	if a := t.Asked; a != nil {
 		t.Asked = nil
 		c.transferAsked(TransferAsked{Channel: a.Channel, To: a.To, Other: a.Other})

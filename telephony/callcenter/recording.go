@@ -37,8 +37,11 @@ func (c *Center) recordedAs(ct *contact) (*Queue, fact.RecordingCause) {
 	return nil, ""
 }
 
-// ruleOf is the queue whose rule counts for the talk.
+// ruleOf is the queue whose rule counts for the talk; nil = no agent talks to the caller any more, so none does.
 func (c *Center) ruleOf(ct *contact) *Queue {
+	if len(ct.Talk.Parties) == 0 {
+		return nil
+	}
 	p := ct.Talk.Parties[0]
 	return c.planFor(ct).queue(cmp.Or(p.Home, p.Queue))
 }
@@ -100,7 +103,8 @@ func (r *recording) sides() []string {
 // pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold.
 func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 	r := ct.Recording
-	mute := !ct.Talk.PauseBy.IsZero() || ct.Talk.waits() && c.ruleOf(ct).Recording.PauseOnHold
+	rule := c.ruleOf(ct)
+	mute := !ct.Talk.PauseBy.IsZero() || ct.Talk.waits() && rule != nil && rule.Recording.PauseOnHold
 	if mute == r.Muted {
 		return
 	}

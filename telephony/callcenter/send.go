@@ -112,9 +112,14 @@ func (c *Center) dial(ct *contact, o *offer, a *agent) {
 
 // dialOutside calls a customer.
 func (c *Center) dialOutside(ct *contact) {
-	channel, limit, out := ct.Channel, c.planFor(ct).queue(ct.Entry.Queue).Callback.Ring+dialMargin, c.plan.Outbound
+	c.callOutside(ct, ct.Channel, ct.Number, c.planFor(ct).queue(ct.Entry.Queue).Callback.Ring)
+}
+
+// callOutside calls a number outside.
+func (c *Center) callOutside(ct *contact, channel, number string, limit time.Duration) {
+	out := c.plan.Outbound
 	c.order(ct, forDial, channel, func(h Head) Command {
-		return Ring{Head: h, Channel: channel, Endpoint: out.endpoint(ct.Number), CallerID: out.CallerID, Language: ct.Language, Timeout: limit}
+		return Ring{Head: h, Channel: channel, Endpoint: out.endpoint(number), CallerID: out.CallerID, Language: ct.Language, Timeout: limit + dialMargin}
 	})
 }
 

@@ -67,6 +67,9 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 		s.Transfer = t.Consult.snapshot()
 	}
 	if ct.Talk != nil {
+		for _, g := range ct.Talk.Guests {
+			s.Outside = append(s.Outside, fact.SnapshotOutside{Transfer: g.Transfer, Target: lastDigits(g.Number), Since: g.Joined})
+		}
 		for _, m := range ct.Talk.Monitors {
 			if m.On {
 				s.Monitors = append(s.Monitors, fact.SnapshotMonitor{Monitor: m.ID, Supervisor: m.Supervisor, Agent: m.Agent, Mode: m.Mode, Since: m.At})
@@ -90,6 +93,7 @@ func (k *consult) snapshot() *fact.SnapshotTransfer {
 	if k.With != nil {
 		s.With = k.With.Agent
 	}
+	s.Answered = k.Guest != nil && k.partner() != ""
 	return s
 }
 

@@ -183,7 +183,8 @@ type offer struct {
 // talk is the caller's conversation with an agent, or with several.
 type talk struct {
 	Bridge  string    `json:"bridge"`
-	Parties []party   `json:"with,omitempty"` // in the order in which they came
+	Parties []party   `json:"with,omitempty"` // in the order in which they came; none = all have left the caller to the guests
+	Guests  []guest   `json:"guests,omitempty"`
 	At      time.Time `json:"at"`
 	Callers bool      `json:"hold_c,omitempty"` // the caller's phone holds
 	Held    bool      `json:"held,omitempty"`   // an agent had the caller put on hold: he hears music
@@ -294,6 +295,8 @@ type consult struct {
 	Ear      string   `json:"ear"`              // the channel on which he waits and asks: his leg, or a second call of his phone
 	Bridge   string   `json:"bridge,omitempty"` // that joins him and who answered
 	With     *party   `json:"with,omitempty"`   // who answered
+	Guest    *guest   `json:"guest,omitempty"`  // who is asked at a number outside
+	Tone     string   `json:"tone,omitempty"`   // playback of its ringing to the agent
 	Apart    bool     `json:"apart,omitempty"`  // the two could not be joined so far
 	Tries    int      `json:"tries,omitempty"`  // of joining them again
 }

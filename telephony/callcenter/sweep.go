@@ -80,7 +80,7 @@ func (c *Center) isClearing(channel string) bool {
 
 // wants tells whether a leg is one the contact needs.
 func (ct *contact) wants(leg string) bool {
-	return ct.Back != nil && ct.Channel == leg && !ct.Call.Over || ct.records(leg) || ct.Talk != nil && (ct.Talk.onLeg(leg) != nil || ct.Talk.monitors(leg)) || ct.Entry != nil && ct.Entry.offerOn(leg) != nil
+	return ct.Back != nil && ct.Channel == leg && !ct.Call.Over || ct.records(leg) || ct.Talk != nil && (ct.Talk.onLeg(leg) != nil || ct.Talk.guestOn(leg) != nil || ct.Talk.monitors(leg)) || ct.Entry != nil && ct.Entry.offerOn(leg) != nil
 }
 
 // wantsBridge tells whether a bridge is one the contact needs.

@@ -59,7 +59,8 @@ func (t *talk) remove(agent string) {
 // parked tells whether the caller hears music in place of the talk.
 func (t *talk) parked() bool {
 	barged := t.findMonitor(func(m *monitor) bool { return m.On && m.Mode == fact.MonitorBarge }) != nil
-	return t.Held || len(t.Parties) == 1 && t.away(t.Parties[0]) && !barged
+	talks := slices.ContainsFunc(t.Parties, func(p party) bool { return !t.away(p) })
+	return t.Held || !talks && !t.hosts() && !barged
 }
 
 // away tells whether an agent's leg is with whom he consults, in place of the talk.
@@ -120,7 +121,7 @@ func (c *Center) noteAgent(ct *contact, agent string) {
 
 // inTalk: the caller talks to an agent, who may be asking another one.
 func (c *Center) inTalk(ct *contact, ev Event) {
-	if c.inMonitor(ct, ev) {
+	if c.inMonitor(ct, ev) || c.inGuest(ct, ev) {
 		return
 	}
 	switch e := ev.(type) {
@@ -154,7 +155,7 @@ func (c *Center) talkLegEnded(ct *contact, e legEnded) {
 		c.comeBack(ct, fact.TransferReturned, e.leg, e.derived)
 	case k != nil && k.Transfer.Agent == p.Agent:
 		c.complete(ct, e.leg, e.derived)
-	case len(t.Parties) > 1:
+	case !t.alone():
 		left := *p
 		before := without(ct.room(), left.Leg)
 		t.remove(left.Agent)
@@ -180,6 +181,11 @@ func (ct *contact) room() []string {
 	for _, p := range ct.Talk.Parties {
 		if !ct.Talk.away(p) {
 			in = append(in, p.Leg)
+		}
+	}
+	for _, g := range ct.Talk.Guests {
+		if !g.Answered.IsZero() {
+			in = append(in, g.Leg)
 		}
 	}
 	for _, m := range ct.Talk.Monitors {
@@ -216,10 +222,21 @@ func (c *Center) rearrange(ct *contact, before []string) {
 
 // musicOf is the class of music that a caller on hold hears.
 func (c *Center) musicOf(ct *contact) string {
-	if q := c.planFor(ct).queue(ct.Talk.Parties[0].Queue); q != nil {
+	if q := c.planFor(ct).queue(ct.Talk.queue()); q != nil {
 		return q.MusicClass
 	}
 	return defaultMusic
+}
+
+// queue is the queue of the talk: of who came first, or who left the caller to a guest.
+func (t *talk) queue() string {
+	switch {
+	case len(t.Parties) > 0:
+		return t.Parties[0].Queue
+	case t.Guests[0].From != nil:
+		return t.Guests[0].From.Queue
+	}
+	return ""
 }
 
 // bridgeFailed: some could not be joined. Mostly one of them has just hung up, which is heard in a moment; if nothing is
@@ -280,10 +297,10 @@ func (c *Center) mendTalk(ct *contact) {
 		if c.ears[k.Ear] == ct {
 			c.takeEar(ct, k.Ear)
 		}
-		if k.Apart && k.With != nil {
+		if k.Apart && k.partner() != "" {
 			k.Apart = false
 			k.Tries++
-			c.bridge(ct, k.Bridge, []string{k.Ear, k.With.Leg})
+			c.bridge(ct, k.Bridge, []string{k.Ear, k.partner()})
 		}
 	}
 	if t.Apart {
@@ -312,7 +329,7 @@ func (t *talk) waits() bool {
 		return true
 	}
 	hears := slices.ContainsFunc(t.Parties, func(p party) bool { return !t.away(p) && !p.Holds })
-	return !hears && t.findMonitor(func(m *monitor) bool { return m.On && m.Mode == fact.MonitorBarge }) == nil
+	return !hears && !t.hosts() && t.findMonitor(func(m *monitor) bool { return m.On && m.Mode == fact.MonitorBarge }) == nil
 }
 
 // phoneHolds tells whether an agent's phone has the caller on hold.
@@ -325,6 +342,8 @@ func (c *Center) earMusic(ct *contact) {
 	switch {
 	case ct.Entry != nil:
 		c.startEarMusic(ct)
+	case ct.Talk.Consult != nil && ct.Talk.Consult.Guest != nil && ct.Talk.Consult.partner() == "":
+		c.ringInEar(ct)
 	case ct.Talk.Consult != nil:
 		c.stopEarMusic(ct)
 	}
@@ -345,6 +364,8 @@ func (c *Center) held(channel string, hold bool) {
 		c.hold(ct, &ct.Talk.Callers, hold)
 	case ct.Talk.onLeg(channel) != nil:
 		c.hold(ct, &ct.Talk.onLeg(channel).Holds, hold)
+	case ct.Talk.guestOn(channel) != nil:
+		c.ignore(IgnoredNoEffect) // nobody's time counts as hold for that
 	default:
 		c.ignore(IgnoredStale)
 	}
@@ -385,6 +406,9 @@ func (c *Center) endTalk(ct *contact, end talkEnd) {
 	}
 	c.endRecording(ct, fact.RecordingComplete, end.derived)
 	c.endMonitorsOf(ct, "", end.derived)
+	for _, g := range t.Guests {
+		c.endGuest(ct, g, guestEnd{result: fact.OfferWithdrawn, derived: end.derived})
+	}
 	c.unbridge(ct, t.Bridge)
 	for _, p := range all {
 		c.wrapUp(ct, p, end.gone)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"firstline/pipeline/fact"
 	"firstline/telephony/ivr"
@@ -25,7 +26,7 @@ func OwnLine(agent string) string { return ownLine + agent }
 // ownLines are the queues that agents have for themselves.
 func (p *Plan) ownLines() []Queue {
 	d := DefaultQueue()
-	ring, wait := cmp.Or(p.Transfers.RingTimeout, defaultTransferRing), cmp.Or(p.Transfers.Wait, defaultTransferWait) // of a plan before transfers
+	ring, wait := cmp.Or(p.Transfers.RingTimeout, defaultTransferRing), p.Transfers.wait() // of a plan before transfers
 	lines := make([]Queue, len(p.Agents))
 	for i, a := range p.Agents {
 		lines[i] = Queue{
@@ -36,6 +37,9 @@ func (p *Plan) ownLines() []Queue {
 	}
 	return lines
 }
+
+// wait is how long somebody who is asked may take to come to his phone.
+func (t Transfers) wait() time.Duration { return cmp.Or(t.Wait, defaultTransferWait) }
 
 // Extensions are what callers can dial in a menu: queues, and agents by their own lines.
 func (p *Plan) Extensions() []ivr.Extension {

@@ -28,11 +28,11 @@ func (c *Center) actTalk(a *agent, by fact.By, e Control) Refusal {
 		return c.consult(ct, a, by, e.To, ct.Talk.party(a.ID).Leg)
 	case e.Action == ActionComplete && mine:
 		c.complete(ct, "", false)
-	case e.Action == ActionConference && mine && k.With != nil:
+	case e.Action == ActionConference && mine && k.partner() != "":
 		c.conference(ct)
 	case e.Action == ActionReturn && mine:
 		c.comeBack(ct, fact.TransferReturned, "", false)
-	case e.Action == ActionHold && k == nil && len(ct.Talk.Parties) == 1:
+	case e.Action == ActionHold && k == nil && ct.Talk.alone():
 		c.holdCaller(ct, true)
 	case e.Action == ActionUnhold && ct.Talk.Held:
 		c.holdCaller(ct, false)
@@ -80,7 +80,7 @@ func (c *Center) transferTo(ct *contact, a *agent, by fact.By, to Target) Refusa
 
 // mayTransfer is why the caller can't be handed on there at once; "" = he can.
 func (c *Center) mayTransfer(ct *contact, a *agent, to Target) Refusal {
-	if len(ct.Talk.Parties) > 1 {
+	if !ct.Talk.alone() {
 		return RefusedNotNow // he may leave, and the others stay
 	}
 	if _, ok := c.planFor(ct).menuPlace(to); ok || to.To == fact.TransferToNumber && c.plan.callable(to.ID) != "" {
@@ -106,12 +106,24 @@ func (c *Center) letGoOf(ct *contact, p party) {
 
 // consult has the agent wait for somebody to ask.
 func (c *Center) consult(ct *contact, a *agent, by fact.By, to Target, ear string) Refusal {
+	if to.To == fact.TransferToNumber {
+		return c.askOutside(ct, a, by, to, ear)
+	}
 	q, why := c.lineFor(ct, a, to)
 	if why != "" {
 		return why
 	}
 	c.beginConsult(ct, q, c.newTransfer(ct, a, by, fact.TransferAttended, to), ear)
 	return ""
+}
+
+// mayConsult is why nobody can be asked there; "" = somebody can.
+func (c *Center) mayConsult(ct *contact, a *agent, to Target) Refusal {
+	if to.To == fact.TransferToNumber && c.plan.callable(to.ID) != "" {
+		return ""
+	}
+	_, why := c.lineFor(ct, a, to)
+	return why
 }
 
 // lineFor is the queue in which a target is waited for, or why it can't be.

@@ -36,6 +36,8 @@ const facts = {
   "segment.ended": { kind: "segment.", agent: "agent", duration_ms: "span", derived: "yes" },
   "transfer.started": { agent: "agent", mode: "mode.", to: "transferto.", target: "text", by: "by." },
   "transfer.ended": { result: "transfer.", agent: "agent", with: "agent", mode: "mode.", to: "transferto.", target: "text", duration_ms: "span", derived: "yes" },
+  "outside.answered": { target: "text", ring_ms: "span" },
+  "outside.ended": { target: "text", result: "offer.", ring_ms: "span", talk_ms: "span", cause: "number", derived: "yes" },
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
   "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },

@@ -117,9 +117,10 @@ export interface AgentContact {
   customer?: string;
   ticket?: TicketRef;
   segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
-  transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string } | null;
+  transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string; answered?: boolean } | null; // answered: who was asked at a number outside has
   monitors: Monitor[]; // who listens
   recording: { recording: string; queue: string; since: string; paused?: boolean } | null; // that goes on
+  outside: { transfer: string; target: string; since: string }[]; // people at numbers outside in the talk
 }
 
 /** Whom a caller is handed on to. */

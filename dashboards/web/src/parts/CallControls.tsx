@@ -35,14 +35,18 @@ export function CallControls({ agent, contact, onDemand }: Props) {
     <button class={main ? "main" : ""} data-test={`call-${action}`} onClick={() => void act(action)}>{t(`call.${action}`)}</button>
   );
   const asked = contact.transfer;
-  const others = contact.segments.filter((s) => s.agent !== agent && s.kind !== "wrap_up" && s.agent !== asked?.with);
+  const answered = asked?.with ? name(asked.with) : asked?.answered ? asked.target : "";
+  const others = [
+    ...contact.segments.filter((s) => s.agent !== agent && s.kind !== "wrap_up" && s.agent !== asked?.with).map((s) => name(s.agent)),
+    ...contact.outside.map((o) => o.target),
+  ];
   const held = contact.segments.some((s) => s.agent === agent && s.kind === "hold");
   const to = parseTarget(chosen);
   const recording = contact.recording;
   return (
-    <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? "waiting" : ""}>
+    <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? (answered || "waiting") : ""}>
       {error !== "" && <div class="banner bad" role="alert" data-test="call-error">{error}</div>}
-      {others.length > 0 && !asked && <div role="status" data-test="call-others">{t("call.others", { agents: others.map((s) => name(s.agent)).join(", ") })}</div>}
+      {others.length > 0 && !asked && <div role="status" data-test="call-others">{t("call.others", { agents: others.join(", ") })}</div>}
       {contact.monitors.map((m) => <div key={m.monitor} role="status" data-test="call-monitor" data-mode={m.mode}>{t(`monitoring.${m.mode}`, { agent: name(m.supervisor) })}</div>)}
       {asked?.with === agent && <div role="status" data-test="call-asked">{t("call.asked", { agent: name(asked.agent) })}</div>}
       {(recording || (!asked && mayRecord(agent, contact, onDemand))) && (
@@ -54,9 +58,9 @@ export function CallControls({ agent, contact, onDemand }: Props) {
       {asked?.agent === agent ? (
         <div class="row apart">
           <span role="status" data-test="call-asking">
-            {asked.with ? t("call.talking", { agent: name(asked.with) }) : t("call.waiting", { target: targetName(targets, asked) })}
+            {answered ? t("call.talking", { agent: answered }) : t(asked.to === "number" ? "call.rings" : "call.waiting", { target: targetName(targets, asked) })}
           </span>
-          <span class="row">{button("complete", true)}{asked.with && button("conference")}{button("return")}</span>
+          <span class="row">{button("complete", true)}{answered && button("conference")}{button("return")}</span>
         </div>
       ) : !asked && (
         <div class="row">
@@ -73,7 +77,7 @@ export function CallControls({ agent, contact, onDemand }: Props) {
               <input type="tel" data-test="call-number" value={chosen.slice(toNumber.length)} onInput={(e) => setChosen(toNumber + e.currentTarget.value.trim())} />
             </label>
           )}
-          <button data-test="call-consult" disabled={!to || to.kind === "menu" || to.kind === "number"} onClick={() => to && void act("consult", to)}>{t("call.consult")}</button>
+          <button data-test="call-consult" disabled={!to || to.kind === "menu"} onClick={() => to && void act("consult", to)}>{t("call.consult")}</button>
           <button data-test="call-transfer" disabled={!to || others.length > 0} onClick={() => to && void act("transfer", to)}>{t("call.transfer")}</button>
         </div>
       )}
