@@ -258,14 +258,15 @@ func (c *Center) enterGuest(ct *contact) {
 	k.Guest = nil
 }
 
-// queueAgain: nobody took the phone outside to which an agent had left the caller. He waits again where he came from.
+// queueAgain: nobody took the phone outside to which an agent had left the caller. He waits again where he came from, though that is full by
+// now; where nobody is there he is told so.
 func (c *Center) queueAgain(ct *contact, from party) {
 	next := c.handedOn(ct, from)
 	q := c.planFor(ct).queue(next.Home)
 	next.Home = ""
 	c.unbridge(ct, ct.Talk.Bridge)
 	ct.Talk = nil
-	if why := c.refusal(q); why == fact.RefusedClosed {
+	if why := c.refusal(q); why == fact.RefusedClosed || why == fact.RefusedEmpty {
 		c.stopMusic(ct)
 		c.refuse(ct, q, why)
 		c.closeWith(ct, fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonNobodyLeft}, q.EmptyMedia)

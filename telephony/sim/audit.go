@@ -178,6 +178,10 @@ func (a *audit) leg(ch *channel) {
 		a.customer(ch, c)
 		return
 	}
+	if a.w.guests[ch.id] != nil {
+		a.guest(ch, c)
+		return
+	}
 	rings := c != nil && c.offerTo(a.w.agentAt(ch.endpoint)) != nil
 	var s *segmentBook
 	if c != nil {
@@ -261,6 +265,7 @@ func (a *audit) talk(c *contactBook, ch *channel) {
 		a.wrong(c.id, "hears music or a prompt in the talk")
 	}
 	a.ringing(c)
+	a.outside(c)
 }
 
 // ringing looks whether the phone of each of the contact's offers has a leg of it.

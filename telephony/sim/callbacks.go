@@ -68,10 +68,16 @@ type customer struct {
 	over  bool
 }
 
-// callOut makes the channel of a call to somebody outside.
+// numberOut is the number outside that an endpoint calls.
+func numberOut(endpoint string) string {
+	number, _ := strings.CutSuffix(strings.TrimPrefix(endpoint, "PJSIP/"), wayOut)
+	return number
+}
+
+// callOut makes the channel of a call to a customer.
 func (a *asterisk) callOut(c createLeg) {
 	u := &customer{w: a.w, luck: a.w.newDice("customer " + c.Channel)}
-	number, _ := strings.CutSuffix(strings.TrimPrefix(c.Endpoint, "PJSIP/"), wayOut)
+	number := numberOut(c.Endpoint)
 	u.ch = &channel{id: c.Channel, number: number, state: stateDown, party: u}
 	a.open(u.ch)
 	a.w.customers[c.Channel] = u
@@ -220,7 +226,7 @@ func (c *contactBook) channel() string {
 func (l *ledger) ordered(r record) {
 	for _, cmd := range r.commands {
 		ring, ok := cmd.(callcenter.Ring)
-		if !ok || !strings.HasSuffix(ring.Endpoint, wayOut) {
+		if !ok || !strings.HasSuffix(ring.Endpoint, wayOut) || numberOut(ring.Endpoint) == outsideNumber {
 			continue
 		}
 		l.dials[ring.Contact] = ring.Channel

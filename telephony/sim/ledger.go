@@ -49,6 +49,8 @@ type contactBook struct {
 	rung            []*offerBook        // open
 	segments        []*segmentBook      // open, one of an agent at most
 	transfer        *transferBook       // open
+	outside         []*outsideBook      // open
+	outsideMissed   bool                // he was left to a phone outside, and nobody took it
 	transfers       int                 // begun
 	handedOn        int                 // completed
 	handed          *fact.TransferEnded // by the Step being read

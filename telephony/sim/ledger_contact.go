@@ -42,6 +42,8 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferStarted(f, c, d)
 	case fact.TransferEnded:
 		l.transferEnded(f, c, d)
+	case fact.OutsideAnswered, fact.OutsideEnded:
+		l.outsideFact(f, c)
 	case fact.RecordingStarted, fact.RecordingPaused, fact.RecordingResumed, fact.RecordingEnded, fact.RecordingStored, fact.RecordingLost:
 		l.recordingFact(f, c)
 	case fact.CallbackPromised, fact.CallbackPutOff, fact.CallbackAttempted, fact.CallbackEnded:
@@ -236,6 +238,7 @@ func (l *ledger) queued(f fact.Fact, c *contactBook, d fact.Queued) {
 	c.entry = &entryBook{Queued: d, priority: d.Priority, at: f.Time}
 	l.encircled(f, c)
 	l.mayJoin(f, c)
+	c.outsideMissed = false
 }
 
 func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
@@ -370,6 +373,7 @@ func (l *ledger) callEnded(f fact.Fact, c *contactBook, d fact.CallEnded) {
 	if d.AnsweredAt != nil && (d.AnsweredAt.Before(c.began) || d.AnsweredAt.After(d.EndedAt)) {
 		l.w.fail(ruleClosingRows, "%s: the call was answered at %s, lasted from %s to %s", f.Subject, d.AnsweredAt, c.began, d.EndedAt)
 	}
+	l.outsideOver(f, c, d)
 	l.ending(c, d)
 	l.keptOut(f, c, d)
 	c.callOpen = false
@@ -392,7 +396,7 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.rings() || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
+	if c.callOpen || c.entry != nil || c.rings() || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.outside) > 0 || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

@@ -164,7 +164,7 @@ func (l *ledger) mayJoin(f fact.Fact, c *contactBook) {
 		return // in the fallback, which has its own rules
 	}
 	q := l.queue(c, e.Queue)
-	if q.MaxLength > 0 && !c.pending() && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
+	if q.MaxLength > 0 && !c.pending() && !c.outsideMissed && l.waiting(c, e.Queue, l.w.present) >= q.MaxLength {
 		l.w.fail(ruleLimits, "%s joins %s, which is full with %d", f.Subject, e.Queue, q.MaxLength)
 	}
 	if !q.JoinEmpty && !c.pending() && !l.staffed(q) {
@@ -206,6 +206,10 @@ func (l *ledger) mayRefuse(f fact.Fact, c *contactBook, d fact.QueueRefused) {
 	case fact.RefusedLong:
 		if q.MaxExpected == 0 || len(l.handled[d.Queue]) < 5 {
 			l.w.fail(ruleLimits, "%s is refused by %s for a wait longer than %s, known from %d calls", f.Subject, d.Queue, q.MaxExpected, len(l.handled[d.Queue]))
+		}
+	case fact.RefusedClosed: // the line of an agent who is in the plan no more
+		if _, planned := l.planned(l.version, strings.TrimPrefix(d.Queue, "agent:")); planned || !c.outsideMissed {
+			l.w.fail(ruleLimits, "%s is refused by %s, which is there", f.Subject, d.Queue)
 		}
 	default:
 		l.w.fail(ruleLimits, "%s is refused by %s as %s", f.Subject, d.Queue, d.Reason)

@@ -105,6 +105,10 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 		if _, known := p.after[id]; !known && !p.hangsUp(ch.ID) {
 			p.w.fail(ruleReconciled, "the customer on %s is of nobody, and is not hung up", ch.ID)
 		}
+	case p.w.guests[ch.ID] != nil:
+		if len(is.Outside) == 0 && (is.Transfer == nil || is.Transfer.To != fact.TransferToNumber) && !p.hangsUp(ch.ID) {
+			p.w.fail(ruleReconciled, "somebody outside, on %s, is of nobody, and is not hung up", ch.ID)
+		}
 	case talks(is, agent), p.w.ctl.listening[ch.ID] && is.Stage == "talking":
 	case rang && absent && ch.State == stateUp && (is.Stage == "ringing" || p.hangsUp(ch.ID)): // he hears the customer's phone ring, or did
 	case rang && ch.State == stateUp:
@@ -160,7 +164,7 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 			p.w.fail(ruleReconciled, "%s rings %s, who has no leg", s.ID, s.Agent)
 		}
 	case "talking":
-		held := false
+		held := p.ringsOutside(s.ID)
 		for _, o := range s.Segments {
 			held = held || o.Kind == fact.SegmentHold
 			if o.Kind != fact.SegmentWrapUp && !p.legOf(s.ID, o.Agent) {
@@ -175,6 +179,14 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) {
 		p.w.fail(ruleReconciled, "%s waits, and no music is ordered", s.ID)
 	}
+}
+
+// ringsOutside tells whether a phone outside rings for the contact, perhaps for its caller.
+func (p *putRight) ringsOutside(contact string) bool {
+	calls := p.does(contact, isRing)
+	return calls || slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool {
+		return p.w.guests[ch.ID] != nil && contactOf(ch.ID) == contact && ch.State != stateUp
+	})
 }
 
 // does tells whether a command of a kind was given for a contact.

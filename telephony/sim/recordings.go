@@ -47,7 +47,7 @@ func drawRecordings(d *dice, p *callcenter.Plan) {
 func (d *desk) record(_ int, luck *dice) {
 	var talks []*contactBook
 	for _, c := range d.w.ledger.live {
-		if c.inTalk() {
+		if c.inTalk() && len(c.segments) > 0 {
 			talks = append(talks, c)
 		}
 	}

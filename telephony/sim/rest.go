@@ -162,7 +162,11 @@ func (a *asterisk) createLeg(c createLeg, done answer) {
 		return
 	}
 	if strings.HasSuffix(c.Endpoint, wayOut) {
-		a.callOut(c)
+		if numberOut(c.Endpoint) == outsideNumber {
+			a.callGuest(c)
+		} else {
+			a.callOut(c)
+		}
 		a.entersSoon(a.channels[c.Channel])
 		done(200, "")
 		return
@@ -220,6 +224,10 @@ func (a *asterisk) dial(c dialLeg, done answer) {
 	}
 	if u := a.w.customers[ch.id]; u != nil {
 		u.ring(ch)
+		return
+	}
+	if g := a.w.guests[ch.id]; g != nil {
+		g.ring()
 		return
 	}
 	a.w.phoneAt(ch.endpoint).ring(ch)

@@ -126,7 +126,7 @@ type sabotage struct {
 }
 
 func saboteurs() []sabotage {
-	return slices.Concat(spoiledCommands(), spoiledFacts(), spoiledState(), spoiledTime(), spoiledTransfers(), spoiledCallbacks(), spoiledRingAll())
+	return slices.Concat(spoiledCommands(), spoiledFacts(), spoiledState(), spoiledTime(), spoiledTransfers(), spoiledCallbacks(), spoiledRingAll(), spoiledOutside())
 }
 
 // nth is true each n-th time.

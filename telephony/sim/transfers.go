@@ -61,15 +61,19 @@ func targets() []callcenter.Target {
 	for _, a := range agentIDs() {
 		list = append(list, callcenter.Target{To: fact.TransferToAgent, ID: a}, callcenter.Target{To: fact.TransferToAgent, ID: a})
 	}
-	return append(list, callcenter.Target{To: fact.TransferToNumber, ID: outsideNumber}, callcenter.Target{To: fact.TransferToNumber, ID: denied})
+	outside := callcenter.Target{To: fact.TransferToNumber, ID: outsideNumber}
+	return append(list, outside, outside, outside, outside, callcenter.Target{To: fact.TransferToNumber, ID: denied})
 }
 
 // outsideNumber is one to which callers are sent on.
 const outsideNumber = "1077"
 
+// masked is what facts say of it.
+const masked = "*077"
+
 // numbersToDial are what agents dial to hand somebody on.
 func numbersToDial() []string {
-	list := []string{"999", dialedOnes()[0], outsideNumber, denied}
+	list := []string{"999", dialedOnes()[0], outsideNumber, outsideNumber, outsideNumber, denied}
 	for i := range queueIDs() {
 		list = append(list, extensionOf(i, true), extensionOf(i, true))
 	}
@@ -217,12 +221,12 @@ func (c *contactBook) talking(agent string) *segmentBook {
 
 // inTalk tells whether anybody talks to the caller, or has him on hold.
 func (c *contactBook) inTalk() bool {
-	return slices.ContainsFunc(c.segments, func(s *segmentBook) bool { return s.Kind != fact.SegmentWrapUp })
+	return slices.ContainsFunc(c.segments, func(s *segmentBook) bool { return s.Kind != fact.SegmentWrapUp }) || len(c.guests()) > 0
 }
 
-// held tells whether some agent's time counts as hold.
+// held tells whether some agent's time counts as hold, or the caller waits for a phone outside.
 func (c *contactBook) held() bool {
-	return slices.ContainsFunc(c.segments, func(s *segmentBook) bool { return s.Kind == fact.SegmentHold })
+	return c.leftToRing() || slices.ContainsFunc(c.segments, func(s *segmentBook) bool { return s.Kind == fact.SegmentHold })
 }
 
 // transferStarted: only who talks to the caller hands him on, and only one at a time asks.
@@ -235,7 +239,7 @@ func (l *ledger) transferStarted(f fact.Fact, c *contactBook, d fact.TransferSta
 	case d.Queue != s.Queue || d.Call != s.Call:
 		l.w.fail(ruleTransfers, "%s: transfer %+v out of segment %+v", f.Subject, d, s.SegmentStarted)
 	case d.To == fact.TransferToNumber:
-		if d.Target != "*077" || d.Mode != fact.TransferBlind {
+		if d.Target != masked {
 			l.w.fail(ruleTransfers, "%s is sent on as %+v", f.Subject, d)
 		}
 	case !slices.Contains(targets(), callcenter.Target{To: d.To, ID: d.Target}) && d.Target != "other" || strings.Contains(d.Target, "nowhere"):
@@ -243,18 +247,21 @@ func (l *ledger) transferStarted(f fact.Fact, c *contactBook, d fact.TransferSta
 	}
 	c.transfers++
 	c.transfer = &transferBook{TransferStarted: d, at: f.Time}
+	if d.To == fact.TransferToNumber && d.Mode == fact.TransferAttended {
+		c.outside = append(c.outside, &outsideBook{transfer: d.Transfer, at: f.Time})
+	}
 	if t := c.transfer; d.By != fact.ByPhone {
-		l.w.soon(func() bool { return c.transfer == t && c.entry != nil && l.inSilence(c, d.Agent) }, "%s waits in silence for who to ask for %s", d.Agent, c.id)
+		l.w.soon(func() bool { return c.transfer == t && (c.entry != nil || c.asksOutside()) && l.inSilence(c, d.Agent) }, "%s waits in silence for who to ask for %s", d.Agent, c.id)
 	}
 }
 
-// inSilence tells whether an agent has a phone at his ear for the contact and hears no music.
+// inSilence tells whether an agent has a phone at his ear for the contact and hears no music, and no ringing.
 func (l *ledger) inSilence(c *contactBook, agent string) bool {
 	legs, music := 0, 0
 	for _, ch := range l.w.ast.order {
 		if strings.HasPrefix(ch.id, "fl.") && contactOf(ch.id) == c.id && l.w.agentAt(ch.endpoint) == agent {
 			legs++
-			if ch.music {
+			if ch.music || ch.playing() {
 				music++
 			}
 		}
@@ -272,6 +279,10 @@ func (l *ledger) transferEnded(f fact.Fact, c *contactBook, d fact.TransferEnded
 	l.span(f, t.at, d.StartedAt, d.EndedAt, d.DurationMS)
 	if d.Agent != t.Agent || d.Queue != t.Queue || d.Mode != t.Mode || d.By != t.By || d.To != t.To || d.Target != t.Target {
 		l.w.fail(ruleClosingRows, "%s: transfer %+v was opened as %+v", f.Subject, d, t.TransferStarted)
+	}
+	if d.To == fact.TransferToNumber && d.Mode == fact.TransferAttended {
+		l.askedOutside(f, c, d)
+		l.w.seen.add("asked outside " + string(d.By) + " " + string(d.Result))
 	}
 	if d.With != t.answered {
 		l.w.fail(ruleTransfers, "%s: transfer %+v, %q had answered", f.Subject, d, t.answered)
@@ -304,7 +315,7 @@ func (l *ledger) handedWell(c *contactBook) {
 	}
 	c.handed = nil
 	stays, with := c.talking(d.Agent) != nil, c.talking(d.With) != nil
-	wantStays := d.Result == fact.TransferConference || d.Result == fact.TransferReturned || d.Result == fact.TransferUnanswered
+	wantStays := d.Result != fact.TransferCompleted && d.Result != fact.TransferAbandoned
 	wantWith := d.With != "" && (d.Result == fact.TransferConference || d.Result == fact.TransferCompleted)
 	if d.Result == fact.TransferUnanswered && !stays && c.inTalk() {
 		return // he left a conference while he waited
@@ -316,7 +327,7 @@ func (l *ledger) handedWell(c *contactBook) {
 		l.w.fail(ruleTransfers, "%s: after %+v %s talks: %t, %q talks: %t", c.id, d, d.Agent, stays, d.With, with)
 	}
 	over := c.lastEnded != nil && !c.lastEnded.EndedAt.Before(d.EndedAt) // he waited too long already
-	if d.Result == fact.TransferCompleted && d.With == "" && c.entry == nil && c.visit == nil && d.To != fact.TransferToMenu && !over {
+	if d.Result == fact.TransferCompleted && d.With == "" && c.entry == nil && c.visit == nil && d.To != fact.TransferToMenu && len(c.guests()) == 0 && !over {
 		l.w.fail(ruleTransfers, "%s: after %+v he waits nowhere", c.id, d)
 	}
 }

@@ -10,6 +10,7 @@ type truth struct {
 	talked  []string // endpoints he heard
 	keys    []string // pressed
 	ender   string   // who hung up first in the talk: "caller" or "agent"
+	outside bool     // somebody outside who was asked hung up
 }
 
 // truth finds or begins what is known about a contact.

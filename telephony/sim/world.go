@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"io"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -30,6 +31,7 @@ type world struct {
 	callers   map[string]*caller   // by contact, those who are on the phone
 	hungUp    map[string]bool      // channels of which the core has heard that they are gone
 	customers map[string]*customer // by channel, those who are called back
+	guests    map[string]*guest    // by channel, those at a number outside whom agents ask
 	desk      *desk
 	owners    map[string]string // agents' own calls, by channel
 	rung      map[string]bool   // legs that were ordered
@@ -79,7 +81,7 @@ func drawSite(seed uint64) site {
 func newWorld(o Options, s setting, at site) *world {
 	w := &world{
 		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
-		callers: map[string]*caller{}, customers: map[string]*customer{}, hungUp: map[string]bool{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
+		callers: map[string]*caller{}, customers: map[string]*customer{}, guests: map[string]*guest{}, hungUp: map[string]bool{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
 		site: at, born: at.born, weather: at.weather, plan: at.plan,
 		table: crc32.MakeTable(crc32.Castagnoli),
 	}
@@ -156,6 +158,9 @@ func (w *world) phoneAt(endpoint string) *phone {
 func (w *world) mediaLength(media string) (time.Duration, bool) {
 	if media == missingMedia {
 		return 0, false
+	}
+	if strings.HasPrefix(media, "tone:") { // until it is stopped
+		return time.Hour, true
 	}
 	return time.Duration(hashString(media) % uint64(w.weather.media)), true
 }
