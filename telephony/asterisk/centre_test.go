@@ -202,6 +202,10 @@ func told(f fact.Fact) string {
 		words = append(words, d.Agent, string(d.Mode), string(d.By), string(d.To), d.Target)
 	case fact.TransferEnded:
 		words = append(words, d.Agent, string(d.Result), d.With)
+	case fact.OutsideAnswered:
+		words = append(words, d.Target)
+	case fact.OutsideEnded:
+		words = append(words, d.Target, string(d.Result))
 	case fact.MonitorStarted:
 		words = append(words, d.Supervisor, string(d.Mode))
 	case fact.RecordingStarted:
