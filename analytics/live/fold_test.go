@@ -303,6 +303,46 @@ func TestWallboardCounts(t *testing.T) {
 
 // A recording goes on from its first fact to its last, paused in between, and the agent sees it at once. The end of an earlier
 // one, of the queue the caller came from, does not end it.
+// Somebody at a number outside is asked, answers, has the caller when the agent leaves, and ends the call.
+func TestFoldOfAnAskingOutside(t *testing.T) {
+	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
+	s := Fold(livetest.World())
+	applyAll(s, number(s.Position(), call.Take()))
+	do := func(step string, want string, facts *livetest.Script) {
+		t.Helper()
+		applyAll(s, number(s.Position(), facts.Take()))
+		got := "none"
+		if v, _ := s.agentView("anna"); v.Contact != nil {
+			got = v.Contact.Stage
+			if tr := v.Contact.Transfer; tr != nil {
+				got += fmt.Sprintf(" asks %s %t", tr.Target, tr.Answered)
+			}
+			for _, o := range v.Contact.Outside {
+				got += " with " + o.Target
+			}
+		}
+		if c := s.Snapshot().Contacts; len(c) > 0 {
+			got += ", " + c[0].Stage
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", step, got, want)
+		}
+	}
+	id := "pbx1-1.1/t1"
+	ended := fact.TransferEnded{Transfer: id, Agent: "anna", Mode: fact.TransferAttended, To: fact.TransferToNumber, Target: "*555", Result: fact.TransferCompleted}
+	do("rings", "talking asks *555 false, talking", call.Add(fact.TypeTransferStarted, fact.TransferStarted{
+		Transfer: id, Agent: "anna", Mode: fact.TransferAttended, To: fact.TransferToNumber, Target: "*555"}))
+	held, _ := s.agentView("anna")
+	do("answers", "talking asks *555 true, talking", call.Add(fact.TypeOutsideAnswered, fact.OutsideAnswered{Transfer: id, Target: "*555"}))
+	if held.Contact.Transfer.Answered {
+		t.Error("what a reader holds was changed")
+	}
+	do("another one answers", "talking asks *555 true, talking", call.Add(fact.TypeOutsideAnswered, fact.OutsideAnswered{Transfer: "pbx1-1.1/t0"}))
+	do("has the caller", "talking with *555, talking", call.Add(fact.TypeTransferEnded, ended))
+	do("the agent leaves", "wrap_up with *555, talking", call.Complete("anna", "", "support"))
+	do("hangs up", "wrap_up, ivr", call.Add(fact.TypeOutsideEnded, fact.OutsideEnded{Transfer: id, Target: "*555", Result: fact.OfferAnswered}))
+}
+
 func TestFoldOfARecording(t *testing.T) {
 	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
 	s := Fold(livetest.World())

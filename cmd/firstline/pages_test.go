@@ -113,7 +113,7 @@ func (p *product) errands() map[string]func() {
 			p.must(<-ended)
 		},
 		"call by cora": func() {
-			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 24 * time.Second, Presses: press("9#")})
+			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 36 * time.Second, Presses: press("9#")})
 		},
 		"call by dora": func() {
 			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 24 * time.Second, Presses: press("9#")})

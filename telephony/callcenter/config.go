@@ -125,7 +125,7 @@ type FeaturesConfig struct {
 // TransfersConfig is how an agent is waited for to whom a caller is handed on.
 type TransfersConfig struct {
 	RingTimeout time.Duration `yaml:"ring_timeout"` // his phone rings so long; then again, until wait is over
-	Wait        time.Duration `yaml:"wait"`         // then the caller goes back to the queue he came from, or to the agent who asked
+	Wait        time.Duration `yaml:"wait"`         // then the caller goes back to the queue he came from, or to the agent who asked; a number outside that is asked rings so long
 	WrapUp      time.Duration `yaml:"wrap_up"`      // after such a call, before the agent is ready
 }
 

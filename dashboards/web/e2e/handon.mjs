@@ -51,6 +51,17 @@ export async function handOn({ browser, base, shoot }) {
     want(await state(boris, "talking").count() === 1, "he does not talk");
     await boris.test("call-hold").waitFor();
   });
+  await check("he asks at a number outside: it rings there, they talk, and he has the caller again when that one hangs up", async () => {
+    const says = (text) => shows(boris.test("call-asking"), text, 15_000);
+    await boris.page.selectOption("[data-test=call-target]", "number:");
+    await boris.test("call-number").fill("4930222");
+    await boris.test("call-consult").click();
+    await says("It rings at *222. The caller is on hold.");
+    await says("You talk to *222. The caller is on hold.");
+    await boris.test("call-conference").waitFor();
+    await shoot(boris.page, "desk-asks-outside");
+    await boris.test("call-hold").waitFor();
+  });
   await check("what can't be done is said, and the caller stays", async () => {
     await boris.excuse(async () => {
       await boris.page.selectOption("[data-test=call-target]", "agent:anna");
@@ -73,8 +84,11 @@ export async function handOn({ browser, base, shoot }) {
     });
     await row.locator("a").first().click();
     const line = (type) => boss.page.locator(`[data-test=timeline] [data-type="${type}"]`);
-    await shows(line("transfer.started"), /Anna hands the caller on to experts/, 15_000);
-    await shows(line("transfer.ended"), /Transfer: handed over.*Boris/, 5_000);
+    await shows(line("transfer.started").first(), /Anna hands the caller on to experts/, 15_000);
+    await shows(line("transfer.ended").first(), /Transfer: handed over.*Boris/, 5_000);
+    await shows(line("outside.answered"), /\*222 outside answered/, 5_000);
+    await shows(line("outside.ended"), /Call to \*222 outside ended: answered/, 5_000);
+    await shows(line("transfer.ended").last(), /Transfer: came back to the caller/, 5_000);
     await shoot(boss.page, "contact-handed-on");
   });
   await check("no errors in the three pages", () => {
