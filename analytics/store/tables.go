@@ -43,6 +43,8 @@ func families() []family {
 		{"segments", "contact", []fact.Type{fact.TypeSegmentEnded}},
 		{"transfers_opened", "contact", []fact.Type{fact.TypeTransferStarted}},
 		{"transfers", "contact", []fact.Type{fact.TypeTransferEnded}},
+		{"outside_answers", "contact", []fact.Type{fact.TypeOutsideAnswered}},
+		{"outside_calls", "contact", []fact.Type{fact.TypeOutsideEnded}},
 		{"monitors_opened", "contact", []fact.Type{fact.TypeMonitorStarted}},
 		{"monitors", "contact", []fact.Type{fact.TypeMonitorEnded}},
 		{"monitors_missed", "contact", []fact.Type{fact.TypeMonitorMissed}},

@@ -77,6 +77,8 @@ type TransferEnded struct {
 type OutsideAnswered struct {
 	Transfer string `json:"transfer"` // by which he was asked
 	Call     string `json:"call"`
+	Agent    string `json:"agent"`  // who asks
+	Queue    string `json:"queue"`  // of his talk
 	Target   string `json:"target"` // the number's last digits
 	RingMS   int64  `json:"ring_ms"`
 }
@@ -85,6 +87,8 @@ type OutsideAnswered struct {
 type OutsideEnded struct {
 	Transfer   string      `json:"transfer"`
 	Call       string      `json:"call"`
+	Agent      string      `json:"agent"` // who asked
+	Queue      string      `json:"queue"`
 	Target     string      `json:"target"`
 	Result     OfferResult `json:"result"` // answered; missed, busy, declined, unavailable, failed; withdrawn: nobody wanted it any more
 	StartedAt  time.Time   `json:"started_at"`

@@ -11,6 +11,8 @@ import (
 // no segments, no wrap-up and no part in the figures.
 type guest struct {
 	Transfer string    `json:"transfer"` // by which he was asked
+	Agent    string    `json:"agent"`    // who asked
+	Queue    string    `json:"q"`        // of that one's talk
 	Number   string    `json:"number"`
 	Leg      string    `json:"leg"`
 	At       time.Time `json:"at"`
@@ -78,7 +80,7 @@ func (c *Center) askOutside(ct *contact, a *agent, by fact.By, to Target, ear st
 		return RefusedUnknownTarget
 	}
 	tr := c.newTransfer(ct, a, by, fact.TransferAttended, to)
-	g := &guest{Transfer: tr.ID, Number: number, At: tr.At, By: c.now.Add(c.planFor(ct).Transfers.wait())}
+	g := &guest{Transfer: tr.ID, Agent: a.ID, Queue: tr.Queue, Number: number, At: tr.At, By: c.now.Add(c.planFor(ct).Transfers.wait())}
 	c.stepAside(ct, consult{Transfer: tr, Ear: ear, Guest: g})
 	c.ringGuest(ct, g)
 	c.ringInEar(ct)
@@ -159,7 +161,7 @@ func (c *Center) guestAnswered(ct *contact, g *guest) {
 	before, k := ct.room(), ct.Talk.Consult
 	g.Answered, g.By, g.From = c.stamp(ct), time.Time{}, nil
 	c.emit(ct, fact.TypeOutsideAnswered, fact.OutsideAnswered{
-		Transfer: g.Transfer, Call: ct.Call.ID, Target: lastDigits(g.Number), RingMS: ms(g.Answered.Sub(g.At)),
+		Transfer: g.Transfer, Call: ct.Call.ID, Agent: g.Agent, Queue: g.Queue, Target: lastDigits(g.Number), RingMS: ms(g.Answered.Sub(g.At)),
 	})
 	if k == nil || k.Guest != g {
 		c.rearrange(ct, before)
@@ -221,8 +223,8 @@ func (g guest) resultOf(end guestEnd) fact.TransferResult {
 func (c *Center) endGuest(ct *contact, g guest, end guestEnd) {
 	t := c.stamp(ct)
 	ended := fact.OutsideEnded{
-		Transfer: g.Transfer, Call: ct.Call.ID, Target: lastDigits(g.Number), Result: end.result, StartedAt: g.At, EndedAt: t,
-		RingMS: ms(t.Sub(g.At)), Cause: end.cause, Derived: end.derived,
+		Transfer: g.Transfer, Call: ct.Call.ID, Agent: g.Agent, Queue: g.Queue, Target: lastDigits(g.Number), Result: end.result,
+		StartedAt: g.At, EndedAt: t, RingMS: ms(t.Sub(g.At)), Cause: end.cause, Derived: end.derived,
 	}
 	if !g.Answered.IsZero() {
 		ended.Result, ended.AnsweredAt = fact.OfferAnswered, &g.Answered

@@ -156,7 +156,7 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		w.fail(ruleFoldFacts, "the snapshot says %s has %+v, the facts %+v", s.ID, s.Segments, c.segments)
 	case s.Transfer != nil && s.Transfer.Answered != (c.outsideBy(s.Transfer.Transfer) != nil && !c.asksOutside()):
 		w.fail(ruleFoldFacts, "the snapshot says %s asks outside as %+v, the facts %+v", s.ID, s.Transfer, c.outside)
-	case !slices.EqualFunc(s.Outside, c.guests(), func(s fact.SnapshotOutside, o *outsideBook) bool { return s.Transfer == o.transfer }):
+	case !slices.EqualFunc(s.Outside, c.guests(), func(s fact.SnapshotOutside, o *outsideBook) bool { return s.Transfer == o.Transfer }):
 		w.fail(ruleFoldFacts, "the snapshot says outside with %s are %+v, the facts %+v", s.ID, s.Outside, c.outside)
 	case len(s.Monitors) != len(c.monitors):
 		w.fail(ruleFoldFacts, "the snapshot says %s is listened to by %+v, the facts %+v", s.ID, s.Monitors, c.monitors)

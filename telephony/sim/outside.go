@@ -96,14 +96,14 @@ func (g *guest) heard(_, other *channel) {
 
 // outsideBook is somebody outside who is asked, or was and talks to the caller, as the facts say.
 type outsideBook struct {
-	transfer string
-	at       time.Time
-	answered time.Time
-	joined   bool
+	fact.TransferStarted // by which he was asked
+	at                   time.Time
+	answered             time.Time
+	joined               bool
 }
 
 func (c *contactBook) outsideBy(transfer string) *outsideBook {
-	if i := slices.IndexFunc(c.outside, func(o *outsideBook) bool { return o.transfer == transfer }); i >= 0 {
+	if i := slices.IndexFunc(c.outside, func(o *outsideBook) bool { return o.Transfer == transfer }); i >= 0 {
 		return c.outside[i]
 	}
 	return nil
@@ -129,7 +129,7 @@ func (l *ledger) outsideFact(f fact.Fact, c *contactBook) {
 	switch d := f.Data.(type) {
 	case fact.OutsideAnswered:
 		o := c.outsideBy(d.Transfer)
-		if o == nil || !o.answered.IsZero() || d.Call != c.arrived.Call || d.Target != masked {
+		if o == nil || !o.answered.IsZero() || d.Call != c.arrived.Call || d.Target != masked || d.Agent != o.Agent || d.Queue != o.Queue {
 			l.w.fail(ruleTransfers, "%s: %+v answers, asked is %+v", f.Subject, d, o)
 			return
 		}
@@ -157,7 +157,7 @@ func (l *ledger) outsideEnded(f fact.Fact, c *contactBook, d fact.OutsideEnded) 
 	switch {
 	case (d.Result == fact.OfferAnswered) != !o.answered.IsZero() || (d.AnsweredAt != nil) != !o.answered.IsZero():
 		l.w.fail(ruleTransfers, "%s: %+v ended, answered at %s", f.Subject, d, o.answered)
-	case d.RingMS != rang.Sub(o.at).Milliseconds() || d.Target != masked || d.Call != c.arrived.Call:
+	case d.RingMS != rang.Sub(o.at).Milliseconds() || d.Target != masked || d.Call != c.arrived.Call || d.Agent != o.Agent || d.Queue != o.Queue:
 		l.w.fail(ruleClosingRows, "%s: %+v ended, was opened as %+v", f.Subject, d, o)
 	}
 	if limit := l.wait(c); l.w.weather.calm && d.RingMS > (limit+l.tolerance()).Milliseconds() {

@@ -248,7 +248,7 @@ func (l *ledger) transferStarted(f fact.Fact, c *contactBook, d fact.TransferSta
 	c.transfers++
 	c.transfer = &transferBook{TransferStarted: d, at: f.Time}
 	if d.To == fact.TransferToNumber && d.Mode == fact.TransferAttended {
-		c.outside = append(c.outside, &outsideBook{transfer: d.Transfer, at: f.Time})
+		c.outside = append(c.outside, &outsideBook{TransferStarted: d, at: f.Time})
 	}
 	if t := c.transfer; d.By != fact.ByPhone {
 		l.w.soon(func() bool { return c.transfer == t && (c.entry != nil || c.asksOutside()) && l.inSilence(c, d.Agent) }, "%s waits in silence for who to ask for %s", d.Agent, c.id)
