@@ -29,6 +29,7 @@ type centre struct {
 	keeper  *recordings.Keeper // nil = nothing recorded is kept
 	facts   []fact.Fact
 	ignored []callcenter.Ignored
+	ordered int           // commands
 	changed chan struct{} // closed and replaced at each Step
 	started time.Time
 }
@@ -101,6 +102,7 @@ func (c *centre) step(occurred time.Time, ev callcenter.Event) callcenter.Output
 	out := c.center.Step(callcenter.Input{At: time.Now(), Occurred: occurred, Event: ev})
 	c.facts = append(c.facts, out.Facts...)
 	c.ignored = append(c.ignored, out.Ignored...)
+	c.ordered += len(out.Commands)
 	c.Execute(slices.DeleteFunc(slices.Clone(out.Commands), func(cmd callcenter.Command) bool {
 		store, ok := cmd.(callcenter.StoreRecording)
 		if ok && c.keeper != nil {
