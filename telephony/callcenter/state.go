@@ -397,6 +397,7 @@ type agent struct {
 	Last       time.Time       `json:"last,omitzero"`
 	State      fact.AgentState `json:"state,omitempty"` // the open one
 	Reason     string          `json:"reason,omitempty"`
+	Billable   bool            `json:"billable,omitempty"` // a pause that was paid work when it began
 	Contact    string          `json:"contact,omitempty"`
 	Queue      string          `json:"q,omitempty"`
 	Since      time.Time       `json:"since,omitzero"`

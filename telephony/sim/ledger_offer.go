@@ -163,6 +163,7 @@ func (l *ledger) agentFact(f fact.Fact) {
 		switch d.State {
 		case fact.AgentPaused:
 			a.paused = true
+			l.billed(f, d)
 		case fact.AgentTalking, fact.AgentWrapUp: // the pause may go on behind it
 		case fact.AgentReady, fact.AgentRinging, fact.AgentLoggedOut, fact.AgentOutside, fact.AgentCalling, fact.AgentUnreachable:
 			a.paused = false
@@ -181,7 +182,7 @@ func (l *ledger) stateEnded(f fact.Fact, a *agentBook, d fact.AgentStateEnded) {
 		return
 	}
 	l.span(f, a.since, d.StartedAt, d.EndedAt, d.DurationMS)
-	if d.State != a.state.State || d.Reason != a.state.Reason || d.Contact != a.state.Contact || d.Queue != a.state.Queue {
+	if d.State != a.state.State || d.Reason != a.state.Reason || d.Billable != a.state.Billable || d.Contact != a.state.Contact || d.Queue != a.state.Queue {
 		l.w.fail(ruleClosingRows, "%s: state %+v was opened as %+v", f.Subject, d, a.state)
 	}
 	a.open = false

@@ -25,6 +25,7 @@ const (
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
 	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at
+	ruleBillable   Rule = "billable pauses"     // are those that the plan says are paid work
 	ruleMisses     Rule = "misses"              // too many in a row pause the agent, fewer don't
 	ruleLimits     Rule = "queue limits"        // full and empty queues turn callers away, others don't
 	rulePositions  Rule = "positions"           // callers are told their true place

@@ -161,7 +161,7 @@ func mustSee() []string {
 		"recording paused by desk", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
 		"phone transfers attended", "refused command RemoveFromBridge 0",
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
-		"agent unreachable", "agent logged_out", "agent calling", "arrived outbound",
+		"agent unreachable", "agent logged_out", "billable pause", "agent calling", "arrived outbound",
 		"fault crash", "fault link lost", "fault asterisk restart", "stimulus plan change", "fallback",
 		"command CheckPhone", "event PhoneChecked", "look free", "look unregistered", "look outside", "look late", "look lost",
 		"ignored no_look", "refused command CheckPhone 0", "refused command CheckPhone 500",

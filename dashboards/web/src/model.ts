@@ -209,7 +209,7 @@ export interface AgentReport {
     talk: { mean_ms: number | null };
     handle: { mean_ms: number | null };
     offers: { missed: number };
-    time: { occupancy: Ratio } | null;
+    time: { occupancy: Ratio; paused_billable_ms: number; paused_not_billable_ms: number } | null;
   }[];
 }
 
