@@ -21,6 +21,7 @@ type meta struct {
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests that are about no agent there is
 
 	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
+	Marks     marks      `json:"marks,omitzero"`      // of messages
 }
 
 // stage is where a contact's caller is.

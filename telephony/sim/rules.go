@@ -38,6 +38,7 @@ const (
 	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
 	ruleRecordings Rule = "recordings"          // talks are recorded as their queue has it, both sides, and what becomes of it is told once
 	ruleCallbacks  Rule = "callbacks"           // are made to whom they were promised, at his place, in the hours for it, as often as planned
+	ruleMarks      Rule = "marks"               // of messages are recorded as asked for, once
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 

@@ -158,7 +158,7 @@ func mustSee() []string {
 		"attempt agent_left", "attempt called_off", "callback connected", "callback abandoned", "callback not_reached", "callback cancelled",
 		"callback expired", "sent out", "flow transferred", "call contained transferred", "call answered transferred", "callback called_in", "callback failed", "callback called in by himself",
 		"recorded all", "recorded share", "recorded demand", "recorded voicemail", "recording complete", "recording failed", "recording stored", "recording lost",
-		"recording paused by desk", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
+		"mark of voicemail_done", "mark of voicemail_open", "recording paused by desk", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
 		"phone transfers attended", "refused command RemoveFromBridge 0",
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
 		"agent unreachable", "agent logged_out", "billable pause", "agent calling", "arrived outbound",
