@@ -75,11 +75,11 @@ func TestPausesCountAsTheyBegan(t *testing.T) {
 	var b book
 	at := noon
 	for _, p := range []struct {
-		minutes time.Duration
+		minutes int
 		reason  string
 		paid    bool
 	}{{2, "training", false}, {3, "lunch", false}, {4, "training", true}, {5, fact.AutoPauseReason, false}, {0, "training", true}} {
-		length := p.minutes * time.Minute
+		length := time.Duration(p.minutes) * time.Minute
 		b.pause("anna", at, length, p.reason, p.paid)
 		at = at.Add(length)
 	}

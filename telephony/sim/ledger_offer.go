@@ -157,13 +157,13 @@ func (l *ledger) agentFact(f fact.Fact) {
 			l.w.fail(ruleAgentState, "%s begins %s within %s", f.Subject, d.State, a.state.State)
 		}
 		l.w.seen.add("agent " + string(d.State))
+		l.billed(f, d)
 		if d.State == fact.AgentReady && a.state.State != fact.AgentRinging {
 			a.readySince = f.Time
 		}
 		switch d.State {
 		case fact.AgentPaused:
 			a.paused = true
-			l.billed(f, d)
 		case fact.AgentTalking, fact.AgentWrapUp: // the pause may go on behind it
 		case fact.AgentReady, fact.AgentRinging, fact.AgentLoggedOut, fact.AgentOutside, fact.AgentCalling, fact.AgentUnreachable:
 			a.paused = false

@@ -154,10 +154,10 @@ func (l *ledger) punished(a *agentBook) {
 	}
 }
 
-// billed: a pause is paid work when the plan in force says so.
+// billed: a pause is paid work when the plan in force says so, and nothing else is.
 func (l *ledger) billed(f fact.Fact, d fact.AgentStateBegan) {
-	if want := slices.Contains(l.w.known[l.version].Billable, d.Reason); d.Billable != want {
-		l.w.fail(ruleBillable, "%s pauses for %s, billable %v, the plan says %v", f.Subject, d.Reason, d.Billable, want)
+	if want := d.State == fact.AgentPaused && slices.Contains(l.w.known[l.version].Billable, d.Reason); d.Billable != want {
+		l.w.fail(ruleBillable, "%s is %s for %q, billable: %t, the plan says %t", f.Subject, d.State, d.Reason, d.Billable, want)
 	}
 	if d.Billable {
 		l.w.seen.add("billable pause")

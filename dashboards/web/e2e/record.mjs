@@ -1,4 +1,5 @@
 // A talk is recorded, the agent pauses that for card data, and a supervisor hears it afterwards.
+import { nameless, poorContrast } from "./accessible.mjs";
 import { ask, check, shows, signIn, tab, until, want } from "./world.mjs";
 
 export async function record({ browser, base, shoot }) {
@@ -69,6 +70,8 @@ export async function record({ browser, base, shoot }) {
     await message.locator("[name=note]").waitFor({ state: "detached" });
     await message.locator("[data-test=mark-done]").click();
     await boss.page.keyboard.type("called back, was the cable");
+    const poor = [...await nameless(boss.page), ...await poorContrast(boss.page)];
+    want(poor.length === 0, poor.join("; "));
     await shoot(boss.page, "messages-mark");
     await boss.page.keyboard.press("Enter");
     await shows(message.locator("[data-test=mark]"), /Dealt with.*boss.*called back, was the cable.*Take back/, 5_000);
