@@ -317,7 +317,10 @@ func (l *ledger) onThePhone(c *contactBook) bool {
 	if o == nil || o.closed == nil {
 		return o != nil
 	}
-	return !l.w.hungUp[o.channel()] && (l.w.onTheLine(o) || l.at.Before(o.closedAt.Add(40*time.Second)))
+	if at, heard := l.w.hungUp[o.channel()]; heard { // a Step before that is judged when it is durable, which may be after it
+		return at.After(l.at)
+	}
+	return l.w.onTheLine(o) || l.at.Before(o.closedAt.Add(40*time.Second))
 }
 
 // rests tells whether nobody is to be rung for a callback now: he is on the phone yet with which he asked for it, or an agent broke

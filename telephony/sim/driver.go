@@ -337,7 +337,9 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	}
 	w.seen.add(eventName(in.Event))
 	if e, ok := in.Event.(callcenter.ChannelEnded); ok {
-		w.hungUp[e.Channel] = true
+		if _, heard := w.hungUp[e.Channel]; !heard {
+			w.hungUp[e.Channel] = in.At
+		}
 	}
 	out := d.core.Step(in)
 	for _, cmd := range out.Commands {

@@ -28,7 +28,7 @@ type world struct {
 	ctl       *driver
 	phones    []*phone
 	callers   map[string]*caller   // by contact, those who are on the phone
-	hungUp    map[string]bool      // channels of which the core has heard that they are gone
+	hungUp    map[string]time.Time // when the core has heard of channels that they are gone
 	customers map[string]*customer // by channel, those who are called back
 	desk      *desk
 	owners    map[string]string // agents' own calls, by channel
@@ -79,7 +79,7 @@ func drawSite(seed uint64) site {
 func newWorld(o Options, s setting, at site) *world {
 	w := &world{
 		setting: s, seed: o.Seed, limit: o.Steps, every: 16, reachable: true,
-		callers: map[string]*caller{}, customers: map[string]*customer{}, hungUp: map[string]bool{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
+		callers: map[string]*caller{}, customers: map[string]*customer{}, hungUp: map[string]time.Time{}, owners: map[string]string{}, bonuses: map[string]int{}, rung: map[string]bool{}, seen: counts{}, trace: o.Trace,
 		site: at, born: at.born, weather: at.weather, plan: at.plan,
 		table: crc32.MakeTable(crc32.Castagnoli),
 	}
