@@ -136,7 +136,7 @@ func testSite() Site {
 	}
 	t := 30 * time.Second
 	site.Queues = []QueueConfig{{ID: "support", Name: "Support", ServiceLevel: &t}, {ID: "sales", Name: "Sales", Recording: RecordingConfig{Mode: "demand"}}}
-	site.PauseReasons = []string{"break", "lunch"}
+	site.PauseReasons = []PauseReason{{"break"}, {"lunch"}}
 	site.Dispositions = []string{"solved"}
 	site.IVR = []Flow{{ID: "main", Nodes: map[string]FlowNode{"language": {Options: map[string]FlowOption{"1": {Language: "en"}, "2": {Language: "ru"}, "3": {}}}}}}
 	site.Integrations.Tickets.WebhookSecretEnv = "SECRET"

@@ -38,7 +38,7 @@ type User struct {
 type Site struct {
 	Agents       []AgentConfig `yaml:"agents"`
 	Queues       []QueueConfig `yaml:"queues"`
-	PauseReasons []string      `yaml:"pause_reasons"`
+	PauseReasons []PauseReason `yaml:"pause_reasons"`
 	Dispositions []string      `yaml:"dispositions"`
 	IVR          []Flow        `yaml:"ivr"`
 	Integrations Integrations  `yaml:"integrations"`
@@ -53,6 +53,17 @@ type AgentConfig struct {
 	Teams       []string `yaml:"teams"`
 	PinHashEnv  string   `yaml:"pin_hash_env"`
 	PinHashFile string   `yaml:"pin_hash_file"`
+}
+
+// PauseReason is what an agent may give as the reason of a pause. Written as a text alone it is the name.
+type PauseReason struct {
+	Name string `yaml:"name"`
+}
+
+// UnmarshalText reads the short form.
+func (r *PauseReason) UnmarshalText(name []byte) error {
+	r.Name = string(name)
+	return nil
 }
 
 // QueueConfig is a queue's name and the parameters of its figures.

@@ -97,6 +97,8 @@ func (a *API) rest() {
 	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
 	add(a, route{"list-voicemails", http.MethodGet, "/voicemails", supervisors | admins, 200, "contacts", "Messages that callers left", true}, a.voicemails)
+	add(a, route{"mark-voicemail", http.MethodPut, "/voicemails/{id}/{n}/done", supervisors | admins, 204, "contacts", "Mark a message as dealt with", false}, a.markVoicemail)
+	add(a, route{"unmark-voicemail", http.MethodDelete, "/voicemails/{id}/{n}/done", supervisors | admins, 204, "contacts", "Take that mark back", false}, a.unmarkVoicemail)
 
 	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, 200, "contacts", "Callers who are called back", true}, a.callbacks)
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)

@@ -20,9 +20,17 @@ type settingsOutput struct{ Body Settings }
 
 func (a *API) settings(context.Context, principal, *noInput) (*settingsOutput, error) {
 	return &settingsOutput{Body: Settings{
-		PauseReasons: list(a.site.PauseReasons), Dispositions: list(a.site.Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
+		PauseReasons: a.pauseReasons(), Dispositions: list(a.site.Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
 		TicketSystem: a.site.Integrations.Tickets.System, Version: a.version,
 	}}, nil
+}
+
+func (a *API) pauseReasons() []string {
+	out := []string{}
+	for _, r := range a.site.PauseReasons {
+		out = append(out, r.Name)
+	}
+	return out
 }
 
 // onDemand are the queues whose agents decide what is recorded.

@@ -66,6 +66,7 @@ func families() []family {
 			fact.TypeTicketResolved, fact.TypeTicketReopened}},
 		{"incidents_opened", "subject", []fact.Type{fact.TypeIncidentBegan}},
 		{"incidents", "subject", []fact.Type{fact.TypeIncidentEnded}},
+		{"voicemail_marks", "subject", []fact.Type{fact.TypeVoicemailMarked}},
 		{"gaps", "subject", []fact.Type{fact.TypeLogGap}},
 	}
 }

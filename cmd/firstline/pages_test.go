@@ -26,7 +26,7 @@ import (
 // pages is a support line of one agent, an expert whom she asks, and a supervisor's phone; callers wait for her also while she is
 // not there, or have themselves called back.
 const pages = `
-pause_reasons: [break, lunch]
+pause_reasons: [break, {name: training, billable: true}]
 dispositions: [solved, forwarded]
 queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s, recording: {mode: all, keep: 24h}, callback: {ring: 20s}}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
 agents:

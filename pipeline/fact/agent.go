@@ -20,17 +20,19 @@ type AgentLogged struct {
 
 // AgentStateBegan opens a state; exactly one is open for every agent at any time.
 type AgentStateBegan struct {
-	State   AgentState `json:"state"`
-	Reason  string     `json:"reason,omitempty"` // pause reason; AutoPauseReason after missed offers
-	Contact string     `json:"contact,omitempty"`
-	Queue   string     `json:"queue,omitempty"`
-	By      By         `json:"by"`
+	State    AgentState `json:"state"`
+	Reason   string     `json:"reason,omitempty"`   // pause reason; AutoPauseReason after missed offers
+	Billable bool       `json:"billable,omitempty"` // a pause that is paid work, as the plan said when it began
+	Contact  string     `json:"contact,omitempty"`
+	Queue    string     `json:"queue,omitempty"`
+	By       By         `json:"by"`
 }
 
 // AgentStateEnded closes it.
 type AgentStateEnded struct {
 	State      AgentState `json:"state"`
 	Reason     string     `json:"reason,omitempty"`
+	Billable   bool       `json:"billable,omitempty"`
 	Contact    string     `json:"contact,omitempty"`
 	Queue      string     `json:"queue,omitempty"`
 	StartedAt  time.Time  `json:"started_at"`
@@ -38,7 +40,7 @@ type AgentStateEnded struct {
 	DurationMS int64      `json:"duration_ms"`
 }
 
-// AutoPauseReason is the pause reason of an agent who missed too many offers in a row.
+// AutoPauseReason is the pause reason of an agent who missed too many offers in a row. It is never billable.
 const AutoPauseReason = "ring_no_answer"
 
 func (a AgentLogged) factType() Type   { return a.Type }

@@ -16,7 +16,7 @@ func Types() []Type {
 		TypeCallbackPromised, TypeCallbackPutOff, TypeCallbackAttempted, TypeCallbackEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
-		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
+		TypeIncidentBegan, TypeIncidentEnded, TypeVoicemailMarked, TypeLogGap,
 	}
 }
 
@@ -113,6 +113,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[IncidentBegan](t, raw)
 	case TypeIncidentEnded:
 		return decodeAs[IncidentEnded](t, raw)
+	case TypeVoicemailMarked:
+		return decodeAs[VoicemailMarked](t, raw)
 	case TypeLogGap:
 		return decodeAs[LogGap](t, raw)
 	default:

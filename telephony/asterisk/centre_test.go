@@ -198,6 +198,9 @@ func told(f fact.Fact) string {
 		words = append(words, d.Queue, string(d.Outcome))
 	case fact.AgentStateBegan:
 		words = append(words, f.Subject, string(d.State), d.Reason)
+		if d.Billable {
+			words = append(words, "billable")
+		}
 	case fact.SegmentEnded:
 		words = append(words, d.Agent, string(d.Kind), d.Queue)
 	case fact.TransferStarted:

@@ -82,17 +82,18 @@ func (c *Center) settleAgent(a *agent, by fact.By) {
 	if a.Seq > 0 {
 		t := later(c.occurred, a.Last)
 		c.emitAgent(a, fact.TypeAgentStateEnded, fact.AgentStateEnded{
-			State: a.State, Reason: a.Reason, Contact: a.Contact, Queue: a.Queue, StartedAt: a.Since, EndedAt: t,
+			State: a.State, Reason: a.Reason, Billable: a.Billable, Contact: a.Contact, Queue: a.Queue, StartedAt: a.Since, EndedAt: t,
 			DurationMS: ms(t.Sub(a.Since)),
 		})
 	}
 	if state == fact.AgentReady && a.State != fact.AgentRinging {
 		a.ReadySince = later(c.occurred, a.Last)
 	}
+	billable := slices.Contains(c.plan.Billable, reason)
 	c.emitAgent(a, fact.TypeAgentStateBegan, fact.AgentStateBegan{
-		State: state, Reason: reason, Contact: contact, Queue: queue, By: by,
+		State: state, Reason: reason, Billable: billable, Contact: contact, Queue: queue, By: by,
 	})
-	a.State, a.Reason, a.Contact, a.Queue, a.Since = state, reason, contact, queue, a.Last
+	a.State, a.Reason, a.Billable, a.Contact, a.Queue, a.Since = state, reason, billable, contact, queue, a.Last
 }
 
 // afterCall puts the agent, done with a contact, into the state chosen during it.

@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Node         string             `yaml:"node"`          // name of the Asterisk node: systemname of asterisk.conf, prefix of every call's id
 	PriorityAge  time.Duration      `yaml:"priority_age"`  // waiting that one point of priority is worth; 0s = priority goes before all waiting
-	PauseReasons []string           `yaml:"pause_reasons"` // what an agent may give as the reason of a pause, in the order of the feature code
+	PauseReasons []PauseReason      `yaml:"pause_reasons"` // what an agent may give as the reason of a pause, in the order of the feature code
 	Dispositions []string           `yaml:"dispositions"`  // codes an agent may give a contact after it
 	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
@@ -30,6 +30,18 @@ type Config struct {
 	IVR          []ivr.Flow         `yaml:"ivr"`           // the menus
 	Prompts      PromptsConfig      `yaml:"prompts"`       // what the site says itself
 	Integrations IntegrationsConfig `yaml:"integrations"`  // the ticket system and the screen pop
+}
+
+// PauseReason is one reason of pauses. Written as a text alone it is the name.
+type PauseReason struct {
+	Name     string `yaml:"name"`     // what agents choose, and what facts and figures call it
+	Billable bool   `yaml:"billable"` // such a pause is paid work (training, back office), counted apart in the agents' figures
+}
+
+// UnmarshalText reads the short form.
+func (r *PauseReason) UnmarshalText(name []byte) error {
+	r.Name = string(name)
+	return nil
 }
 
 // QueueConfig is one queue. What is not written takes the default; media written as an empty list are silence.
@@ -216,7 +228,7 @@ func (c Config) Validate() []problem.Problem {
 // Version is the hash of the plan, so equal configurations give equal versions.
 func (c Config) Plan() (*Plan, []problem.Problem) {
 	p := &Plan{
-		Node: c.Node, Flows: c.IVR, Schedules: c.Schedules, Features: c.Features.features(), Pauses: c.PauseReasons,
+		Node: c.Node, Flows: c.IVR, Schedules: c.Schedules, Features: c.Features.features(),
 		Codes: c.Dispositions, Age: c.PriorityAge,
 		Lookup:    LookupPlan{ByNumber: c.Integrations.Tickets.ByNumber, Timeout: c.Integrations.Tickets.Timeout},
 		TicketURL: c.Integrations.Tickets.TicketURL,
@@ -227,6 +239,12 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	}
 	if p.Lookup.Timeout == 0 {
 		p.Lookup.Timeout = defaultLookup
+	}
+	for _, r := range c.PauseReasons {
+		p.Pauses = append(p.Pauses, r.Name)
+		if r.Billable {
+			p.Billable = append(p.Billable, r.Name)
+		}
 	}
 	for _, q := range c.Queues {
 		p.Queues = append(p.Queues, q.queue())

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"firstline/pipeline/fact"
 	"firstline/pipeline/problem"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
@@ -117,6 +118,9 @@ func TestMistakes(t *testing.T) {
 		{"features.ready", func(c *callcenter.Config) { c.Features.Ready = c.Features.Pause + "9" }},
 		{"features.pause", func(c *callcenter.Config) { c.PauseReasons = nil }},
 		{"pause_reasons.1", func(c *callcenter.Config) { c.PauseReasons[1] = c.PauseReasons[0] }},
+		{"pause_reasons.0.billable", func(c *callcenter.Config) {
+			c.PauseReasons = []callcenter.PauseReason{{Name: fact.AutoPauseReason, Billable: true}}
+		}},
 		{"dispositions.0", func(c *callcenter.Config) { c.Dispositions[0] = " " }},
 		{"integrations.tickets.timeout", func(c *callcenter.Config) { c.Integrations.Tickets.Timeout = 2 * minute }},
 		{"integrations.tickets.ticket_url", func(c *callcenter.Config) { c.Integrations.Tickets.TicketURL = "http://t/" }},

@@ -7,7 +7,7 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// control does what a person or program asks for about an agent or an incident, and answers. The same request again gets the same
+// control does what a person or program asks for, and answers. The same request again gets the same
 // answer and no effect.
 func (c *Center) control(e Control) {
 	a := c.agentOf[e.Agent]
@@ -48,6 +48,8 @@ func (c *Center) granted(a *agent, e Control) Refusal {
 		return c.actWaiting(e)
 	case e.Action == ActionCallbackCancel:
 		return c.cancelBack(e)
+	case e.Action == ActionVoicemailDone || e.Action == ActionVoicemailOpen:
+		return c.markVoicemail(e)
 	case a == nil || a.Removed:
 		return RefusedUnknownAgent
 	case e.Expect != "" && e.Expect != a.State:

@@ -87,7 +87,7 @@ type (
 		Pop    string
 		Opened bool
 	}
-	// Control is a request by a person or program about an agent or an incident. Its answer is in Output.Reply.
+	// Control is a request by a person or program about an agent, a caller, an incident or a message. Its answer is in Output.Reply.
 	Control struct {
 		Request  string // idempotency key; the same key again gives the same reply and no effect
 		Actor    string // who asks (user id)
@@ -97,13 +97,15 @@ type (
 		Reason   string           // pause reason
 		Expect   fact.AgentState  // "" = any; otherwise refused with RefusedConflict when the state is another
 		Code     string           // disposition code
-		Note     string           // disposition note
+		Note     string           // of a disposition, or of a mark of a message
 		Contact  string           // disposition: which contact; of an action on a caller: refused with conflict when he talks to another
 		Incident string           // incident_on, incident_off: which
 		To       Target           // transfer, consult, move: to whom
 		Priority int              // priority
 		Mode     fact.MonitorMode // monitor
 		Of       string           // monitor: the agent to whose talk; "" = who came last
+
+		Recording string // voicemail_done, voicemail_open: the message, left in Contact
 	}
 	// EndpointState: what the poll of Asterisk's endpoints says about an agent's phone.
 	EndpointState struct {
@@ -229,6 +231,12 @@ const ActionCallbackCancel Action = "callback_cancel"
 const (
 	ActionIncidentOn  Action = "incident_on"
 	ActionIncidentOff Action = "incident_off"
+)
+
+// Actions on a message that a caller left, Control.Recording. Whether there is such a message is for who asks to know.
+const (
+	ActionVoicemailDone Action = "voicemail_done" // somebody has dealt with it
+	ActionVoicemailOpen Action = "voicemail_open" // that is taken back
 )
 
 // Reply answers a Control.

@@ -162,11 +162,12 @@ func (z *fuzzer) rarer() callcenter.Event {
 func (z *fuzzer) control() callcenter.Event {
 	actions := []callcenter.Action{
 		callcenter.ActionLogin, callcenter.ActionLogout, callcenter.ActionReady, callcenter.ActionPause,
-		callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, "?",
+		callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition,
+		callcenter.ActionVoicemailDone, callcenter.ActionVoicemailOpen, "?",
 	}
 	return callcenter.Control{
 		Request: z.of("", "r1", "r2"), Agent: z.of("anna", "boris", "clara", "?"), Action: actions[z.pick(len(actions))],
-		Reason: z.of("break", "?"), Code: z.of("solved", "?"), Contact: z.caller(),
+		Reason: z.of("break", "?"), Code: z.of("solved", "?"), Contact: z.caller(), Recording: z.of("", "ch1/r1"),
 	}
 }
 

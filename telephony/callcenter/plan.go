@@ -20,6 +20,7 @@ type Plan struct {
 	Transfers Transfers
 	Outbound  Outbound
 	Pauses    []string // pause reasons; "ring_no_answer" is always known
+	Billable  []string // those of them that are paid work
 	Codes     []string // disposition codes; empty = any
 	Lookup    LookupPlan
 	Age       time.Duration // waiting that a point of priority is worth; 0 = priority goes before all waiting

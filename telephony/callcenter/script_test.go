@@ -411,6 +411,11 @@ func (a arguments) request() callcenter.Event {
 		return callcenter.Control{Action: callcenter.ActionMove, Contact: a.at(0), To: a.target(), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
 	case "cancel": // cancel ch1-cb1: the callback
 		return callcenter.Control{Action: callcenter.ActionCallbackCancel, Contact: a.at(0), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
+	case "mark": // mark done contact=ch1 recording=ch1/r1: the message; or open
+		return callcenter.Control{
+			Action: callcenter.Action("voicemail_" + a.at(0)), Contact: a.get("contact"), Recording: a.get("recording"), Note: a.get("note"),
+			Request: a.get("req"), By: fact.By(a.get("by")), Actor: a.get("actor"),
+		}
 	case "switch": // switch north on: the incident
 		return callcenter.Control{
 			Incident: a.at(0), Action: callcenter.Action("incident_" + a.at(1)), Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),

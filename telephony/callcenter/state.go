@@ -21,6 +21,7 @@ type meta struct {
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests that are about no agent there is
 
 	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
+	Marks     marks      `json:"marks,omitzero"`      // of messages
 }
 
 // stage is where a contact's caller is.
@@ -398,6 +399,7 @@ type agent struct {
 	Last       time.Time       `json:"last,omitzero"`
 	State      fact.AgentState `json:"state,omitempty"` // the open one
 	Reason     string          `json:"reason,omitempty"`
+	Billable   bool            `json:"billable,omitempty"` // a pause that was paid work when it began
 	Contact    string          `json:"contact,omitempty"`
 	Queue      string          `json:"q,omitempty"`
 	Since      time.Time       `json:"since,omitzero"`

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/pipeline/fact"
 	"firstline/pipeline/problem"
 	"firstline/telephony/ivr"
 )
@@ -212,6 +213,10 @@ func (v *validator) features() {
 		v.add("features.pause", "there is a pause code but no pause reason", "write pause_reasons, for example [break, lunch]")
 	}
 	v.distinct("pause_reasons", "reason", v.plan.Pauses)
+	if slices.Contains(v.plan.Billable, fact.AutoPauseReason) {
+		at := slices.Index(v.plan.Pauses, fact.AutoPauseReason)
+		v.add(fmt.Sprintf("pause_reasons.%d.billable", at), fmt.Sprintf("%q is the pause after missed calls, which is no paid work", fact.AutoPauseReason), "take billable out, or choose another name")
+	}
 	v.distinct("dispositions", "code", v.plan.Codes)
 }
 

@@ -67,9 +67,11 @@ type controlRequest struct {
 	Priority int               `json:"priority"`
 	Mode     fact.MonitorMode  `json:"mode"`
 	Of       string            `json:"of"`
+
+	Recording string `json:"recording"`
 }
 
-// control has the core carry out a request about an agent, an incident or a caller, and answers when its facts are durable. The same request
+// control has the core carry out a request about an agent, an incident, a caller or a message, and answers when its facts are durable. The same request
 // sent again has no effect and gets the same answer.
 func (w *web) control(rw http.ResponseWriter, r *http.Request) {
 	var q controlRequest

@@ -107,6 +107,9 @@ func (d *desk) replied(r callcenter.Reply) {
 	case a.reply == nil:
 		a.reply = &r
 		d.sensibleReply(a.control, r)
+		if isMark(a.control.Action) {
+			d.w.ledger.grantedMark(a.control, r)
+		}
 		d.w.seen.add("reply " + string(r.Refused))
 	case *a.reply != r:
 		d.w.fail(ruleReplies, "%+v got %+v first and then %+v", a.control, *a.reply, r)

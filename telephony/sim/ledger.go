@@ -16,6 +16,7 @@ type ledger struct {
 	live      []*contactBook // not ended, in order of arrival
 	all       []string       // every contact, in order of arrival
 	incidents map[string]*incidentBook
+	marks     markBook
 	agents    map[string]*agentBook
 	roster    []*agentBook // in order of first appearance
 	truths    map[string]*truth
@@ -163,7 +164,7 @@ type agentBook struct {
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, incidents: map[string]*incidentBook{}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, calledIn: map[string]place{}}
+	return &ledger{w: w, incidents: map[string]*incidentBook{}, marks: markBook{of: map[string]bool{}}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, calledIn: map[string]place{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.
@@ -205,6 +206,8 @@ func (l *ledger) take(f fact.Fact) {
 	switch {
 	case f.Type == fact.TypeIncidentBegan || f.Type == fact.TypeIncidentEnded:
 		l.incidentFact(f)
+	case f.Type == fact.TypeVoicemailMarked:
+		l.marked(f)
 	case f.Type.Topic() == fact.TopicAgents:
 		l.agentFact(f)
 	case f.Type.Topic() == fact.TopicContacts:

@@ -154,6 +154,16 @@ func (l *ledger) punished(a *agentBook) {
 	}
 }
 
+// billed: a pause is paid work when the plan in force says so, and nothing else is.
+func (l *ledger) billed(f fact.Fact, d fact.AgentStateBegan) {
+	if want := d.State == fact.AgentPaused && slices.Contains(l.w.known[l.version].Billable, d.Reason); d.Billable != want {
+		l.w.fail(ruleBillable, "%s is %s for %q, billable: %t, the plan says %t", f.Subject, d.State, d.Reason, d.Billable, want)
+	}
+	if d.Billable {
+		l.w.seen.add("billable pause")
+	}
+}
+
 // excused: the agent said that he is ready: misses and rest are forgotten, and a pause is over.
 func (a *agentBook) excused() { a.misses, a.notBefore, a.paused = 0, time.Time{}, false }
 

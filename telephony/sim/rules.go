@@ -26,6 +26,7 @@ const (
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
 	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at
+	ruleBillable   Rule = "billable pauses"     // are those that the plan says are paid work
 	ruleMisses     Rule = "misses"              // too many in a row pause the agent, fewer don't
 	ruleLimits     Rule = "queue limits"        // full and empty queues turn callers away, others don't
 	rulePositions  Rule = "positions"           // callers are told their true place
@@ -38,6 +39,7 @@ const (
 	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
 	ruleRecordings Rule = "recordings"          // talks are recorded as their queue has it, both sides, and what becomes of it is told once
 	ruleCallbacks  Rule = "callbacks"           // are made to whom they were promised, at his place, in the hours for it, as often as planned
+	ruleMarks      Rule = "marks"               // of messages are recorded as asked for, once
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 

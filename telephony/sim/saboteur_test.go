@@ -297,6 +297,10 @@ func spoiledFacts() []sabotage {
 		{bug: "a contact's talk is not the sum", rules: rows, turn: rewrite(func(d *fact.ContactEnded) { d.TalkMS += 5 })},
 		{bug: "an offer is not counted", rules: rows, turn: rewrite(func(d *fact.EntryEnded) { d.Offers = 0 })},
 		{bug: "an abandoned call counts as answered", rules: rows, turn: rewrite(func(d *fact.CallEnded) { d.Termination.Result = fact.ResultAnswered })},
+		{bug: "a pause after missed calls is paid work", rules: []Rule{ruleBillable}, turn: rewrite(func(d *fact.AgentStateBegan) {
+			d.Billable = d.Billable || d.Reason == fact.AutoPauseReason
+		})},
+		{bug: "a paid pause ends as another", rules: rows, turn: rewrite(func(d *fact.AgentStateEnded) { d.Billable = false })},
 		{bug: "the wrong one hung up", rules: []Rule{ruleTruth}, turn: func(s *saboteur) {
 			swap := func(r *fact.Reason) {
 				if *r == fact.ReasonAgentHungUp {

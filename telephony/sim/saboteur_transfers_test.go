@@ -38,6 +38,9 @@ func spoiledTransfers() []sabotage {
 		{bug: "a recording says it is of another queue", rules: []Rule{ruleRecordings, ruleClosingRows}, turn: rewrite(func(d *fact.RecordingStarted) {
 			d.Queue = map[string]string{"support": "sales", "sales": "support"}[d.Queue]
 		})},
+		{bug: "a mark of a message is not recorded", rules: []Rule{ruleMarks}, turn: swallow(fact.TypeVoicemailMarked)},
+		{bug: "a mark of a message is recorded twice", rules: []Rule{ruleMarks, ruleSequence}, turn: double(fact.TypeVoicemailMarked)},
+		{bug: "a mark that is taken back stays", rules: []Rule{ruleMarks}, turn: rewrite(func(d *fact.VoicemailMarked) { d.Done = true })},
 		{bug: "a recording never ends", rules: []Rule{ruleClosedOnce, ruleFoldFacts}, turn: swallow(fact.TypeRecordingEnded)},
 		{bug: "a pause is not told", rules: []Rule{ruleClosedOnce, ruleClosingRows, ruleFoldFacts}, turn: swallow(fact.TypeRecordingPaused)},
 		{bug: "a transfer never ends", rules: []Rule{ruleClosedOnce, ruleTransfers, ruleFoldFacts}, turn: swallow(fact.TypeTransferEnded)},

@@ -36,6 +36,7 @@ func newScript(w *world) *script {
 	add("record", w.weather.control, w.desk.record)
 	add("urge", 3*w.weather.control, w.desk.urge)
 	add("incident", 4*w.weather.control, w.desk.incident)
+	add("mark", 4*w.weather.control, w.desk.mark)
 	add("feature code", 6*w.weather.control, func(_ int, luck *dice) {
 		one(luck, w.phones...).dial(one(luck, codeLogin, codeOut, codeReady, codeReady, codePause, codePause+"2", codePause+"9", "1000", outsideNumber, outsideNumber, extensionOf(0, false), denied), luck)
 	})

@@ -210,7 +210,7 @@ export interface AgentReport {
     talk: { mean_ms: number | null };
     handle: { mean_ms: number | null };
     offers: { missed: number };
-    time: { occupancy: Ratio } | null;
+    time: { occupancy: Ratio; paused_billable_ms: number; paused_not_billable_ms: number } | null;
   }[];
 }
 
@@ -275,10 +275,19 @@ export interface Recording {
   audio: string | null; // where it is heard
 }
 
+/** Whether somebody has dealt with a message; the rest is empty while nobody has. */
+export interface Mark {
+  done: boolean;
+  done_at: string | null;
+  done_by: string;
+  note: string;
+}
+
 /** A message that a caller left. */
-export interface Message {
+export interface Message extends Mark {
   contact: string;
   recording: string;
+  number: string; // the last part of that
   queue: string;
   caller_number: string;
   caller_name: string;
