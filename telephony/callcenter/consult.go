@@ -100,7 +100,7 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 	ct.Stage, ct.Sums.LastQueue = stageWaiting, e.Queue
 	e.AnnounceAt = c.firstAnnouncement(q)
 	c.announceAgain(ct)
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 	c.touched.match = true
 }
 

@@ -106,7 +106,7 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 		c.startEarMusic(ct)
 		return
 	}
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 }
 
 func (c *Center) firstAnnouncement(q *Queue) time.Time {
@@ -192,7 +192,7 @@ func (c *Center) waitingDue(ct *contact) {
 		c.preferOver(ct, fact.RelaxedByTime)
 	case c.passed(e.PlayBy):
 		c.stopPlay(ct, e.Playback)
-		c.announced(ct, PlaybackEnded{Playback: e.Playback})
+		c.announced(ct, PlaybackEnded{Playback: e.Playback, Failed: true})
 	case e.Playback == "" && c.passed(e.AnnounceAt):
 		c.announce(ct)
 	case e.Playback == "" && c.passed(e.ComfortAt):
@@ -240,7 +240,7 @@ func (c *Center) say(ct *contact, media []string) {
 func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	e := ct.Entry
 	if o := e.Offer; o != nil && o.Whisper != "" && o.Whisper == ev.Playback {
-		if ct.absent() && ct.Back.Dial != nil { // the ringing tone: he waits on without
+		if o.Waits || ct.absent() && ct.Back.Dial != nil { // the ringing tone: he waits on without
 			c.ignore(IgnoredNoEffect)
 			return
 		}
@@ -252,10 +252,17 @@ func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 		return
 	}
 	c.touch(ct)
-	q := c.planFor(ct).queue(e.Queue)
-	e.Playback, e.PlayBy = "", time.Time{}
+	if e.informing() {
+		c.informed(ct, c.recorder(ct), e.NoticeAt, !ev.Failed)
+	}
+	e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}
+	if o := e.Offer; o != nil && o.Waits {
+		c.stopPlay(ct, o.Whisper)
+		c.answer(ct)
+		return
+	}
 	c.announceAgain(ct)
-	c.startMusic(ct, q.MusicClass)
+	c.startMusic(ct, c.planFor(ct).queue(e.Queue).MusicClass)
 }
 
 // announceAgain sets when what was said is said again.
@@ -321,7 +328,7 @@ func (c *Center) silence(ct *contact) {
 	c.stopUnheard(ct)
 	if e := ct.Entry; e.Playback != "" {
 		c.stopPlay(ct, e.Playback)
-		e.Playback, e.PlayBy = "", time.Time{}
+		e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}
 	}
 	c.stopMusic(ct)
 }

@@ -99,7 +99,8 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 			played{at + "comfort_media", q.ComfortMedia, languages},
 			played{at + "whisper_media", q.WhisperMedia, c.agentLanguages()},
 			played{at + "wait_media", withoutPlaces(q.WaitMedia), languages},
-			played{at + "callback.greeting", q.Callback.Greeting, languages})
+			played{at + "callback.greeting", q.Callback.Greeting, languages},
+			played{at + "recording.announce", q.Recording.Announce, languages})
 	}
 	return list
 }

@@ -180,6 +180,9 @@ func (c *Center) reconcileTalk(ct *contact, act actual) {
 		c.reconcileConsult(ct, act)
 		c.mendBridge(ct, ct.Talk.Bridge, ct.room(), act)
 	}
+	if ct.Recording == nil {
+		c.record(ct)
+	}
 }
 
 // reconcileConsult does the same for an agent who asks another one.
@@ -222,6 +225,7 @@ func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actua
 	}
 	for _, id := range missing { // music on a channel in a bridge is mixed up with the talk
 		if id == ct.channel() {
+			c.stopNotice(ct) // of which he has not heard all
 			c.stopMusic(ct)
 		} else {
 			c.quietEar(ct, id)
@@ -290,13 +294,12 @@ func (c *Center) restateBack(ct *contact, act actual) {
 // restateWaiting: music again, and the ringing phone as it was.
 func (c *Center) restateWaiting(ct *contact, act actual) {
 	e := ct.Entry
-	q := c.planFor(ct).queue(e.Queue)
 	if e.Playback != "" {
 		c.stopPlay(ct, e.Playback)
-		e.Playback, e.PlayBy = "", time.Time{}
+		e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}
 		c.announceAgain(ct)
 	}
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 	if o := e.Offer; o != nil {
 		c.restateOffer(ct, o, act)
 	}
@@ -308,6 +311,10 @@ func (c *Center) restateTalk(ct *contact, act actual) {
 	t := ct.Talk
 	c.talkMusic(ct)
 	c.restateConsult(ct, act)
+	if t.Notice != nil {
+		c.stopNotice(ct)
+		c.record(ct)
+	}
 	if a := t.Asked; a != nil {
 		t.Asked = nil
 		c.transferAsked(TransferAsked{Channel: a.Channel, To: a.To, Other: a.Other})

@@ -15,6 +15,7 @@ const (
 	forAnswer  purpose = "answer"
 	forPlay    purpose = "play"
 	forWhisper purpose = "whisper"
+	forNotice  purpose = "notice"
 	forMusic   purpose = "music" // started or stopped
 	forEar     purpose = "ear"   // an agent's second call
 	forDecline purpose = "decline"
@@ -70,6 +71,13 @@ func (c *Center) whisper(ct *contact, leg string, media []string) string {
 	c.touch(ct)
 	c.order(ct, forWhisper, pb, func(h Head) Command { return Play{Head: h, Channel: leg, Playback: pb, Media: media} })
 	return pb
+}
+
+// playToAll plays media to all who talk, in the caller's language.
+func (c *Center) playToAll(ct *contact, playback string, media []string) {
+	c.order(ct, forNotice, playback, func(h Head) Command {
+		return PlayToAll{Head: h, Bridge: ct.Talk.Bridge, Playback: playback, Media: media, Language: ct.Language}
+	})
 }
 
 func (c *Center) stopPlay(ct *contact, playback string) {
@@ -264,6 +272,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 			c.ignore(IgnoredNoEffect)
 			return
 		}
+		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
+	case forNotice:
 		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
 	case forDecline:
 		c.declineFailed(ct, s.Of, gone)

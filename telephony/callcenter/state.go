@@ -70,12 +70,13 @@ type contact struct {
 	Choices   []string   `json:"choices,omitempty"` // labels of what was chosen
 	Entry     *entry     `json:"entry,omitempty"`
 	Talk      *talk      `json:"talk,omitempty"`
-	Back      *callback  `json:"back,omitempty"`  // of kind callback
-	Channel   string     `json:"ch,omitempty"`    // by which he is, or is being, called back
-	Wished    wish       `json:"wished,omitzero"` // what was asked for on his behalf, as of the last queue
-	Recording *recording `json:"rec,omitempty"`   // of the talk
-	Segments  []segment  `json:"segs,omitempty"`  // open ones, in the order they began; an agent has one at most
-	Segment   *segment   `json:"seg,omitempty"`   // the same as versions that knew one only wrote it; read, not written
+	Back      *callback  `json:"back,omitempty"`     // of kind callback
+	Channel   string     `json:"ch,omitempty"`       // by which he is, or is being, called back
+	Informed  []string   `json:"informed,omitempty"` // the words by which he was told that he is recorded
+	Wished    wish       `json:"wished,omitzero"`    // what was asked for on his behalf, as of the last queue
+	Recording *recording `json:"rec,omitempty"`      // of the talk
+	Segments  []segment  `json:"segs,omitempty"`     // open ones, in the order they began; an agent has one at most
+	Segment   *segment   `json:"seg,omitempty"`      // the same as versions that knew one only wrote it; read, not written
 	Closing   *closing   `json:"closing,omitempty"`
 	Lookups   []lookup   `json:"lookups,omitempty"` // not answered yet
 	Pops      []pop      `json:"pops,omitempty"`    // latest
@@ -156,6 +157,7 @@ type entry struct {
 	Comforts   int           `json:"comforts,omitempty"` // said so far
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
+	NoticeAt   time.Time     `json:"notice,omitzero"` // what plays tells that he will be recorded, since then
 	Offer      *offer        `json:"offer,omitempty"`
 }
 
@@ -176,6 +178,7 @@ type offer struct {
 	At      time.Time `json:"at"`
 	By      time.Time `json:"by"`                // ring time-out
 	Whisper string    `json:"whisper,omitempty"` // the agent took his phone and hears this before the caller
+	Waits   bool      `json:"waits,omitempty"`   // it is a ringing tone, until the caller may be put through
 	Pop     string    `json:"pop"`
 }
 
@@ -200,6 +203,8 @@ type talk struct {
 	PauseBy    time.Time `json:"pause_by,omitzero"`    // somebody asked for no word to be recorded, until then at most
 	Demanded   string    `json:"demanded,omitempty"`   // queue as of which somebody asked for it to be recorded
 	Unrecorded string    `json:"unrecorded,omitempty"` // queue as of which that failed: it is not tried again
+	Notice     *notice   `json:"notice,omitempty"`     // that tells of it
+	Untold     int       `json:"untold,omitempty"`     // how often that could not be played
 
 	// The one agent, as versions before transfers wrote him; read, not written.
 	Agent  string `json:"agent,omitempty"`

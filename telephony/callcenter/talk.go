@@ -128,7 +128,13 @@ func (c *Center) inTalk(ct *contact, ev Event) {
 		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reasonOfCaller(e), cause: e.cause, derived: e.derived, answered: e.answered})
 	case legEnded:
 		c.talkLegEnded(ct, e)
-	case LegRinging, LegAnswered, legFailed, PlaybackEnded, due:
+	case PlaybackEnded:
+		if n := ct.Talk.Notice; n != nil && n.Playback == e.Playback {
+			c.talkInformed(ct, e.Failed)
+			return
+		}
+		c.whileConsulting(ct, ev)
+	case LegRinging, LegAnswered, legFailed, due:
 		c.whileConsulting(ct, ev)
 	case earEnded:
 		c.earGone(ct, e)
@@ -238,6 +244,7 @@ func (c *Center) bridgeFailed(ct *contact, e bridgeFailed) {
 		c.ignore(IgnoredStale)
 	case t.Tries < maxBridgeTries:
 		t.Apart = true
+		c.stopNotice(ct)
 		c.mendSoon(ct)
 	default:
 		c.endTalk(ct, talkEnd{result: fact.ResultFailed, reason: fact.ReasonCommandFailed})
@@ -290,6 +297,9 @@ func (c *Center) mendTalk(ct *contact) {
 		t.Apart = false
 		t.Tries++
 		c.bridge(ct, t.Bridge, ct.room())
+	}
+	if ct.Recording == nil {
+		c.record(ct)
 	}
 }
 

@@ -61,6 +61,14 @@ func (a *audit) silence() time.Duration {
 	return a.limit() + 8*time.Second // he may enter a number, digit by digit
 }
 
+// hush is the same for one who waits: where the end of an announcement gets lost the core waits for it longer than that lasts.
+func (a *audit) hush() time.Duration {
+	if a.w.site.weather.missing > 0 {
+		return a.limit() + 30*time.Second
+	}
+	return a.limit()
+}
+
 // begin audits now and then until the world has been wound down.
 func (a *audit) begin() {
 	a.w.after(auditEvery, func() {
@@ -239,7 +247,7 @@ func (a *audit) contact(c *contactBook) {
 		a.recorded(c)
 	case c.entry != nil:
 		if !ch.music && !ch.playing() {
-			a.wrong(c.id, "waits in silence")
+			a.lasting(c.id, "waits in silence", a.hush())
 		}
 		if c.offer != nil && !a.ringing(c) {
 			a.wrong(c.id, "offer "+c.offer.Offer+" rings no phone")

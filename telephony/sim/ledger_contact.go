@@ -42,6 +42,8 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferStarted(f, c, d)
 	case fact.TransferEnded:
 		l.transferEnded(f, c, d)
+	case fact.RecordingAnnounced:
+		l.announcedFact(f, c, d)
 	case fact.RecordingStarted, fact.RecordingPaused, fact.RecordingResumed, fact.RecordingEnded, fact.RecordingStored, fact.RecordingLost:
 		l.recordingFact(f, c)
 	case fact.CallbackPromised, fact.CallbackPutOff, fact.CallbackAttempted, fact.CallbackEnded:
@@ -257,6 +259,7 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 		l.w.fail(ruleClosingRows, "%s: entry %s by agent %q", f.Subject, d.Outcome, d.Agent)
 	}
 	if d.Outcome == fact.EntryAnswered {
+		l.putThrough(c, d)
 		c.answered++
 		if c.transfer == nil {
 			c.lastAgent = d.Agent

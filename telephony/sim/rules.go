@@ -36,6 +36,7 @@ const (
 	ruleTransfers  Rule = "transfers"           // lead where they say, and everybody talks to whom they say
 	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
 	ruleRecordings Rule = "recordings"          // talks are recorded as their queue has it, both sides, and what becomes of it is told once
+	ruleInformed   Rule = "told beforehand"     // who is recorded heard it, where his queue tells, before he was
 	ruleCallbacks  Rule = "callbacks"           // are made to whom they were promised, at his place, in the hours for it, as often as planned
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )

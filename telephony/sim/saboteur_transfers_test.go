@@ -38,6 +38,14 @@ func spoiledTransfers() []sabotage {
 		{bug: "a recording says it is of another queue", rules: []Rule{ruleRecordings, ruleClosingRows}, turn: rewrite(func(d *fact.RecordingStarted) {
 			d.Queue = map[string]string{"support": "sales", "sales": "support"}[d.Queue]
 		})},
+		{bug: "who is recorded heard something else", rules: []Rule{ruleInformed}, turn: words(func(p callcenter.Play) []callcenter.Command {
+			p.Media = []string{"sound:vm-press"}
+			return []callcenter.Command{p}
+		})},
+		{bug: "who is recorded did not hear it to its end", rules: []Rule{ruleInformed}, turn: words(func(p callcenter.Play) []callcenter.Command {
+			return []callcenter.Command{p, callcenter.StopPlay{Head: callcenter.Head{ID: p.ID + "-", Contact: p.Contact}, Playback: p.Playback}}
+		})},
+		{bug: "nobody is told that he was told", rules: []Rule{ruleInformed}, turn: swallow(fact.TypeRecordingAnnounced)},
 		{bug: "a recording never ends", rules: []Rule{ruleClosedOnce, ruleFoldFacts}, turn: swallow(fact.TypeRecordingEnded)},
 		{bug: "a pause is not told", rules: []Rule{ruleClosedOnce, ruleClosingRows, ruleFoldFacts}, turn: swallow(fact.TypeRecordingPaused)},
 		{bug: "a transfer never ends", rules: []Rule{ruleClosedOnce, ruleTransfers, ruleFoldFacts}, turn: swallow(fact.TypeTransferEnded)},
@@ -59,5 +67,22 @@ func spoiledTransfers() []sabotage {
 				o.Decision.Eligible = []string{"anna"}
 			}
 		})},
+	}
+}
+
+// words puts something else in the place of telling callers that they are recorded.
+func words(instead func(callcenter.Play) []callcenter.Command) func(*saboteur) {
+	return func(s *saboteur) {
+		s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
+			var commands []callcenter.Command
+			for _, c := range out.Commands {
+				if p, ok := c.(callcenter.Play); ok && len(p.Media) == 1 && p.Media[0] == "sound:recorded" {
+					commands = append(commands, instead(p)...)
+					continue
+				}
+				commands = append(commands, c)
+			}
+			out.Commands = commands
+		}
 	}
 }
