@@ -46,6 +46,7 @@ func families() []family {
 		{"monitors_opened", "contact", []fact.Type{fact.TypeMonitorStarted}},
 		{"monitors", "contact", []fact.Type{fact.TypeMonitorEnded}},
 		{"monitors_missed", "contact", []fact.Type{fact.TypeMonitorMissed}},
+		{"recording_announcements", "contact", []fact.Type{fact.TypeRecordingAnnounced}},
 		{"recordings_opened", "contact", []fact.Type{fact.TypeRecordingStarted}},
 		{"recording_pauses_opened", "contact", []fact.Type{fact.TypeRecordingPaused}},
 		{"recording_pauses", "contact", []fact.Type{fact.TypeRecordingResumed}},

@@ -39,6 +39,7 @@ const facts = {
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
   "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },
+  "recording.announced": { result: "announced.", queue: "queue", duration_ms: "span" },
   "recording.started": { queue: "queue", cause: "recordcause.", agent: "agent" },
   "recording.paused": { by: "by.", actor: "text", queue: "queue" },
   "recording.resumed": { by: "by.", actor: "text", paused_ms: "span", queue: "queue" },
