@@ -46,6 +46,8 @@ func families() []family {
 		{"monitors_opened", "contact", []fact.Type{fact.TypeMonitorStarted}},
 		{"monitors", "contact", []fact.Type{fact.TypeMonitorEnded}},
 		{"monitors_missed", "contact", []fact.Type{fact.TypeMonitorMissed}},
+		{"mutes_opened", "contact", []fact.Type{fact.TypeMuteStarted}},
+		{"mutes", "contact", []fact.Type{fact.TypeMuteEnded}},
 		{"recording_announcements", "contact", []fact.Type{fact.TypeRecordingAnnounced}},
 		{"recordings_opened", "contact", []fact.Type{fact.TypeRecordingStarted}},
 		{"recording_pauses_opened", "contact", []fact.Type{fact.TypeRecordingPaused}},

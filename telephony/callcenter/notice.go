@@ -90,6 +90,7 @@ func (c *Center) informTalk(ct *contact, q *Queue) {
 	t.Notice = &notice{
 		Playback: resource(ct.ID, "pb", &ct.Count.Playback), Queue: q.ID, At: c.stamp(ct), By: c.now.Add(noticeLimit),
 	}
+	c.touch(ct)
 	c.playToAll(ct, t.Notice.Playback, q.Recording.Announce)
 }
 

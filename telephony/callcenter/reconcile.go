@@ -311,6 +311,7 @@ func (c *Center) restateTalk(ct *contact, act actual) {
 	t := ct.Talk
 	c.talkMusic(ct)
 	c.restateConsult(ct, act)
+	c.remute(ct)
 	if t.Notice != nil {
 		c.stopNotice(ct)
 		c.record(ct)

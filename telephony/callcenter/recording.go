@@ -221,6 +221,7 @@ func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
 		return RefusedNotRecorded
 	default:
 		ct.Talk.Demanded, ct.Talk.Unrecorded = rule.ID, ""
+		c.touch(ct)
 		c.record(ct)
 		return ""
 	}

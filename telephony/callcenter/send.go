@@ -22,6 +22,7 @@ const (
 	forSnoop   purpose = "snoop"
 	forRecord  purpose = "record"
 	forSilence purpose = "silence" // in a recording, or sound again
+	forMute    purpose = "mute"    // of an agent, or that he is heard again
 	forDial    purpose = "dial"
 	forBridge  purpose = "bridge"
 	forHangUp  purpose = "hangup"
@@ -175,6 +176,10 @@ func (c *Center) muteLeg(ct *contact, leg string, on bool) {
 	c.order(ct, what, leg, func(h Head) Command { return Mute{Head: h, Channel: leg, On: on} })
 }
 
+func (c *Center) muteSpeaker(ct *contact, channel string, on bool) {
+	c.order(ct, forMute, channel, func(h Head) Command { return Mute{Head: h, Channel: channel, On: on} })
+}
+
 // startEarMusic / stopEarMusic: for an agent who waits to ask somebody.
 func (c *Center) startEarMusic(ct *contact) {
 	ear, class := ct.Talk.Consult.Ear, c.planFor(ct).queue(ct.Entry.Queue).MusicClass
@@ -281,6 +286,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 		c.earFailed(ct, s.Of, gone)
 	case forSnoop:
 		c.monitorFailed(ct, s.Of)
+	case forMute:
+		c.muteFailed(ct, s.Of, gone)
 	case forRecord:
 		c.recordFailed(s.Of, gone)
 	case forSilence:

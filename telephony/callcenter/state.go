@@ -197,6 +197,7 @@ type talk struct {
 	Moved    time.Time `json:"moved,omitzero"`    // when who is joined with whom changed last
 	Quiet    string    `json:"quiet,omitempty"`   // an agent's leg, or the caller, on which music could not be stopped
 	Decline  string    `json:"decline,omitempty"` // channel of a phone that could not be told no
+	Remute   bool      `json:"remute,omitempty"`  // some could not be muted, or unmuted
 	Apart    bool      `json:"apart,omitempty"`   // they could not be joined so far
 	Tries    int       `json:"tries,omitempty"`   // of joining them again
 
@@ -230,6 +231,9 @@ type party struct {
 	Wish  wish   `json:"wish,omitzero"`
 	Home  string `json:"home,omitempty"` // queue that the caller goes to when he is handed on to an agent who does not take him; "" = Queue
 	Holds bool   `json:"hold,omitempty"` // his phone holds
+	Muted bool   `json:"muted,omitempty"`
+
+	MutedAt time.Time `json:"muted_at,omitzero"` // last; zero = never
 }
 
 // monitor is a supervisor's part in a talk.

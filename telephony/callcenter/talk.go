@@ -298,6 +298,10 @@ func (c *Center) mendTalk(ct *contact) {
 		t.Tries++
 		c.bridge(ct, t.Bridge, ct.room())
 	}
+	if t.Remute {
+		t.Remute = false
+		c.remute(ct)
+	}
 	if ct.Recording == nil {
 		c.record(ct)
 	}
@@ -413,9 +417,10 @@ func (c *Center) leaveTalk(ct *contact, p party, gone string, derived bool) {
 	c.wrapUp(ct, p, gone)
 }
 
-// wrapUp hangs an agent's leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in then is to be
+// wrapUp ends an agent's part: it hangs his leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in then is to be
 // settled by freed.
 func (c *Center) wrapUp(ct *contact, p party, gone string) {
+	c.unmute(ct, p)
 	a := c.agentOf[p.Agent]
 	if p.Leg != gone {
 		c.clear(ct, a, p.Leg)

@@ -213,6 +213,9 @@ func (a *audit) bridge(b *bridge) {
 	if c == nil || !c.inTalk() {
 		a.wrong(contact, "bridge "+b.id+" is for nobody")
 	}
+	if c != nil {
+		a.muted(b, c)
+	}
 	if len(b.members) == 1 && (c == nil || !c.held()) {
 		a.wrong(contact, b.members[0].id+" is alone in "+b.id)
 	}

@@ -54,6 +54,7 @@ type contactBook struct {
 	handed          *fact.TransferEnded // by the Step being read
 	monitors        []*monitorBook      // open
 	recording       *recordingBook      // open
+	mutes           []*muteBook         // open
 	recordings      int
 	unrecorded      bool     // one failed, or he could not be told of it
 	informed        []string // the words by which he was told that he is recorded

@@ -42,6 +42,10 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferStarted(f, c, d)
 	case fact.TransferEnded:
 		l.transferEnded(f, c, d)
+	case fact.MuteStarted:
+		l.muteStarted(f, c, d)
+	case fact.MuteEnded:
+		l.muteEnded(f, c, d)
 	case fact.RecordingAnnounced:
 		l.announcedFact(f, c, d)
 	case fact.RecordingStarted, fact.RecordingPaused, fact.RecordingResumed, fact.RecordingEnded, fact.RecordingStored, fact.RecordingLost:
@@ -395,7 +399,7 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
+	if c.callOpen || c.entry != nil || c.offer != nil || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.monitors) > 0 || len(c.mutes) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

@@ -95,6 +95,7 @@ func (l *ledger) agree(r record) {
 		c.touched = false
 		l.handedWell(c)
 		l.monitorsWell(c)
+		l.mutesWell(c)
 		if c.offer != nil && c.offer.fresh {
 			c.offer.fresh = false
 			l.fair(c, r.plan)

@@ -39,6 +39,8 @@ const facts = {
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
   "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },
+  "mute.started": { agent: "agent", by: "by.", actor: "text", queue: "queue" },
+  "mute.ended": { agent: "agent", by: "by.", actor: "text", queue: "queue", duration_ms: "span" },
   "recording.announced": { result: "announced.", queue: "queue", duration_ms: "span" },
   "recording.started": { queue: "queue", cause: "recordcause.", agent: "agent" },
   "recording.paused": { by: "by.", actor: "text", queue: "queue" },
