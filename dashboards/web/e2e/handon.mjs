@@ -31,7 +31,7 @@ export async function handOn({ browser, base, shoot }) {
   });
   await check("she mutes herself, sees it, and is heard again", async () => {
     await anna.test("call-mute").click();
-    await shows(anna.page.locator("[data-test=call-muting][data-muted=true]"), "Nobody hears you", 5_000);
+    await shows(anna.page.locator("[data-test=call-muting][data-muted=true] [role=status]"), "Nobody hears you", 5_000);
     await shoot(anna.page, "desk-muted");
     await anna.test("call-unmute").click();
     await anna.test("call-mute").waitFor();
