@@ -253,6 +253,9 @@ func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 	}
 	c.touch(ct)
 	if e.informing() {
+		if !ev.Failed && c.informOn(ct) {
+			return
+		}
 		c.informed(ct, c.recorder(ct), e.NoticeAt, !ev.Failed)
 	}
 	e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}

@@ -11,12 +11,14 @@ import (
 
 // Who is recorded has to know it, and be told beforehand where his queue has words for it. Nothing of him is recorded before he has
 // heard them to their end. Whom a queue records by itself hears them as he joins it, and nobody talks to him until then. Who comes
-// to be recorded in a talk, as he was handed on or the agent asked for it, hears them there, and so do all with him.
+// to be recorded in a talk, as he was handed on or the agent asked for it, hears them there, and so do all with him. They are played one
+// sound after the other, each by itself: of several Asterisk tells only whether the last one could be played.
 
 // notice is those words being played into a talk.
 type notice struct {
 	Playback string    `json:"pb"`
-	Queue    string    `json:"q"` // that wants to record
+	Queue    string    `json:"q"`              // that wants to record
+	Part     int       `json:"part,omitempty"` // which of its sounds plays
 	At       time.Time `json:"at"`
 	By       time.Time `json:"by"` // when its end must have been heard
 }
@@ -54,8 +56,19 @@ func (c *Center) inform(ct *contact) bool {
 	if ct.absent() || q.records(ct) == "" || !ct.uninformed(q) {
 		return false
 	}
-	c.say(ct, q.Recording.Announce)
-	ct.Entry.PlayBy, ct.Entry.NoticeAt = c.now.Add(noticeLimit), c.stamp(ct)
+	c.say(ct, q.Recording.Announce[:1])
+	ct.Entry.PlayBy, ct.Entry.NoticeAt, ct.Entry.NoticePart = c.now.Add(noticeLimit), c.stamp(ct), 0
+	return true
+}
+
+// informOn plays the next sound of the words to a caller who waits; false = that was the last.
+func (c *Center) informOn(ct *contact) bool {
+	e, words := ct.Entry, c.recorder(ct).Recording.Announce
+	if e.NoticePart+1 >= len(words) {
+		return false
+	}
+	e.NoticePart++
+	e.Playback, e.PlayBy = c.play(ct, words[e.NoticePart:][:1]), c.now.Add(noticeLimit)
 	return true
 }
 
@@ -87,11 +100,16 @@ func (c *Center) informTalk(ct *contact, q *Queue) {
 	if !hears {
 		return
 	}
-	t.Notice = &notice{
-		Playback: resource(ct.ID, "pb", &ct.Count.Playback), Queue: q.ID, At: c.stamp(ct), By: c.now.Add(noticeLimit),
-	}
+	t.Notice = &notice{Queue: q.ID, At: c.stamp(ct)}
+	c.playNotice(ct, q)
+}
+
+// playNotice plays one sound of the words into the talk.
+func (c *Center) playNotice(ct *contact, q *Queue) {
+	n := ct.Talk.Notice
+	n.Playback, n.By = resource(ct.ID, "pb", &ct.Count.Playback), c.now.Add(noticeLimit)
 	c.touch(ct)
-	c.playToAll(ct, t.Notice.Playback, q.Recording.Announce)
+	c.playToAll(ct, n.Playback, q.Recording.Announce[n.Part:][:1])
 }
 
 // stopNotice stops the words, if they are being played into the talk.
@@ -105,10 +123,15 @@ func (c *Center) stopNotice(ct *contact) {
 	c.touch(ct)
 }
 
-// talkInformed: the words in a talk have come to their end, and it is recorded; or they could not be played, and are again.
+// talkInformed: a sound in a talk has come to its end; after the last one the talk is recorded. What could not be played is again.
 func (c *Center) talkInformed(ct *contact, failed bool) {
 	t := ct.Talk
 	n, q := t.Notice, c.planFor(ct).queue(t.Notice.Queue)
+	if !failed && n.Part+1 < len(q.Recording.Announce) {
+		n.Part++
+		c.playNotice(ct, q)
+		return
+	}
 	t.Notice = nil
 	c.informed(ct, q, n.At, !failed)
 	if !failed {

@@ -70,13 +70,12 @@ type contact struct {
 	Choices   []string   `json:"choices,omitempty"` // labels of what was chosen
 	Entry     *entry     `json:"entry,omitempty"`
 	Talk      *talk      `json:"talk,omitempty"`
-	Back      *callback  `json:"back,omitempty"`     // of kind callback
-	Channel   string     `json:"ch,omitempty"`       // by which he is, or is being, called back
-	Informed  []string   `json:"informed,omitempty"` // the words by which he was told that he is recorded
-	Wished    wish       `json:"wished,omitzero"`    // what was asked for on his behalf, as of the last queue
-	Recording *recording `json:"rec,omitempty"`      // of the talk
-	Segments  []segment  `json:"segs,omitempty"`     // open ones, in the order they began; an agent has one at most
-	Segment   *segment   `json:"seg,omitempty"`      // the same as versions that knew one only wrote it; read, not written
+	Back      *callback  `json:"back,omitempty"`  // of kind callback
+	Channel   string     `json:"ch,omitempty"`    // by which he is, or is being, called back
+	Wished    wish       `json:"wished,omitzero"` // what was asked for on his behalf, as of the last queue
+	Recording *recording `json:"rec,omitempty"`   // of the talk
+	Segments  []segment  `json:"segs,omitempty"`  // open ones, in the order they began; an agent has one at most
+	Segment   *segment   `json:"seg,omitempty"`   // the same as versions that knew one only wrote it; read, not written
 	Closing   *closing   `json:"closing,omitempty"`
 	Lookups   []lookup   `json:"lookups,omitempty"` // not answered yet
 	Pops      []pop      `json:"pops,omitempty"`    // latest
@@ -88,6 +87,8 @@ type contact struct {
 	Recalls   bool       `json:"recalls,omitempty"` // ended, and a queue goes by who talked to its number
 	EndedAt   time.Time  `json:"ended,omitzero"`
 	Drop      time.Time  `json:"drop,omitzero"` // when it is forgotten
+
+	Informed []string `json:"informed,omitempty"` // the words by which he was told that he is recorded
 
 	written json.RawMessage // as last written, once it has ended; nil = encode it
 
@@ -158,6 +159,7 @@ type entry struct {
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
 	NoticeAt   time.Time     `json:"notice,omitzero"` // what plays tells that he will be recorded, since then
+	NoticePart int           `json:"notice_part,omitempty"`
 	Offer      *offer        `json:"offer,omitempty"`
 }
 

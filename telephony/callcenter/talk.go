@@ -417,8 +417,8 @@ func (c *Center) leaveTalk(ct *contact, p party, gone string, derived bool) {
 	c.wrapUp(ct, p, gone)
 }
 
-// wrapUp ends an agent's part: it hangs his leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in then is to be
-// settled by freed.
+// wrapUp ends an agent's part: it hangs his leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in
+// then is to be settled by freed.
 func (c *Center) wrapUp(ct *contact, p party, gone string) {
 	c.unmute(ct, p)
 	a := c.agentOf[p.Agent]

@@ -24,8 +24,8 @@ func drawWords(d *dice) []string {
 	switch {
 	case d.chance(0.5):
 		return nil
-	case d.chance(0.05):
-		return []string{missingMedia}
+	case d.chance(0.1):
+		return one(d, []string{missingMedia}, []string{missingMedia, "sound:recorded"}, []string{"sound:recorded", missingMedia})
 	default:
 		return one(d, []string{"sound:recorded"}, []string{"sound:recorded"}, []string{"sound:hello-world", "sound:recorded"})
 	}
@@ -106,8 +106,18 @@ const noticeTries = 3
 
 // heardOf looks whether a caller really heard what he is said to have heard.
 func (l *ledger) heardOf(c *contactBook, words string) {
-	if ch := l.w.ast.channels[c.channel()]; ch != nil && !slices.Contains(ch.heard, words) {
-		l.w.fail(ruleInformed, "%s was told %q, and heard %q", c.id, words, ch.heard)
+	ch := l.w.ast.channels[c.channel()]
+	if ch == nil {
+		return
+	}
+	rest := ch.heard
+	for _, sound := range strings.Fields(words) {
+		i := slices.Index(rest, sound)
+		if i < 0 {
+			l.w.fail(ruleInformed, "%s was told %q, and heard %q", c.id, words, ch.heard)
+			return
+		}
+		rest = rest[i+1:]
 	}
 }
 
@@ -137,7 +147,7 @@ func (a *audit) untold(c *contactBook, rule callcenter.Recording) bool {
 func (w *world) isWords(media string) bool {
 	for _, p := range w.known { // order doesn't matter: any will do
 		for _, q := range p.Queues {
-			if media != "" && strings.Join(q.Recording.Announce, " ") == media {
+			if slices.Contains(q.Recording.Announce, media) {
 				return true
 			}
 		}
