@@ -52,7 +52,7 @@ export function CallControls({ agent, contact, onDemand }: Props) {
         </div>
       )}
       <div class="row" data-test="call-muting" data-muted={String(contact.muted)}>
-        {contact.muted && <span class="badge off" role="status">{t("call.muted")}</span>}
+        {contact.muted && <span class="badge paused" role="status">{t("call.muted")}</span>}
         {button(contact.muted ? "unmute" : "mute")}
       </div>
       {asked?.agent === agent ? (
