@@ -117,3 +117,30 @@ func TestRealRecordingAnnounced(t *testing.T) {
 		}
 	}
 }
+
+// A key leads him out of the queue before he has heard all of it. Called back he hears it on the line, before the agent has him who
+// waits for him.
+func TestRealRecordingAnnouncedToCustomer(t *testing.T) {
+	d := newCallbacksOn(t, strings.Replace(calledBack, `keep: 24h}`, `keep: 24h, announce: ["prompt:recorded"]}`, 1)+`
+prompts: {list: [{id: recorded, text: {en: "This call is recorded."}}]}
+`)
+	d.says("recorded", recordedSays)
+	d.ask("anna", callcenter.ActionLogin, "")
+	d.ask("anna", callcenter.ActionPause, fact.AutoPauseReason)
+	back := d.calls("1000", "2", "1")
+	if tale := d.taleOf(d.contact, "recording."); len(tale) > 0 {
+		t.Errorf("he was told all: %v", tale)
+	}
+	d.ask("anna", callcenter.ActionReady, "")
+	d.anna.await(phoneTalks)
+	d.caller.await(phoneCalled)
+	d.caller.accept()
+	d.caller.hears([]int{recordedSays}, annaSays)
+	d.anna.hears([]int{440, 480}, callerSays) // the ringing tone
+	d.caller.hears([]int{annaSays}, recordedSays)
+	d.anna.hears([]int{callerSays}, 480)
+	d.caller.hangUp()
+	d.until("its end", func(f fact.Fact) bool { return f.Subject == back && f.Type == fact.TypeCallEnded })
+	wants(t, "the callback", d.taleOf(back, "callback.", "offer.ended", "recording.announced", "recording.started"), "callback.promised support agent",
+		"callback.attempted reached", "recording.announced support heard", "offer.ended anna answered", "callback.ended connected", "recording.started support all")
+}
