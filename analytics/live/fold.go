@@ -148,6 +148,12 @@ func (s *State) Apply(f fact.Fact) Touched {
 	case fact.MonitorMissed:
 		s.unheard[d.Supervisor] = Unheard{Contact: f.Subject, Agent: d.Agent, Result: d.Result, EndedAt: d.EndedAt}
 		return Touched{Queues: true}
+	case fact.MuteStarted:
+		return s.muted(f, func(list []string) []string { return append(list, d.Agent) })
+	case fact.MuteEnded:
+		return s.muted(f, func(list []string) []string {
+			return slices.DeleteFunc(list, func(a string) bool { return a == d.Agent })
+		})
 	case fact.RecordingStarted:
 		return s.recordingStarted(f, d)
 	case fact.RecordingPaused:
@@ -356,6 +362,17 @@ func (s *State) monitorEnded(f fact.Fact, d fact.MonitorEnded) Touched {
 		return Touched{}
 	}
 	c.Monitors = slices.DeleteFunc(slices.Clone(c.Monitors), func(m fact.SnapshotMonitor) bool { return m.Monitor == d.Monitor })
+	return s.ofContact(c)
+}
+
+// muted changes the list of who is.
+func (s *State) muted(f fact.Fact, change func([]string) []string) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Muted = change(slices.Clone(c.Muted))
+	slices.Sort(c.Muted)
 	return s.ofContact(c)
 }
 
@@ -578,6 +595,6 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		b := *c.Callback
 		c.Callback = &b
 	}
-	c.Segments, c.Monitors, c.Offers = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers)
+	c.Segments, c.Monitors, c.Offers, c.Muted = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers), slices.Clone(c.Muted)
 	return c
 }

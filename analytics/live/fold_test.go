@@ -348,6 +348,37 @@ func TestFoldOfARecording(t *testing.T) {
 	do("ends", fact.TypeRecordingEnded, fact.RecordingEnded{Recording: "pbx1-1.1/r2"}, "none")
 }
 
+// Who is muted sees it on his desk, and nobody else on theirs; also after the state is taken in anew.
+func TestFoldOfAMute(t *testing.T) {
+	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
+	s := Fold(livetest.World())
+	applyAll(s, number(s.Position(), call.Take()))
+	muted := func() bool {
+		t.Helper()
+		if d := drift(s.Snapshot(), Fold(s.Snapshot()).Snapshot()); d != "" {
+			t.Errorf("drift %s", d)
+		}
+		v, ok := s.agentView("anna")
+		return ok && v.Contact.Muted
+	}
+	if muted() {
+		t.Error("muted before it began")
+	}
+	var touched Touched
+	for _, f := range number(s.Position(), call.Add(fact.TypeMuteStarted, fact.MuteStarted{Agent: "anna", Queue: "support", By: fact.ByDesk}).Take()) {
+		touched = s.Apply(f)
+	}
+	if !muted() || len(touched.Agents) != 1 || touched.Agents[0] != "anna" {
+		t.Errorf("anna is not muted; touched %v", touched.Agents)
+	}
+	held, _ := s.agentView("anna")
+	call.Add(fact.TypeMuteEnded, fact.MuteEnded{Agent: "anna", Queue: "support", By: fact.ByDesk})
+	applyAll(s, number(s.Position(), call.Take()))
+	if muted() || !held.Contact.Muted {
+		t.Error("anna is muted still, or what a reader holds was changed")
+	}
+}
+
 // A callback's whole life: outside the line, in it, back out of it, tried, answered. At each station the fold is what a snapshot says.
 func TestFoldOfACallback(t *testing.T) {
 	call := livetest.Call("pbx1-9.1", time.Minute)

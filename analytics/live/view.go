@@ -127,6 +127,7 @@ type AgentContact struct {
 	Segments []fact.SnapshotSegment `json:"segments"` // of all agents who have to do with it
 	Transfer *fact.SnapshotTransfer `json:"transfer"` // one of them asks somebody; null when none does
 	Monitors []fact.SnapshotMonitor `json:"monitors"` // supervisors who listen to him
+	Muted    bool                   `json:"muted"`    // nobody in the talk hears him
 
 	Recording *fact.SnapshotRecording `json:"recording"` // that goes on; null when none does
 }
@@ -202,7 +203,7 @@ func (s *State) agentView(id string) (AgentView, bool) {
 	own := copyContact(c.SnapshotContact)
 	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.stageFor(id), Arrived: c.Arrived, Language: c.Language,
 		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: own.Transfer,
-		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Recording: own.Recording}
+		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Muted: slices.Contains(own.Muted, id), Recording: own.Recording}
 	if p, ok := c.pops[id]; ok && p.full {
 		v.Popup = &p.Popup
 	}

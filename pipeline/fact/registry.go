@@ -12,7 +12,8 @@ func Types() []Type {
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypePriority, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
 		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
-		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
+		TypeMuteStarted, TypeMuteEnded,
+		TypeRecordingAnnounced, TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
 		TypeCallbackPromised, TypeCallbackPutOff, TypeCallbackAttempted, TypeCallbackEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
@@ -75,6 +76,12 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[MonitorEnded](t, raw)
 	case TypeMonitorMissed:
 		return decodeAs[MonitorMissed](t, raw)
+	case TypeMuteStarted:
+		return decodeAs[MuteStarted](t, raw)
+	case TypeMuteEnded:
+		return decodeAs[MuteEnded](t, raw)
+	case TypeRecordingAnnounced:
+		return decodeAs[RecordingAnnounced](t, raw)
 	case TypeRecordingStarted:
 		return decodeAs[RecordingStarted](t, raw)
 	case TypeRecordingPaused:

@@ -73,6 +73,7 @@ type SnapshotContact struct {
 	Transfer *SnapshotTransfer `json:"transfer,omitempty"` // an agent asks somebody for his caller
 	Over     bool              `json:"over,omitempty"`     // the call is; agents wrap up
 	Monitors []SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen
+	Muted    []string          `json:"muted,omitempty"`    // agents in the talk who are, by id
 
 	Recording *SnapshotRecording `json:"recording,omitempty"` // that goes on
 

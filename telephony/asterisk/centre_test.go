@@ -209,6 +209,12 @@ func told(f fact.Fact) string {
 		words = append(words, d.Agent, string(d.Result), d.With)
 	case fact.MonitorStarted:
 		words = append(words, d.Supervisor, string(d.Mode))
+	case fact.MuteStarted:
+		words = append(words, d.Agent)
+	case fact.MuteEnded:
+		words = append(words, d.Agent, string(d.By))
+	case fact.RecordingAnnounced:
+		words = append(words, d.Queue, string(d.Result))
 	case fact.RecordingStarted:
 		words = append(words, d.Queue, string(d.Cause))
 	case fact.RecordingPaused:

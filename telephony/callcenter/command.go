@@ -44,6 +44,14 @@ type (
 		Media    []string
 		Language string
 	}
+	// PlayToAll plays media to everybody in a bridge, as Play does on a channel.
+	PlayToAll struct {
+		Head
+		Bridge   string
+		Playback string
+		Media    []string
+		Language string
+	}
 	// StopPlay ends a playback; PlaybackEnded follows (or the playback is gone already).
 	StopPlay struct {
 		Head

@@ -95,6 +95,7 @@ type RecordingConfig struct {
 	Keep        time.Duration `yaml:"keep"`          // how long a recording is kept, whole days: 2160h are 90
 	PauseLimit  time.Duration `yaml:"pause_limit"`   // a pause that somebody asked for ends by itself after this
 	PauseOnHold bool          `yaml:"pause_on_hold"` // record silence while the caller is on hold
+	Announce    []string      `yaml:"announce"`      // said to callers who are recorded, to its end before they are: docs/recordings.md#tell-people
 }
 
 // RelaxConfig is a step by which more agents may take a call that has waited.
@@ -303,7 +304,7 @@ func (q QueueConfig) queue() Queue {
 func (r RecordingConfig) rule() Recording {
 	return Recording{
 		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: cmp.Or(r.Keep, recordingKept), PauseLimit: cmp.Or(r.PauseLimit, recordingPause),
-		PauseOnHold: r.PauseOnHold,
+		PauseOnHold: r.PauseOnHold, Announce: ivr.MediaURIs(r.Announce),
 	}
 }
 

@@ -18,6 +18,9 @@ func (c *Center) beginConsult(ct *contact, q *Queue, tr transfer, ear string) {
 	}
 	c.rearrange(ct, before)
 	c.resegment(ct)
+	if p := t.party(tr.Agent); p.Muted && p.Leg != ear {
+		c.muteSpeaker(ct, ear, true)
+	}
 	c.join(ct, q, c.handedOn(ct, *t.party(tr.Agent)))
 }
 
@@ -100,7 +103,7 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 	ct.Stage, ct.Sums.LastQueue = stageWaiting, e.Queue
 	e.AnnounceAt = c.firstAnnouncement(q)
 	c.announceAgain(ct)
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 	c.touched.match = true
 }
 

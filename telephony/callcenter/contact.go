@@ -280,6 +280,9 @@ func (ct *contact) due() time.Time {
 	}
 	if ct.Talk != nil {
 		times = append(times, ct.Talk.PauseBy)
+		if n := ct.Talk.Notice; n != nil {
+			times = append(times, n.By)
+		}
 		for i := range ct.Talk.Monitors {
 			times = append(times, ct.Talk.Monitors[i].By)
 		}

@@ -94,7 +94,7 @@ func (c *Center) act(a *agent, e Control) Refusal {
 	case ActionWrapUpMore:
 		return c.actWrapUpMore(a)
 	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold,
-		ActionRecord, ActionRecordPause, ActionRecordResume:
+		ActionMute, ActionUnmute, ActionRecord, ActionRecordPause, ActionRecordResume:
 		return c.actTalk(a, by, e)
 	default:
 		return RefusedUnknownAction
@@ -107,7 +107,8 @@ func (a *agent) tookOver() bool { return !a.LoggedIn && (a.Talk != "" || a.Wrap 
 // ofCall tells whether an action is about the caller an agent has.
 func ofCall(action Action) bool {
 	switch action { //nolint:exhaustive // the others are about the agent
-	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold, ActionWrapUpDone, ActionWrapUpMore:
+	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold, ActionMute, ActionUnmute,
+		ActionWrapUpDone, ActionWrapUpMore:
 		return true
 	default:
 		return ofRecording(action)

@@ -205,6 +205,8 @@ const (
 	ActionReturn     Action = "return"     // of a consultation: the agent has the caller again
 	ActionHold       Action = "hold"       // the caller hears music
 	ActionUnhold     Action = "unhold"
+	ActionMute       Action = "mute" // nobody hears the agent
+	ActionUnmute     Action = "unmute"
 
 	ActionRecord       Action = "record"        // the talk, where the queue has it on demand
 	ActionRecordPause  Action = "record_pause"  // silence is recorded

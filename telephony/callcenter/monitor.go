@@ -204,7 +204,7 @@ func (c *Center) takeOver(ct *contact, a *agent, m monitor) {
 	c.leaveSnoop(ct, &m)
 	t.Monitors = slices.DeleteFunc(t.Monitors, func(o monitor) bool { return o.Supervisor == a.ID })
 	next := p
-	next.Agent, next.Leg, next.Holds = a.ID, m.Leg, false
+	next.Agent, next.Leg, next.Holds, next.Muted, next.MutedAt = a.ID, m.Leg, false, false, time.Time{}
 	*t.party(p.Agent), t.Held = next, false
 	before = slices.DeleteFunc(before, func(id string) bool { return id == p.Leg })
 	if wasIn {

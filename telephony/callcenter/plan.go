@@ -87,6 +87,7 @@ type Recording struct {
 	Keep        time.Duration
 	PauseLimit  time.Duration // a pause that was asked for ends by itself
 	PauseOnHold bool          // silence while the caller is on hold
+	Announce    []string      // said to who is recorded, before he is
 }
 
 const (

@@ -21,20 +21,27 @@ func (c *Center) recordedAs(ct *contact) (*Queue, fact.RecordingCause) {
 	if q == nil || ct.Talk.Unrecorded == q.ID {
 		return nil, ""
 	}
-	switch q.Recording.Mode {
-	case RecordAll:
-		return q, fact.RecordAll
-	case RecordShare:
-		if percentile(q.ID, ct.ID) < uint64(q.Recording.Share) { //nolint:gosec // 1 to 99
-			return q, fact.RecordShare
-		}
-	case RecordDemand:
-		if ct.Talk.Demanded == q.ID {
-			return q, fact.RecordDemand
-		}
-	case RecordOff:
+	if cause := q.records(ct); cause != "" {
+		return q, cause
+	}
+	if q.Recording.Mode == RecordDemand && ct.Talk.Demanded == q.ID {
+		return q, fact.RecordDemand
 	}
 	return nil, ""
+}
+
+// records is why a queue records the talks of a caller by itself; "" = it does not.
+func (q *Queue) records(ct *contact) fact.RecordingCause {
+	switch q.Recording.Mode {
+	case RecordAll:
+		return fact.RecordAll
+	case RecordShare:
+		if percentile(q.ID, ct.ID) < uint64(q.Recording.Share) { //nolint:gosec // 1 to 99
+			return fact.RecordShare
+		}
+	case RecordOff, RecordDemand:
+	}
+	return ""
 }
 
 // ruleOf is the queue whose rule counts for the talk.
@@ -49,10 +56,15 @@ func (c *Center) record(ct *contact) {
 	if r := ct.Recording; r != nil && (q == nil || q.ID != r.Queue) {
 		c.endRecording(ct, fact.RecordingComplete, false)
 	}
-	if q == nil {
+	switch {
+	case q == nil:
+		c.stopNotice(ct)
 		return
-	}
-	if ct.Recording == nil {
+	case ct.Recording == nil && ct.uninformed(q):
+		c.informTalk(ct, q)
+		return
+	case ct.Recording == nil:
+		c.stopNotice(ct)
 		c.beginRecording(ct, q, cause)
 	}
 	c.pauseRecording(ct, fact.BySystem, "")
@@ -209,6 +221,7 @@ func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
 		return RefusedNotRecorded
 	default:
 		ct.Talk.Demanded, ct.Talk.Unrecorded = rule.ID, ""
+		c.touch(ct)
 		c.record(ct)
 		return ""
 	}
@@ -229,7 +242,15 @@ func (c *Center) recordingDue(ct *contact) bool {
 		c.endRecording(ct, fact.RecordingFailed, false)
 		return true
 	}
-	if ct.Talk == nil || !c.passed(ct.Talk.PauseBy) {
+	if ct.Talk == nil {
+		return false
+	}
+	if n := ct.Talk.Notice; n != nil && c.passed(n.By) {
+		c.stopPlay(ct, n.Playback)
+		c.talkInformed(ct, true)
+		return true
+	}
+	if !c.passed(ct.Talk.PauseBy) {
 		return false
 	}
 	ct.Talk.PauseBy = time.Time{}

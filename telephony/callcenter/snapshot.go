@@ -67,6 +67,7 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 		s.Transfer = t.Consult.snapshot()
 	}
 	if ct.Talk != nil {
+		s.Muted = ct.Talk.muted()
 		for _, m := range ct.Talk.Monitors {
 			if m.On {
 				s.Monitors = append(s.Monitors, fact.SnapshotMonitor{Monitor: m.ID, Supervisor: m.Supervisor, Agent: m.Agent, Mode: m.Mode, Since: m.At})

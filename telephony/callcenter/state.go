@@ -89,6 +89,8 @@ type contact struct {
 	EndedAt   time.Time  `json:"ended,omitzero"`
 	Drop      time.Time  `json:"drop,omitzero"` // when it is forgotten
 
+	Informed []string `json:"informed,omitempty"` // the words by which he was told that he is recorded
+
 	written json.RawMessage // as last written, once it has ended; nil = encode it
 
 	when    timer
@@ -157,6 +159,8 @@ type entry struct {
 	Comforts   int           `json:"comforts,omitempty"` // said so far
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
+	NoticeAt   time.Time     `json:"notice,omitzero"` // what plays tells that he will be recorded, since then
+	NoticePart int           `json:"notice_part,omitempty"`
 	Open       []*offer      `json:"open,omitempty"`  // phones that ring for it, in the order in which that began
 	Offer      *offer        `json:"offer,omitempty"` // the same as versions that rang one phone only wrote it; read, not written
 }
@@ -178,6 +182,7 @@ type offer struct {
 	At      time.Time `json:"at"`
 	By      time.Time `json:"by"`                // ring time-out
 	Whisper string    `json:"whisper,omitempty"` // the agent took his phone and hears this before the caller
+	Waits   bool      `json:"waits,omitempty"`   // it is a ringing tone, until the caller may be put through
 	Pop     string    `json:"pop"`
 }
 
@@ -196,12 +201,15 @@ type talk struct {
 	Moved    time.Time `json:"moved,omitzero"`    // when who is joined with whom changed last
 	Quiet    string    `json:"quiet,omitempty"`   // an agent's leg, or the caller, on which music could not be stopped
 	Decline  string    `json:"decline,omitempty"` // channel of a phone that could not be told no
+	Remute   bool      `json:"remute,omitempty"`  // some could not be muted, or unmuted
 	Apart    bool      `json:"apart,omitempty"`   // they could not be joined so far
 	Tries    int       `json:"tries,omitempty"`   // of joining them again
 
 	PauseBy    time.Time `json:"pause_by,omitzero"`    // somebody asked for no word to be recorded, until then at most
 	Demanded   string    `json:"demanded,omitempty"`   // queue as of which somebody asked for it to be recorded
 	Unrecorded string    `json:"unrecorded,omitempty"` // queue as of which that failed: it is not tried again
+	Notice     *notice   `json:"notice,omitempty"`     // that tells of it
+	Untold     int       `json:"untold,omitempty"`     // how often that could not be played
 
 	// The one agent, as versions before transfers wrote him; read, not written.
 	Agent  string `json:"agent,omitempty"`
@@ -227,6 +235,9 @@ type party struct {
 	Wish  wish   `json:"wish,omitzero"`
 	Home  string `json:"home,omitempty"` // queue that the caller goes to when he is handed on to an agent who does not take him; "" = Queue
 	Holds bool   `json:"hold,omitempty"` // his phone holds
+	Muted bool   `json:"muted,omitempty"`
+
+	MutedAt time.Time `json:"muted_at,omitzero"` // last; zero = never
 }
 
 // monitor is a supervisor's part in a talk.

@@ -62,6 +62,14 @@ func (a *audit) silence() time.Duration {
 	return a.limit() + 8*time.Second // he may enter a number, digit by digit
 }
 
+// hush is the same for one who waits: where the end of an announcement gets lost the core waits for it longer than that lasts.
+func (a *audit) hush() time.Duration {
+	if a.w.site.weather.missing > 0 {
+		return a.limit() + 30*time.Second
+	}
+	return a.limit()
+}
+
 // begin audits now and then until the world has been wound down.
 func (a *audit) begin() {
 	a.w.after(auditEvery, func() {
@@ -209,6 +217,9 @@ func (a *audit) bridge(b *bridge) {
 	if c == nil || !c.inTalk() {
 		a.wrong(contact, "bridge "+b.id+" is for nobody")
 	}
+	if c != nil {
+		a.muted(b, c)
+	}
 	if len(b.members) == 1 && (c == nil || !c.held()) {
 		a.wrong(contact, b.members[0].id+" is alone in "+b.id)
 	}
@@ -241,7 +252,7 @@ func (a *audit) contact(c *contactBook) {
 		a.recorded(c)
 	case c.entry != nil:
 		if !ch.music && !ch.playing() {
-			a.wrong(c.id, "waits in silence")
+			a.lasting(c.id, "waits in silence", a.hush())
 		}
 		a.ringing(c)
 	case c.visit != nil && c.recording != nil:

@@ -154,6 +154,8 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		return c.segmentOf(o.Agent) == nil || c.segmentOf(o.Agent).Segment != o.Segment
 	}):
 		w.fail(ruleFoldFacts, "the snapshot says %s has %+v, the facts %+v", s.ID, s.Segments, c.segments)
+	case len(s.Muted) != len(c.mutes), slices.ContainsFunc(s.Muted, func(agent string) bool { return c.mutedAs(agent) == nil }):
+		w.fail(ruleFoldFacts, "the snapshot says %v of %s are muted, the facts %+v", s.Muted, s.ID, c.mutes)
 	case len(s.Monitors) != len(c.monitors):
 		w.fail(ruleFoldFacts, "the snapshot says %s is listened to by %+v, the facts %+v", s.ID, s.Monitors, c.monitors)
 	case (s.Recording != nil) != (c.recording != nil), s.Recording != nil && (s.Recording.Recording != c.recording.Recording || s.Recording.Paused != c.recording.muted):

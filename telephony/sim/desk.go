@@ -51,7 +51,7 @@ func (d *desk) request(n int, luck *dice) {
 		c.Action = one(luck, callcenter.ActionLogin, callcenter.ActionLogout, callcenter.ActionReady, callcenter.ActionPause,
 			callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, callcenter.ActionTransfer,
 			callcenter.ActionConsult, callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn,
-			callcenter.ActionHold, callcenter.ActionUnhold, "dance")
+			callcenter.ActionHold, callcenter.ActionUnhold, callcenter.ActionMute, callcenter.ActionUnmute, "dance")
 	}
 	switch c.Action {
 	case callcenter.ActionPause:
@@ -83,7 +83,8 @@ func (d *desk) sensible(agent string, luck *dice) callcenter.Action {
 	case fact.AgentTalking:
 		return one(luck, callcenter.ActionDisposition, callcenter.ActionPause, callcenter.ActionReady, callcenter.ActionLogout,
 			callcenter.ActionTransfer, callcenter.ActionTransfer, callcenter.ActionConsult, callcenter.ActionConsult, callcenter.ActionComplete,
-			callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn, callcenter.ActionHold, callcenter.ActionUnhold)
+			callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn, callcenter.ActionHold, callcenter.ActionUnhold,
+			callcenter.ActionMute, callcenter.ActionMute, callcenter.ActionUnmute)
 	default:
 		return one(luck, callcenter.ActionPause, callcenter.ActionLogout, callcenter.ActionDisposition, callcenter.ActionDisposition,
 			callcenter.ActionDisposition, callcenter.ActionDisposition, callcenter.ActionReady)

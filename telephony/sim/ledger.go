@@ -55,8 +55,12 @@ type contactBook struct {
 	handed          *fact.TransferEnded // by the Step being read
 	monitors        []*monitorBook      // open
 	recording       *recordingBook      // open
+	mutes           []*muteBook         // open
 	recordings      int
-	unrecorded      bool     // one failed
+	unrecorded      bool     // one failed, or he could not be told of it
+	informed        []string // the words by which he was told that he is recorded
+	unplayed        []string // those that could not be played to him
+	uninformed      int      // how often that was so in a talk
 	owed            []string // recordings of which is not told yet what became of them
 	tookOver        string   // who did, by the Step being read
 	tookOvers       int

@@ -100,6 +100,7 @@ func (l *ledger) agree(r record) {
 		c.touched = false
 		l.handedWell(c)
 		l.monitorsWell(c)
+		l.mutesWell(c)
 		for _, o := range c.rung {
 			if o.fresh {
 				o.fresh = false

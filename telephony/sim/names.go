@@ -71,6 +71,8 @@ func commandName(cmd callcenter.Command) string {
 		return "command Answer"
 	case callcenter.Play:
 		return "command Play"
+	case callcenter.PlayToAll:
+		return "command PlayToAll"
 	case callcenter.StopPlay:
 		return "command StopPlay"
 	case callcenter.StartMusic:

@@ -107,6 +107,7 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 		}
 	case talks(is, agent), p.w.ctl.listening[ch.ID] && is.Stage == "talking":
 	case rang && absent && ch.State == stateUp && (is.Stage == "ringing" || p.hangsUp(ch.ID)): // he hears the customer's phone ring, or did
+	case rang && ch.State == stateUp && is.Stage == "ringing" && p.informs(id): // he waits until the caller was told
 	case rang && ch.State == stateUp:
 		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
 	case same && ch.State == stateRinging && p.hangsUp(ch.ID):
@@ -172,9 +173,17 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 		}
 	}
 	here := p.w.ast.channels[p.channel(s.ID)] // the list may be older than his leaving for the dialplan
-	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) {
+	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) && !p.informs(s.ID) {
 		p.w.fail(ruleReconciled, "%s waits, and no music is ordered", s.ID)
 	}
+}
+
+// informs tells whether the caller is told that he is recorded.
+func (p *putRight) informs(contact string) bool {
+	return p.does(contact, func(cmd callcenter.Command) bool {
+		play, ok := cmd.(callcenter.Play)
+		return ok && play.Channel == p.channel(contact) && p.w.isWords(strings.Join(play.Media, " "))
+	})
 }
 
 // does tells whether a command of a kind was given for a contact.

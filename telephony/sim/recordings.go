@@ -34,7 +34,7 @@ func drawRecordings(d *dice, p *callcenter.Plan) {
 	for i := range p.Queues {
 		r := callcenter.Recording{
 			Mode: one(d, callcenter.RecordOff, callcenter.RecordAll, callcenter.RecordAll, callcenter.RecordShare, callcenter.RecordDemand),
-			Keep: 24 * time.Hour, PauseLimit: one(d, 3*time.Second, time.Minute), PauseOnHold: d.chance(0.5),
+			Keep: 24 * time.Hour, PauseLimit: one(d, 3*time.Second, time.Minute), PauseOnHold: d.chance(0.5), Announce: drawWords(d),
 		}
 		if r.Mode == callcenter.RecordShare {
 			r.Share = one(d, 20, 70)
@@ -159,6 +159,9 @@ func (l *ledger) recordingStarted(f fact.Fact, c *contactBook, d fact.RecordingS
 	case string(l.queue(c, d.Queue).Recording.Mode) != string(d.Cause):
 		l.w.fail(ruleRecordings, "%s is recorded as %s in %s, whose rule is %+v", f.Subject, d.Cause, d.Queue, l.queue(c, d.Queue).Recording)
 	}
+	if d.Cause != fact.RecordVoicemail {
+		l.informedBefore(c, d)
+	}
 	c.recording = &recordingBook{RecordingStarted: d, at: f.Time}
 	c.recordings++
 }
@@ -214,7 +217,7 @@ func (l *ledger) kept(f fact.Fact, c *contactBook, id, what string) {
 func (a *audit) recorded(c *contactBook) {
 	r := c.recording
 	if r == nil {
-		if rule := c.onlyRule(a.w.ledger); rule.Mode == callcenter.RecordAll && !c.unrecorded {
+		if rule := c.onlyRule(a.w.ledger); rule.Mode == callcenter.RecordAll && !c.unrecorded && !a.untold(c, rule) {
 			a.wrong(c.id, "is not recorded, though its queue records all")
 		}
 		return

@@ -20,6 +20,8 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.onChannel(c.Channel, done, func(ch *channel) { ch.state = stateUp })
 	case callcenter.Play:
 		a.play(c, done)
+	case callcenter.PlayToAll:
+		a.playToAll(c, done)
 	case callcenter.StopPlay:
 		a.stopPlay(c.Playback, done)
 	case callcenter.StartMusic:
@@ -120,7 +122,7 @@ func (a *asterisk) play(c callcenter.Play, done answer) {
 	if ch == nil {
 		return
 	}
-	t := &task{playback: c.Playback}
+	t := &task{playback: c.Playback, media: c.Media}
 	for _, media := range c.Media {
 		length, ok := a.w.mediaLength(media)
 		t.failed = t.failed || !ok
@@ -139,6 +141,15 @@ func (a *asterisk) stopPlay(id string, done answer) {
 		for _, t := range ch.tasks {
 			if t.playback == id {
 				a.endPlayback(ch, t, false)
+				done(204, "")
+				return
+			}
+		}
+	}
+	for _, b := range a.rooms {
+		for _, s := range b.says {
+			if s.playback == id {
+				a.endSaying(b, s, false)
 				done(204, "")
 				return
 			}
@@ -287,6 +298,9 @@ func (a *asterisk) destroyBridge(id string, done answer) {
 	}
 	for _, ch := range b.members {
 		ch.bridge = nil
+	}
+	for _, s := range slices.Clone(b.says) {
+		a.endSaying(b, s, false)
 	}
 	b.gone, b.members = true, nil
 	delete(a.bridges, id)

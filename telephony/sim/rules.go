@@ -37,7 +37,9 @@ const (
 	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
 	ruleTransfers  Rule = "transfers"           // lead where they say, and everybody talks to whom they say
 	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
+	ruleMutes      Rule = "mutes"               // an agent is muted only while he talks
 	ruleRecordings Rule = "recordings"          // talks are recorded as their queue has it, both sides, and what becomes of it is told once
+	ruleInformed   Rule = "told beforehand"     // who is recorded heard it, where his queue tells, before he was
 	ruleCallbacks  Rule = "callbacks"           // are made to whom they were promised, at his place, in the hours for it, as often as planned
 	ruleMarks      Rule = "marks"               // of messages are recorded as asked for, once
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once

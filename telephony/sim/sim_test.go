@@ -157,6 +157,8 @@ func mustSee() []string {
 		"attempt reached", "attempt no_answer", "attempt busy", "attempt declined", "attempt unavailable", "attempt unconfirmed", "attempt failed",
 		"attempt agent_left", "attempt called_off", "callback connected", "callback abandoned", "callback not_reached", "callback cancelled",
 		"callback expired", "sent out", "flow transferred", "call contained transferred", "call answered transferred", "callback called_in", "callback failed", "callback called in by himself",
+		"muted", "muted while one asks", "unmuted by desk", "unmuted by system",
+		"told of the recording heard", "told of the recording failed", "told in the talk", "command PlayToAll", "refused command PlayToAll 0",
 		"recorded all", "recorded share", "recorded demand", "recorded voicemail", "recording complete", "recording failed", "recording stored", "recording lost",
 		"mark of voicemail_done", "mark of voicemail_open", "recording paused by desk", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
 		"phone transfers attended", "refused command RemoveFromBridge 0",

@@ -119,6 +119,7 @@ export interface AgentContact {
   segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
   transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string } | null;
   monitors: Monitor[]; // who listens
+  muted: boolean; // nobody in the talk hears him
   recording: { recording: string; queue: string; since: string; paused?: boolean } | null; // that goes on
 }
 
