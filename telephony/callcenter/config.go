@@ -95,6 +95,7 @@ type RecordingConfig struct {
 	Keep        time.Duration `yaml:"keep"`          // how long a recording is kept, whole days: 2160h are 90
 	PauseLimit  time.Duration `yaml:"pause_limit"`   // a pause that somebody asked for ends by itself after this
 	PauseOnHold bool          `yaml:"pause_on_hold"` // record silence while the caller is on hold
+	PauseOnKeys time.Duration `yaml:"pause_on_keys"` // record silence from a key that the caller presses until so long after the last one; 0 = keys pause nothing
 	Announce    []string      `yaml:"announce"`      // said to callers who are recorded, to its end before they are: docs/recordings.md#tell-people
 }
 
@@ -304,7 +305,7 @@ func (q QueueConfig) queue() Queue {
 func (r RecordingConfig) rule() Recording {
 	return Recording{
 		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: cmp.Or(r.Keep, recordingKept), PauseLimit: cmp.Or(r.PauseLimit, recordingPause),
-		PauseOnHold: r.PauseOnHold, Announce: ivr.MediaURIs(r.Announce),
+		PauseOnHold: r.PauseOnHold, PauseOnKeys: r.PauseOnKeys, Announce: ivr.MediaURIs(r.Announce),
 	}
 }
 

@@ -279,7 +279,7 @@ func (ct *contact) due() time.Time {
 		times = append(times, ct.Recording.StopBy)
 	}
 	if ct.Talk != nil {
-		times = append(times, ct.Talk.PauseBy)
+		times = append(times, ct.Talk.KeysBy, ct.Talk.PauseBy)
 		if n := ct.Talk.Notice; n != nil {
 			times = append(times, n.By)
 		}

@@ -87,6 +87,7 @@ type Recording struct {
 	Keep        time.Duration
 	PauseLimit  time.Duration // a pause that was asked for ends by itself
 	PauseOnHold bool          // silence while the caller is on hold
+	PauseOnKeys time.Duration // silence from a key that the caller presses until so long after the last; 0 = keys pause nothing
 	Announce    []string      // said to who is recorded, before he is
 }
 

@@ -109,10 +109,10 @@ func (r *recording) sides() []string {
 	return []string{r.In, r.Out}
 }
 
-// pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold.
+// pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold or who press keys.
 func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 	r := ct.Recording
-	mute := !ct.Talk.PauseBy.IsZero() || ct.Talk.waits() && c.ruleOf(ct).Recording.PauseOnHold
+	mute := !ct.Talk.PauseBy.IsZero() || !ct.Talk.KeysBy.IsZero() || ct.Talk.waits() && c.ruleOf(ct).Recording.PauseOnHold
 	if mute == r.Muted {
 		return
 	}
@@ -232,6 +232,22 @@ func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
 	return ""
 }
 
+// keyInTalk: the caller presses keys while he talks to an agent: the number of a card perhaps, of which he may say a digit as well.
+func (c *Center) keyInTalk(ct *contact, e DigitPressed) {
+	rule := c.ruleOf(ct)
+	if rule == nil || rule.Recording.PauseOnKeys == 0 {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	if !c.pressed(ct, e) {
+		return
+	}
+	ct.Talk.KeysBy = c.now.Add(rule.Recording.PauseOnKeys)
+	if ct.Recording != nil {
+		c.pauseRecording(ct, fact.BySystem, "")
+	}
+}
+
 // recordingDue ends a pause that lasted as long as it may, and a recording that Asterisk writes no more; false = there was none.
 func (c *Center) recordingDue(ct *contact) bool {
 	if ct.Recording != nil && c.passed(ct.Recording.StopBy) {
@@ -250,10 +266,16 @@ func (c *Center) recordingDue(ct *contact) bool {
 		c.talkInformed(ct, true)
 		return true
 	}
-	if !c.passed(ct.Talk.PauseBy) {
+	asked, keys := c.passed(ct.Talk.PauseBy), c.passed(ct.Talk.KeysBy)
+	if !asked && !keys {
 		return false
 	}
-	ct.Talk.PauseBy = time.Time{}
+	if asked {
+		ct.Talk.PauseBy = time.Time{}
+	}
+	if keys {
+		ct.Talk.KeysBy = time.Time{}
+	}
 	if ct.Recording != nil {
 		c.pauseRecording(ct, fact.BySystem, "")
 	}

@@ -206,6 +206,7 @@ type talk struct {
 	Tries    int       `json:"tries,omitempty"`   // of joining them again
 
 	PauseBy    time.Time `json:"pause_by,omitzero"`    // somebody asked for no word to be recorded, until then at most
+	KeysBy     time.Time `json:"keys_by,omitzero"`     // the caller presses keys, which shall not be recorded: until then he has not pressed the last
 	Demanded   string    `json:"demanded,omitempty"`   // queue as of which somebody asked for it to be recorded
 	Unrecorded string    `json:"unrecorded,omitempty"` // queue as of which that failed: it is not tried again
 	Notice     *notice   `json:"notice,omitempty"`     // that tells of it

@@ -139,7 +139,9 @@ func (c *Center) inTalk(ct *contact, ev Event) {
 		c.earGone(ct, e)
 	case bridgeFailed:
 		c.bridgeFailed(ct, e)
-	case answerFailed, DigitPressed:
+	case DigitPressed:
+		c.keyInTalk(ct, e)
+	case answerFailed:
 		c.ignore(IgnoredNoEffect)
 	default:
 		c.ignore(IgnoredStale)

@@ -34,7 +34,7 @@ func drawRecordings(d *dice, p *callcenter.Plan) {
 	for i := range p.Queues {
 		r := callcenter.Recording{
 			Mode: one(d, callcenter.RecordOff, callcenter.RecordAll, callcenter.RecordAll, callcenter.RecordShare, callcenter.RecordDemand),
-			Keep: 24 * time.Hour, PauseLimit: one(d, 3*time.Second, time.Minute), PauseOnHold: d.chance(0.5), Announce: drawWords(d),
+			Keep: 24 * time.Hour, PauseLimit: one(d, 3*time.Second, time.Minute), PauseOnHold: d.chance(0.5), PauseOnKeys: one(d, 0, 0, 2*time.Second, 10*time.Second), Announce: drawWords(d),
 		}
 		if r.Mode == callcenter.RecordShare {
 			r.Share = one(d, 20, 70)
@@ -235,9 +235,23 @@ func (a *audit) recorded(c *contactBook) {
 			a.wrong(c.id, "records silence on "+ch.id+": "+strconv.FormatBool(ch.tape.muted))
 		}
 	}
+	if a.w.ledger.pressesKeys(c) && !r.muted {
+		a.wrong(c.id, "presses keys, and is recorded")
+	}
 	if len(sides) != want {
 		a.wrong(c.id, "is recorded as "+r.Recording+" on "+strconv.Itoa(len(sides))+" sides")
 	}
+}
+
+// pressesKeys tells whether the caller has just pressed a key in a talk whose recording pauses for it.
+func (l *ledger) pressesKeys(c *contactBook) bool {
+	r, t := c.recording, l.truth(c.id)
+	pause := c.onlyRule(l).PauseOnKeys
+	if r.Cause == fact.RecordVoicemail || pause == 0 || t.keyAt == 0 || !l.w.weather.calm || !r.at.Before(l.w.stamp(t.keyAt)) || l.w.now-t.keyAt >= pause-l.tolerance() {
+		return false
+	}
+	l.w.seen.add("keys not recorded")
+	return true
 }
 
 // onlyRule is the rule of the queue in which one agent alone talks to the caller; nothing when there are more, or he has him in

@@ -160,7 +160,7 @@ func mustSee() []string {
 		"muted", "muted while one asks", "unmuted by desk", "unmuted by system",
 		"told of the recording heard", "told of the recording failed", "told in the talk", "command PlayToAll", "refused command PlayToAll 0",
 		"recorded all", "recorded share", "recorded demand", "recorded voicemail", "recording complete", "recording failed", "recording stored", "recording lost",
-		"mark of voicemail_done", "mark of voicemail_open", "recording paused by desk", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
+		"mark of voicemail_done", "mark of voicemail_open", "recording paused by desk", "keys not recorded", "recording paused by system", "event RecordingBroke", "event RecordingStopped",
 		"phone transfers attended", "refused command RemoveFromBridge 0",
 		"agent ready", "agent paused", "agent ringing", "agent talking", "agent wrap_up", "agent outside",
 		"agent unreachable", "agent logged_out", "billable pause", "agent calling", "arrived outbound",
