@@ -37,6 +37,7 @@ type User struct {
 // Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.
 type Site struct {
 	Agents       []AgentConfig `yaml:"agents"`
+	Seats        []SeatConfig  `yaml:"seats"`
 	Queues       []QueueConfig `yaml:"queues"`
 	PauseReasons []string      `yaml:"pause_reasons"`
 	Dispositions []string      `yaml:"dispositions"`
@@ -53,6 +54,13 @@ type AgentConfig struct {
 	Teams       []string `yaml:"teams"`
 	PinHashEnv  string   `yaml:"pin_hash_env"`
 	PinHashFile string   `yaml:"pin_hash_file"`
+}
+
+// SeatConfig is a phone at which agents sit who have none of their own.
+type SeatConfig struct {
+	ID       string `yaml:"id"`
+	Name     string `yaml:"name"`
+	Endpoint string `yaml:"endpoint"`
 }
 
 // QueueConfig is a queue's name and the parameters of its figures.

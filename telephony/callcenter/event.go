@@ -266,7 +266,7 @@ const (
 	RefusedUnknownSeat     Refusal = "unknown_seat"
 	RefusedSeatTaken       Refusal = "seat_taken"  // by an agent who is busy there
 	RefusedFixedPhone      Refusal = "fixed_phone" // he has a phone of his own, and can't choose a seat
-	RefusedNotNow          Refusal = "not_now"      // the action has no meaning in this state
+	RefusedNotNow          Refusal = "not_now"     // the action has no meaning in this state
 )
 
 // Ignored is why an event had no effect: a closed list that feeds counters.

@@ -12,7 +12,7 @@ type Plan struct {
 	Node      string // the Asterisk node, prefix of ids
 	Queues    []Queue
 	Agents    []Agent
-	Seats     []Seat // phones at which agents sit who have none of their own
+	Seats     []Seat  // phones at which agents sit who have none of their own
 	Entries   []Entry // who is let in where, in the order in which they are tried
 	Flows     []ivr.Flow
 	Schedules []ivr.Schedule

@@ -46,8 +46,9 @@ export function Desk({ agent: id }: { agent: string }) {
               <span class="num quiet">{clock(at - Date.parse(agent.since))}</span>
               <Lamp stale={stale} />
             </div>
-            <StateControls state={agent.state} next={agent.next} reasons={settings?.pause_reasons ?? []} act={change} />
+            <StateControls state={agent.state} next={agent.next} reasons={settings?.pause_reasons ?? []} seated={agent.endpoint !== ""} act={change} />
           </div>
+          {agent.seat && <div class="quiet" data-test="sits">{t("seat.sits", { seat: agent.seat })}</div>}
           {agent.next && <div class="quiet" role="status" data-test="next">{t("next", { state: t(`state.${agent.next}`) })}</div>}
         </section>
         <CallerCard agent={id} ringing={agent.state === "ringing"} contact={state.contact} popup={popup} queueName={(q) => nameIn(desk.queues, q)} />
