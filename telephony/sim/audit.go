@@ -124,12 +124,12 @@ func (a *audit) taken(contact string) {
 
 // onThePhone tells whether the agent's phone has a call of any kind.
 func (w *world) onThePhone(agent string) bool {
-	for _, p := range w.phones {
-		if p.agent == agent {
-			return len(p.lines) > 0
-		}
+	endpoint := w.ledger.place(agent)
+	if other := w.agentAt(endpoint); other != agent { // who sits at it has not left yet
+		return other != ""
 	}
-	return false
+	p := w.phoneAt(endpoint)
+	return p != nil && len(p.lines) > 0
 }
 
 // wrong notes that something is not as it should be; when it has lasted too long the run fails.
@@ -160,7 +160,7 @@ func (a *audit) channel(ch *channel) {
 		a.leg(ch)
 		return
 	}
-	if ch.party != nil && !a.w.ledger.byPhone(a.w.owners[ch.id]) {
+	if ch.party != nil && !a.w.ledger.byPhone(a.w.agentAt(a.w.owners[ch.id])) {
 		if c := a.w.ledger.contacts[ch.id]; c == nil || !c.callOpen {
 			a.wrong(ch.id, "is in the application without a call")
 		}
@@ -174,10 +174,10 @@ func (a *audit) leg(ch *channel) {
 		a.customer(ch, c)
 		return
 	}
-	rings := c != nil && c.offer != nil && c.offer.Agent == a.w.agentAt(ch.endpoint)
+	rings := c != nil && c.offer != nil && c.offer.Agent == a.w.onLeg(ch.id)
 	var s *segmentBook
 	if c != nil {
-		s = c.talking(a.w.agentAt(ch.endpoint))
+		s = c.talking(a.w.onLeg(ch.id))
 	}
 	if a.listens(ch, c) {
 		return
@@ -189,14 +189,6 @@ func (a *audit) leg(ch *channel) {
 	if talks && s.Kind == fact.SegmentTalk && (ch.bridge == nil || len(ch.bridge.members) < 2) {
 		a.wrong(contact, "leg "+ch.id+" talks to nobody")
 	}
-}
-
-// agentAt is the agent of an endpoint.
-func (w *world) agentAt(endpoint string) string {
-	if p := w.phoneAt(endpoint); p != nil {
-		return p.agent
-	}
-	return ""
 }
 
 func (a *audit) bridge(b *bridge) {
@@ -268,7 +260,7 @@ func (a *audit) talk(c *contactBook, ch *channel) {
 // ringing tells whether the phone of the contact's offer has a leg of it.
 func (a *audit) ringing(c *contactBook) bool {
 	for _, ch := range a.w.ast.order {
-		if contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.agentAt(ch.endpoint) == c.offer.Agent {
+		if contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.onLeg(ch.id) == c.offer.Agent {
 			return true
 		}
 	}

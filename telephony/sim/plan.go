@@ -74,6 +74,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	drawTransfers(d, p)
 	drawRecordings(d, p)
 	drawCallbacks(d, p)
+	drawSeats(d, p)
 	return p
 }
 

@@ -23,6 +23,7 @@ const (
 	ruleDecision   Rule = "decisions"           // are told as they were taken
 	ruleRelaxed    Rule = "the circle"          // of agents is as wide as queue and waiting allow
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
+	ruleSeats      Rule = "seats"               // one agent at a phone, and he is rung where he sits
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
 	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at
 	ruleMisses     Rule = "misses"              // too many in a row pause the agent, fewer don't
