@@ -194,7 +194,7 @@ func (c *Center) numbered(ct *contact, number string) {
 		c.ask(ct, asksPIN, c.plan.Features.PINMedia)
 		return
 	}
-	c.identified(ct, ct.SignIn.Agent != "")
+	c.identified(ct, ct.SignIn.Agent != "" && !c.locked(ct.From))
 }
 
 // numbered is the agent with that number; "" = nobody.
