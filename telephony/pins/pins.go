@@ -60,7 +60,7 @@ func (p *PINs) Do(command callcenter.Command) {
 	select {
 	case p.asked <- question{c, time.Now().Add(c.Timeout)}:
 	default:
-		p.answer(c, callcenter.PINChecked{Check: c.ID})
+		p.answer(callcenter.PINChecked{Check: c.ID})
 	}
 }
 
@@ -70,12 +70,11 @@ func (p *PINs) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			for len(p.asked) > 0 {
-				c := (<-p.asked).CheckPIN
-				p.answer(c, callcenter.PINChecked{Check: c.ID})
+				p.answer(callcenter.PINChecked{Check: (<-p.asked).ID})
 			}
 			return nil
 		case q := <-p.asked:
-			p.answer(q.CheckPIN, p.check(q))
+			p.answer(p.check(q))
 		}
 	}
 }
@@ -96,7 +95,7 @@ func (p *PINs) check(q question) callcenter.PINChecked {
 	return callcenter.PINChecked{Check: q.ID, Known: true, Right: hash.Verify(q.PIN)}
 }
 
-func (p *PINs) answer(c callcenter.CheckPIN, e callcenter.PINChecked) {
+func (p *PINs) answer(e callcenter.PINChecked) {
 	result := "unknown"
 	switch {
 	case e.Right:

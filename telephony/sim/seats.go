@@ -186,9 +186,9 @@ func (l *ledger) replannedSeats(before, after string) {
 }
 
 // logged checks where an agent logs in, and why he is logged out.
-func (l *ledger) logged(f fact.Fact, a *agentBook, d fact.AgentLogged) {
+func (l *ledger) logged(a *agentBook, d fact.AgentLogged) {
 	if d.Type == fact.TypeAgentLoggedOut {
-		l.leaves(f, a, d)
+		l.leaves(a, d)
 		return
 	}
 	for _, o := range l.roster {
@@ -234,7 +234,7 @@ func (l *ledger) plan() *callcenter.Plan {
 	return l.w.plan
 }
 
-func (l *ledger) leaves(f fact.Fact, a *agentBook, d fact.AgentLogged) {
+func (l *ledger) leaves(a *agentBook, d fact.AgentLogged) {
 	idle := a.state.State == fact.AgentReady || a.state.State == fact.AgentPaused || a.state.State == fact.AgentUnreachable
 	p, planned := l.planned(l.version, a.id)
 	seat := slices.ContainsFunc(l.plan().Seats, func(s callcenter.Seat) bool { return s.Endpoint == a.sits })
