@@ -244,4 +244,8 @@ func TestPINStaysInMemory(t *testing.T) {
 	leaks("while it is checked")
 	p.play("pin s1/x5 right\nended s1")
 	leaks("when he is logged in")
+	if out := p.play("arrive s2 number=201 dialed=*11*1001*7395 endpoint=PJSIP/201"); strings.Contains(out, "739") {
+		t.Errorf("who dials his PIN with the code finds it in the facts: %s", out)
+	}
+	leaks("when he dials it")
 }

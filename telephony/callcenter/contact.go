@@ -63,6 +63,7 @@ type arrival struct{ fallback, derived bool }
 // arrive makes the contact and records its arrival.
 func (c *Center) arrive(e CallArrived, how arrival) *contact {
 	created := c.createdAt(e.Created)
+	e.Dialed = c.plan.Features.withoutPIN(e.Dialed)
 	ct := &contact{
 		ID: e.Channel, Plan: c.plan.Version, Kind: fact.KindInbound, Stage: stageFlow, Number: e.Number, Name: e.Name,
 		Dialed: e.Dialed, Language: e.Language, Arrived: created, Last: created, Live: true,

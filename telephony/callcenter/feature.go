@@ -110,8 +110,11 @@ func (c *Center) wayOut(ct *contact) string {
 	if _, _, feature := p.feature(ct.Dialed); feature {
 		return ""
 	}
-	if colleague := p.colleague(ct.Dialed); colleague != "" {
-		return c.agentOf[colleague].endpoint()
+	if colleague := c.agentOf[p.colleague(ct.Dialed)]; colleague != nil {
+		if !c.hasPhone(colleague) { // he sits nowhere
+			return ""
+		}
+		return colleague.endpoint()
 	}
 	return p.callable(ct.Dialed)
 }

@@ -2,6 +2,7 @@ package callcenter
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -58,6 +59,19 @@ type mistakes struct {
 	N     int       `json:"n"`
 	Last  time.Time `json:"last"`
 	Until time.Time `json:"until,omitzero"` // locked until
+}
+
+// withoutPIN is what was dialled, without what somebody dialled behind his number: that is no way to give a PIN, and might be one.
+func (f Features) withoutPIN(dialed string) string {
+	if !f.loginCode(dialed) {
+		return dialed
+	}
+	code := f.Login + numberMark
+	number, _, more := strings.Cut(strings.TrimPrefix(dialed, code), numberMark)
+	if more {
+		number += numberMark
+	}
+	return code + number
 }
 
 // seatCall: a feature code was dialled at a seat: by nobody who is known, or to log in.
