@@ -33,18 +33,27 @@ export async function seats({ browser, base, shoot }) {
     await shows(row("rita").locator("[data-test=sits]"), "sits at door", 5_000);
     await shows(rita.test("sits"), "sits at door", 5_000);
   });
+  await check("she moves to another seat by her page", async () => {
+    await rita.test("change-seat").click();
+    await shows(rita.page.locator("[data-test=seat] option[value=window]"), "Window (window): Nora sits there", 10_000);
+    want(await rita.page.locator("[data-test=seat] option[value=door]").count() === 0, "she can move to where she is");
+    await nora.test("logout").click();
+    await state(nora, "logged_out").waitFor();
+    await shows(rita.page.locator("[data-test=seat] option[value=window]"), "Window (window)", 10_000);
+    await rita.test("login").click();
+    await shows(rita.test("sits"), "sits at window", 5_000);
+    await shows(row("rita").locator("[data-test=sits]"), "sits at window", 5_000);
+    await rita.test("logout").click();
+    await state(rita, "logged_out").waitFor();
+    await nora.test("login").click();
+    await state(nora, "ready").waitFor();
+  });
   await check("the page remembers the seat", async () => {
     await nora.test("logout").click();
     await state(nora, "logged_out").waitFor();
     await nora.page.reload();
     await nora.test("seat").waitFor();
     want(await nora.test("seat").inputValue() === "window", `offers ${await nora.test("seat").inputValue()}`);
-    await nora.test("login").click();
-    await state(nora, "ready").waitFor();
-    for (const who of [rita, nora]) {
-      await who.test("logout").click();
-      await state(who, "logged_out").waitFor();
-    }
   });
   await check("the pages had no errors meanwhile", async () => {
     for (const t of [rita, nora, boss]) {

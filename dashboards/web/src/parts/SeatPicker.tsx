@@ -4,8 +4,13 @@ import { t } from "../i18n";
 import type { Change } from "./useAct";
 import { rememberSeat, seatBefore, seatName, useSeats } from "./useSeats";
 
-export function SeatPicker({ act }: { act: (change: Change) => Promise<boolean> }) {
-  const seats = useSeats() ?? [];
+interface Props {
+  act: (change: Change) => Promise<boolean>;
+  from?: string; // the seat that he leaves
+}
+
+export function SeatPicker({ act, from }: Props) {
+  const seats = useSeats()?.filter((s) => s.id !== from) ?? [];
   const [picked, setPicked] = useState(seatBefore());
   const free = seats.filter((s) => !s.agent);
   const chosen = seats.find((s) => s.id === picked)?.id ?? free[0]?.id ?? "";
@@ -19,7 +24,19 @@ export function SeatPicker({ act }: { act: (change: Change) => Promise<boolean> 
           <option key={s.id} value={s.id}>{s.agent ? t("seat.taken", { seat: seatName(s), agent: s.label || s.agent }) : seatName(s)}</option>
         ))}
       </select>
-      <button class="main" data-test="login" disabled={chosen === ""} onClick={() => void login()}>{t("action.login")}</button>
+      <button class="main" data-test="login" disabled={chosen === ""} onClick={() => void login()}>{t(from ? "seat.move" : "action.login")}</button>
+    </div>
+  );
+}
+
+/** Where an agent sits, and, while he is idle, the way to another seat. */
+export function Seated({ seat, idle, act }: { seat: string; idle: boolean; act: (change: Change) => Promise<boolean> }) {
+  const [moving, setMoving] = useState("");
+  return (
+    <div class="row">
+      <span class="quiet" data-test="sits">{t("seat.sits", { seat })}</span>
+      {idle && moving !== seat && <button class="plain" data-test="change-seat" onClick={() => setMoving(seat)}>{t("seat.change")}</button>}
+      {idle && moving === seat && <SeatPicker act={act} from={seat} />}
     </div>
   );
 }
