@@ -73,7 +73,7 @@ func runController(ctx context.Context, env *environment) error {
 	publisher := kafka.NewPublisher(cluster, journal, journal.Source(), filepath.Join(dir, "published.json"), env.log, reg)
 	journal.Protect(publisher.Published)
 	checks := pins.New(c, env.log, reg)
-	checks.Set(api.PINHashes(s.HTTP, s.Site, env.getenv))
+	checks.Set(pinHashes(s, env))
 	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Recordings: keeper, PINs: checks, Heart: adapter})
 
 	g := newGroup(ctx)
@@ -85,6 +85,17 @@ func runController(ctx context.Context, env *environment) error {
 	g.run("publisher", publisher.Run)
 	g.run("reload", func(ctx context.Context) error { return reload(ctx, env, c, adapter, checks) })
 	return errors.Join(g.wait(), journal.Close())
+}
+
+// pinHashes are the hashes of the agents' PINs. Who is asked for his at a seat, and has none here, is told of.
+func pinHashes(s *settings, env *environment) map[string]string {
+	hashes := api.PINHashes(s.HTTP, s.Site, env.getenv)
+	for _, a := range s.Plan.Agents {
+		if s.Plan.Features.LoginPIN && a.Number != "" && hashes[a.ID] == "" {
+			env.log.Warn("agent can't log in at a seat, the hash of his PIN can't be read here", "agent", a.ID)
+		}
+	}
+	return hashes
 }
 
 // endpoints are the phones at which agents sit.
@@ -121,7 +132,7 @@ func reload(ctx context.Context, env *environment, c *controller.Controller, ada
 			continue
 		}
 		adapter.SetNumbers(s.Numbers.Form()) // before it: the plan's lists of callers are in this form
-		checks.Set(api.PINHashes(s.HTTP, s.Site, env.getenv))
+		checks.Set(pinHashes(s, env))
 		c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
 		adapter.SetEndpoints(endpoints(s.Plan)) // behind it: the core takes news only of phones it knows
 		env.log.Info("configuration taken over", "plan", s.Plan.Version)

@@ -1,5 +1,5 @@
 // Agents without phones of their own say where they sit; one takes the other's place.
-import { check, shows, signIn, tab, want } from "./world.mjs";
+import { ask, check, shows, signIn, tab, want } from "./world.mjs";
 
 export async function seats({ browser, base, shoot }) {
   const [rita, nora, boss] = [await tab(browser, base), await tab(browser, base), await tab(browser, base)];
@@ -54,6 +54,15 @@ export async function seats({ browser, base, shoot }) {
     await nora.page.reload();
     await nora.test("seat").waitFor();
     want(await nora.test("seat").inputValue() === "window", `offers ${await nora.test("seat").inputValue()}`);
+  });
+  await check("who logs in by a seat's phone is seen there", async () => {
+    await nora.test("logout").click();
+    await state(nora, "logged_out").waitFor();
+    await ask("nora logs in by the phone at the door");
+    await shows(nora.test("sits"), "sits at door", 5_000);
+    await shows(row("nora").locator("[data-test=sits]"), "sits at door", 5_000);
+    await nora.test("logout").click();
+    await state(nora, "logged_out").waitFor();
   });
   await check("the pages had no errors meanwhile", async () => {
     for (const t of [rita, nora, boss]) {
