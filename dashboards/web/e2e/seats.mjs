@@ -1,5 +1,5 @@
 // Agents without phones of their own say where they sit; one takes the other's place.
-import { ask, check, shows, signIn, tab, want } from "./world.mjs";
+import { ask, check, shows, signIn, tab, until, want } from "./world.mjs";
 
 export async function seats({ browser, base, shoot }) {
   const [rita, nora, boss] = [await tab(browser, base), await tab(browser, base), await tab(browser, base)];
@@ -53,7 +53,10 @@ export async function seats({ browser, base, shoot }) {
     await state(nora, "logged_out").waitFor();
     await nora.page.reload();
     await nora.test("seat").waitFor();
-    want(await nora.test("seat").inputValue() === "window", `offers ${await nora.test("seat").inputValue()}`);
+    await until("the seat she had", 5_000, async () => {
+      const offered = await nora.test("seat").inputValue();
+      return offered === "window" || offered;
+    });
   });
   await check("who logs in by a seat's phone is seen there", async () => {
     await nora.test("logout").click();
