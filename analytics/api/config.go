@@ -37,6 +37,7 @@ type User struct {
 // Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.
 type Site struct {
 	Agents       []AgentConfig `yaml:"agents"`
+	Seats        []SeatConfig  `yaml:"seats"`
 	Queues       []QueueConfig `yaml:"queues"`
 	PauseReasons []PauseReason `yaml:"pause_reasons"`
 	Dispositions []string      `yaml:"dispositions"`
@@ -64,6 +65,13 @@ type PauseReason struct {
 func (r *PauseReason) UnmarshalText(name []byte) error {
 	r.Name = string(name)
 	return nil
+}
+
+// SeatConfig is a phone at which agents sit who have none of their own.
+type SeatConfig struct {
+	ID       string `yaml:"id"`
+	Name     string `yaml:"name"`
+	Endpoint string `yaml:"endpoint"`
 }
 
 // QueueConfig is a queue's name and the parameters of its figures.

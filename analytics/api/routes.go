@@ -73,6 +73,7 @@ func (a *API) rest() {
 
 	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, 200, "settings", "Queues", false}, a.queues)
 	add(a, route{"list-agents", http.MethodGet, "/agents", signedIn, 200, "settings", "Agents", false}, a.agents)
+	add(a, route{"list-seats", http.MethodGet, "/seats", signedIn, 200, "settings", "Seats, and who sits there", false}, a.seats)
 	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, 200, "settings", "Lists to choose from", false}, a.settings)
 
 	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, 200, "agents", "Change an agent's state", false}, a.controlAgent)

@@ -26,6 +26,7 @@ func accesses() []access {
 		{http.MethodDelete, "/session", nil, every},
 		{http.MethodGet, "/queues", nil, every},
 		{http.MethodGet, "/agents", nil, every},
+		{http.MethodGet, "/seats", nil, every},
 		{http.MethodGet, "/settings", nil, every},
 		{http.MethodPost, "/agents/anna/state", map[string]string{"action": "ready"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
 		{http.MethodPost, "/agents/anna/call", map[string]string{"action": "return"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},

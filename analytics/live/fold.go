@@ -491,8 +491,11 @@ func (s *State) incident(id string, since *time.Time, actor string) Touched {
 
 func (s *State) agentLogged(f fact.Fact, d fact.AgentLogged) Touched {
 	a := s.agent(f.Subject)
-	if d.Type == fact.TypeAgentLoggedIn && d.Endpoint != "" {
-		a.Endpoint = d.Endpoint
+	switch {
+	case d.Type == fact.TypeAgentLoggedIn && d.Endpoint != "":
+		a.Endpoint, a.Seat = d.Endpoint, d.Seat
+	case d.Type == fact.TypeAgentLoggedOut && (d.Seat != "" || d.Reason != ""): // his only while he sat there
+		a.Endpoint, a.Seat = "", ""
 	}
 	a.Missed = 0
 	return Touched{Queues: true, Agents: []string{f.Subject}}

@@ -38,6 +38,28 @@ func asJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
+// Where an agent sits: who has a phone of his own keeps it, the others have one while they are logged in.
+func TestFoldOfASeat(t *testing.T) {
+	script := livetest.Call("", time.Minute)
+	logged := func(agent string, d fact.AgentLogged) { script.AddFor(agent, d.Type, d) }
+	s := Fold(livetest.World())
+	sits := func(want string) {
+		t.Helper()
+		applyAll(s, number(s.head.Position, script.Take()))
+		if got := fmt.Sprint(s.agents["anna"].Endpoint, s.agents["anna"].Seat, s.agents["boris"].Endpoint, s.agents["boris"].Seat); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	logged("anna", fact.AgentLogged{Type: fact.TypeAgentLoggedOut, Endpoint: "PJSIP/101"})
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedIn, Endpoint: "PJSIP/201", Seat: "201"})
+	sits(fmt.Sprint("PJSIP/101", "", "PJSIP/201", "201"))
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedOut, Endpoint: "PJSIP/201", Seat: "201", Reason: fact.LogMoved})
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedIn, Endpoint: "PJSIP/202", Seat: "202"})
+	sits(fmt.Sprint("PJSIP/101", "", "PJSIP/202", "202"))
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedOut, Endpoint: "PJSIP/202", Reason: fact.LogSeatGone})
+	sits(fmt.Sprint("PJSIP/101", "", "", ""))
+}
+
 // A call's whole life, checked at each station against what a snapshot taken there says.
 func TestFoldFollowsACall(t *testing.T) {
 	call := livetest.Call("pbx1-1.1", time.Minute)

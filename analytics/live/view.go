@@ -90,7 +90,8 @@ type Caller struct {
 type AgentBrief struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
-	Endpoint string          `json:"endpoint"`
+	Endpoint string          `json:"endpoint" doc:"His phone now; empty = he has none of his own and is not logged in"`
+	Seat     string          `json:"seat,omitempty" doc:"Where he sits, when he has no phone of his own"`
 	Queues   []string        `json:"queues"`
 	State    fact.AgentState `json:"state"`
 	Reason   string          `json:"reason,omitempty"`
@@ -306,7 +307,7 @@ func (s *State) brief(a *fact.SnapshotAgent) AgentBrief {
 	if u, ok := s.unheard[a.ID]; ok {
 		unheard = &u
 	}
-	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
+	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Seat: a.Seat, Queues: a.Queues, State: a.State, Reason: a.Reason,
 		Since: a.Since, Contact: a.Contact, Queue: a.Queue, Missed: a.Missed, Next: a.Next}
 }
 

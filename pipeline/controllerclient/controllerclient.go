@@ -67,6 +67,8 @@ type Control struct {
 	Mode fact.MonitorMode `json:"mode,omitempty"` // of a supervisor's part in a talk
 	Of   string           `json:"of,omitempty"`   // the agent to whose talk she listens
 
+	Seat string `json:"seat,omitempty"` // where an agent sits who logs in and has no phone of his own
+
 	Priority int `json:"priority,omitempty"` // of a waiting caller
 
 	Recording string `json:"recording,omitempty"` // a message that was left in Contact

@@ -16,7 +16,20 @@ type AgentLogged struct {
 	Endpoint string `json:"endpoint"` // the phone, e.g. "PJSIP/101"
 	By       By     `json:"by"`
 	Actor    string `json:"actor,omitempty"` // who did it when not the agent
+
+	Seat   string    `json:"seat,omitempty"`   // id of the seat, of an agent who sits freely
+	Reason LogReason `json:"reason,omitempty"` // of a log-out that nobody asked for
 }
+
+// LogReason is why an agent was logged out who did not ask for it.
+type LogReason string
+
+// The reasons.
+const (
+	LogSeatTaken LogReason = "seat_taken" // Actor logged in at his phone
+	LogMoved     LogReason = "moved"      // he logged in at another one
+	LogSeatGone  LogReason = "seat_gone"  // the plan has it no more as his
+)
 
 // AgentStateBegan opens a state; exactly one is open for every agent at any time.
 type AgentStateBegan struct {

@@ -44,7 +44,8 @@ type SnapshotIncident struct {
 type SnapshotAgent struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
-	Endpoint  string     `json:"endpoint"`
+	Endpoint  string     `json:"endpoint"`       // "" = he has no phone of his own and is not logged in
+	Seat      string     `json:"seat,omitempty"` // id of the seat where he sits
 	Queues    []string   `json:"queues"`
 	State     AgentState `json:"state"`
 	Reason    string     `json:"reason,omitempty"`

@@ -164,6 +164,13 @@ type (
 		Endpoint string // "PJSIP/101"
 		Timeout  time.Duration
 	}
+	// CheckPIN asks whether a PIN is an agent's; PINChecked follows before Timeout. Agent "" is nobody, who has no PIN.
+	CheckPIN struct {
+		Head
+		Agent   string
+		PIN     string // in memory only
+		Timeout time.Duration
+	}
 	// Lookup asks the ticket system; LookupDone follows before Deadline in any case.
 	Lookup struct {
 		Head

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type Config struct {
 	Dispositions []string           `yaml:"dispositions"`  // codes an agent may give a contact after it
 	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
+	Seats        []SeatConfig       `yaml:"seats"`         // phones at which agents sit who have none of their own: docs/agents.md
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
 	Transfers    TransfersConfig    `yaml:"transfers"`     // handing callers on to an agent: docs/transfers.md
 	Outbound     OutboundConfig     `yaml:"outbound"`      // which numbers outside may be called, and how: docs/callbacks.md
@@ -110,7 +112,8 @@ type RelaxConfig struct {
 type AgentConfig struct {
 	ID          string         `yaml:"id"`                // letters, digits and . - _; the name to sign in with
 	Name        string         `yaml:"name"`              // shown to people; empty = the id
-	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint
+	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint; empty = he sits freely, at any of the seats
+	Number      string         `yaml:"number"`            // digits by which an agent who sits freely logs in at a seat; empty = he logs in by page only
 	Extension   string         `yaml:"extension"`         // what others dial to hand a caller on to him, and callers at a dial node; empty = nothing
 	Queues      []string       `yaml:"queues"`            // ids of the queues served
 	Skills      map[string]int `yaml:"skills"`            // level of each skill; a caller's skills must all be there, at least at his level
@@ -123,12 +126,23 @@ type AgentConfig struct {
 	Teams       []string       `yaml:"teams"`             // groups of agents in reports
 }
 
+// SeatConfig is a phone at which agents sit by turns.
+type SeatConfig struct {
+	ID       string `yaml:"id"`       // letters, digits and . - _; what agents choose it by, for example its extension
+	Name     string `yaml:"name"`     // shown to people, for example where it stands; empty = the id
+	Endpoint string `yaml:"endpoint"` // the phone: PJSIP/ and the name of its endpoint
+}
+
 // FeaturesConfig is the codes agents dial and what they hear.
 type FeaturesConfig struct {
-	Login       string   `yaml:"login"`        // code to log in; empty = none, as of the others
+	Login       string   `yaml:"login"`        // code to log in; empty = none, as of the others. At a seat it asks for the agent's number; with * and the number behind it doesn't
 	Logout      string   `yaml:"logout"`       // code to log out
 	Ready       string   `yaml:"ready"`        // code to be ready
 	Pause       string   `yaml:"pause"`        // code to pause: alone the first of pause_reasons, followed by 2 the second …
+	LoginPIN    bool     `yaml:"login_pin"`    // ask at a seat for the agent's PIN too, the same as on the pages
+	NumberMedia []string `yaml:"number_media"` // asks for the agent's number, at a seat
+	PINMedia    []string `yaml:"pin_media"`    // asks for his PIN
+	WrongMedia  []string `yaml:"wrong_media"`  // says that number or PIN is wrong, and asks for the number again
 	LoginMedia  []string `yaml:"login_media"`  // heard after it; [] = silence, as of the others
 	LogoutMedia []string `yaml:"logout_media"` // heard after it
 	ReadyMedia  []string `yaml:"ready_media"`  // heard after it
@@ -217,6 +231,7 @@ func DefaultFeatures() FeaturesConfig {
 	return FeaturesConfig{
 		LoginMedia: []string{"agent-loginok"}, LogoutMedia: []string{"agent-loggedoff"}, ReadyMedia: []string{"activated"},
 		PauseMedia: []string{"de-activated"}, ErrorMedia: []string{"pbx-invalid"},
+		NumberMedia: []string{"agent-user"}, PINMedia: []string{"agent-pass"}, WrongMedia: []string{"agent-incorrect"},
 	}
 }
 
@@ -253,9 +268,12 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	}
 	for _, a := range c.Agents {
 		p.Agents = append(p.Agents, Agent{
-			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Extension: a.Extension, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
+			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Number: a.Number, Extension: a.Extension, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
 			Tiers: a.Tiers, Weights: a.Weights, AutoAnswer: a.AutoAnswer,
 		})
+	}
+	for _, s := range c.Seats {
+		p.Seats = append(p.Seats, Seat{ID: s.ID, Name: cmp.Or(s.Name, s.ID), Endpoint: s.Endpoint})
 	}
 	for _, in := range c.Incidents {
 		in.Name = cmp.Or(in.Name, in.ID)
@@ -264,11 +282,23 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	for _, e := range c.Entries {
 		p.Entries = append(p.Entries, e.entry())
 	}
-	if problems := slices.Concat(c.inFiles(p.Validate()), c.instantProblems(), c.mediaProblems()); len(problems) > 0 {
+	if problems := slices.Concat(c.inFiles(p.Validate()), c.instantProblems(), c.pinProblems(), c.mediaProblems()); len(problems) > 0 {
 		return nil, problems
 	}
 	p.Version = p.hash()
 	return p, nil
+}
+
+// pinProblems names who could not log in at a seat for want of a PIN.
+func (c Config) pinProblems() []problem.Problem {
+	var out []problem.Problem
+	for i, a := range c.Agents {
+		if c.Features.LoginPIN && a.Number != "" && a.PinHashEnv == "" && a.PinHashFile == "" {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("agents.%d.number", i), Message: "at a seat he is asked for his PIN, and has none",
+				Mend: "give him one: pin_hash_env or pin_hash_file, made by `firstline hash`; or leave features.login_pin out"})
+		}
+	}
+	return out
 }
 
 // hash is a short hash of everything in the plan but the version itself.
@@ -339,6 +369,7 @@ func (f FeaturesConfig) features() Features {
 	return Features{
 		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: media(f.LoginMedia, d.LoginMedia),
 		LogoutMedia: media(f.LogoutMedia, d.LogoutMedia), ReadyMedia: media(f.ReadyMedia, d.ReadyMedia),
-		PauseMedia: media(f.PauseMedia, d.PauseMedia), ErrorMedia: media(f.ErrorMedia, d.ErrorMedia),
+		PauseMedia: media(f.PauseMedia, d.PauseMedia), ErrorMedia: media(f.ErrorMedia, d.ErrorMedia), LoginPIN: f.LoginPIN,
+		NumberMedia: media(f.NumberMedia, d.NumberMedia), PINMedia: media(f.PINMedia, d.PINMedia), WrongMedia: media(f.WrongMedia, d.WrongMedia),
 	}
 }

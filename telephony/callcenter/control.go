@@ -82,7 +82,7 @@ func (c *Center) act(a *agent, e Control) Refusal {
 	}
 	switch e.Action {
 	case ActionLogin:
-		return c.actLogin(a, by, e.Actor)
+		return c.actLogin(a, by, e)
 	case ActionLogout:
 		return c.actLogout(a, by, e.Actor)
 	case ActionReady:
@@ -120,15 +120,18 @@ func ofRecording(action Action) bool {
 	return action == ActionRecord || action == ActionRecordPause || action == ActionRecordResume
 }
 
-func (c *Center) actLogin(a *agent, by fact.By, actor string) Refusal {
-	if a.LoggedIn {
+func (c *Center) actLogin(a *agent, by fact.By, e Control) Refusal {
+	phone, why := c.phoneFor(a, e.Seat)
+	if why != "" {
+		return why
+	}
+	if a.LoggedIn && phone == a.endpoint() {
 		if a.Next == fact.AgentLoggedOut {
 			c.clearNext(a) // he changed his mind during the call
 		}
 		return ""
 	}
-	c.logIn(a, by, actor)
-	return ""
+	return c.sit(a, phone, by, e.Actor)
 }
 
 // actLogout: at once when nobody is on the line; a call is finished first, a ringing phone is declined.
@@ -140,7 +143,7 @@ func (c *Center) actLogout(a *agent, by fact.By, actor string) Refusal {
 	c.clearNext(a)
 	c.endWrapIfAny(a)
 	c.declineIfRinging(a)
-	c.logOut(a, by, actor)
+	c.logOut(a, leaving{by: by, actor: actor})
 	return ""
 }
 

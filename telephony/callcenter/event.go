@@ -104,6 +104,7 @@ type (
 		Priority int              // priority
 		Mode     fact.MonitorMode // monitor
 		Of       string           // monitor: the agent to whose talk; "" = who came last
+		Seat     string           // login: id of the seat where he sits, of an agent without a phone of his own
 
 		Recording string // voicemail_done, voicemail_open: the message, left in Contact
 	}
@@ -117,6 +118,12 @@ type (
 	PhoneChecked struct {
 		Check string // Command id
 		Phone EndpointState
+	}
+	// PINChecked answers a CheckPIN command. Not Known: it could not be checked.
+	PINChecked struct {
+		Check string // Command id
+		Right bool
+		Known bool
 	}
 	// RecordingBegan: Asterisk writes a recording; Input.Occurred is since when. RecordingBroke: it does no more, or never did.
 	RecordingBegan struct{ Name string }
@@ -185,7 +192,7 @@ type ActualBridge struct {
 // Action is what a Control asks for.
 type Action string
 
-// Actions on agents. Login needs the agent's phone to exist in the plan.
+// Actions on agents. Login of an agent without a phone of his own needs Control.Seat.
 const (
 	ActionLogin       Action = "login"
 	ActionLogout      Action = "logout"
@@ -265,7 +272,11 @@ const (
 	RefusedPhoneBusy       Refusal = "phone_busy"   // of the supervisor: it rings, or is in a call
 	RefusedNotRecorded     Refusal = "not_recorded" // record: the queue has it not on demand
 	RefusedNotWaiting      Refusal = "not_waiting"  // the caller waits in no line
-	RefusedNotNow          Refusal = "not_now"      // the action has no meaning in this state
+	RefusedNoSeat          Refusal = "no_seat"      // the agent has no phone of his own, and sits nowhere: he must say where
+	RefusedUnknownSeat     Refusal = "unknown_seat"
+	RefusedSeatTaken       Refusal = "seat_taken"  // by an agent who is busy there
+	RefusedFixedPhone      Refusal = "fixed_phone" // he has a phone of his own, and can't choose a seat
+	RefusedNotNow          Refusal = "not_now"     // the action has no meaning in this state
 )
 
 // Ignored is why an event had no effect: a closed list that feeds counters.
@@ -282,6 +293,8 @@ const (
 	IgnoredDuplicate       Ignored = "duplicate" // seen before
 	IgnoredNoEffect        Ignored = "no_effect"
 	IgnoredBadLine         Ignored = "bad_line"
+	IgnoredWrongLogIn      Ignored = "wrong_log_in" // at a seat: no such number, or not his PIN
+	IgnoredUnknownCheck    Ignored = "unknown_check"
 	IgnoredNoLook          Ignored = "no_look" // a phone could not be looked at: the doubt about it is given up
 )
 
@@ -301,6 +314,7 @@ func (PopSeen) event()          {}
 func (Control) event()          {}
 func (EndpointState) event()    {}
 func (PhoneChecked) event()     {}
+func (PINChecked) event()       {}
 func (FallbackEvent) event()    {}
 func (PlanChanged) event()      {}
 func (LinkLost) event()         {}

@@ -77,6 +77,10 @@ func (c *Center) beginMonitor(ct *contact, a *agent, e Control) Refusal {
 	switch {
 	case !knownMode(e.Mode):
 		return RefusedUnknownAction
+	case a.endpoint() == "":
+		return RefusedNoSeat
+	case !c.hasPhone(a):
+		return RefusedPhoneBusy
 	case a.engaged() != "" || a.Monitor != "" || len(a.Clearing) > 0 || len(a.OwnCalls) > 0 || len(a.Outside) > 0:
 		return RefusedPhoneBusy
 	}
@@ -249,6 +253,7 @@ func (c *Center) endMonitor(ct *contact, m *monitor, end monitorEnd) {
 	}
 	a.Monitor = ""
 	c.settleAgent(a, fact.BySystem)
+	c.vacate(a)
 }
 
 // endMonitorsOf ends the listening to an agent who leaves the talk; "" = to all.

@@ -39,6 +39,10 @@ func (c Config) played() []played {
 	}{{"login", f.LoginMedia}, {"logout", f.LogoutMedia}, {"ready", f.ReadyMedia}, {"pause", f.PauseMedia}, {"error", f.ErrorMedia}} {
 		list = append(list, played{"features." + m.key + "_media", m.names, languages})
 	}
+	if len(c.Seats) > 0 {
+		list = append(list, played{"features.number_media", f.NumberMedia, languages}, played{"features.pin_media", f.PINMedia, languages},
+			played{"features.wrong_media", f.WrongMedia, languages})
+	}
 	told := map[string]bool{}        // languages of who comes to hear of incidents
 	waiting := map[string][]string{} // queue → languages of who waits there
 	var dialled []string

@@ -269,6 +269,8 @@ func (c *Center) restate(ct *contact, act actual) {
 		c.repeatFlow(ct, act)
 	case stageWaiting:
 		c.restateWaiting(ct, act)
+	case stageSignIn:
+		c.askAgain(ct)
 	case stageClosing:
 		c.stopPlay(ct, ct.Closing.Playback)
 		ct.Closing.Playback = c.play(ct, ct.Closing.Media)

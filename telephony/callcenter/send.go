@@ -28,6 +28,7 @@ const (
 	forHangUp  purpose = "hangup"
 	forLookup  purpose = "lookup"
 	forPop     purpose = "pop"
+	forPIN     purpose = "pin"
 	forOther   purpose = "" // failure doesn't matter: the thing is gone already
 )
 
@@ -310,6 +311,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 		c.lookupDone(LookupDone{Lookup: s.Of, Result: fact.LookupFailed})
 	case forPop:
 		c.popDone(PopDone{Pop: s.Of, Channel: fact.PopWebhook, Result: fact.PopFailed, Error: e.Text})
+	case forPIN:
+		c.pinChecked(PINChecked{Check: e.ID})
 	case forOther:
 		c.ignore(IgnoredNoEffect)
 	}

@@ -22,6 +22,7 @@ type meta struct {
 
 	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
 	Marks     marks      `json:"marks,omitzero"`      // of messages
+	Mistakes  []mistakes `json:"mistakes,omitempty"`  // at logging in, of late
 }
 
 // stage is where a contact's caller is.
@@ -32,6 +33,7 @@ const (
 	stageWaiting  stage = "waiting"  // in a queue, perhaps with an offer ringing
 	stageTalking  stage = "talking"  // with an agent
 	stageClosing  stage = "closing"  // hears a last announcement
+	stageSignIn   stage = "sign_in"  // at a seat, somebody logs in
 	stageFallback stage = "fallback" // in the dialplan's fallback queue
 	stageOver     stage = "over"     // the call is over; wrap-up may go on, the channel may linger
 	stagePromised stage = "promised" // to be called back, and not in a queue now
@@ -48,6 +50,7 @@ type contact struct {
 	Name      string     `json:"name,omitempty"`
 	Dialed    string     `json:"dialed,omitempty"`
 	Phone     string     `json:"phone,omitempty"` // the agent whose own phone called
+	From      string     `json:"from,omitempty"`  // which phone that was; also of a seat where nobody sat
 	Language  string     `json:"lang,omitempty"`
 	Arrived   time.Time  `json:"arrived"` // its channel was created
 	Seq       uint64     `json:"seq"`     // of its last fact
@@ -78,6 +81,7 @@ type contact struct {
 	Segments  []segment  `json:"segs,omitempty"`  // open ones, in the order they began; an agent has one at most
 	Segment   *segment   `json:"seg,omitempty"`   // the same as versions that knew one only wrote it; read, not written
 	Closing   *closing   `json:"closing,omitempty"`
+	SignIn    *signIn    `json:"sign_in,omitempty"`
 	Lookups   []lookup   `json:"lookups,omitempty"` // not answered yet
 	Pops      []pop      `json:"pops,omitempty"`    // latest
 	Who       identity   `json:"who,omitzero"`
@@ -416,6 +420,8 @@ type agent struct {
 	Queue      string          `json:"q,omitempty"`
 	Since      time.Time       `json:"since,omitzero"`
 	LoggedIn   bool            `json:"in,omitempty"`
+	Seat       string          `json:"seat,omitempty"`    // phone at which he sits who has none of his own; of who is not logged in: while he is busy there
+	SeatID     string          `json:"seat_id,omitempty"` // the plan's name for it; "" = it was his own until the plan changed
 	Paused     bool            `json:"paused,omitempty"`
 	PauseFor   string          `json:"pause_for,omitempty"`
 	Offer      string          `json:"offer,omitempty"` // contact that rings him

@@ -67,6 +67,7 @@ type controlRequest struct {
 	Priority int               `json:"priority"`
 	Mode     fact.MonitorMode  `json:"mode"`
 	Of       string            `json:"of"`
+	Seat     string            `json:"seat"`
 
 	Recording string `json:"recording"`
 }
@@ -99,10 +100,11 @@ func refusalStatus(r callcenter.Refusal) int {
 	switch r {
 	case "":
 		return http.StatusOK
-	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget:
+	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget, callcenter.RefusedUnknownSeat:
 		return http.StatusNotFound
 	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow, callcenter.RefusedUnavailable,
-		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy, callcenter.RefusedNotRecorded, callcenter.RefusedNotWaiting:
+		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy, callcenter.RefusedNotRecorded, callcenter.RefusedNotWaiting,
+		callcenter.RefusedNoSeat, callcenter.RefusedSeatTaken, callcenter.RefusedFixedPhone:
 		return http.StatusConflict
 	case callcenter.RefusedUnknownReason, callcenter.RefusedUnknownAction:
 		return http.StatusUnprocessableEntity

@@ -136,12 +136,12 @@ func (a *audit) taken(contact string) {
 
 // onThePhone tells whether the agent's phone has a call of any kind.
 func (w *world) onThePhone(agent string) bool {
-	for _, p := range w.phones {
-		if p.agent == agent {
-			return len(p.lines) > 0
-		}
+	endpoint := w.ledger.place(agent)
+	if other := w.agentAt(endpoint); other != agent { // who sits at it has not left yet
+		return other != ""
 	}
-	return false
+	p := w.phoneAt(endpoint)
+	return p != nil && len(p.lines) > 0
 }
 
 // wrong notes that something is not as it should be; when it has lasted too long the run fails.
@@ -172,7 +172,7 @@ func (a *audit) channel(ch *channel) {
 		a.leg(ch)
 		return
 	}
-	if ch.party != nil && !a.w.ledger.byPhone(a.w.owners[ch.id]) {
+	if ch.party != nil && !a.w.ledger.byPhone(a.w.agentAt(a.w.owners[ch.id])) {
 		if c := a.w.ledger.contacts[ch.id]; c == nil || !c.callOpen {
 			a.wrong(ch.id, "is in the application without a call")
 		}
@@ -186,10 +186,10 @@ func (a *audit) leg(ch *channel) {
 		a.customer(ch, c)
 		return
 	}
-	rings := c != nil && c.offerTo(a.w.agentAt(ch.endpoint)) != nil
+	rings := c != nil && c.offerTo(a.w.onLeg(ch.id)) != nil
 	var s *segmentBook
 	if c != nil {
-		s = c.talking(a.w.agentAt(ch.endpoint))
+		s = c.talking(a.w.onLeg(ch.id))
 	}
 	if a.listens(ch, c) {
 		return
@@ -201,14 +201,6 @@ func (a *audit) leg(ch *channel) {
 	if talks && s.Kind == fact.SegmentTalk && (ch.bridge == nil || len(ch.bridge.members) < 2) {
 		a.wrong(contact, "leg "+ch.id+" talks to nobody")
 	}
-}
-
-// agentAt is the agent of an endpoint.
-func (w *world) agentAt(endpoint string) string {
-	if p := w.phoneAt(endpoint); p != nil {
-		return p.agent
-	}
-	return ""
 }
 
 func (a *audit) bridge(b *bridge) {
@@ -278,7 +270,7 @@ func (a *audit) talk(c *contactBook, ch *channel) {
 func (a *audit) ringing(c *contactBook) {
 	for _, o := range c.rung {
 		if !slices.ContainsFunc(a.w.ast.order, func(ch *channel) bool {
-			return contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.agentAt(ch.endpoint) == o.Agent
+			return contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.onLeg(ch.id) == o.Agent
 		}) {
 			a.wrong(c.id, "offer "+o.Offer+" rings no phone")
 		}

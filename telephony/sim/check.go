@@ -31,14 +31,14 @@ func (w *world) checkIdle() {
 		return
 	}
 	core := w.ctl.core
-	for _, p := range w.phones {
-		if !core.Free(p.agent) {
+	for _, agent := range w.crew {
+		if !core.Free(agent) {
 			continue
 		}
-		w.checkRung(p.agent)
+		w.checkRung(agent)
 		for _, c := range w.ledger.live {
-			if c.entry != nil && !c.rings() && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) && !w.kept(p.agent, c) {
-				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
+			if c.entry != nil && !c.rings() && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, agent) && !w.kept(agent, c) {
+				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, agent)
 			}
 		}
 	}

@@ -29,7 +29,11 @@ func newDesk(w *world) *desk { return &desk{w: w, sent: map[string]*asked{}} }
 func (d *desk) morning(id string) {
 	luck := d.w.newDice("morning " + id)
 	d.w.after(luck.between(0, 5*time.Second), func() {
-		d.send(callcenter.Control{Request: "login " + id, Actor: id, By: fact.ByDesk, Agent: id, Action: callcenter.ActionLogin})
+		login := callcenter.Control{Request: "login " + id, Actor: id, By: fact.ByDesk, Agent: id, Action: callcenter.ActionLogin}
+		if d.w.freely(id) {
+			login.Seat = d.w.anySeat(luck)
+		}
+		d.send(login)
 		d.w.after(luck.between(0, 3*time.Second), func() {
 			d.send(callcenter.Control{Request: "ready " + id, Actor: id, By: fact.ByDesk, Agent: id, Action: callcenter.ActionReady})
 		})
@@ -40,7 +44,7 @@ func (d *desk) morning(id string) {
 func (d *desk) request(n int, luck *dice) {
 	c := callcenter.Control{
 		Request: "r" + strconv.Itoa(n), By: one(luck, fact.ByDesk, fact.ByAPI, fact.BySupervisor),
-		Agent: one(luck, d.w.phones...).agent,
+		Agent: one(luck, d.w.crew...),
 	}
 	c.Actor = one(luck, c.Agent, "sup")
 	if luck.chance(0.03) {
@@ -53,7 +57,14 @@ func (d *desk) request(n int, luck *dice) {
 			callcenter.ActionConsult, callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn,
 			callcenter.ActionHold, callcenter.ActionUnhold, callcenter.ActionMute, callcenter.ActionUnmute, "dance")
 	}
+	if d.w.freely(c.Agent) && luck.chance(0.2) { // he comes, or goes elsewhere
+		c.Action = callcenter.ActionLogin
+	}
 	switch c.Action {
+	case callcenter.ActionLogin:
+		if d.w.freely(c.Agent) || luck.chance(0.05) {
+			c.Seat = d.w.anySeat(luck)
+		}
 	case callcenter.ActionPause:
 		c.Reason = one(luck, "break", "break", "lunch", "nonsense")
 	case callcenter.ActionDisposition:

@@ -24,6 +24,8 @@ type ledger struct {
 	at        time.Time          // of the record being read
 	version   string             // of the plan in force after it
 	handled   map[string]handles // by queue
+	legs      map[string]string  // agent for whom each leg is rung, by channel
+	ousted    string             // who logs in, and somebody made room for; of the record being read
 	dials     map[string]string  // contact → channel on which its customer is called
 	calledIn  map[string]place   // by number and queue
 	rang      map[string]string  // queue that goes round → agent it rang last
@@ -162,17 +164,23 @@ type agentBook struct {
 	notBefore  time.Time
 	acted      time.Time // when somebody last asked for something about him
 
+	sits  string // phone where he sits; "" = his own, or none
+	moves string // phone that he leaves to log in elsewhere, in the record being read
+
 	doubt bool       // his phone did not take an offer, and was not looked at since
 	look  *lookBook  // the last that was asked for
 	phone *phoneBook // as the core last heard of it; nil = never
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, incidents: map[string]*incidentBook{}, marks: markBook{of: map[string]bool{}}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, calledIn: map[string]place{}}
+	return &ledger{w: w, incidents: map[string]*incidentBook{}, marks: markBook{of: map[string]bool{}}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, legs: map[string]string{}, calledIn: map[string]place{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.
 func (l *ledger) record(r record) {
+	if r.plan != l.version {
+		l.replannedSeats(l.version, r.plan)
+	}
 	l.at, l.version = r.at, r.plan
 	if r.asked != "" {
 		l.agent(r.asked).acted = r.at
@@ -198,6 +206,7 @@ func (l *ledger) record(r record) {
 		}
 		l.take(f)
 	}
+	l.rings(r)
 	if len(r.facts) > 0 && l.w.failure == nil {
 		l.agree(r)
 	}

@@ -97,7 +97,7 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 		l.w.fail(ruleFacts, "%s arrived as %+v", f.Subject, a)
 	}
 	l.w.seen.add("arrived " + string(a.Kind))
-	if agent := l.w.owners[f.Subject]; agent != "" && a.Kind == fact.KindFeature {
+	if agent := l.w.agentAt(l.w.owners[f.Subject]); agent != "" && a.Kind == fact.KindFeature {
 		l.agent(agent).acted = l.at
 		if a.Dialed == codeReady {
 			l.agent(agent).excused()

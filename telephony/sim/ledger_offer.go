@@ -155,6 +155,7 @@ func (l *ledger) agentFact(f fact.Fact) {
 		if in := d.Type == fact.TypeAgentLoggedIn; in == a.loggedIn {
 			l.w.fail(ruleOneState, "%s: %s twice", f.Subject, d.Type)
 		}
+		l.logged(a, d)
 		a.loggedIn = d.Type == fact.TypeAgentLoggedIn
 		if a.loggedIn {
 			a.calls, a.talkMS = 0, 0

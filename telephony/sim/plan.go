@@ -75,6 +75,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	drawRecordings(d, p)
 	drawCallbacks(d, p)
 	p.Billable = one(d, nil, pauseNames()[:1], pauseNames()[1:])
+	drawSeats(d, p)
 	return p
 }
 

@@ -75,7 +75,7 @@ func (p *putRight) caller(ch callcenter.ActualChannel) {
 // consults tells whether the channel is the second call of an agent who asks somebody for his caller.
 func (p *putRight) consults(channel string) bool {
 	for _, c := range p.after { // order doesn't matter: any will do
-		if c.Transfer != nil && c.Transfer.Agent == p.w.owners[channel] {
+		if c.Transfer != nil && c.Transfer.Agent == p.w.agentAt(p.w.owners[channel]) {
 			return true
 		}
 	}
@@ -89,7 +89,7 @@ func talks(s fact.SnapshotContact, agent string) bool {
 
 // leg: a phone that rings goes on ringing, one that was answered meanwhile is answered, any other one goes.
 func (p *putRight) leg(ch callcenter.ActualChannel) {
-	id, agent := contactOf(ch.ID), p.w.agentAt(ch.Endpoint)
+	id, agent := contactOf(ch.ID), p.w.onLeg(ch.ID)
 	was, is := p.before[id], p.after[id]
 	absent := was.Callback != nil && !was.Callback.Reached
 	before, after := was.OfferTo(agent), is.OfferTo(agent)
@@ -140,7 +140,7 @@ func (p *putRight) channel(contact string) string {
 // legOf tells whether the contact has a leg to the agent.
 func (p *putRight) legOf(contact, agent string) bool {
 	return slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool {
-		return strings.HasPrefix(ch.ID, "fl.") && contactOf(ch.ID) == contact && p.w.agentAt(ch.Endpoint) == agent
+		return strings.HasPrefix(ch.ID, "fl.") && contactOf(ch.ID) == contact && p.w.onLeg(ch.ID) == agent
 	})
 }
 

@@ -24,6 +24,7 @@ const (
 	ruleRingAll    Rule = "all are rung"        // where a queue says so, one of them has the call, and no other caller waits for a phone
 	ruleRelaxed    Rule = "the circle"          // of agents is as wide as queue and waiting allow
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
+	ruleSeats      Rule = "seats"               // one agent at a phone, and he is rung where he sits
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
 	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at
 	ruleBillable   Rule = "billable pauses"     // are those that the plan says are paid work

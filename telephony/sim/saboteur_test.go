@@ -20,11 +20,15 @@ type saboteur struct {
 	snapshot func(fact.Snapshot) fact.Snapshot
 	free     func(agent string) bool
 	deaf     func(in callcenter.Input) bool
+	mishear  func(callcenter.Event) callcenter.Event
 }
 
 func (s *saboteur) Step(in callcenter.Input) callcenter.Output {
 	if s.deaf != nil && s.deaf(in) {
 		return callcenter.Output{}
+	}
+	if s.mishear != nil {
+		in.Event = s.mishear(in.Event)
 	}
 	out := s.center.Step(in)
 	if s.spoil != nil {
@@ -126,7 +130,7 @@ type sabotage struct {
 }
 
 func saboteurs() []sabotage {
-	return slices.Concat(spoiledCommands(), spoiledFacts(), spoiledState(), spoiledTime(), spoiledTransfers(), spoiledCallbacks(), spoiledRingAll())
+	return slices.Concat(spoiledCommands(), spoiledFacts(), spoiledState(), spoiledTime(), spoiledTransfers(), spoiledCallbacks(), spoiledRingAll(), spoiledSeats())
 }
 
 // nth is true each n-th time.

@@ -168,6 +168,8 @@ func mustSee() []string {
 		"command CheckPhone", "event PhoneChecked", "look free", "look unregistered", "look outside", "look late", "look lost",
 		"ignored no_look", "refused command CheckPhone 0", "refused command CheckPhone 500",
 		"dialplan time-out", "disposition", "repeated at once",
+		"seated by desk", "seated by phone", "logged out seat_taken", "logged out moved", "logged out seat_gone", "PIN right true", "PIN right false",
+		"reply no_seat", "reply unknown_seat", "reply seat_taken", "reply fixed_phone", "ignored wrong_log_in",
 		"caller gives up", "caller gives up while it rings", "caller hangs up at the answer",
 	}
 }

@@ -9,11 +9,11 @@ import (
 type truth struct {
 	w       *world
 	contact string
-	picked  []string // agents whose phone was answered for him
-	talked  []string // endpoints he heard
-	keys    []string // pressed
+	picked  []string      // agents whose phone was answered for him
+	talked  []string      // endpoints he heard
+	keys    []string      // pressed
 	keyAt   time.Duration // when he pressed the last one
-	ender   string   // who hung up first in the talk: "caller" or "agent"
+	ender   string        // who hung up first in the talk: "caller" or "agent"
 }
 
 // truth finds or begins what is known about a contact.

@@ -79,7 +79,8 @@ export interface Monitor {
 export interface AgentNow {
   id: string;
   name: string;
-  endpoint: string;
+  endpoint: string; // "" = he has no phone of his own and sits nowhere
+  seat?: string; // where he sits who has no phone of his own
   queues: string[];
   state: AgentState;
   reason?: string;
@@ -162,6 +163,14 @@ export interface Popup {
   wait_ms: number;
   choices: string[] | null;
   ticket?: TicketRef;
+}
+
+/** A phone at which agents sit by turns. */
+export interface Seat {
+  id: string;
+  name: string;
+  agent?: string; // who sits there
+  label?: string; // his name
 }
 
 export interface Settings {
