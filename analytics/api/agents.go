@@ -28,6 +28,7 @@ type controlInput struct {
 		Code    string          `json:"code,omitempty" maxLength:"200" doc:"disposition: one of the settings' dispositions"`
 		Note    string          `json:"note,omitempty" maxLength:"4000" doc:"disposition: free text"`
 		Contact string          `json:"contact,omitempty" maxLength:"200" doc:"disposition: which contact"`
+		Seat    string          `json:"seat,omitempty" maxLength:"200" doc:"login of an agent without a phone of his own: the seat where he sits, one of GET /seats. Who sits there idle is logged out; an agent who is logged in elsewhere moves" example:"201"`
 	}
 }
 
@@ -51,7 +52,7 @@ func (a *API) controlAgent(ctx context.Context, who principal, in *controlInput)
 	state, err := a.now.Control(ctx, controllerclient.Control{
 		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Agent: in.ID,
 		Action: in.Body.Action, Reason: in.Body.Reason, Expect: in.Body.Expect,
-		Code: in.Body.Code, Note: in.Body.Note, Contact: in.Body.Contact,
+		Code: in.Body.Code, Note: in.Body.Note, Contact: in.Body.Contact, Seat: in.Body.Seat,
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func codeOfRefusal(refusal string) Code {
 		return CodeNobodyThere
 	}
 	switch code := Code(refusal); code {
-	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow:
+	case CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere, CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow, CodeNoSeat, CodeUnknownSeat, CodeSeatTaken, CodeFixedPhone:
 		return code
 	default:
 		return CodeConflict

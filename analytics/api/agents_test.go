@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"firstline/analytics/live/livetest"
+	"firstline/pipeline/fact"
 )
 
 func TestControlPassesEverythingOn(t *testing.T) {
@@ -33,6 +34,35 @@ func TestControlPassesEverythingOn(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("sent %+v", got)
+	}
+}
+
+// An agent without a phone of his own says where he sits; who sits where is listed.
+func TestSeats(t *testing.T) {
+	w := newWorld(t, options{
+		site: func(s *Site) {
+			s.Seats = []SeatConfig{{ID: "201", Name: "Window", Endpoint: "PJSIP/201"}, {ID: "202", Endpoint: "PJSIP/202"}}
+		},
+		snapshot: func(s *fact.Snapshot) { s.Agents[0].Endpoint, s.Agents[0].Seat = "PJSIP/201", "201" },
+	})
+	var list struct{ Seats []Seat }
+	w.get(Prefix+"/seats", w.signIn("boris")).into(t, &list)
+	want := []Seat{{ID: "201", Name: "Window", Endpoint: "PJSIP/201", Agent: "anna", Label: "Anna Becker"}, {ID: "202", Name: "202", Endpoint: "PJSIP/202"}}
+	if !reflect.DeepEqual(list.Seats, want) {
+		t.Errorf("got %+v", list.Seats)
+	}
+	login := func() answer {
+		return w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "login", "seat": "202"}, cookie: w.signIn("anna")})
+	}
+	if a := login(); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if got := w.controller.Controls(); len(got) != 1 || got[0].Seat != "202" || got[0].Action != "login" {
+		t.Errorf("sent %+v", got)
+	}
+	for refusal, code := range map[string]Code{"no_seat": CodeNoSeat, "unknown_seat": CodeUnknownSeat, "seat_taken": CodeSeatTaken, "fixed_phone": CodeFixedPhone} {
+		w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusConflict, map[string]string{"refused": refusal} })
+		login().wantProblem(t, code)
 	}
 }
 

@@ -27,15 +27,11 @@ import (
 	"firstline/pipeline/problem"
 )
 
-// Everybody's password in tests; its hash is cheap so that tests are quick.
-const password = "4711"
-
-func cheapHash(t testing.TB) string {
-	t.Helper()
-	h := passwordHash{memory: 64, time: 1, threads: 1, salt: []byte("salt of the test")}
-	h.key = h.derive(password, hashKey)
-	return h.String()
-}
+// Everybody's password in tests, and a hash of it that is cheap so that tests are quick.
+const (
+	password  = "4711"
+	cheapHash = "$argon2id$v=19$m=64,t=1,p=1$c2FsdCBvZiB0aGUgdGVzdA$bxQMHconUgb/q4UEkFIebA5iBfBresgVjh6wm5bs0bM"
+)
 
 const webhookSecret = "a secret shared with the helpdesk"
 
@@ -86,7 +82,7 @@ func newWorld(t testing.TB, o options) *world {
 	if o.site != nil {
 		o.site(&w.site)
 	}
-	env := map[string]string{"HASH": cheapHash(t), "SECRET": webhookSecret}
+	env := map[string]string{"HASH": cheapHash, "SECRET": webhookSecret}
 	for k, v := range o.env {
 		env[k] = v
 	}
@@ -136,7 +132,7 @@ func testSite() Site {
 	}
 	t := 30 * time.Second
 	site.Queues = []QueueConfig{{ID: "support", Name: "Support", ServiceLevel: &t}, {ID: "sales", Name: "Sales", Recording: RecordingConfig{Mode: "demand"}}}
-	site.PauseReasons = []string{"break", "lunch"}
+	site.PauseReasons = []PauseReason{{"break"}, {"lunch"}}
 	site.Dispositions = []string{"solved"}
 	site.IVR = []Flow{{ID: "main", Nodes: map[string]FlowNode{"language": {Options: map[string]FlowOption{"1": {Language: "en"}, "2": {Language: "ru"}, "3": {}}}}}}
 	site.Integrations.Tickets.WebhookSecretEnv = "SECRET"

@@ -37,8 +37,9 @@ type User struct {
 // Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.
 type Site struct {
 	Agents       []AgentConfig `yaml:"agents"`
+	Seats        []SeatConfig  `yaml:"seats"`
 	Queues       []QueueConfig `yaml:"queues"`
-	PauseReasons []string      `yaml:"pause_reasons"`
+	PauseReasons []PauseReason `yaml:"pause_reasons"`
 	Dispositions []string      `yaml:"dispositions"`
 	IVR          []Flow        `yaml:"ivr"`
 	Integrations Integrations  `yaml:"integrations"`
@@ -53,6 +54,24 @@ type AgentConfig struct {
 	Teams       []string `yaml:"teams"`
 	PinHashEnv  string   `yaml:"pin_hash_env"`
 	PinHashFile string   `yaml:"pin_hash_file"`
+}
+
+// PauseReason is what an agent may give as the reason of a pause. Written as a text alone it is the name.
+type PauseReason struct {
+	Name string `yaml:"name"`
+}
+
+// UnmarshalText reads the short form.
+func (r *PauseReason) UnmarshalText(name []byte) error {
+	r.Name = string(name)
+	return nil
+}
+
+// SeatConfig is a phone at which agents sit who have none of their own.
+type SeatConfig struct {
+	ID       string `yaml:"id"`
+	Name     string `yaml:"name"`
+	Endpoint string `yaml:"endpoint"`
 }
 
 // QueueConfig is a queue's name and the parameters of its figures.

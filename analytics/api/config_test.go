@@ -90,7 +90,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	hash := cheapHash(t)
+	hash := cheapHash
 	file := filepath.Join(t.TempDir(), "hash")
 	if err := os.WriteFile(file, []byte(hash+"\n"), 0o600); err != nil {
 		t.Fatal(err)

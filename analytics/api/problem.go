@@ -54,6 +54,10 @@ const (
 	CodePhoneBusy       Code = "phone_busy"
 	CodeNotWaiting      Code = "not_waiting"
 	CodeNotRecorded     Code = "not_recorded"
+	CodeNoSeat          Code = "no_seat"
+	CodeUnknownSeat     Code = "unknown_seat"
+	CodeSeatTaken       Code = "seat_taken"
+	CodeFixedPhone      Code = "fixed_phone"
 	CodeNotNow          Code = "not_now"
 )
 
@@ -65,6 +69,7 @@ func codes() []Code {
 		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
 		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
+		CodeNoSeat, CodeUnknownSeat, CodeSeatTaken, CodeFixedPhone,
 	}
 }
 
@@ -154,6 +159,14 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "This contact does not wait in a queue", slog.LevelInfo}
 	case CodeNotRecorded:
 		return kind{http.StatusConflict, "The talk is not recorded on request", slog.LevelInfo}
+	case CodeNoSeat:
+		return kind{http.StatusConflict, "The agent has no phone of his own and sits nowhere", slog.LevelInfo}
+	case CodeUnknownSeat:
+		return kind{http.StatusNotFound, "There is no such seat", slog.LevelInfo}
+	case CodeSeatTaken:
+		return kind{http.StatusConflict, "An agent who sits there is busy", slog.LevelInfo}
+	case CodeFixedPhone:
+		return kind{http.StatusConflict, "The agent has a phone of his own", slog.LevelInfo}
 	case CodeNotNow:
 		return kind{http.StatusConflict, "This can't be done as things stand now", slog.LevelInfo}
 	case CodeInternal:

@@ -27,6 +27,9 @@ import (
 const recordedContact = "pbx1-1.1"
 
 // testRecordings are one for each state, and one whose file somebody took away.
+// messageNumber is the one of them that the caller left as a message; he still leaves another.
+const messageNumber = "r6"
+
 func testRecordings() []query.Recording {
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	complete, size, sum, lost := fact.RecordingComplete, int64(1000), "5f2b", "asterisk does not know it"
@@ -35,6 +38,9 @@ func testRecordings() []query.Recording {
 	for i, state := range []query.RecordingState{query.RecordingKept, query.RecordingGoesOn, query.RecordingEnded, query.RecordingLost, query.RecordingDeleted, query.RecordingKept} {
 		n := "r" + strconv.Itoa(i+1)
 		r := query.Recording{ID: recordedContact + "/" + n, Number: n, Queue: "support", Agent: "anna", Cause: fact.RecordAll, State: state, StartedAt: at}
+		if n == messageNumber || state == query.RecordingGoesOn {
+			r.Agent, r.Cause = "", fact.RecordVoicemail
+		}
 		if state != query.RecordingGoesOn {
 			r.Result, r.EndedAt, r.DurationMS = &complete, &at, &duration
 		}
@@ -312,5 +318,7 @@ func (r *reportsDouble) Recordings(_ context.Context, contact string) ([]query.R
 	if contact != recordedContact {
 		return nil, query.ErrNotFound
 	}
-	return testRecordings(), nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return testRecordings(), r.err
 }

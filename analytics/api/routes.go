@@ -73,6 +73,7 @@ func (a *API) rest() {
 
 	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, 200, "settings", "Queues", false}, a.queues)
 	add(a, route{"list-agents", http.MethodGet, "/agents", signedIn, 200, "settings", "Agents", false}, a.agents)
+	add(a, route{"list-seats", http.MethodGet, "/seats", signedIn, 200, "settings", "Seats, and who sits there", false}, a.seats)
 	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, 200, "settings", "Lists to choose from", false}, a.settings)
 
 	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, 200, "agents", "Change an agent's state", false}, a.controlAgent)
@@ -97,6 +98,8 @@ func (a *API) rest() {
 	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
 	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, 200, "contacts", "Callers who gave up", true}, a.abandoned)
 	add(a, route{"list-voicemails", http.MethodGet, "/voicemails", supervisors | admins, 200, "contacts", "Messages that callers left", true}, a.voicemails)
+	add(a, route{"mark-voicemail", http.MethodPut, "/voicemails/{id}/{n}/done", supervisors | admins, 204, "contacts", "Mark a message as dealt with", false}, a.markVoicemail)
+	add(a, route{"unmark-voicemail", http.MethodDelete, "/voicemails/{id}/{n}/done", supervisors | admins, 204, "contacts", "Take that mark back", false}, a.unmarkVoicemail)
 
 	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, 200, "contacts", "Callers who are called back", true}, a.callbacks)
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)

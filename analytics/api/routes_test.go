@@ -26,6 +26,7 @@ func accesses() []access {
 		{http.MethodDelete, "/session", nil, every},
 		{http.MethodGet, "/queues", nil, every},
 		{http.MethodGet, "/agents", nil, every},
+		{http.MethodGet, "/seats", nil, every},
 		{http.MethodGet, "/settings", nil, every},
 		{http.MethodPost, "/agents/anna/state", map[string]string{"action": "ready"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
 		{http.MethodPost, "/agents/anna/call", map[string]string{"action": "return"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
@@ -47,6 +48,8 @@ func accesses() []access {
 		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/abandoned" + window, nil, all},
 		{http.MethodGet, "/voicemails" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodPut, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodDelete, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodDelete, "/callbacks/pbx1-1.1", nil, []Role{RoleSupervisor, RoleAdmin}},
 	}
@@ -89,7 +92,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

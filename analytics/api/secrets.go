@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	passwords "firstline/pipeline/password"
 	"firstline/pipeline/problem"
 )
 
@@ -32,6 +33,18 @@ type account struct {
 func CheckSecrets(cfg Config, site Site, getenv func(string) string) []problem.Problem {
 	_, problems := readSecrets(cfg, site, getenv)
 	return problems
+}
+
+// PINHashes are the hashes of the agents' PINs, by agent id, as far as they can be read.
+func PINHashes(cfg Config, site Site, getenv func(string) string) map[string]string {
+	known, _ := readSecrets(cfg, site, getenv)
+	hashes := map[string]string{}
+	for _, acc := range known.users {
+		if acc.agent != "" {
+			hashes[acc.agent] = acc.hash
+		}
+	}
+	return hashes
 }
 
 func readSecrets(cfg Config, site Site, getenv func(string) string) (secrets, []problem.Problem) {
@@ -81,7 +94,7 @@ func readHash(env, file string, getenv func(string) string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := parseHash(hash); err != nil {
+	if _, err := passwords.Parse(hash); err != nil {
 		return "", fmt.Errorf("%s holds no argon2id hash", env+file)
 	}
 	return hash, nil

@@ -1,9 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
+
+	"firstline/analytics/live"
 )
 
 // Settings are the lists that pages offer for choice.
@@ -20,9 +23,17 @@ type settingsOutput struct{ Body Settings }
 
 func (a *API) settings(context.Context, principal, *noInput) (*settingsOutput, error) {
 	return &settingsOutput{Body: Settings{
-		PauseReasons: list(a.site.PauseReasons), Dispositions: list(a.site.Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
+		PauseReasons: a.pauseReasons(), Dispositions: list(a.site.Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
 		TicketSystem: a.site.Integrations.Tickets.System, Version: a.version,
 	}}, nil
+}
+
+func (a *API) pauseReasons() []string {
+	out := []string{}
+	for _, r := range a.site.PauseReasons {
+		out = append(out, r.Name)
+	}
+	return out
 }
 
 // onDemand are the queues whose agents decide what is recorded.
@@ -104,7 +115,7 @@ func (a *API) queuesOf(agent string) []string {
 type Agent struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
-	Endpoint string   `json:"endpoint" doc:"His phone" example:"PJSIP/101"`
+	Endpoint string   `json:"endpoint" doc:"His own phone; empty = he sits at one of the seats" example:"PJSIP/101"`
 	Queues   []string `json:"queues" nullable:"false"`
 	Teams    []string `json:"teams" nullable:"false"`
 }
@@ -124,6 +135,38 @@ func (a *API) agents(_ context.Context, who principal, _ *noInput) (*agentsOutpu
 			continue
 		}
 		out.Body.Agents = append(out.Body.Agents, Agent{ID: c.ID, Name: c.Name, Endpoint: c.Endpoint, Queues: list(c.Queues), Teams: list(c.Teams)})
+	}
+	return out, nil
+}
+
+// Seat is a phone at which agents sit who have none of their own.
+type Seat struct {
+	ID       string `json:"id" example:"201"`
+	Name     string `json:"name" example:"Window"`
+	Endpoint string `json:"endpoint" doc:"The phone" example:"PJSIP/201"`
+	Agent    string `json:"agent,omitempty" doc:"Id of who sits there; absent when nobody does" example:"dora"`
+	Label    string `json:"label,omitempty" doc:"His name" example:"Dora Weiss"`
+}
+
+type seatsOutput struct {
+	Body struct {
+		Seats []Seat `json:"seats" nullable:"false"`
+	}
+}
+
+// seats lists the seats with who sits there now.
+func (a *API) seats(context.Context, principal, *noInput) (*seatsOutput, error) {
+	sits := map[string]live.AgentBrief{}
+	for _, agent := range a.now.Wallboard().Agents {
+		if agent.Seat != "" {
+			sits[agent.Seat] = agent
+		}
+	}
+	out := &seatsOutput{}
+	out.Body.Seats = []Seat{}
+	for _, s := range a.site.Seats {
+		who := sits[s.ID]
+		out.Body.Seats = append(out.Body.Seats, Seat{ID: s.ID, Name: cmp.Or(s.Name, s.ID), Endpoint: s.Endpoint, Agent: who.ID, Label: who.Name})
 	}
 	return out, nil
 }

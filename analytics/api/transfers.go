@@ -24,7 +24,7 @@ type callInput struct {
 	ID   string `path:"id" maxLength:"200" doc:"Agent id" example:"anna"`
 	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"As of a change of state: a repeat with the same key has no second effect and gives the same answer"`
 	Body struct {
-		Action  string  `json:"action" enum:"transfer,consult,complete,conference,return,hold,unhold,record,record_pause,record_resume" doc:"transfer: hand the caller on at once; consult: ask first, the caller is on hold; complete, conference, return: end the consultation by handing him on, by all talking, by coming back to him; record: have the talk recorded, where its queue leaves that to the agent; record_pause, record_resume: have silence recorded, and again what is said"`
+		Action  string  `json:"action" enum:"transfer,consult,complete,conference,return,hold,unhold,mute,unmute,record,record_pause,record_resume" doc:"transfer: hand the caller on at once; consult: ask first, the caller is on hold; complete, conference, return: end the consultation by handing him on, by all talking, by coming back to him; hold, unhold: the caller hears music, or the agent again; mute, unmute: nobody in the talk hears the agent, or they do again; record: have the talk recorded, where its queue leaves that to the agent; record_pause, record_resume: have silence recorded, and again what is said"`
 		To      *Target `json:"to,omitempty" doc:"transfer, consult: to whom; a menu can't be asked"`
 		Contact string  `json:"contact,omitempty" maxLength:"200" doc:"Refused with conflict when the agent talks to another one"`
 	}

@@ -2,15 +2,26 @@ package api
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"firstline/analytics/query"
+	"firstline/pipeline/controllerclient"
+	"firstline/pipeline/fact"
+)
+
+// Actions on messages, as the controller knows them.
+const (
+	actionVoicemailDone = "voicemail_done"
+	actionVoicemailOpen = "voicemail_open"
 )
 
 type voicemailsInput struct {
 	From   time.Time `query:"from" required:"true" doc:"Begin of the window in which the messages began, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
 	Queue  []string  `query:"queue" nullable:"false" doc:"Only messages left in the mailboxes of these queues"`
+	Done   string    `query:"done" enum:"true,false" doc:"Only messages that are marked as dealt with, or those that are not"`
 	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
 	Cursor string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
 }
@@ -36,7 +47,12 @@ type voicemailsOutput struct {
 
 // voicemails answers one page of the messages that callers left, newest first.
 func (a *API) voicemails(ctx context.Context, _ principal, in *voicemailsInput) (*voicemailsOutput, error) {
-	page, err := a.reports.Voicemails(ctx, query.VoicemailRequest{From: in.From, Until: in.Until, Queues: in.Queue, Limit: in.Limit, Cursor: in.Cursor})
+	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: in.Queue, Limit: in.Limit, Cursor: in.Cursor}
+	if in.Done != "" {
+		done := in.Done == "true"
+		req.Done = &done
+	}
+	page, err := a.reports.Voicemails(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -45,4 +61,61 @@ func (a *API) voicemails(ctx context.Context, _ principal, in *voicemailsInput) 
 		out.Body.Items = append(out.Body.Items, VoicemailMessage{v, a.audioPath(v.Contact, v.Number, v.State)})
 	}
 	return out, nil
+}
+
+// MessageName names a message in a path, and the request.
+type MessageName struct {
+	Contact string `path:"id" maxLength:"200" doc:"Contact id" example:"pbx1-1763838123.4"`
+	Number  string `path:"n" maxLength:"20" doc:"Its number within the contact" example:"r1"`
+	Key     string `header:"Idempotency-Key" maxLength:"200" doc:"As of a change of state: a repeat with the same key has no second effect and gives the same answer"`
+}
+
+type markInput struct {
+	MessageName
+	Body *struct {
+		Note string `json:"note,omitempty" maxLength:"500" doc:"What became of it"`
+	} `required:"false"`
+}
+
+// markVoicemail marks a message as dealt with and answers when the fact is durable. Once more is one more mark: the last one counts.
+func (a *API) markVoicemail(ctx context.Context, who principal, in *markInput) (*struct{}, error) {
+	note := ""
+	if in.Body != nil {
+		note = in.Body.Note
+	}
+	return nil, a.sendMark(ctx, who, in.MessageName, actionVoicemailDone, note)
+}
+
+type unmarkInput struct{ MessageName }
+
+// unmarkVoicemail takes the mark back.
+func (a *API) unmarkVoicemail(ctx context.Context, who principal, in *unmarkInput) (*struct{}, error) {
+	return nil, a.sendMark(ctx, who, in.MessageName, actionVoicemailOpen, "")
+}
+
+// sendMark has the controller record a mark of a message that there is. The core knows none of them.
+func (a *API) sendMark(ctx context.Context, who principal, m MessageName, action, note string) error {
+	id, err := a.messageID(ctx, m.Contact, m.Number)
+	if err != nil {
+		return err
+	}
+	_, err = a.now.Control(ctx, controllerclient.Control{
+		Request: requestKeyOf(who, m.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Action: action, Contact: m.Contact, Recording: id, Note: note,
+	})
+	return err
+}
+
+// messageID finds a message that has ended, as it is listed.
+func (a *API) messageID(ctx context.Context, contact, number string) (string, error) {
+	list, err := a.reports.Recordings(ctx, contact)
+	if err != nil && !errors.Is(err, query.ErrNotFound) {
+		return "", err
+	}
+	i := slices.IndexFunc(list, func(r query.Recording) bool {
+		return r.Number == number && r.Cause == fact.RecordVoicemail && r.State != query.RecordingGoesOn
+	})
+	if i < 0 {
+		return "", fail(CodeNotFound, "there never was such a message, or it is not loaded yet", err)
+	}
+	return list[i].ID, nil
 }

@@ -152,6 +152,12 @@ func (s *State) Apply(f fact.Fact) Touched {
 	case fact.MonitorMissed:
 		s.unheard[d.Supervisor] = Unheard{Contact: f.Subject, Agent: d.Agent, Result: d.Result, EndedAt: d.EndedAt}
 		return Touched{Queues: true}
+	case fact.MuteStarted:
+		return s.muted(f, func(list []string) []string { return append(list, d.Agent) })
+	case fact.MuteEnded:
+		return s.muted(f, func(list []string) []string {
+			return slices.DeleteFunc(list, func(a string) bool { return a == d.Agent })
+		})
 	case fact.RecordingStarted:
 		return s.recordingStarted(f, d)
 	case fact.RecordingPaused:
@@ -395,6 +401,17 @@ func (s *State) monitorEnded(f fact.Fact, d fact.MonitorEnded) Touched {
 	return s.ofContact(c)
 }
 
+// muted changes the list of who is.
+func (s *State) muted(f fact.Fact, change func([]string) []string) Touched {
+	c, ok := s.contacts[f.Subject]
+	if !ok {
+		return Touched{}
+	}
+	c.Muted = change(slices.Clone(c.Muted))
+	slices.Sort(c.Muted)
+	return s.ofContact(c)
+}
+
 func (s *State) recordingStarted(f fact.Fact, d fact.RecordingStarted) Touched {
 	c, ok := s.contacts[f.Subject]
 	if !ok {
@@ -510,8 +527,11 @@ func (s *State) incident(id string, since *time.Time, actor string) Touched {
 
 func (s *State) agentLogged(f fact.Fact, d fact.AgentLogged) Touched {
 	a := s.agent(f.Subject)
-	if d.Type == fact.TypeAgentLoggedIn && d.Endpoint != "" {
-		a.Endpoint = d.Endpoint
+	switch {
+	case d.Type == fact.TypeAgentLoggedIn && d.Endpoint != "":
+		a.Endpoint, a.Seat = d.Endpoint, d.Seat
+	case d.Type == fact.TypeAgentLoggedOut && (d.Seat != "" || d.Reason != ""): // his only while he sat there
+		a.Endpoint, a.Seat = "", ""
 	}
 	a.Missed = 0
 	return Touched{Queues: true, Agents: []string{f.Subject}}
@@ -614,6 +634,7 @@ func copyContact(c fact.SnapshotContact) fact.SnapshotContact {
 		b := *c.Callback
 		c.Callback = &b
 	}
-	c.Segments, c.Monitors, c.Offers, c.Outside = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers), slices.Clone(c.Outside)
+	c.Segments, c.Monitors, c.Offers = slices.Clone(c.Segments), slices.Clone(c.Monitors), slices.Clone(c.Offers)
+	c.Muted, c.Outside = slices.Clone(c.Muted), slices.Clone(c.Outside)
 	return c
 }

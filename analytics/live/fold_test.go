@@ -38,6 +38,28 @@ func asJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
+// Where an agent sits: who has a phone of his own keeps it, the others have one while they are logged in.
+func TestFoldOfASeat(t *testing.T) {
+	script := livetest.Call("", time.Minute)
+	logged := func(agent string, d fact.AgentLogged) { script.AddFor(agent, d.Type, d) }
+	s := Fold(livetest.World())
+	sits := func(want string) {
+		t.Helper()
+		applyAll(s, number(s.head.Position, script.Take()))
+		if got := fmt.Sprint(s.agents["anna"].Endpoint, s.agents["anna"].Seat, s.agents["boris"].Endpoint, s.agents["boris"].Seat); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	logged("anna", fact.AgentLogged{Type: fact.TypeAgentLoggedOut, Endpoint: "PJSIP/101"})
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedIn, Endpoint: "PJSIP/201", Seat: "201"})
+	sits(fmt.Sprint("PJSIP/101", "", "PJSIP/201", "201"))
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedOut, Endpoint: "PJSIP/201", Seat: "201", Reason: fact.LogMoved})
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedIn, Endpoint: "PJSIP/202", Seat: "202"})
+	sits(fmt.Sprint("PJSIP/101", "", "PJSIP/202", "202"))
+	logged("boris", fact.AgentLogged{Type: fact.TypeAgentLoggedOut, Endpoint: "PJSIP/202", Reason: fact.LogSeatGone})
+	sits(fmt.Sprint("PJSIP/101", "", "", ""))
+}
+
 // A call's whole life, checked at each station against what a snapshot taken there says.
 func TestFoldFollowsACall(t *testing.T) {
 	call := livetest.Call("pbx1-1.1", time.Minute)
@@ -386,6 +408,37 @@ func TestFoldOfARecording(t *testing.T) {
 	do("nothing: end of the first", fact.TypeRecordingEnded, fact.RecordingEnded{Recording: "pbx1-1.1/r1"}, "pbx1-1.1/r2 sales")
 	do("nothing: its file", fact.TypeRecordingStored, fact.RecordingStored{Recording: "pbx1-1.1/r1"}, "pbx1-1.1/r2 sales")
 	do("ends", fact.TypeRecordingEnded, fact.RecordingEnded{Recording: "pbx1-1.1/r2"}, "none")
+}
+
+// Who is muted sees it on his desk, and nobody else on theirs; also after the state is taken in anew.
+func TestFoldOfAMute(t *testing.T) {
+	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
+	s := Fold(livetest.World())
+	applyAll(s, number(s.Position(), call.Take()))
+	muted := func() bool {
+		t.Helper()
+		if d := drift(s.Snapshot(), Fold(s.Snapshot()).Snapshot()); d != "" {
+			t.Errorf("drift %s", d)
+		}
+		v, ok := s.agentView("anna")
+		return ok && v.Contact.Muted
+	}
+	if muted() {
+		t.Error("muted before it began")
+	}
+	var touched Touched
+	for _, f := range number(s.Position(), call.Add(fact.TypeMuteStarted, fact.MuteStarted{Agent: "anna", Queue: "support", By: fact.ByDesk}).Take()) {
+		touched = s.Apply(f)
+	}
+	if !muted() || len(touched.Agents) != 1 || touched.Agents[0] != "anna" {
+		t.Errorf("anna is not muted; touched %v", touched.Agents)
+	}
+	held, _ := s.agentView("anna")
+	call.Add(fact.TypeMuteEnded, fact.MuteEnded{Agent: "anna", Queue: "support", By: fact.ByDesk})
+	applyAll(s, number(s.Position(), call.Take()))
+	if muted() || !held.Contact.Muted {
+		t.Error("anna is muted still, or what a reader holds was changed")
+	}
 }
 
 // A callback's whole life: outside the line, in it, back out of it, tried, answered. At each station the fold is what a snapshot says.

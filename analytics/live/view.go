@@ -90,7 +90,8 @@ type Caller struct {
 type AgentBrief struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
-	Endpoint string          `json:"endpoint"`
+	Endpoint string          `json:"endpoint" doc:"His phone now; empty = he has none of his own and is not logged in"`
+	Seat     string          `json:"seat,omitempty" doc:"Where he sits, when he has no phone of his own"`
 	Queues   []string        `json:"queues"`
 	State    fact.AgentState `json:"state"`
 	Reason   string          `json:"reason,omitempty"`
@@ -127,6 +128,7 @@ type AgentContact struct {
 	Segments []fact.SnapshotSegment `json:"segments"` // of all agents who have to do with it
 	Transfer *fact.SnapshotTransfer `json:"transfer"` // one of them asks somebody; null when none does
 	Monitors []fact.SnapshotMonitor `json:"monitors"` // supervisors who listen to him
+	Muted    bool                   `json:"muted"`    // nobody in the talk hears him
 
 	Recording *fact.SnapshotRecording `json:"recording"` // that goes on; null when none does
 	Outside   []fact.SnapshotOutside  `json:"outside"`   // people at numbers outside who talk with the caller
@@ -203,7 +205,7 @@ func (s *State) agentView(id string) (AgentView, bool) {
 	own := copyContact(c.SnapshotContact)
 	v.Contact = &AgentContact{ID: c.ID, Kind: c.Kind, Stage: c.stageFor(id), Arrived: c.Arrived, Language: c.Language,
 		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: own.Transfer,
-		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Recording: own.Recording,
+		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Muted: slices.Contains(own.Muted, id), Recording: own.Recording,
 		Outside: append([]fact.SnapshotOutside{}, c.Outside...)}
 	if p, ok := c.pops[id]; ok && p.full {
 		v.Popup = &p.Popup
@@ -307,7 +309,7 @@ func (s *State) brief(a *fact.SnapshotAgent) AgentBrief {
 	if u, ok := s.unheard[a.ID]; ok {
 		unheard = &u
 	}
-	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Queues: a.Queues, State: a.State, Reason: a.Reason,
+	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Seat: a.Seat, Queues: a.Queues, State: a.State, Reason: a.Reason,
 		Since: a.Since, Contact: a.Contact, Queue: a.Queue, Missed: a.Missed, Next: a.Next}
 }
 

@@ -37,26 +37,32 @@ func (s *Sums) merge(o Sums) {
 	s.Sum += o.Sum
 }
 
+// Pause is what pauses are told apart by.
+type Pause struct {
+	Reason   string
+	Billable bool // paid work, as it was when the pause began
+}
+
 // AgentTally is what is counted for one agent, span and queue. All of it adds up.
 type AgentTally struct {
 	StateMS                          map[fact.AgentState]int64
-	PausedMS                         map[string]int64 // by reason
+	PausedMS                         map[Pause]int64
 	Offers                           OfferTally
 	Answered                         int64
 	Ring, Talk, Hold, WrapUp, Handle Sums
 }
 
-// AddState adds time in a state.
-func (t *AgentTally) AddState(s fact.AgentState, reason string, ms int64) {
+// AddState adds time in a state; the pause counts for the paused one only.
+func (t *AgentTally) AddState(s fact.AgentState, p Pause, ms int64) {
 	if ms == 0 {
 		return
 	}
 	if t.StateMS == nil {
-		t.StateMS, t.PausedMS = map[fact.AgentState]int64{}, map[string]int64{}
+		t.StateMS, t.PausedMS = map[fact.AgentState]int64{}, map[Pause]int64{}
 	}
 	t.StateMS[s] += ms
 	if s == fact.AgentPaused {
-		t.PausedMS[reason] += ms
+		t.PausedMS[p] += ms
 	}
 }
 
@@ -75,11 +81,11 @@ func (t *AgentTally) AddOffers(r fact.OfferResult, n int64, ring Sums) {
 func (t *AgentTally) merge(o AgentTally) {
 	for s, ms := range o.StateMS {
 		if s != fact.AgentPaused {
-			t.AddState(s, "", ms)
+			t.AddState(s, Pause{}, ms)
 		}
 	}
-	for reason, ms := range o.PausedMS {
-		t.AddState(fact.AgentPaused, reason, ms)
+	for p, ms := range o.PausedMS {
+		t.AddState(fact.AgentPaused, p, ms)
 	}
 	t.Offers.merge(o.Offers)
 	t.Answered += o.Answered
@@ -131,6 +137,8 @@ type AgentTime struct {
 	ReadyMS        int64            `json:"ready_ms" doc:"Free and waiting for a call"`
 	PausedMS       int64            `json:"paused_ms" doc:"Paused, whatever the reason"`
 	PausedByReason map[string]int64 `json:"paused_by_reason" doc:"Paused time by reason"`
+	BillableMS     int64            `json:"paused_billable_ms" doc:"Paused for a reason that was billable when the pause began"`
+	NotBillableMS  int64            `json:"paused_not_billable_ms" doc:"Paused for any other reason; the pause after missed calls is one"`
 	RingingMS      int64            `json:"ringing_ms" doc:"The phone rings for an offer"`
 	TalkingMS      int64            `json:"talking_ms" doc:"With a caller, hold included"`
 	WrapUpMS       int64            `json:"wrap_up_ms" doc:"Work after the call"`
@@ -150,8 +158,13 @@ func newAgentTime(t AgentTally) *AgentTime {
 		Occupancy: NewRatio(busy, busy+s[fact.AgentReady]+s[fact.AgentRinging]),
 	}
 	out.LoggedInMS = out.ReadyMS + out.PausedMS + out.RingingMS + out.TalkingMS + out.WrapUpMS + out.CallingMS + out.OutsideMS + out.UnreachableMS
-	for reason, ms := range t.PausedMS {
-		out.PausedByReason[reason] = ms
+	for p, ms := range t.PausedMS {
+		out.PausedByReason[p.Reason] += ms
+		if p.Billable {
+			out.BillableMS += ms
+		} else {
+			out.NotBillableMS += ms
+		}
 	}
 	return out
 }

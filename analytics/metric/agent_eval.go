@@ -58,9 +58,10 @@ func (c *agentCount) when(at time.Time, agent, queue string, do func(*AgentTally
 
 // stateSpan is a stretch of time in a state.
 type stateSpan struct {
-	agent, reason string
-	state         fact.AgentState
-	from, until   time.Time
+	agent       string
+	state       fact.AgentState
+	pause       Pause
+	from, until time.Time
 }
 
 func (f *Facts) countStates(c *agentCount) {
@@ -71,7 +72,7 @@ func (f *Facts) countStates(c *agentCount) {
 				continue
 			}
 			if t := c.at(i, s.agent, ""); t != nil {
-				t.AddState(s.state, s.reason, ms)
+				t.AddState(s.state, s.pause, ms)
 			}
 		}
 	}
@@ -83,7 +84,7 @@ func (f *Facts) stateSpans() []stateSpan {
 	var spans []stateSpan
 	ended, begun := map[string]opened[fact.AgentStateEnded]{}, map[string]opened[fact.AgentStateBegan]{}
 	for _, s := range f.states {
-		spans = append(spans, stateSpan{s.subject, s.data.Reason, s.data.State, s.data.StartedAt, s.data.EndedAt})
+		spans = append(spans, stateSpan{s.subject, s.data.State, Pause{s.data.Reason, s.data.Billable}, s.data.StartedAt, s.data.EndedAt})
 		if last, ok := ended[s.subject]; !ok || precedes(last.at, last.sequence, s.at, s.sequence) {
 			ended[s.subject] = s
 		}
@@ -95,7 +96,7 @@ func (f *Facts) stateSpans() []stateSpan {
 	}
 	for agent, s := range begun {
 		if last, ok := ended[agent]; !ok || precedes(last.at, last.sequence, s.at, s.sequence) {
-			spans = append(spans, stateSpan{agent, s.data.Reason, s.data.State, s.at, f.watermark})
+			spans = append(spans, stateSpan{agent, s.data.State, Pause{s.data.Reason, s.data.Billable}, s.at, f.watermark})
 		}
 	}
 	return spans

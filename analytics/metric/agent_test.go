@@ -9,11 +9,18 @@ import (
 
 // state adds an ended state of an agent, or with no length an open one.
 func (b *book) state(agent string, at time.Time, length time.Duration, s fact.AgentState, reason string) {
-	b.add(agent, at, fact.TypeAgentStateBegan, fact.AgentStateBegan{State: s, Reason: reason})
+	b.span(agent, at, length, fact.AgentStateEnded{State: s, Reason: reason})
+}
+
+func (b *book) pause(agent string, at time.Time, length time.Duration, reason string, billable bool) {
+	b.span(agent, at, length, fact.AgentStateEnded{State: fact.AgentPaused, Reason: reason, Billable: billable})
+}
+
+func (b *book) span(agent string, at time.Time, length time.Duration, s fact.AgentStateEnded) {
+	b.add(agent, at, fact.TypeAgentStateBegan, fact.AgentStateBegan{State: s.State, Reason: s.Reason, Billable: s.Billable})
 	if length > 0 {
-		b.add(agent, at.Add(length), fact.TypeAgentStateEnded, fact.AgentStateEnded{
-			State: s, Reason: reason, StartedAt: at, EndedAt: at.Add(length), DurationMS: length.Milliseconds(),
-		})
+		s.StartedAt, s.EndedAt, s.DurationMS = at, at.Add(length), length.Milliseconds()
+		b.add(agent, s.EndedAt, fact.TypeAgentStateEnded, s)
 	}
 }
 
@@ -60,6 +67,29 @@ func TestOnlyTheLastStateIsOpen(t *testing.T) {
 	b.add("x", noon.Add(50*time.Minute), fact.TypePositionTold, fact.PositionTold{})
 	if r := b.agents(t, AgentParams{}); r.Total.Time.ReadyMS != 0 || r.Total.Time.PausedMS != 600_000 {
 		t.Errorf("time: %+v", r.Total.Time)
+	}
+}
+
+// A reason that becomes billable changes nothing about the pauses before.
+func TestPausesCountAsTheyBegan(t *testing.T) {
+	var b book
+	at := noon
+	for _, p := range []struct {
+		minutes int
+		reason  string
+		paid    bool
+	}{{2, "training", false}, {3, "lunch", false}, {4, "training", true}, {5, fact.AutoPauseReason, false}, {0, "training", true}} {
+		length := time.Duration(p.minutes) * time.Minute
+		b.pause("anna", at, length, p.reason, p.paid)
+		at = at.Add(length)
+	}
+	b.add("x", at.Add(6*time.Minute), fact.TypePositionTold, fact.PositionTold{}) // the open pause lasts up to here
+	r := b.agents(t, AgentParams{}).Total.Time
+	if r.BillableMS != 600_000 || r.NotBillableMS != 600_000 || r.PausedMS != 1_200_000 || r.PausedByReason["training"] != 720_000 {
+		t.Errorf("got %+v", r)
+	}
+	if r.Occupancy.Denominator != 0 {
+		t.Errorf("a pause is part of occupancy: %+v", r.Occupancy)
 	}
 }
 

@@ -104,7 +104,7 @@ func agentDefinitions() []Definition {
 	}
 	return []Definition{
 		{reportAgents, "agents", "Agents", unitCount, "distinct agents", "with time logged in, an offer or an answered call", "any of these in [from, until)", fromStates},
-		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing); talking includes hold, calling is a call of the agent's own to a number outside", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
+		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing); talking includes hold, calling is a call of the agent's own to a number outside. paused = paused_billable + paused_not_billable: paid work by what the plan said of the reason when the pause began; neither is part of occupancy", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
 		{reportAgents, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers to the agent", byOffer, fromOffers},
 		{reportAgents, "answered", "Answered", unitCount, "entries answered by the agent", customersOnly, byAnswer, fromEnded},
 		{reportAgents, "ring", "Ring time", unitMS, "end of the offer - its begin", "ended offers to the agent", byOffer + "; not clipped", fromOffers},

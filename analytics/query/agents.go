@@ -82,6 +82,7 @@ func (r *Reader) agentTallies(ctx context.Context, p metric.AgentParams, fresh m
 // each kind of stretch.
 const (
 	thingState    = "state"
+	thingBillable = "billable" // a state that is a billable pause
 	thingOffer    = "offer"
 	thingAnswered = "answered"
 	thingTalk     = "talk"
@@ -94,7 +95,9 @@ func (c agentCell) addTo(t *metric.AgentTally) error {
 	sums := metric.Sums{Count: c.n, Sum: c.sum, Max: c.longest}
 	switch c.what {
 	case thingState:
-		t.AddState(fact.AgentState(c.detail), c.more, c.sum)
+		t.AddState(fact.AgentState(c.detail), metric.Pause{Reason: c.more}, c.sum)
+	case thingBillable:
+		t.AddState(fact.AgentState(c.detail), metric.Pause{Reason: c.more, Billable: true}, c.sum)
 	case thingOffer:
 		t.AddOffers(fact.OfferResult(c.detail), c.n, sums)
 	case thingAnswered:
@@ -153,21 +156,22 @@ func agentStatement(p metric.AgentParams, fresh metric.Freshness) (statement, er
 func agentSpans(agents string) string {
 	return lines("last_ended AS (SELECT agent, max((time, sequence)) AS at FROM agent_states WHERE 1"+agents+" GROUP BY agent),",
 		"last_begun AS (",
-		"  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason, max((time, sequence)) AS at",
+		"  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason,",
+		"    argMax(billable, (time, sequence)) AS billable, max((time, sequence)) AS at",
 		"  FROM agent_states_opened WHERE 1"+agents+" GROUP BY agent",
 		"),",
 		"spans AS (",
-		"  SELECT agent, state, reason, "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
+		"  SELECT agent, state, reason, billable, "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
 		"  FROM agent_states WHERE time >= "+instant("from")+" AND started_at < "+instant("until")+agents,
 		"  UNION ALL",
-		"  SELECT b.agent, b.state, b.reason, "+ms("b.at.1")+" AS began, {watermark:Int64} AS done",
+		"  SELECT b.agent, b.state, b.reason, b.billable, "+ms("b.at.1")+" AS began, {watermark:Int64} AS done",
 		"  FROM last_begun AS b LEFT JOIN last_ended AS e ON b.agent = e.agent",
 		"  WHERE e.agent = '' OR e.at < b.at",
 		"),")
 }
 
 // agentStates clips each stretch to every bucket it touches.
-const agentStates = `  SELECT part.1 AS bucket, agent, '' AS queue, 'state' AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration
+const agentStates = `  SELECT part.1 AS bucket, agent, '' AS queue, if(billable, 'billable', 'state') AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration
   FROM spans ARRAY JOIN arrayFilter(x -> x.2 > 0, arrayMap((b, e) -> (b, least(done, e) - greatest(began, b)), {begins:Array(Int64)}, {ends:Array(Int64)})) AS part
   WHERE done > {from:Int64} AND began < {until:Int64}`
 

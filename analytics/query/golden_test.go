@@ -61,7 +61,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["recordings"] = recordingsStatement("pbx1-1.1")
 	lost, _, err6 := abandonedStatement(AbandonedRequest{From: day.From, Until: day.Until, OnlyLost: true})
 	out["abandoned"] = lost
-	messages, _, err7 := voicemailStatement(VoicemailRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, Cursor: cursor{At: 1, ID: "r"}.String()})
+	messages, _, err7 := voicemailStatement(VoicemailRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, Done: new(bool), Cursor: cursor{At: 1, ID: "r"}.String()})
 	out["voicemails"] = messages
 	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
 	out["callbacks"] = callbacks

@@ -18,7 +18,7 @@ var ErrNotFound = errors.New("contact not found")
 // Timeline is one contact with everything that happened to it.
 type Timeline struct {
 	Contact
-	Facts []TimelineFact `json:"facts" nullable:"false" doc:"Facts of the contact and of the tickets it is linked to, in the order they happened"`
+	Facts []TimelineFact `json:"facts" nullable:"false" doc:"Facts of the contact, of the tickets it is linked to, and marks of messages left in it, in the order they happened"`
 }
 
 // TimelineFact is one fact.
@@ -26,7 +26,7 @@ type TimelineFact struct {
 	ID       string          `json:"id" doc:"CloudEvents id"`
 	Type     fact.Type       `json:"type" doc:"What happened"`
 	Time     time.Time       `json:"time" doc:"When it happened"`
-	Sequence uint64          `json:"sequence" doc:"Number within the contact; 0 for tickets"`
+	Sequence uint64          `json:"sequence" doc:"Number within the contact; of a mark of a message, among all marks; 0 for tickets"`
 	Source   string          `json:"source" doc:"Whose log it was recorded in"`
 	Position uint64          `json:"position" doc:"Its number in that log"`
 	LoadedAt time.Time       `json:"loaded_at" doc:"When it was loaded"`
@@ -74,7 +74,7 @@ func (r *Reader) oneContact(ctx context.Context, id string, personal bool) (Time
 	return out, err
 }
 
-// factsOf reads the contact's own facts and the events of tickets that are linked to it, each event once.
+// factsOf reads the contact's own facts, the events of tickets that are linked to it, each event once, and the marks of its messages.
 func (r *Reader) factsOf(ctx context.Context, id string) ([]TimelineFact, error) {
 	const columns = "type, subject, sequence, time, source, position, loaded_at, body"
 	s := newStatement("timeline")
@@ -88,6 +88,8 @@ func (r *Reader) factsOf(ctx context.Context, id string) ([]TimelineFact, error)
 		"  SELECT "+columns+" FROM events WHERE subject = {id:String}",
 		"  UNION ALL SELECT "+columns+" FROM events WHERE subject IN (SELECT subject FROM linked) AND startsWith(type, 'ticket.')",
 		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM tickets_once WHERE subject IN (SELECT subject FROM linked))",
+		"  UNION ALL SELECT "+columns+" FROM events WHERE subject = '"+fact.VoicemailSubject+"'",
+		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM voicemail_marks WHERE contact = {id:String})",
 		")",
 		"ORDER BY at, sequence, position",
 	)

@@ -15,6 +15,7 @@ import (
 type VoicemailRequest struct {
 	From, Until time.Time // of the message's begin, half-open
 	Queues      []string  // whose mailbox it is; nil means all
+	Done        *bool     // only those that somebody has dealt with, or the others; nil means all
 	Limit       int       // page size; 0 means DefaultPage
 	Cursor      string    // Next of the page before
 }
@@ -40,6 +41,10 @@ type Voicemail struct {
 	State        RecordingState `json:"state" enum:"ended,kept,lost,deleted" doc:"Its file is not kept yet; it is kept; there is none; it is deleted since the end of keep_until"`
 	KeepUntil    *time.Time     `json:"keep_until" doc:"The file is kept to the end of this day, UTC; null without one"`
 	Error        *string        `json:"error" doc:"Why there is no file; null unless lost"`
+	Done         bool           `json:"done" doc:"It is marked as dealt with"`
+	DoneAt       *time.Time     `json:"done_at" doc:"When it was marked; null while it is not"`
+	DoneBy       string         `json:"done_by" doc:"Who marked it; empty while it is not"`
+	Note         string         `json:"note" doc:"What he wrote with the mark; empty while it is not"`
 }
 
 // Voicemails answers one page of messages. The error of a bad request is *Invalid.
@@ -52,11 +57,12 @@ func (r *Reader) Voicemails(ctx context.Context, req VoicemailRequest) (Voicemai
 	err = r.run(ctx, s, func(rows driver.Rows) error {
 		var v Voicemail
 		var state, reason string
-		var started, keep int64
+		var started, keep, marked int64
 		if err := rows.Scan(&v.Contact, &v.Recording, &v.Queue, &started, &v.DurationMS, &v.CallerNumber, &v.CallerName, &v.Language, &v.Customer,
-			&state, &keep, &reason); err != nil {
+			&state, &keep, &reason, &v.Done, &marked, &v.DoneBy, &v.Note); err != nil {
 			return err
 		}
+		v.DoneAt = someTime(marked)
 		v.Number, v.StartedAt, v.KeepUntil = recordingNumber(v.Recording), time.UnixMilli(started).UTC(), someTime(keep)
 		switch v.State = cmp.Or(RecordingState(state), RecordingEnded); {
 		case v.State == RecordingLost:
@@ -92,6 +98,10 @@ func voicemailStatement(req VoicemailRequest) (statement, int, error) {
 		s.bind("queues", append([]string{}, req.Queues...))
 		where = append(where, "queue IN {queues:Array(String)}")
 	}
+	if req.Done != nil {
+		marked := "(SELECT recording FROM voicemail_marks WHERE time >= " + instant("from") + " GROUP BY recording HAVING " + lastMark("done") + ")"
+		where = append(where, "recording "+when(!*req.Done, "NOT ")+"IN "+marked)
+	}
 	if c := parseCursor(&m, req.Cursor); c != nil {
 		s.bind("cursor_at", c.At)
 		s.bind("cursor_id", c.ID)
@@ -107,7 +117,8 @@ func voicemailStatement(req VoicemailRequest) (statement, int, error) {
 		"  ORDER BY started_at DESC, recording DESC LIMIT 1 BY recording LIMIT {rows:UInt64}",
 		")",
 		"SELECT p.contact, p.recording, toString(p.queue), "+ms("p.started_at")+", p.duration_ms, a.caller_number, a.caller_name,",
-		"  toString(if(c.contact != '', c.language, a.language)), if(c.contact != '', c.customer, i.customer), f.state, "+ms("f.keep_until")+", f.error",
+		"  toString(if(c.contact != '', c.language, a.language)), if(c.contact != '', c.customer, i.customer), f.state, "+ms("f.keep_until")+", f.error,",
+		"  d.done, if(d.done, "+ms("d.at")+", 0), if(d.done, toString(d.actor), ''), if(d.done, d.note, '')",
 		"FROM page AS p",
 		"LEFT JOIN (SELECT contact, caller_number, caller_name, language FROM arrivals WHERE "+of("since")+" LIMIT 1 BY contact) AS a ON a.contact = p.contact",
 		"LEFT JOIN (SELECT contact, customer, language FROM contacts WHERE "+of("from")+" LIMIT 1 BY contact) AS c ON c.contact = p.contact",
@@ -118,7 +129,14 @@ func voicemailStatement(req VoicemailRequest) (statement, int, error) {
 		"    UNION ALL SELECT recording, 'lost' AS what, fromUnixTimestamp64Milli(toInt64(0), 'UTC') AS until, error AS reason, sequence FROM recordings_lost WHERE "+of("from"),
 		"  ) GROUP BY recording",
 		") AS f ON f.recording = p.recording",
+		"LEFT JOIN (",
+		"  SELECT recording, "+lastMark("done")+" AS done, "+lastMark("actor")+" AS actor, "+lastMark("note")+" AS note, max(time) AS at",
+		"  FROM voicemail_marks WHERE "+of("from")+" GROUP BY recording",
+		") AS d ON d.recording = p.recording",
 		"ORDER BY p.started_at DESC, p.recording DESC",
 	)
 	return s, size, m.err()
 }
+
+// lastMark is a column of the last mark of a message: the one that counts. Numbers tell those of one instant apart.
+func lastMark(column string) string { return "argMax(" + column + ", (time, sequence))" }

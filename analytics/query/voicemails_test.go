@@ -27,7 +27,33 @@ func newMailbox(began time.Time) *mailbox {
 	for i := range 150 {
 		m.contact(fmt.Sprintf("pbx1-%d.1", i))
 	}
+	m.marks()
 	return m
+}
+
+// marks are made up to three times of a message, by whom it suits, in an order of their own; many fall on the same instant, and some are of
+// no message in the list.
+func (m *mailbox) marks() {
+	var marked []fact.VoicemailMarked
+	for _, f := range m.facts {
+		if d, ok := f.Data.(fact.RecordingStarted); ok {
+			for i := range m.random.IntN(4) {
+				marked = append(marked, fact.VoicemailMarked{
+					Contact: f.Subject, Recording: d.Recording, Done: m.often(60), Note: []string{"", "called back", "twice"}[m.random.IntN(3)],
+					By: fact.BySupervisor, Actor: fmt.Sprintf("sue%d", i),
+				})
+			}
+		}
+	}
+	m.random.Shuffle(len(marked), func(i, j int) { marked[i], marked[j] = marked[j], marked[i] })
+	at := m.began.Add(7 * 24 * time.Hour)
+	for i, d := range marked {
+		if m.often(50) {
+			at = at.Add(time.Duration(m.random.IntN(60)) * time.Minute)
+		}
+		m.facts = append(m.facts, fact.Fact{Type: fact.TypeVoicemailMarked, Subject: fact.VoicemailSubject, Sequence: uint64(i + 1), Time: at, //nolint:gosec // small
+			Source: "controller", Epoch: "e1", Position: uint64(len(m.facts) + 1), Data: d})
+	}
 }
 
 func (m *mailbox) often(percent int) bool { return m.random.IntN(100) < percent }
@@ -104,12 +130,23 @@ func (m *mailbox) messages(req VoicemailRequest, now time.Time) []Voicemail {
 			if list[i].Contact == f.Subject {
 				list[i].learn(f.Data, now)
 			}
+			if d, ok := f.Data.(fact.VoicemailMarked); ok && d.Recording == list[i].Recording {
+				list[i].marked(f.Time, d)
+			}
 		}
 	}
+	list = slices.DeleteFunc(list, func(v Voicemail) bool { return req.Done != nil && v.Done != *req.Done })
 	slices.SortFunc(list, func(a, b Voicemail) int {
 		return cmp.Or(b.StartedAt.Compare(a.StartedAt), strings.Compare(b.Recording, a.Recording))
 	})
 	return list
+}
+
+func (v *Voicemail) marked(at time.Time, d fact.VoicemailMarked) {
+	v.Done, v.DoneAt, v.DoneBy, v.Note = d.Done, nil, "", ""
+	if d.Done {
+		v.DoneAt, v.DoneBy, v.Note = &at, d.Actor, d.Note
+	}
 }
 
 func (v *Voicemail) learn(data fact.Data, now time.Time) {
@@ -144,6 +181,7 @@ func TestVoicemails(t *testing.T) {
 	r := New(loadFacts(t, slices.Concat(box.facts, box.facts)), DefaultConfig(), func() time.Time { return now }) // each came twice
 	all := VoicemailRequest{From: began, Until: began.Add(6 * 24 * time.Hour)}
 	states := map[RecordingState]int{}
+	yes, no := true, false
 	for name, edit := range map[string]func(*VoicemailRequest){
 		"all":       func(*VoicemailRequest) {},
 		"one page":  func(r *VoicemailRequest) { r.Limit = MaxPage },
@@ -152,6 +190,8 @@ func TestVoicemails(t *testing.T) {
 		"no queue":  func(r *VoicemailRequest) { r.Queues = []string{} },
 		"a day":     func(r *VoicemailRequest) { r.From, r.Until = began.Add(12*time.Hour), began.Add(36*time.Hour) },
 		"days late": func(r *VoicemailRequest) { r.From = began.Add(60 * time.Hour) },
+		"done":      func(r *VoicemailRequest) { r.Done, r.Limit = &yes, 9 },
+		"open":      func(r *VoicemailRequest) { r.Done, r.Limit, r.Queues = &no, 9, []string{"support"} },
 	} {
 		req := all
 		edit(&req)
@@ -170,10 +210,37 @@ func TestVoicemails(t *testing.T) {
 		t.Errorf("only the states %v", states)
 	}
 
+	for i := range 20 {
+		box.timeline(t, r, fmt.Sprintf("pbx1-%d.1", i))
+	}
+
 	var invalid *Invalid
 	_, err := r.Voicemails(context.Background(), VoicemailRequest{From: began, Until: began, Limit: MaxPage + 1, Cursor: "!"})
 	if !errors.As(err, &invalid) || len(invalid.Problems) != 3 {
 		t.Errorf("a bad request: %v", err)
+	}
+}
+
+// timeline checks that a contact's timeline has the marks of its messages, in order.
+func (m *mailbox) timeline(t *testing.T, r *Reader, contact string) {
+	t.Helper()
+	var want, got []string
+	for _, f := range m.facts {
+		if d, ok := f.Data.(fact.VoicemailMarked); ok && d.Contact == contact {
+			want = append(want, f.ID())
+		}
+	}
+	line, err := r.Timeline(context.Background(), contact, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range line.Facts {
+		if f.Type == fact.TypeVoicemailMarked {
+			got = append(got, f.ID)
+		}
+	}
+	if got = slices.Compact(got); !slices.Equal(got, want) { // a timeline shows what came twice
+		t.Errorf("%s: the timeline has the marks %v, want %v", contact, got, want)
 	}
 }
 

@@ -48,6 +48,9 @@ func families() []family {
 		{"monitors_opened", "contact", []fact.Type{fact.TypeMonitorStarted}},
 		{"monitors", "contact", []fact.Type{fact.TypeMonitorEnded}},
 		{"monitors_missed", "contact", []fact.Type{fact.TypeMonitorMissed}},
+		{"mutes_opened", "contact", []fact.Type{fact.TypeMuteStarted}},
+		{"mutes", "contact", []fact.Type{fact.TypeMuteEnded}},
+		{"recording_announcements", "contact", []fact.Type{fact.TypeRecordingAnnounced}},
 		{"recordings_opened", "contact", []fact.Type{fact.TypeRecordingStarted}},
 		{"recording_pauses_opened", "contact", []fact.Type{fact.TypeRecordingPaused}},
 		{"recording_pauses", "contact", []fact.Type{fact.TypeRecordingResumed}},
@@ -68,6 +71,7 @@ func families() []family {
 			fact.TypeTicketResolved, fact.TypeTicketReopened}},
 		{"incidents_opened", "subject", []fact.Type{fact.TypeIncidentBegan}},
 		{"incidents", "subject", []fact.Type{fact.TypeIncidentEnded}},
+		{"voicemail_marks", "subject", []fact.Type{fact.TypeVoicemailMarked}},
 		{"gaps", "subject", []fact.Type{fact.TypeLogGap}},
 	}
 }

@@ -19,12 +19,12 @@ import (
 	"text/template"
 	"time"
 
-	"firstline/analytics/api"
 	"firstline/analytics/live"
 	"firstline/cmd/bench/phones"
 	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/parts"
+	passwords "firstline/pipeline/password"
 	"firstline/telephony/asterisk/node"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -241,11 +241,11 @@ func (s *site) startProduct(set settings) (pid int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	boss, err := api.HashPassword(password)
+	boss, err := passwords.Make(password)
 	if err != nil {
 		return 0, err
 	}
-	hash, err := api.HashPassword(pin)
+	hash, err := passwords.Make(pin)
 	if err != nil {
 		return 0, err
 	}

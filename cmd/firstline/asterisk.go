@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"firstline/pipeline/parts"
 	"firstline/pipeline/problem"
@@ -83,8 +84,16 @@ func nodeOf(s *settings, getenv func(string) string) (node.Config, error) {
 	if c.HTTPPort, err = portOf(s.Asterisk.URL); err != nil {
 		return node.Config{}, err
 	}
+	var freely []string // queues of agents who sit freely
 	for _, a := range s.Plan.Agents {
+		if a.Endpoint == "" {
+			freely = append(freely, a.Queues...)
+			continue
+		}
 		c.Agents = append(c.Agents, node.Agent{ID: a.ID, Endpoint: a.Endpoint, Name: a.Name, Secret: secret, Queues: a.Queues})
+	}
+	for _, seat := range s.Plan.Seats {
+		c.Phones = append(c.Phones, node.Phone{User: strings.TrimPrefix(seat.Endpoint, "PJSIP/"), Name: seat.Name, Secret: secret, Queues: freely})
 	}
 	for _, p := range s.Node.Phones {
 		c.Phones = append(c.Phones, node.Phone{User: p.User, Name: p.Name, Secret: secret})

@@ -10,10 +10,12 @@ import (
 	"syscall"
 	"time"
 
+	"firstline/analytics/api"
 	"firstline/pipeline/kafka"
 	"firstline/telephony/asterisk"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/controller"
+	"firstline/telephony/pins"
 	"firstline/telephony/recordings"
 	"firstline/telephony/tickets"
 )
@@ -70,29 +72,49 @@ func runController(ctx context.Context, env *environment) error {
 	}
 	publisher := kafka.NewPublisher(cluster, journal, journal.Source(), filepath.Join(dir, "published.json"), env.log, reg)
 	journal.Protect(publisher.Published)
-	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Recordings: keeper, Heart: adapter})
+	checks := pins.New(c, env.log, reg)
+	checks.Set(pinHashes(s, env))
+	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Recordings: keeper, PINs: checks, Heart: adapter})
 
 	g := newGroup(ctx)
 	g.run("controller", c.Run)
 	g.run("asterisk", adapter.Run)
 	g.run("tickets", tasks.Run)
 	g.run("recordings", keeper.Run)
+	g.run("pins", checks.Run)
 	g.run("publisher", publisher.Run)
-	g.run("reload", func(ctx context.Context) error { return reload(ctx, env, c, adapter) })
+	g.run("reload", func(ctx context.Context) error { return reload(ctx, env, c, adapter, checks) })
 	return errors.Join(g.wait(), journal.Close())
 }
 
+// pinHashes are the hashes of the agents' PINs. Who is asked for his at a seat, and has none here, is told of.
+func pinHashes(s *settings, env *environment) map[string]string {
+	hashes := api.PINHashes(s.HTTP, s.Site, env.getenv)
+	for _, a := range s.Plan.Agents {
+		if s.Plan.Features.LoginPIN && a.Number != "" && hashes[a.ID] == "" {
+			env.log.Warn("agent can't log in at a seat, the hash of his PIN can't be read here", "agent", a.ID)
+		}
+	}
+	return hashes
+}
+
+// endpoints are the phones at which agents sit.
 func endpoints(p *callcenter.Plan) []string {
 	var out []string
 	for _, a := range p.Agents {
-		out = append(out, a.Endpoint)
+		if a.Endpoint != "" {
+			out = append(out, a.Endpoint)
+		}
+	}
+	for _, seat := range p.Seats {
+		out = append(out, seat.Endpoint)
 	}
 	return out
 }
 
 // reload takes a changed file over at SIGHUP: queues, agents and flows hold for new calls, running ones keep theirs.
 // A file with mistakes changes nothing; they are told in the log.
-func reload(ctx context.Context, env *environment, c *controller.Controller, adapter *asterisk.Adapter) error {
+func reload(ctx context.Context, env *environment, c *controller.Controller, adapter *asterisk.Adapter, checks *pins.PINs) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -110,6 +132,7 @@ func reload(ctx context.Context, env *environment, c *controller.Controller, ada
 			continue
 		}
 		adapter.SetNumbers(s.Numbers.Form()) // before it: the plan's lists of callers are in this form
+		checks.Set(pinHashes(s, env))
 		c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
 		adapter.SetEndpoints(endpoints(s.Plan)) // behind it: the core takes news only of phones it knows
 		env.log.Info("configuration taken over", "plan", s.Plan.Version)

@@ -51,7 +51,7 @@ func runDemo(ctx context.Context, env *environment) error {
 	g := newGroup(ctx)
 	g.run("live", now.Run)
 	for i, a := range s.Plan.Agents {
-		if a.ID == "you" { // the person who tries it
+		if a.ID == "you" || a.Endpoint == "" { // the person who tries it; who has no phone
 			continue
 		}
 		d := demoAgent{now: now, id: a.ID, env: env, dice: dice(uint64(i)), phone: sipp.Agent{

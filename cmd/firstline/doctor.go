@@ -109,6 +109,7 @@ func asteriskFit(ctx context.Context, s *settings, env *environment) []finding {
 	place := asterisk.Place{Node: s.Plan.Node, Heard: s.Center.Heard()}
 	place.Headers = slices.ContainsFunc(s.Plan.Agents, func(a callcenter.Agent) bool { return a.AutoAnswer })
 	place.Records = slices.ContainsFunc(s.Plan.Queues, func(q callcenter.Queue) bool { return q.Recording.Mode != callcenter.RecordOff })
+	place.Announces = slices.ContainsFunc(s.Plan.Queues, func(q callcenter.Queue) bool { return len(q.Recording.Announce) > 0 })
 	place.Out = s.Plan.Outbound.Endpoint != ""
 	if s.Node.Embedded {
 		if cfg, err := nodeOf(s, env.getenv); err == nil {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"firstline/analytics/api"
+	"firstline/pipeline/password"
 )
 
 // hash reads a PIN or password from standard input, so that it stands in no shell history, and prints its hash.
@@ -17,7 +17,7 @@ func hash(_ context.Context, env *environment) error {
 	if secret == "" {
 		return errors.New("nothing came on standard input; echo -n SECRET | firstline hash")
 	}
-	text, err := api.HashPassword(secret)
+	text, err := password.Make(secret)
 	if err != nil {
 		return fmt.Errorf("hash: %w", err)
 	}

@@ -23,10 +23,10 @@ import (
 	"firstline/telephony/asterisk/sipp"
 )
 
-// pages is a support line of one agent, an expert whom she asks, and a supervisor's phone; callers wait for her also while she is
+// pages is a support line of one agent, an expert whom she asks, a supervisor's phone, and two agents who sit where they like; callers wait for her also while she is
 // not there, or have themselves called back.
 const pages = `
-pause_reasons: [break, lunch]
+pause_reasons: [break, {name: training, billable: true}]
 dispositions: [solved, forwarded]
 queues: [{id: support, name: Support, ring_timeout: 20s, wrap_up: 40s, wrap_up_extend: 30s, join_empty: true, service_level: 20s, short_abandon: 1s, recording: {mode: all, keep: 24h}, callback: {ring: 20s}}, {id: experts, name: Experts, ring_timeout: 20s, wrap_up: 5s}]
 agents:
@@ -34,6 +34,10 @@ agents:
   - {id: boris, name: Boris, endpoint: PJSIP/302, pin_hash_env: PIN, queues: [experts]}
   - {id: sue, name: Sue, endpoint: PJSIP/303}
   - {id: max, name: Max, endpoint: PJSIP/304}
+  - {id: rita, name: Rita, number: "1001", pin_hash_env: PIN, queues: [experts]}
+  - {id: nora, name: Nora, number: "1002", pin_hash_env: PIN, queues: [experts]}
+features: {login: "*11", login_pin: true}
+seats: [{id: window, name: Window, endpoint: PJSIP/305}, {id: door, name: Door, endpoint: PJSIP/306}]
 outbound: {endpoint: "PJSIP/{number}@trunk", caller_id: "Acme <4930100>", allow: ["4930*"]}
 entries: [{number: "5000", flow: mail}, {number: "*", flow: main}]
 recordings: {dir: RECORDINGS}
@@ -72,6 +76,7 @@ func TestPages(t *testing.T) {
 		p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 3 * time.Second, Talk: 20 * time.Second}),
 		p.agent(1, "boris", "302", sipp.Act{Do: sipp.DoAnswer, After: 4 * time.Second, Talk: 2 * time.Minute}),
 		p.agent(2, "sue", "303", sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 30 * time.Second}),
+		p.agent(3, "window", "305", sipp.Act{Do: sipp.DoDecline}),
 		p.customer(sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second}),
 	)
 	from := time.Now().Add(-time.Second)
@@ -138,6 +143,15 @@ func (p *product) errands() map[string]func() {
 		"fay leaves a message": func() {
 			_, err := p.callers(5, sipp.Call{Name: "fay", Number: "4930444", Dialed: "5000", Patience: 4 * time.Second}).Run(context.Background())
 			p.must(err)
+		},
+		"nora logs in by the phone at the door": func() {
+			own := p.callers(1, sipp.Call{Name: "nora", Number: "306", Dialed: "*11", Patience: time.Minute, Presses: append(press("1002#"), press(testPIN+"#")...)})
+			own.User, own.Secret = "306", phoneSecret
+			seen, err := own.Run(context.Background())
+			p.must(err)
+			if len(seen) != 1 || seen[0].Last() != sipp.WasHungUp {
+				p.t.Errorf("the phone at the door saw %+v", seen)
+			}
 		},
 		"eve is gone":  func() { p.must(<-ended) },
 		"dora is gone": func() { p.must(<-ended) },

@@ -22,8 +22,8 @@ import (
 	"text/template"
 	"time"
 
-	"firstline/analytics/api"
 	"firstline/pipeline/parts"
+	"firstline/pipeline/password"
 	"firstline/pipeline/signature"
 	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
@@ -137,9 +137,9 @@ func (p *product) writeConfig(file, name, sections, without string) string {
 
 func (p *product) setEnv() {
 	p.t.Helper()
-	boss, err := api.HashPassword(testPassword)
+	boss, err := password.Make(testPassword)
 	p.must(err)
-	pin, err := api.HashPassword(testPIN)
+	pin, err := password.Make(testPIN)
 	p.must(err)
 	p.env = append(os.Environ(), "ARI=ari-secret", "PHONE="+phoneSecret, "BOSS="+boss, "PIN="+pin, "TICKETS="+ticketSecret)
 }

@@ -100,6 +100,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"unknown section":           "quues: []",
 		"unknown key":               "http: {lisen: 127.0.0.1:8080}",
 		"unknown key in a list":     "queues: [{id: support, ring_timout: 15s}]",
+		"unknown key of a reason":   "pause_reasons: [break, {name: training, bilable: true}]",
+		"list for a reason":         "pause_reasons: [[break]]",
 		"unknown key in a node":     "ivr: [{id: main, start: a, nodes: {a: {type: hangup, medai: [x]}}}]",
 		"text for a number":         "queues: [{id: support, max_length: many}]",
 		"number without its unit":   "queues: [{id: support, ring_timeout: 15}]",

@@ -49,7 +49,7 @@ type RefusedError struct{ Refusal string }
 
 func (e *RefusedError) Error() string { return "the controller refused: " + e.Refusal }
 
-// Control is a request by a person or program about an agent, or about an incident.
+// Control is a request by a person or program about an agent, a caller, an incident or a message.
 type Control struct {
 	Request  string          `json:"request"` // idempotency key; the same again gives the same answer and no effect
 	Actor    string          `json:"actor"`
@@ -67,7 +67,11 @@ type Control struct {
 	Mode fact.MonitorMode `json:"mode,omitempty"` // of a supervisor's part in a talk
 	Of   string           `json:"of,omitempty"`   // the agent to whose talk she listens
 
+	Seat string `json:"seat,omitempty"` // where an agent sits who logs in and has no phone of his own
+
 	Priority int `json:"priority,omitempty"` // of a waiting caller
+
+	Recording string `json:"recording,omitempty"` // a message that was left in Contact
 }
 
 // Target is a queue, agent or menu.

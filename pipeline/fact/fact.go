@@ -17,8 +17,8 @@ import (
 // that made it durable.
 type Fact struct {
 	Type     Type      // what happened; decides the Go type of Data
-	Subject  string    // the id of the contact, agent, incident or ticket it happened to; the Kafka key
-	Sequence uint64    // contiguous from 1 within a contact, agent or incident; 0 for tickets, whose senders promise no order
+	Subject  string    // the id of the contact, agent, incident or ticket it happened to, VoicemailSubject for all messages; the Kafka key
+	Sequence uint64    // contiguous from 1 within a subject; 0 for tickets, whose senders promise no order
 	Time     time.Time // when it happened (Asterisk's clock where Asterisk saw it), UTC
 	Data     Data      // the body; never nil in a valid fact
 

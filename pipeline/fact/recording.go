@@ -5,6 +5,8 @@ import "time"
 // A talk is recorded: what the caller says and what he hears, each by itself; or a message that he leaves. The subject is the contact. A recording belongs to
 // one queue: a caller who is handed on to another queue gets a new one there.
 const (
+	TypeRecordingAnnounced Type = "recording.announced"
+
 	TypeRecordingStarted Type = "recording.started"
 	TypeRecordingPaused  Type = "recording.paused"
 	TypeRecordingResumed Type = "recording.resumed"
@@ -16,6 +18,8 @@ const (
 type (
 	RecordingCause  string // why a talk is recorded
 	RecordingResult string // of a recording
+
+	AnnouncementResult string // of telling the caller
 )
 
 const (
@@ -30,6 +34,22 @@ const (
 	RecordingComplete RecordingResult = "complete" // to the end of the talk in that queue
 	RecordingFailed   RecordingResult = "failed"   // technical failure; what was recorded so far is kept
 )
+
+const (
+	AnnouncementHeard  AnnouncementResult = "heard"  // to its end
+	AnnouncementFailed AnnouncementResult = "failed" // it could not be played, or its end was not heard of
+)
+
+// RecordingAnnounced says that the caller was told that he is recorded, as he joined the queue or in a talk. What was broken off, as he
+// left, is not told.
+type RecordingAnnounced struct {
+	Call       string             `json:"call"`
+	Queue      string             `json:"queue"` // whose words they are
+	Result     AnnouncementResult `json:"result"`
+	StartedAt  time.Time          `json:"started_at"`
+	EndedAt    time.Time          `json:"ended_at"`
+	DurationMS int64              `json:"duration_ms"`
+}
 
 // RecordingStarted opens a recording.
 type RecordingStarted struct {
@@ -91,6 +111,8 @@ type RecordingLost struct {
 	Queue     string `json:"queue"`
 	Error     string `json:"error"`
 }
+
+func (RecordingAnnounced) factType() Type { return TypeRecordingAnnounced }
 
 func (RecordingStarted) factType() Type { return TypeRecordingStarted }
 func (RecordingPaused) factType() Type  { return TypeRecordingPaused }

@@ -11,12 +11,14 @@ func Types() []Type {
 		TypeArrived, TypeIdentified, TypeIVREntered, TypeIVRChoice, TypeIVRInput, TypeIVRSet, TypeIncidentTold, TypeIVRLeft,
 		TypeQueued, TypeQueueRefused, TypeRelaxed, TypePositionTold, TypePriority, TypeEntryEnded,
 		TypeOffered, TypeOfferEnded, TypePopSent, TypePopShown, TypePopOpened,
-		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeOutsideAnswered, TypeOutsideEnded, TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
-		TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
+		TypeSegmentStarted, TypeSegmentEnded, TypeTransferStarted, TypeTransferEnded, TypeOutsideAnswered, TypeOutsideEnded,
+		TypeMonitorStarted, TypeMonitorEnded, TypeMonitorMissed,
+		TypeMuteStarted, TypeMuteEnded,
+		TypeRecordingAnnounced, TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
 		TypeCallbackPromised, TypeCallbackPutOff, TypeCallbackAttempted, TypeCallbackEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
 		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
-		TypeIncidentBegan, TypeIncidentEnded, TypeLogGap,
+		TypeIncidentBegan, TypeIncidentEnded, TypeVoicemailMarked, TypeLogGap,
 	}
 }
 
@@ -79,6 +81,12 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[MonitorEnded](t, raw)
 	case TypeMonitorMissed:
 		return decodeAs[MonitorMissed](t, raw)
+	case TypeMuteStarted:
+		return decodeAs[MuteStarted](t, raw)
+	case TypeMuteEnded:
+		return decodeAs[MuteEnded](t, raw)
+	case TypeRecordingAnnounced:
+		return decodeAs[RecordingAnnounced](t, raw)
 	case TypeRecordingStarted:
 		return decodeAs[RecordingStarted](t, raw)
 	case TypeRecordingPaused:
@@ -117,6 +125,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[IncidentBegan](t, raw)
 	case TypeIncidentEnded:
 		return decodeAs[IncidentEnded](t, raw)
+	case TypeVoicemailMarked:
+		return decodeAs[VoicemailMarked](t, raw)
 	case TypeLogGap:
 		return decodeAs[LogGap](t, raw)
 	default:

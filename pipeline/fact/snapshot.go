@@ -44,7 +44,8 @@ type SnapshotIncident struct {
 type SnapshotAgent struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
-	Endpoint  string     `json:"endpoint"`
+	Endpoint  string     `json:"endpoint"`       // "" = he has no phone of his own and is not logged in
+	Seat      string     `json:"seat,omitempty"` // id of the seat where he sits
 	Queues    []string   `json:"queues"`
 	State     AgentState `json:"state"`
 	Reason    string     `json:"reason,omitempty"`
@@ -73,6 +74,7 @@ type SnapshotContact struct {
 	Transfer *SnapshotTransfer `json:"transfer,omitempty"` // an agent asks somebody for his caller
 	Over     bool              `json:"over,omitempty"`     // the call is; agents wrap up
 	Monitors []SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen
+	Muted    []string          `json:"muted,omitempty"`    // agents in the talk who are, by id
 
 	Recording *SnapshotRecording `json:"recording,omitempty"` // that goes on
 

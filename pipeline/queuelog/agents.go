@@ -64,8 +64,11 @@ func (t *Translator) Know(s fact.Snapshot) {
 	for _, is := range s.Agents {
 		a := t.agent(is.ID)
 		a.Serves = slices.Clone(is.Queues)
-		if is.Endpoint != "" { // of one who was taken out of the plan, the last ones known stay
-			a.Name, a.Endpoint = is.Name, is.Endpoint
+		if is.Name != "" { // of one who was taken out of the plan, the last one known stays
+			a.Name = is.Name
+		}
+		if is.Endpoint != "" { // of one who sits nowhere, too
+			a.Endpoint = is.Endpoint
 		}
 	}
 }

@@ -43,7 +43,7 @@ func someoneOutside() callcenter.Target {
 }
 
 // The agent asks at a number outside: she hears it ring, and the caller music; she talks to who answers, alone; then the caller has
-// him, until he hangs up. She has wrapped up long since.
+// him, until he hangs up. She has wrapped up long since. She mutes herself while it rings, and is not heard then.
 func TestRealAskedOutside(t *testing.T) {
 	d, outside := newAsksOutside(t)
 	d.handsOn(callcenter.ActionConsult, someoneOutside())
@@ -52,8 +52,12 @@ func TestRealAskedOutside(t *testing.T) {
 	}
 	d.anna.hears([]int{440, 480}, callerSays) // the ringing tone
 	d.caller.hears(nil, annaSays)             // music
+	d.ask("anna", callcenter.ActionMute, "")
 	outside.accept()
 	outside.await(phoneTalks)
+	d.anna.hears([]int{borisSays}, callerSays)
+	outside.hearsNot(d.anna, annaSays)
+	d.ask("anna", callcenter.ActionUnmute, "")
 	d.anna.hears([]int{borisSays}, callerSays)
 	d.anna.hears(nil, 480)
 	outside.hears([]int{annaSays}, callerSays)

@@ -50,6 +50,7 @@ type softphone struct {
 	changed chan struct{}     // closed and replaced at each event
 	trace   bytes.Buffer      // the SIP messages it sent and got, as it saw them
 	heard   map[int][]float64 // samples by the call's RTP port
+	noise   int               // packets of comfort noise
 }
 
 // phoneEvent is what ctrl_tcp sends: an event of the phone, or the answer to a command.
@@ -393,13 +394,21 @@ func onlyPorts(wire *net.IPConn, first, last int) error {
 
 // hear takes the samples out of a UDP packet that carries PCMU; RTCP and keys pressed are no sound.
 func (p *softphone) hear(packet []byte) {
-	const udp, rtp = 8, 12
-	if len(packet) < udp+rtp || packet[udp+1]&0x7f != 0 {
+	const udp, rtp, comfortNoise = 8, 12, 13
+	if len(packet) < udp+rtp {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch packet[udp+1] & 0x7f {
+	case 0:
+	case comfortNoise:
+		p.noise++
+		return
+	default:
 		return
 	}
 	port := int(binary.BigEndian.Uint16(packet[2:]))
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	for _, b := range packet[udp+rtp:] {
 		p.heard[port] = append(p.heard[port], linear(b))
 	}
@@ -464,6 +473,41 @@ func (p *softphone) hears(tones []int, others ...int) {
 		}
 	}
 	p.t.Fatalf("phone %s does not hear %v without %v, but %v", p.user, tones, others, shares)
+}
+
+// hearsNot waits until the phone has heard nothing of these tones for a second, by the sound that another one hears meanwhile.
+func (p *softphone) hearsNot(clock *softphone, tones ...int) {
+	p.t.Helper()
+	limit := time.Now().Add(patience)
+	for time.Now().Before(limit) {
+		before := map[int]int{}
+		p.mu.Lock()
+		for port, sound := range p.heard {
+			before[port] = len(sound)
+		}
+		p.mu.Unlock()
+		clock.next(time.Second)
+		quiet := true
+		p.mu.Lock()
+		for port, sound := range p.heard {
+			quiet = quiet && !slices.ContainsFunc(tones, func(tone int) bool { return share(sound[before[port]:], tone) > 0.01 })
+		}
+		p.mu.Unlock()
+		if quiet {
+			return
+		}
+	}
+	p.t.Fatalf("phone %s hears one of %v", p.user, tones)
+}
+
+// hearsNoise waits until the phone has been sent comfort noise.
+func (p *softphone) hearsNoise() {
+	p.t.Helper()
+	waitFor(p.t, "comfort noise for "+p.user, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.noise > 0
+	})
 }
 
 // share is how much of a sound's power is one tone: 1 = all of it, 0 = none or silence.

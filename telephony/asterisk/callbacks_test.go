@@ -38,9 +38,11 @@ ivr:
 `
 
 // newCallbacks has two agents' phones, and a caller's phone at home, to which the trunk leads. It is answered by accept.
-func newCallbacks(t *testing.T) *desks {
+func newCallbacks(t *testing.T) *desks { return newCallbacksOn(t, calledBack) }
+
+func newCallbacksOn(t *testing.T, plan string) *desks {
 	home := nodetest.Ports(t, phonePortsOwn)
-	d := &desks{centre: newCentreOn(t, calledBack, func(c *node.Config) {
+	d := &desks{centre: newCentreOn(t, plan, func(c *node.Config) {
 		registers(c)
 		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", home)
 	})}

@@ -16,7 +16,7 @@ import (
 func support() string {
 	day := func(ahead int) string { return time.Now().UTC().AddDate(0, 0, ahead).Format(time.DateOnly) }
 	return fmt.Sprintf(`
-pause_reasons: [break, lunch]
+pause_reasons: [break, {name: training, billable: true}]
 queues:
   - {id: first, ring_timeout: 2s, wrap_up: 500ms, max_missed: 2, retry_delay: 1s, join_empty: true, announce_first: 1s, announce_every: 30s}
   - {id: short, ring_timeout: 1s, max_missed: 2, retry_delay: 1s, max_wait: 7s, overflow: other, join_empty: true}
@@ -237,7 +237,7 @@ func TestRealFeatureCodes(t *testing.T) {
 		state  fact.AgentState
 		reason string
 	}{
-		{"*11", fact.AgentReady, ""}, {"*142", fact.AgentPaused, "lunch"}, {"*13", fact.AgentReady, ""},
+		{"*11", fact.AgentReady, ""}, {"*142", fact.AgentPaused, "training"}, {"*13", fact.AgentReady, ""},
 		{"*14", fact.AgentPaused, "break"}, {"*149", "", ""}, {"*12", fact.AgentLoggedOut, ""},
 	} {
 		if r := c.dial("101", code.dial); len(r) != 1 || !r[0].Has(sipp.Answered) || r[0].Last() != sipp.WasHungUp {
@@ -253,7 +253,7 @@ func TestRealFeatureCodes(t *testing.T) {
 	wants(t, "the calls", c.tale("call."), ok, ok, ok, ok, no, ok)
 	wants(t, "anna", c.tale("agent.state_began"),
 		"agent.state_began anna logged_out", "agent.state_began boris logged_out", "agent.state_began anna ready",
-		"agent.state_began anna paused lunch", "agent.state_began anna ready", "agent.state_began anna paused break",
+		"agent.state_began anna paused training billable", "agent.state_began anna ready", "agent.state_began anna paused break",
 		"agent.state_began anna logged_out")
 }
 

@@ -2,12 +2,14 @@ package asterisk
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.yaml.in/yaml/v3"
 
 	"firstline/pipeline/fact"
@@ -15,6 +17,7 @@ import (
 	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 	"firstline/telephony/callcenter"
+	"firstline/telephony/pins"
 	"firstline/telephony/recordings"
 )
 
@@ -27,8 +30,10 @@ type centre struct {
 	mu      sync.Mutex // guards all below; Put is called from the adapter, the timer and the test
 	center  *callcenter.Center
 	keeper  *recordings.Keeper // nil = nothing recorded is kept
+	pins    *pins.PINs
 	facts   []fact.Fact
 	ignored []callcenter.Ignored
+	ordered int           // commands
 	changed chan struct{} // closed and replaced at each Step
 	started time.Time
 }
@@ -59,18 +64,17 @@ func newCentreOn(t *testing.T, plan string, change func(*node.Config)) *centre {
 	w.inlet.sink = c
 	w.executor.prompts = node.PromptsDir(w.cfg.Name)
 	w.SetEndpoints([]string{"PJSIP/101", "PJSIP/102"})
+	c.pins = pins.New(c, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	runAdapter(t, w.Adapter)
 	w.await("Reconciled", isA[callcenter.Reconciled])
 	w.beat()
 	beats, stop := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		c.heart(beats)
-	}()
+	var ended sync.WaitGroup
+	ended.Go(func() { c.heart(beats) })
+	ended.Go(func() { _ = c.pins.Run(beats) })
 	t.Cleanup(func() {
 		stop()
-		<-ended
+		ended.Wait()
 	})
 	return c
 }
@@ -101,12 +105,20 @@ func (c *centre) step(occurred time.Time, ev callcenter.Event) callcenter.Output
 	out := c.center.Step(callcenter.Input{At: time.Now(), Occurred: occurred, Event: ev})
 	c.facts = append(c.facts, out.Facts...)
 	c.ignored = append(c.ignored, out.Ignored...)
+	c.ordered += len(out.Commands)
 	c.Execute(slices.DeleteFunc(slices.Clone(out.Commands), func(cmd callcenter.Command) bool {
-		store, ok := cmd.(callcenter.StoreRecording)
-		if ok && c.keeper != nil {
-			c.keeper.Do(store)
+		switch cmd.(type) {
+		case callcenter.StoreRecording:
+			if c.keeper != nil {
+				c.keeper.Do(cmd)
+			}
+			return true
+		case callcenter.CheckPIN:
+			c.pins.Do(cmd)
+			return true
+		default:
+			return false
 		}
-		return ok
 	}))
 	if at, ok := c.center.Deadline(); ok {
 		c.wake.Reset(max(0, time.Until(at)))
@@ -196,6 +208,9 @@ func told(f fact.Fact) string {
 		words = append(words, d.Queue, string(d.Outcome))
 	case fact.AgentStateBegan:
 		words = append(words, f.Subject, string(d.State), d.Reason)
+		if d.Billable {
+			words = append(words, "billable")
+		}
 	case fact.SegmentEnded:
 		words = append(words, d.Agent, string(d.Kind), d.Queue)
 	case fact.TransferStarted:
@@ -208,6 +223,12 @@ func told(f fact.Fact) string {
 		words = append(words, d.Target, string(d.Result))
 	case fact.MonitorStarted:
 		words = append(words, d.Supervisor, string(d.Mode))
+	case fact.MuteStarted:
+		words = append(words, d.Agent)
+	case fact.MuteEnded:
+		words = append(words, d.Agent, string(d.By))
+	case fact.RecordingAnnounced:
+		words = append(words, d.Queue, string(d.Result))
 	case fact.RecordingStarted:
 		words = append(words, d.Queue, string(d.Cause))
 	case fact.RecordingPaused:

@@ -37,6 +37,7 @@ type Place struct {
 	Music     []string           // music classes of the queues
 	Headers   bool               // some phone is asked to answer by itself
 	Records   bool               // some queue records talks
+	Announces bool               // some queue tells callers whom it records
 	Out       bool               // callers can be sent on to numbers outside
 }
 
@@ -64,6 +65,9 @@ func Doctor(ctx context.Context, cfg Config, password string, place Place) []Che
 		}
 		if place.Records {
 			d.modules(ctx, "recordings", "res_ari_recordings.so", "res_stasis_recording.so", "res_stasis_snoop.so", "format_wav.so")
+		}
+		if place.Announces {
+			d.modules(ctx, "announcements in a talk", "chan_bridge_media.so")
 		}
 	}
 	d.hostName(ctx)

@@ -16,7 +16,7 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 	w.run()
 	place := Place{Root: w.cfg.Root, ConfigDir: "/srv/firstline/" + w.cfg.Name + "/etc", Node: w.cfg.Name,
 		Heard: []callcenter.Heard{{Language: "en_GB", Media: []string{"sound:hello-world"}}, {Language: "ru", Media: []string{"sound:hello-world", "sound:digits/1", "digits:42"}}},
-		Music: []string{"default", "soft"}, Headers: true, Records: true}
+		Music: []string{"default", "soft"}, Headers: true, Records: true, Announces: true}
 	names := map[string]bool{}
 	for _, c := range Doctor(context.Background(), w.own, "secret", place) {
 		names[c.Name] = true

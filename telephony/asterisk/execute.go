@@ -22,7 +22,9 @@ func (e *executor) execute(ctx context.Context, command callcenter.Command) erro
 	case callcenter.Answer:
 		return e.post(ctx, "answer", channelPath(c.Channel, "/answer"), nil)
 	case callcenter.Play:
-		return e.play(ctx, c)
+		return e.play(ctx, channelPath(c.Channel, ""), c.Playback, c.Media, c.Language)
+	case callcenter.PlayToAll:
+		return e.play(ctx, bridgePath(c.Bridge, ""), c.Playback, c.Media, c.Language)
 	case callcenter.StopPlay:
 		return e.stopPlay(ctx, c)
 	case callcenter.StartMusic:
@@ -80,18 +82,17 @@ func (e *executor) remove(ctx context.Context, what, path string, query url.Valu
 	return done(err, http.StatusNotFound)
 }
 
-// play starts a playback unless it is there: Asterisk would play it a second time under the same id.
-func (e *executor) play(ctx context.Context, c callcenter.Play) error {
-	err := e.rest.do(ctx, request{what: "find playback", method: http.MethodGet, path: playbackPath(c.Playback), repeatable: true}, nil)
+// play starts a playback on a channel, or in a bridge, unless it is there: Asterisk would play it a second time under the same id.
+func (e *executor) play(ctx context.Context, on, playback string, media []string, language string) error {
+	err := e.rest.do(ctx, request{what: "find playback", method: http.MethodGet, path: playbackPath(playback), repeatable: true}, nil)
 	if codeOf(err) != http.StatusNotFound {
 		return err
 	}
-	query := url.Values{"media": {strings.Join(e.uris(c.Media), ",")}}
-	if c.Language != "" {
-		query.Set("lang", c.Language)
+	query := url.Values{"media": {strings.Join(e.uris(media), ",")}}
+	if language != "" {
+		query.Set("lang", language)
 	}
-	path := channelPath(c.Channel, "/play/"+url.PathEscape(c.Playback))
-	return e.rest.do(ctx, request{what: "play", method: http.MethodPost, path: path, query: query}, nil)
+	return e.rest.do(ctx, request{what: "play", method: http.MethodPost, path: on + "/play/" + url.PathEscape(playback), query: query}, nil)
 }
 
 // uris are media as Asterisk knows them. Of a path Asterisk looks for the language just before the last name (main/file.c,

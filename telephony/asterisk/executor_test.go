@@ -32,6 +32,8 @@ func TestCommandsAsRequests(t *testing.T) {
 			[]string{"GET /playbacks/fl.pb.c.1", "POST /channels/c/play/fl.pb.c.1?lang=ru&media=sound%3Ahello%2Cdigits%3A42"}},
 		{callcenter.Play{Head: h, Channel: "c", Playback: "fl.pb.c.1", Media: []string{"prompt:hello", "digits:42"}, Language: "ru"},
 			[]string{"GET /playbacks/fl.pb.c.1", "POST /channels/c/play/fl.pb.c.1?lang=ru&media=sound%3A%2Fprompts%2Fhello%2Cdigits%3A42"}},
+		{callcenter.PlayToAll{Head: h, Bridge: "fl.br.c.1", Playback: "fl.pb.c.1", Media: []string{"prompt:hello"}, Language: "ru"},
+			[]string{"GET /playbacks/fl.pb.c.1", "POST /bridges/fl.br.c.1/play/fl.pb.c.1?lang=ru&media=sound%3A%2Fprompts%2Fhello"}},
 		{callcenter.StopPlay{Head: h, Playback: "fl.pb.c.1"}, []string{"DELETE /playbacks/fl.pb.c.1", "GET /playbacks/fl.pb.c.1"}},
 		{callcenter.StartMusic{Head: h, Channel: "c", Class: "soft"}, []string{"POST /channels/c/moh?mohClass=soft"}},
 		{callcenter.StopMusic{Head: h, Channel: "c"}, []string{"DELETE /channels/c/moh"}},

@@ -31,11 +31,16 @@ func (a *agent) serves(queue string) bool {
 	return a.conf != nil && (slices.Contains(a.conf.Queues, queue) || queue == a.line)
 }
 
+// endpoint is the agent's phone now: where he sits, or his own; "" = he has none.
 func (a *agent) endpoint() string {
-	if a.conf == nil {
+	switch {
+	case a.Seat != "":
+		return a.Seat
+	case a.conf == nil:
 		return ""
+	default:
+		return a.conf.Endpoint
 	}
-	return a.conf.Endpoint
 }
 
 // state is what the agent's state is, from all that is known of him.
@@ -82,17 +87,18 @@ func (c *Center) settleAgent(a *agent, by fact.By) {
 	if a.Seq > 0 {
 		t := later(c.occurred, a.Last)
 		c.emitAgent(a, fact.TypeAgentStateEnded, fact.AgentStateEnded{
-			State: a.State, Reason: a.Reason, Contact: a.Contact, Queue: a.Queue, StartedAt: a.Since, EndedAt: t,
+			State: a.State, Reason: a.Reason, Billable: a.Billable, Contact: a.Contact, Queue: a.Queue, StartedAt: a.Since, EndedAt: t,
 			DurationMS: ms(t.Sub(a.Since)),
 		})
 	}
 	if state == fact.AgentReady && a.State != fact.AgentRinging {
 		a.ReadySince = later(c.occurred, a.Last)
 	}
+	billable := slices.Contains(c.plan.Billable, reason)
 	c.emitAgent(a, fact.TypeAgentStateBegan, fact.AgentStateBegan{
-		State: state, Reason: reason, Contact: contact, Queue: queue, By: by,
+		State: state, Reason: reason, Billable: billable, Contact: contact, Queue: queue, By: by,
 	})
-	a.State, a.Reason, a.Contact, a.Queue, a.Since = state, reason, contact, queue, a.Last
+	a.State, a.Reason, a.Billable, a.Contact, a.Queue, a.Since = state, reason, billable, contact, queue, a.Last
 }
 
 // afterCall puts the agent, done with a contact, into the state chosen during it.
@@ -105,16 +111,24 @@ func (c *Center) afterCall(a *agent, by fact.By) {
 	actor := a.NextActor
 	a.Next, a.NextReason, a.NextBy, a.NextActor = "", "", "", ""
 	switch {
-	case a.Removed:
-		c.logOut(a, fact.BySystem, "")
+	case a.Removed || c.misplaced(a):
+		c.logOut(a, c.displaced(a))
 	case next == fact.AgentLoggedOut:
-		c.logOut(a, by, actor)
+		c.logOut(a, leaving{by: by, actor: actor})
 	case next == fact.AgentPaused:
 		a.Paused, a.PauseFor = true, reason
 		c.settleAgent(a, by)
 	default:
 		c.settleAgent(a, by)
 	}
+	c.vacate(a)
+}
+
+// leaving is how an agent logs out.
+type leaving struct {
+	by     fact.By
+	actor  string
+	reason fact.LogReason
 }
 
 // logIn / logOut are for agents who are busy with nothing.
@@ -123,23 +137,25 @@ func (c *Center) logIn(a *agent, by fact.By, actor string) {
 	a.Missed, a.RetryAt = 0, time.Time{}
 	a.Calls, a.TalkMS = 0, 0
 	c.emitAgent(a, fact.TypeAgentLoggedIn, fact.AgentLogged{
-		Type: fact.TypeAgentLoggedIn, Endpoint: a.endpoint(), By: by, Actor: otherActor(a, actor),
+		Type: fact.TypeAgentLoggedIn, Endpoint: a.endpoint(), By: by, Actor: otherActor(a, actor), Seat: a.SeatID,
 	})
 	c.settleAgent(a, by)
 }
 
-func (c *Center) logOut(a *agent, by fact.By, actor string) {
+func (c *Center) logOut(a *agent, how leaving) {
 	a.Paused, a.PauseFor = false, ""
 	a.Missed, a.RetryAt = 0, time.Time{}
 	if !a.LoggedIn {
-		c.settleAgent(a, by)
+		c.settleAgent(a, how.by)
 		return
 	}
+	c.leaveTalks(a)
 	a.LoggedIn = false
 	c.emitAgent(a, fact.TypeAgentLoggedOut, fact.AgentLogged{
-		Type: fact.TypeAgentLoggedOut, Endpoint: a.endpoint(), By: by, Actor: otherActor(a, actor),
+		Type: fact.TypeAgentLoggedOut, Endpoint: a.endpoint(), By: how.by, Actor: otherActor(a, how.actor), Seat: a.SeatID, Reason: how.reason,
 	})
-	c.settleAgent(a, by)
+	c.settleAgent(a, how.by)
+	c.vacate(a)
 }
 
 // otherActor is who did it when it was not the agent.
@@ -191,7 +207,8 @@ func (a *agent) clearing(c *Center, channel string) {
 
 // cleared: a call that was being hung up is gone; with the last one its agent may be rung again. False when it was none of those.
 func (c *Center) cleared(channel string) bool {
-	for _, a := range c.agents {
+	known := false
+	for _, a := range c.agents { // several, where one sits whose seat another has just left
 		i := slices.Index(a.Clearing, channel)
 		if i < 0 {
 			continue
@@ -202,14 +219,14 @@ func (c *Center) cleared(channel string) bool {
 		}
 		c.touchAgent(a)
 		c.touched.match = true
-		return true
+		known = true
 	}
-	return false
+	return known
 }
 
 // available tells whether the agent may be offered a call.
 func (c *Center) available(a *agent) bool {
-	return a.State == fact.AgentReady && !a.Removed && len(a.Clearing) == 0 && len(a.OwnCalls) == 0 && a.Look == "" && a.RetryAt.IsZero()
+	return a.State == fact.AgentReady && !a.Removed && len(a.Clearing) == 0 && len(a.OwnCalls) == 0 && a.Look == "" && a.RetryAt.IsZero() && c.hasPhone(a)
 }
 
 // setFree puts the agent in or out of the list of those who may be offered a call.
@@ -245,7 +262,7 @@ func (c *Center) phoneIs(e EndpointState) Ignored {
 		}
 	}
 	slices.Sort(outside)
-	if a.Unplugged == !e.Registered && slices.Equal(a.Outside, outside) {
+	if a.Unplugged == !e.Registered && slices.Equal(a.Outside, outside) && a.State == a.state() {
 		return IgnoredNoEffect
 	}
 	a.Unplugged, a.Outside = !e.Registered, outside

@@ -146,6 +146,8 @@ func (c *Center) take(ev Event) {
 		c.endpointState(e)
 	case PhoneChecked:
 		c.phoneChecked(e)
+	case PINChecked:
+		c.pinChecked(e)
 	case FallbackEvent:
 		c.fallbackEvent(e)
 	case PlanChanged:
@@ -199,6 +201,8 @@ func (c *Center) toContact(ct *contact, ev Event) {
 		c.inTalk(ct, ev)
 	case stageClosing:
 		c.inClosing(ct, ev)
+	case stageSignIn:
+		c.inSignIn(ct, ev)
 	case stagePromised:
 		c.inPromise(ct, ev)
 	case stageFallback, stageOver, stageEnded:

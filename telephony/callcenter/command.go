@@ -44,6 +44,14 @@ type (
 		Media    []string
 		Language string
 	}
+	// PlayToAll plays media to everybody in a bridge, as Play does on a channel.
+	PlayToAll struct {
+		Head
+		Bridge   string
+		Playback string
+		Media    []string
+		Language string
+	}
 	// StopPlay ends a playback; PlaybackEnded follows (or the playback is gone already).
 	StopPlay struct {
 		Head
@@ -155,6 +163,13 @@ type (
 		Agent    string
 		Endpoint string // "PJSIP/101"
 		Timeout  time.Duration
+	}
+	// CheckPIN asks whether a PIN is an agent's; PINChecked follows before Timeout. Agent "" is nobody, who has no PIN.
+	CheckPIN struct {
+		Head
+		Agent   string
+		PIN     string // in memory only
+		Timeout time.Duration
 	}
 	// Lookup asks the ticket system; LookupDone follows before Deadline in any case.
 	Lookup struct {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,10 +17,11 @@ import (
 type Config struct {
 	Node         string             `yaml:"node"`          // name of the Asterisk node: systemname of asterisk.conf, prefix of every call's id
 	PriorityAge  time.Duration      `yaml:"priority_age"`  // waiting that one point of priority is worth; 0s = priority goes before all waiting
-	PauseReasons []string           `yaml:"pause_reasons"` // what an agent may give as the reason of a pause, in the order of the feature code
+	PauseReasons []PauseReason      `yaml:"pause_reasons"` // what an agent may give as the reason of a pause, in the order of the feature code
 	Dispositions []string           `yaml:"dispositions"`  // codes an agent may give a contact after it
 	Queues       []QueueConfig      `yaml:"queues"`        // where callers wait
 	Agents       []AgentConfig      `yaml:"agents"`        // who answers
+	Seats        []SeatConfig       `yaml:"seats"`         // phones at which agents sit who have none of their own: docs/agents.md
 	Features     FeaturesConfig     `yaml:"features"`      // codes that agents dial on their own phones
 	Transfers    TransfersConfig    `yaml:"transfers"`     // handing callers on to an agent: docs/transfers.md
 	Outbound     OutboundConfig     `yaml:"outbound"`      // which numbers outside may be called, and how: docs/callbacks.md
@@ -30,6 +32,18 @@ type Config struct {
 	IVR          []ivr.Flow         `yaml:"ivr"`           // the menus
 	Prompts      PromptsConfig      `yaml:"prompts"`       // what the site says itself
 	Integrations IntegrationsConfig `yaml:"integrations"`  // the ticket system and the screen pop
+}
+
+// PauseReason is one reason of pauses. Written as a text alone it is the name.
+type PauseReason struct {
+	Name     string `yaml:"name"`     // what agents choose, and what facts and figures call it
+	Billable bool   `yaml:"billable"` // such a pause is paid work (training, back office), counted apart in the agents' figures
+}
+
+// UnmarshalText reads the short form.
+func (r *PauseReason) UnmarshalText(name []byte) error {
+	r.Name = string(name)
+	return nil
 }
 
 // QueueConfig is one queue. What is not written takes the default; media written as an empty list are silence.
@@ -83,6 +97,8 @@ type RecordingConfig struct {
 	Keep        time.Duration `yaml:"keep"`          // how long a recording is kept, whole days: 2160h are 90
 	PauseLimit  time.Duration `yaml:"pause_limit"`   // a pause that somebody asked for ends by itself after this
 	PauseOnHold bool          `yaml:"pause_on_hold"` // record silence while the caller is on hold
+	PauseOnKeys time.Duration `yaml:"pause_on_keys"` // record silence from a key that the caller presses until so long after the last one; 0 = keys pause nothing
+	Announce    []string      `yaml:"announce"`      // said to callers who are recorded, to its end before they are: docs/recordings.md#tell-people
 }
 
 // RelaxConfig is a step by which more agents may take a call that has waited.
@@ -96,7 +112,8 @@ type RelaxConfig struct {
 type AgentConfig struct {
 	ID          string         `yaml:"id"`                // letters, digits and . - _; the name to sign in with
 	Name        string         `yaml:"name"`              // shown to people; empty = the id
-	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint
+	Endpoint    string         `yaml:"endpoint"`          // the phone: PJSIP/ and the name of its endpoint; empty = he sits freely, at any of the seats
+	Number      string         `yaml:"number"`            // digits by which an agent who sits freely logs in at a seat; empty = he logs in by page only
 	Extension   string         `yaml:"extension"`         // what others dial to hand a caller on to him, and callers at a dial node; empty = nothing
 	Queues      []string       `yaml:"queues"`            // ids of the queues served
 	Skills      map[string]int `yaml:"skills"`            // level of each skill; a caller's skills must all be there, at least at his level
@@ -109,12 +126,23 @@ type AgentConfig struct {
 	Teams       []string       `yaml:"teams"`             // groups of agents in reports
 }
 
+// SeatConfig is a phone at which agents sit by turns.
+type SeatConfig struct {
+	ID       string `yaml:"id"`       // letters, digits and . - _; what agents choose it by, for example its extension
+	Name     string `yaml:"name"`     // shown to people, for example where it stands; empty = the id
+	Endpoint string `yaml:"endpoint"` // the phone: PJSIP/ and the name of its endpoint
+}
+
 // FeaturesConfig is the codes agents dial and what they hear.
 type FeaturesConfig struct {
-	Login       string   `yaml:"login"`        // code to log in; empty = none, as of the others
+	Login       string   `yaml:"login"`        // code to log in; empty = none, as of the others. At a seat it asks for the agent's number; with * and the number behind it doesn't
 	Logout      string   `yaml:"logout"`       // code to log out
 	Ready       string   `yaml:"ready"`        // code to be ready
 	Pause       string   `yaml:"pause"`        // code to pause: alone the first of pause_reasons, followed by 2 the second …
+	LoginPIN    bool     `yaml:"login_pin"`    // ask at a seat for the agent's PIN too, the same as on the pages
+	NumberMedia []string `yaml:"number_media"` // asks for the agent's number, at a seat
+	PINMedia    []string `yaml:"pin_media"`    // asks for his PIN
+	WrongMedia  []string `yaml:"wrong_media"`  // says that number or PIN is wrong, and asks for the number again
 	LoginMedia  []string `yaml:"login_media"`  // heard after it; [] = silence, as of the others
 	LogoutMedia []string `yaml:"logout_media"` // heard after it
 	ReadyMedia  []string `yaml:"ready_media"`  // heard after it
@@ -203,6 +231,7 @@ func DefaultFeatures() FeaturesConfig {
 	return FeaturesConfig{
 		LoginMedia: []string{"agent-loginok"}, LogoutMedia: []string{"agent-loggedoff"}, ReadyMedia: []string{"activated"},
 		PauseMedia: []string{"de-activated"}, ErrorMedia: []string{"pbx-invalid"},
+		NumberMedia: []string{"agent-user"}, PINMedia: []string{"agent-pass"}, WrongMedia: []string{"agent-incorrect"},
 	}
 }
 
@@ -216,7 +245,7 @@ func (c Config) Validate() []problem.Problem {
 // Version is the hash of the plan, so equal configurations give equal versions.
 func (c Config) Plan() (*Plan, []problem.Problem) {
 	p := &Plan{
-		Node: c.Node, Flows: c.IVR, Schedules: c.Schedules, Features: c.Features.features(), Pauses: c.PauseReasons,
+		Node: c.Node, Flows: c.IVR, Schedules: c.Schedules, Features: c.Features.features(),
 		Codes: c.Dispositions, Age: c.PriorityAge,
 		Lookup:    LookupPlan{ByNumber: c.Integrations.Tickets.ByNumber, Timeout: c.Integrations.Tickets.Timeout},
 		TicketURL: c.Integrations.Tickets.TicketURL,
@@ -228,14 +257,23 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	if p.Lookup.Timeout == 0 {
 		p.Lookup.Timeout = defaultLookup
 	}
+	for _, r := range c.PauseReasons {
+		p.Pauses = append(p.Pauses, r.Name)
+		if r.Billable {
+			p.Billable = append(p.Billable, r.Name)
+		}
+	}
 	for _, q := range c.Queues {
 		p.Queues = append(p.Queues, q.queue())
 	}
 	for _, a := range c.Agents {
 		p.Agents = append(p.Agents, Agent{
-			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Extension: a.Extension, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
+			ID: a.ID, Name: cmp.Or(a.Name, a.ID), Endpoint: a.Endpoint, Number: a.Number, Extension: a.Extension, Skills: a.Skills, Queues: a.Queues, WrapUp: a.WrapUp,
 			Tiers: a.Tiers, Weights: a.Weights, AutoAnswer: a.AutoAnswer,
 		})
+	}
+	for _, s := range c.Seats {
+		p.Seats = append(p.Seats, Seat{ID: s.ID, Name: cmp.Or(s.Name, s.ID), Endpoint: s.Endpoint})
 	}
 	for _, in := range c.Incidents {
 		in.Name = cmp.Or(in.Name, in.ID)
@@ -244,11 +282,23 @@ func (c Config) Plan() (*Plan, []problem.Problem) {
 	for _, e := range c.Entries {
 		p.Entries = append(p.Entries, e.entry())
 	}
-	if problems := slices.Concat(c.inFiles(p.Validate()), c.instantProblems(), c.mediaProblems()); len(problems) > 0 {
+	if problems := slices.Concat(c.inFiles(p.Validate()), c.instantProblems(), c.pinProblems(), c.mediaProblems()); len(problems) > 0 {
 		return nil, problems
 	}
 	p.Version = p.hash()
 	return p, nil
+}
+
+// pinProblems names who could not log in at a seat for want of a PIN.
+func (c Config) pinProblems() []problem.Problem {
+	var out []problem.Problem
+	for i, a := range c.Agents {
+		if c.Features.LoginPIN && a.Number != "" && a.PinHashEnv == "" && a.PinHashFile == "" {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("agents.%d.number", i), Message: "at a seat he is asked for his PIN, and has none",
+				Mend: "give him one: pin_hash_env or pin_hash_file, made by `firstline hash`; or leave features.login_pin out"})
+		}
+	}
+	return out
 }
 
 // hash is a short hash of everything in the plan but the version itself.
@@ -285,7 +335,7 @@ func (q QueueConfig) queue() Queue {
 func (r RecordingConfig) rule() Recording {
 	return Recording{
 		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: cmp.Or(r.Keep, recordingKept), PauseLimit: cmp.Or(r.PauseLimit, recordingPause),
-		PauseOnHold: r.PauseOnHold,
+		PauseOnHold: r.PauseOnHold, PauseOnKeys: r.PauseOnKeys, Announce: ivr.MediaURIs(r.Announce),
 	}
 }
 
@@ -319,6 +369,7 @@ func (f FeaturesConfig) features() Features {
 	return Features{
 		Login: f.Login, Logout: f.Logout, Ready: f.Ready, Pause: f.Pause, LoginMedia: media(f.LoginMedia, d.LoginMedia),
 		LogoutMedia: media(f.LogoutMedia, d.LogoutMedia), ReadyMedia: media(f.ReadyMedia, d.ReadyMedia),
-		PauseMedia: media(f.PauseMedia, d.PauseMedia), ErrorMedia: media(f.ErrorMedia, d.ErrorMedia),
+		PauseMedia: media(f.PauseMedia, d.PauseMedia), ErrorMedia: media(f.ErrorMedia, d.ErrorMedia), LoginPIN: f.LoginPIN,
+		NumberMedia: media(f.NumberMedia, d.NumberMedia), PINMedia: media(f.PINMedia, d.PINMedia), WrongMedia: media(f.WrongMedia, d.WrongMedia),
 	}
 }

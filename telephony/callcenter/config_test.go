@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"firstline/pipeline/fact"
 	"firstline/pipeline/problem"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
@@ -61,6 +62,15 @@ func planOf(t *testing.T, file string) *callcenter.Plan {
 	return plan
 }
 
+// seated is a harm to a plan whose first agent sits freely.
+func seated(harm func(*callcenter.Config)) func(*callcenter.Config) {
+	return func(c *callcenter.Config) {
+		c.Agents[0].Endpoint, c.Agents[0].Number = "", "1001"
+		c.Seats = []callcenter.SeatConfig{{ID: "201", Endpoint: "PJSIP/201"}, {ID: "202", Endpoint: "PJSIP/202"}}
+		harm(c)
+	}
+}
+
 // TestMistakes changes one thing of a good plan at a time and wants it named, with a mend.
 func TestMistakes(t *testing.T) {
 	minute := time.Minute
@@ -83,6 +93,18 @@ func TestMistakes(t *testing.T) {
 		{"agents.1.id", func(c *callcenter.Config) { c.Agents[1].ID = c.Agents[0].ID }},
 		{"agents.0.endpoint", func(c *callcenter.Config) { c.Agents[0].Endpoint = "101" }},
 		{"agents.1.endpoint", func(c *callcenter.Config) { c.Agents[1].Endpoint = c.Agents[0].Endpoint }},
+		{"agents.0.endpoint", func(c *callcenter.Config) { c.Agents[0].Endpoint = "" }},
+		{"seats", func(c *callcenter.Config) { c.Seats = []callcenter.SeatConfig{{ID: "201", Endpoint: "PJSIP/201"}} }},
+		{"seats.1.id", seated(func(c *callcenter.Config) { c.Seats[1].ID = "201" })},
+		{"seats.1.endpoint", seated(func(c *callcenter.Config) { c.Seats[1].Endpoint = "PJSIP/201" })},
+		{"seats.0.endpoint", seated(func(c *callcenter.Config) { c.Seats[0].Endpoint = c.Agents[1].Endpoint })},
+		{"seats.0.endpoint", seated(func(c *callcenter.Config) { c.Seats[0].Endpoint = "201" })},
+		{"agents.1.number", seated(func(c *callcenter.Config) { c.Agents[1].Number = "1002" })},
+		{"agents.0.number", seated(func(c *callcenter.Config) { c.Agents[0].Number = "10a" })},
+		{"agents.1.number", seated(func(c *callcenter.Config) { c.Agents[1].Endpoint, c.Agents[1].Number = "", "1001" })},
+		{"agents.0.number", seated(func(c *callcenter.Config) { c.Features.LoginPIN = true })},
+		{"features.login", seated(func(c *callcenter.Config) { c.Features.Login = "" })},
+		{"features.ready", seated(func(c *callcenter.Config) { c.Features.Ready = c.Features.Login + "*7" })},
 		{"agents.0.queues.0", func(c *callcenter.Config) { c.Agents[0].Queues[0] = "nowhere" }},
 		{"agents.0.skills.english", func(c *callcenter.Config) { c.Agents[0].Skills["english"] = 0 }},
 		{"agents.0.wrap_up", func(c *callcenter.Config) { w := -minute; c.Agents[0].WrapUp = &w }},
@@ -117,6 +139,9 @@ func TestMistakes(t *testing.T) {
 		{"features.ready", func(c *callcenter.Config) { c.Features.Ready = c.Features.Pause + "9" }},
 		{"features.pause", func(c *callcenter.Config) { c.PauseReasons = nil }},
 		{"pause_reasons.1", func(c *callcenter.Config) { c.PauseReasons[1] = c.PauseReasons[0] }},
+		{"pause_reasons.0.billable", func(c *callcenter.Config) {
+			c.PauseReasons = []callcenter.PauseReason{{Name: fact.AutoPauseReason, Billable: true}}
+		}},
 		{"dispositions.0", func(c *callcenter.Config) { c.Dispositions[0] = " " }},
 		{"integrations.tickets.timeout", func(c *callcenter.Config) { c.Integrations.Tickets.Timeout = 2 * minute }},
 		{"integrations.tickets.ticket_url", func(c *callcenter.Config) { c.Integrations.Tickets.TicketURL = "http://t/" }},
@@ -201,4 +226,30 @@ func TestSecretsStayInMemory(t *testing.T) {
 	if out := p.play("restart\nlost\n+10ms reconciled c1:Up"); strings.Contains(out, "Lookup") {
 		t.Errorf("a lookup without its digits: %s", out)
 	}
+}
+
+// TestPINStaysInMemory: what is entered as a PIN at a seat is in no change and no fact, not even its last keys, only in the command
+// that has it checked.
+func TestPINStaysInMemory(t *testing.T) {
+	p := newPlayer(t)
+	leaks := func(when string) {
+		t.Helper()
+		for _, ch := range p.center.Changes() {
+			if text := string(ch.Value); strings.Contains(text, "739") || strings.Contains(text, `"d":"3"`) || strings.Contains(text, `"d":"9"`) {
+				t.Errorf("%s: %s", when, text)
+			}
+		}
+	}
+	p.play("plan seats\nready anna\narrive s1 number=201 dialed=*11*1001 endpoint=PJSIP/201\n+1s dials s1 7395")
+	leaks("while it is entered")
+	if out := p.play("dials s1 #"); !strings.Contains(out, "pin=7395") {
+		t.Errorf("nobody is asked about the PIN: %s", out)
+	}
+	leaks("while it is checked")
+	p.play("pin s1/x5 right\nended s1")
+	leaks("when he is logged in")
+	if out := p.play("arrive s2 number=201 dialed=*11*1001*7395 endpoint=PJSIP/201"); strings.Contains(out, "739") {
+		t.Errorf("who dials his PIN with the code finds it in the facts: %s", out)
+	}
+	leaks("when he dials it")
 }

@@ -24,6 +24,9 @@ func (c *Center) stepAside(ct *contact, k consult) {
 	}
 	c.rearrange(ct, before)
 	c.resegment(ct)
+	if p := t.party(k.Transfer.Agent); p.Muted && p.Leg != k.Ear {
+		c.muteSpeaker(ct, k.Ear, true)
+	}
 }
 
 // consulted: somebody answered the agent who waited.
@@ -107,7 +110,7 @@ func (c *Center) takePlace(ct *contact, p party, gone string, derived bool) {
 	ct.Stage, ct.Sums.LastQueue = stageWaiting, e.Queue
 	e.AnnounceAt = c.firstAnnouncement(q)
 	c.announceAgain(ct)
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 	c.touched.match = true
 }
 

@@ -38,6 +38,11 @@ func (c *Center) callArrived(e CallArrived) {
 // receive does what becomes of a call that has just arrived: it is rejected unanswered, or answered and let in.
 func (c *Center) receive(ct *contact) {
 	a := c.agentOf[ct.Phone]
+	if a == nil && ct.From != "" && ct.Kind == fact.KindFeature {
+		c.greet(ct)
+		c.seatCall(ct)
+		return
+	}
 	entry := c.planFor(ct).entryFor(Arrival{Dialed: ct.Dialed, Number: ct.Number, Call: ct.ID, At: ct.Arrived})
 	if a == nil && entry != nil && entry.Reject {
 		c.reject(ct)
@@ -58,13 +63,21 @@ type arrival struct{ fallback, derived bool }
 // arrive makes the contact and records its arrival.
 func (c *Center) arrive(e CallArrived, how arrival) *contact {
 	created := c.createdAt(e.Created)
+	e.Dialed = c.plan.Features.withoutPIN(e.Dialed)
 	ct := &contact{
 		ID: e.Channel, Plan: c.plan.Version, Kind: fact.KindInbound, Stage: stageFlow, Number: e.Number, Name: e.Name,
 		Dialed: e.Dialed, Language: e.Language, Arrived: created, Last: created, Live: true,
 	}
-	if a := c.phones[e.Endpoint]; a != nil && e.Endpoint != "" {
-		ct.Phone = a.ID
-		ct.Kind = c.plan.ownKind(e.Dialed)
+	_, _, code := c.plan.feature(e.Dialed)
+	switch a := c.phones[e.Endpoint]; {
+	case e.Endpoint == "":
+	case a != nil:
+		ct.Phone, ct.From, ct.Kind = a.ID, e.Endpoint, c.plan.ownKind(e.Dialed)
+	case c.plan.seatAt(e.Endpoint) != nil:
+		ct.From = e.Endpoint
+		if code {
+			ct.Kind = fact.KindFeature
+		}
 	}
 	ct.Call = call{ID: part(ct.ID, "c", new(uint64)), Answered: c.occurred}
 	ct.Sums.Fallback = how.fallback
@@ -247,10 +260,12 @@ func (c *Center) callerGone(ct *contact, cause int, derived bool) {
 
 // freePhone: the agent whose phone made this call may be rung again.
 func (c *Center) freePhone(ct *contact) {
-	if a := c.agentOf[ct.Phone]; a != nil && slices.Contains(a.OwnCalls, ct.ID) {
-		a.OwnCalls = slices.DeleteFunc(a.OwnCalls, func(id string) bool { return id == ct.ID })
-		c.touchAgent(a)
-		c.touched.match = true
+	for _, a := range []*agent{c.agentOf[ct.Phone], c.phones[ct.From]} {
+		if a != nil && slices.Contains(a.OwnCalls, ct.ID) {
+			a.OwnCalls = slices.DeleteFunc(a.OwnCalls, func(id string) bool { return id == ct.ID })
+			c.touchAgent(a)
+			c.touched.match = true
+		}
 	}
 }
 
@@ -275,11 +290,17 @@ func (ct *contact) due() time.Time {
 	if ct.Closing != nil {
 		times = append(times, ct.Closing.Due)
 	}
+	if ct.SignIn != nil {
+		times = append(times, ct.SignIn.Due)
+	}
 	if ct.Recording != nil {
 		times = append(times, ct.Recording.StopBy)
 	}
 	if ct.Talk != nil {
-		times = append(times, ct.Talk.PauseBy)
+		times = append(times, ct.Talk.KeysBy, ct.Talk.PauseBy)
+		if n := ct.Talk.Notice; n != nil {
+			times = append(times, n.By)
+		}
 		for _, g := range ct.Talk.guests() {
 			times = append(times, g.By)
 		}

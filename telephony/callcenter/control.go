@@ -7,7 +7,7 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// control does what a person or program asks for about an agent or an incident, and answers. The same request again gets the same
+// control does what a person or program asks for, and answers. The same request again gets the same
 // answer and no effect.
 func (c *Center) control(e Control) {
 	a := c.agentOf[e.Agent]
@@ -48,6 +48,8 @@ func (c *Center) granted(a *agent, e Control) Refusal {
 		return c.actWaiting(e)
 	case e.Action == ActionCallbackCancel:
 		return c.cancelBack(e)
+	case e.Action == ActionVoicemailDone || e.Action == ActionVoicemailOpen:
+		return c.markVoicemail(e)
 	case a == nil || a.Removed:
 		return RefusedUnknownAgent
 	case e.Expect != "" && e.Expect != a.State:
@@ -80,7 +82,7 @@ func (c *Center) act(a *agent, e Control) Refusal {
 	}
 	switch e.Action {
 	case ActionLogin:
-		return c.actLogin(a, by, e.Actor)
+		return c.actLogin(a, by, e)
 	case ActionLogout:
 		return c.actLogout(a, by, e.Actor)
 	case ActionReady:
@@ -92,7 +94,7 @@ func (c *Center) act(a *agent, e Control) Refusal {
 	case ActionWrapUpMore:
 		return c.actWrapUpMore(a)
 	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold,
-		ActionRecord, ActionRecordPause, ActionRecordResume:
+		ActionMute, ActionUnmute, ActionRecord, ActionRecordPause, ActionRecordResume:
 		return c.actTalk(a, by, e)
 	default:
 		return RefusedUnknownAction
@@ -105,7 +107,8 @@ func (a *agent) tookOver() bool { return !a.LoggedIn && (a.Talk != "" || a.Wrap 
 // ofCall tells whether an action is about the caller an agent has.
 func ofCall(action Action) bool {
 	switch action { //nolint:exhaustive // the others are about the agent
-	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold, ActionWrapUpDone, ActionWrapUpMore:
+	case ActionTransfer, ActionConsult, ActionComplete, ActionConference, ActionReturn, ActionHold, ActionUnhold, ActionMute, ActionUnmute,
+		ActionWrapUpDone, ActionWrapUpMore:
 		return true
 	default:
 		return ofRecording(action)
@@ -117,15 +120,18 @@ func ofRecording(action Action) bool {
 	return action == ActionRecord || action == ActionRecordPause || action == ActionRecordResume
 }
 
-func (c *Center) actLogin(a *agent, by fact.By, actor string) Refusal {
-	if a.LoggedIn {
+func (c *Center) actLogin(a *agent, by fact.By, e Control) Refusal {
+	phone, why := c.phoneFor(a, e.Seat)
+	if why != "" {
+		return why
+	}
+	if a.LoggedIn && phone == a.endpoint() {
 		if a.Next == fact.AgentLoggedOut {
 			c.clearNext(a) // he changed his mind during the call
 		}
 		return ""
 	}
-	c.logIn(a, by, actor)
-	return ""
+	return c.sit(a, phone, by, e.Actor)
 }
 
 // actLogout: at once when nobody is on the line; a call is finished first, a ringing phone is declined.
@@ -137,7 +143,7 @@ func (c *Center) actLogout(a *agent, by fact.By, actor string) Refusal {
 	c.clearNext(a)
 	c.endWrapIfAny(a)
 	c.declineIfRinging(a)
-	c.logOut(a, by, actor)
+	c.logOut(a, leaving{by: by, actor: actor})
 	return ""
 }
 

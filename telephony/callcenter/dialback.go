@@ -32,14 +32,11 @@ func (c *Center) callsFirst(ct *contact) bool {
 // dialled tells whether the customer is being called while no agent waits for it.
 func (ct *contact) dialled() bool { return ct.absent() && ct.Back.Dial != nil && !ct.Entry.rings() }
 
-// callCustomer rings the customer's phone.
-func (c *Center) callCustomer(ct *contact) {
+// callCustomer rings the customer's phone; agent waits for him on his, "" = nobody yet.
+func (c *Center) callCustomer(ct *contact, agent string) {
 	b, q := ct.Back, c.planFor(ct).queue(ct.Entry.Queue)
 	b.Calls++
-	b.Dial = &dial{At: c.stamp(ct), By: c.now.Add(q.Callback.Ring)}
-	if o := ct.Entry.taken(); o != nil {
-		b.Dial.Agent = o.Agent
-	}
+	b.Dial = &dial{Agent: agent, At: c.stamp(ct), By: c.now.Add(q.Callback.Ring)}
 	ct.Call.At, ct.Last = b.Dial.At, b.Dial.At // nothing of it may end before
 	c.ringCustomer(ct)
 }
@@ -52,27 +49,26 @@ func (c *Center) ringCustomer(ct *contact) {
 	c.dialOutside(ct)
 }
 
-// putThrough: the agent is there. A customer who is not on the line is called now, and the agent hears it ring.
+// putThrough: the agent is there. A customer who is not on the line is called now, and the agent hears it ring; so does he while the
+// caller hears that he will be recorded.
 func (c *Center) putThrough(ct *contact, o *offer) {
-	if !ct.absent() {
+	switch {
+	case !ct.absent() && !ct.Entry.informing():
 		c.answer(ct, o)
 		return
-	}
-	c.othersLost(ct, o)
-	switch {
-	case !c.LinkUp() && ct.Back.Dial == nil:
+	case ct.absent() && !c.LinkUp() && ct.Back.Dial == nil:
 		return // when it is back: restateOffer
-	case ct.Back.Dial == nil:
-		c.callCustomer(ct)
-	default:
+	case ct.absent() && ct.Back.Dial == nil:
+		c.callCustomer(ct, o.Agent)
+	case o.Whisper != "":
 		c.stopPlay(ct, o.Whisper) // after a lost link it may go on
 	}
-	o.By = time.Time{} // the customer's phone has its own
+	o.By, o.Waits = time.Time{}, true // what is waited for has its own
 	o.Whisper = c.whisper(ct, o.Leg, []string{ringingTone})
 	c.touch(ct)
 }
 
-// ringingTone is what an agent hears while the customer's phone rings: of the country in indications.conf, until it is stopped.
+// ringingTone is what an agent hears while he waits for the caller: of the country in indications.conf, until it is stopped.
 const ringingTone = "tone:ring"
 
 // inDial: something happened to the customer's phone; false when it is about something else.
@@ -181,19 +177,21 @@ func (c *Center) dialDue(ct *contact) {
 func (c *Center) reached(ct *contact) {
 	c.endDial(ct, dialEnd{result: fact.CallbackReached})
 	ct.Back.Reached, ct.Back.CloseAt = true, time.Time{}
-	e := ct.Entry
-	if o := e.taken(); o != nil {
+	e, q := ct.Entry, c.planFor(ct).queue(ct.Entry.Queue)
+	informs := c.inform(ct)
+	if o := e.taken(); o != nil && !informs {
 		c.stopPlay(ct, o.Whisper)
 		c.answer(ct, o)
 		return
 	}
-	q := c.planFor(ct).queue(e.Queue)
 	if q.MaxWait > 0 { // on the line he waits no longer than others
 		e.MaxAt = c.now.Add(q.MaxWait)
 	}
 	e.AnnounceAt = c.firstAnnouncement(q)
 	c.announceAgain(ct)
-	c.startMusic(ct, q.MusicClass)
+	if !informs {
+		c.startMusic(ct, q.MusicClass)
+	}
 	c.touched.match = true
 }
 

@@ -75,6 +75,10 @@ func (c *Center) transferAsked(e TransferAsked) {
 		ct = c.ears[e.Channel]
 	}
 	if caller := c.contacts[e.Channel]; caller != nil { // only agents hand callers on
+		if !caller.Live { // he was let out meanwhile
+			c.ignore(IgnoredStale)
+			return
+		}
 		c.answerTransfer(caller, e.Channel, false)
 		return
 	}

@@ -77,13 +77,18 @@ func encode(v any) json.RawMessage {
 	return raw
 }
 
-// public is the contact as it may be written: without the digits of a secret collection.
+// public is the contact as it may be written: without the digits of a secret collection, or of a PIN.
 func (c *Center) public(ct *contact) *contact {
 	hidden := *ct
 	if ct.Flow != nil && ct.Flow.Visit.Digits != "" && c.planOf(ct.Plan).menus.Secret(ct.Flow.Visit) {
 		f := *ct.Flow
 		f.Visit.Digits = ""
 		hidden.Flow = &f
+	}
+	if ct.SignIn != nil && ct.SignIn.Asks == asksPIN {
+		s := *ct.SignIn
+		s.Digits = ""
+		hidden.SignIn = &s
 	}
 	if slices.ContainsFunc(ct.Lookups, func(l lookup) bool { return l.Secret }) {
 		hidden.Lookups = slices.Clone(ct.Lookups)

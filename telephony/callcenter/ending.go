@@ -32,7 +32,7 @@ func (c *Center) endCall(ct *contact, end callEnd) {
 	ct.Call.Over = true
 	ct.Call.Termination = end.termination
 	ct.Stage = stageOver
-	ct.Closing, ct.Flow, ct.MendAt = nil, nil, time.Time{}
+	ct.Closing, ct.Flow, ct.SignIn, ct.MendAt = nil, nil, nil, time.Time{}
 	if end.cause == 0 && !end.derived && ct.Live {
 		end.cause = causeNormal
 	}
@@ -175,7 +175,7 @@ func (c *Center) closeWith(ct *contact, end fact.Termination, media []string) {
 		c.endCall(ct, callEnd{termination: end})
 		return
 	}
-	ct.Stage = stageClosing
+	ct.Stage, ct.SignIn = stageClosing, nil
 	ct.Closing = &closing{Termination: end, Media: media, Due: c.now.Add(playLimit)}
 	ct.Closing.Playback = c.play(ct, media)
 }

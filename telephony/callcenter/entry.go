@@ -106,7 +106,7 @@ func (c *Center) join(ct *contact, q *Queue, e *entry) {
 		c.startEarMusic(ct)
 		return
 	}
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 }
 
 func (c *Center) firstAnnouncement(q *Queue) time.Time {
@@ -194,7 +194,7 @@ func (c *Center) waitingDue(ct *contact) {
 		c.preferOver(ct, fact.RelaxedByTime)
 	case c.passed(e.PlayBy):
 		c.stopPlay(ct, e.Playback)
-		c.announced(ct, PlaybackEnded{Playback: e.Playback})
+		c.announced(ct, PlaybackEnded{Playback: e.Playback, Failed: true})
 	case e.Playback == "" && c.passed(e.AnnounceAt):
 		c.announce(ct)
 	case e.Playback == "" && c.passed(e.ComfortAt):
@@ -250,10 +250,20 @@ func (c *Center) announced(ct *contact, ev PlaybackEnded) {
 		return
 	}
 	c.touch(ct)
-	q := c.planFor(ct).queue(e.Queue)
-	e.Playback, e.PlayBy = "", time.Time{}
+	if e.informing() {
+		if !ev.Failed && c.informOn(ct) {
+			return
+		}
+		c.informed(ct, c.recorder(ct), e.NoticeAt, !ev.Failed)
+	}
+	e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}
+	if o := e.taken(); o != nil && o.Waits {
+		c.stopPlay(ct, o.Whisper)
+		c.answer(ct, o)
+		return
+	}
 	c.announceAgain(ct)
-	c.startMusic(ct, q.MusicClass)
+	c.startMusic(ct, c.planFor(ct).queue(e.Queue).MusicClass)
 }
 
 // announceAgain sets when what was said is said again.
@@ -319,7 +329,7 @@ func (c *Center) silence(ct *contact) {
 	c.stopUnheard(ct)
 	if e := ct.Entry; e.Playback != "" {
 		c.stopPlay(ct, e.Playback)
-		e.Playback, e.PlayBy = "", time.Time{}
+		e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}
 	}
 	c.stopMusic(ct)
 }

@@ -87,7 +87,7 @@ type (
 		Pop    string
 		Opened bool
 	}
-	// Control is a request by a person or program about an agent or an incident. Its answer is in Output.Reply.
+	// Control is a request by a person or program about an agent, a caller, an incident or a message. Its answer is in Output.Reply.
 	Control struct {
 		Request  string // idempotency key; the same key again gives the same reply and no effect
 		Actor    string // who asks (user id)
@@ -97,13 +97,16 @@ type (
 		Reason   string           // pause reason
 		Expect   fact.AgentState  // "" = any; otherwise refused with RefusedConflict when the state is another
 		Code     string           // disposition code
-		Note     string           // disposition note
+		Note     string           // of a disposition, or of a mark of a message
 		Contact  string           // disposition: which contact; of an action on a caller: refused with conflict when he talks to another
 		Incident string           // incident_on, incident_off: which
 		To       Target           // transfer, consult, move: to whom
 		Priority int              // priority
 		Mode     fact.MonitorMode // monitor
 		Of       string           // monitor: the agent to whose talk; "" = who came last
+		Seat     string           // login: id of the seat where he sits, of an agent without a phone of his own
+
+		Recording string // voicemail_done, voicemail_open: the message, left in Contact
 	}
 	// EndpointState: what the poll of Asterisk's endpoints says about an agent's phone.
 	EndpointState struct {
@@ -115,6 +118,12 @@ type (
 	PhoneChecked struct {
 		Check string // Command id
 		Phone EndpointState
+	}
+	// PINChecked answers a CheckPIN command. Not Known: it could not be checked.
+	PINChecked struct {
+		Check string // Command id
+		Right bool
+		Known bool
 	}
 	// RecordingBegan: Asterisk writes a recording; Input.Occurred is since when. RecordingBroke: it does no more, or never did.
 	RecordingBegan struct{ Name string }
@@ -183,7 +192,7 @@ type ActualBridge struct {
 // Action is what a Control asks for.
 type Action string
 
-// Actions on agents. Login needs the agent's phone to exist in the plan.
+// Actions on agents. Login of an agent without a phone of his own needs Control.Seat.
 const (
 	ActionLogin       Action = "login"
 	ActionLogout      Action = "logout"
@@ -203,6 +212,8 @@ const (
 	ActionReturn     Action = "return"     // of a consultation: the agent has the caller again
 	ActionHold       Action = "hold"       // the caller hears music
 	ActionUnhold     Action = "unhold"
+	ActionMute       Action = "mute" // nobody hears the agent
+	ActionUnmute     Action = "unmute"
 
 	ActionRecord       Action = "record"        // the talk, where the queue has it on demand
 	ActionRecordPause  Action = "record_pause"  // silence is recorded
@@ -231,6 +242,12 @@ const (
 	ActionIncidentOff Action = "incident_off"
 )
 
+// Actions on a message that a caller left, Control.Recording. Whether there is such a message is for who asks to know.
+const (
+	ActionVoicemailDone Action = "voicemail_done" // somebody has dealt with it
+	ActionVoicemailOpen Action = "voicemail_open" // that is taken back
+)
+
 // Reply answers a Control.
 type Reply struct {
 	Request string
@@ -255,7 +272,11 @@ const (
 	RefusedPhoneBusy       Refusal = "phone_busy"   // of the supervisor: it rings, or is in a call
 	RefusedNotRecorded     Refusal = "not_recorded" // record: the queue has it not on demand
 	RefusedNotWaiting      Refusal = "not_waiting"  // the caller waits in no line
-	RefusedNotNow          Refusal = "not_now"      // the action has no meaning in this state
+	RefusedNoSeat          Refusal = "no_seat"      // the agent has no phone of his own, and sits nowhere: he must say where
+	RefusedUnknownSeat     Refusal = "unknown_seat"
+	RefusedSeatTaken       Refusal = "seat_taken"  // by an agent who is busy there
+	RefusedFixedPhone      Refusal = "fixed_phone" // he has a phone of his own, and can't choose a seat
+	RefusedNotNow          Refusal = "not_now"     // the action has no meaning in this state
 )
 
 // Ignored is why an event had no effect: a closed list that feeds counters.
@@ -272,6 +293,8 @@ const (
 	IgnoredDuplicate       Ignored = "duplicate" // seen before
 	IgnoredNoEffect        Ignored = "no_effect"
 	IgnoredBadLine         Ignored = "bad_line"
+	IgnoredWrongLogIn      Ignored = "wrong_log_in" // at a seat: no such number, or not his PIN
+	IgnoredUnknownCheck    Ignored = "unknown_check"
 	IgnoredNoLook          Ignored = "no_look" // a phone could not be looked at: the doubt about it is given up
 )
 
@@ -291,6 +314,7 @@ func (PopSeen) event()          {}
 func (Control) event()          {}
 func (EndpointState) event()    {}
 func (PhoneChecked) event()     {}
+func (PINChecked) event()       {}
 func (FallbackEvent) event()    {}
 func (PlanChanged) event()      {}
 func (LinkLost) event()         {}

@@ -81,7 +81,7 @@ func (c *Center) fallBack(ct *contact, e FallbackEvent) *contact {
 // leaveForFallback ends what the core was doing with a caller. A place in the same queue goes on.
 func (c *Center) leaveForFallback(ct *contact, queue string) {
 	c.touch(ct)
-	ct.Closing = nil
+	ct.Closing, ct.SignIn = nil, nil
 	if ct.Flow != nil {
 		c.leftFlow(ct, fact.IVRQueued)
 	}

@@ -12,23 +12,23 @@ func (p *planState) ownKind(dialed string) fact.Kind {
 	if _, _, ok := p.feature(dialed); ok {
 		return fact.KindFeature
 	}
-	if _, colleague := p.colleague(dialed); !colleague && p.callable(dialed) != "" {
+	if p.colleague(dialed) == "" && p.callable(dialed) != "" {
 		return fact.KindOutbound
 	}
 	return fact.KindInternal
 }
 
-// colleague is the phone of the agent whose extension it is.
-func (p *planState) colleague(dialed string) (endpoint string, ok bool) {
+// colleague is the agent whose extension it is; "" = nobody's.
+func (p *planState) colleague(dialed string) string {
 	i := slices.IndexFunc(p.Agents, func(a Agent) bool { return a.Extension != "" && a.Extension == dialed })
 	if i < 0 {
-		return "", false
+		return ""
 	}
-	return p.Agents[i].Endpoint, true
+	return p.Agents[i].ID
 }
 
-// feature reads a feature code: the action and, for a pause, its reason.
-func (p *planState) feature(dialed string) (action Action, reason string, ok bool) {
+// feature reads a feature code: the action and what goes with it, for a pause its reason, for a log-in the agent's number.
+func (p *planState) feature(dialed string) (action Action, with string, ok bool) {
 	f := p.Features
 	switch dialed {
 	case "":
@@ -39,6 +39,9 @@ func (p *planState) feature(dialed string) (action Action, reason string, ok boo
 		return ActionLogout, "", true
 	case f.Ready:
 		return ActionReady, "", true
+	}
+	if f.loginCode(dialed) {
+		return ActionLogin, strings.TrimPrefix(dialed, f.Login+numberMark), true
 	}
 	digits, found := strings.CutPrefix(dialed, f.Pause)
 	if f.Pause == "" || !found || strings.Trim(digits, "0123456789") != "" {
@@ -82,12 +85,18 @@ func (c *Center) ownCall(ct *contact, a *agent) {
 	p := c.planFor(ct)
 	a.OwnCalls = append(a.OwnCalls, ct.ID)
 	c.forgetOutside(a, ct.ID)
-	if ct.Out = p.wayOut(ct.Dialed); ct.Out != "" {
+	if ct.Out = c.wayOut(ct); ct.Out != "" {
 		c.endCall(ct, callEnd{termination: fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonTransferred}})
 		return
 	}
-	action, reason, ok := p.feature(ct.Dialed)
-	served := ok && c.act(a, Control{Actor: a.ID, By: fact.ByPhone, Action: action, Reason: reason}) == ""
+	action, with, ok := p.feature(ct.Dialed)
+	if action == ActionLogin && c.plan.seatAt(ct.From) != nil { // he, or somebody who comes after him
+		c.settleAgent(a, fact.ByPhone)
+		c.seatCall(ct)
+		return
+	}
+	named := action == ActionLogin && with != "" // who has a phone of his own has no number
+	served := ok && !named && c.act(a, Control{Actor: a.ID, By: fact.ByPhone, Action: action, Reason: with}) == ""
 	c.settleAgent(a, fact.ByPhone)
 	if !served {
 		c.closeWith(ct, fact.Termination{Result: fact.ResultRefused, Reason: fact.ReasonRefused}, p.Features.ErrorMedia)
@@ -97,20 +106,27 @@ func (c *Center) ownCall(ct *contact, a *agent) {
 }
 
 // wayOut is where an agent's own call goes: a colleague's phone, or a number outside; "" = nowhere.
-func (p *planState) wayOut(dialed string) string {
-	if _, _, feature := p.feature(dialed); feature {
+func (c *Center) wayOut(ct *contact) string {
+	p := c.planFor(ct)
+	if _, _, feature := p.feature(ct.Dialed); feature {
 		return ""
 	}
-	if endpoint, ok := p.colleague(dialed); ok {
-		return endpoint
+	if colleague := c.agentOf[p.colleague(ct.Dialed)]; colleague != nil {
+		if !c.hasPhone(colleague) { // he sits nowhere
+			return ""
+		}
+		return colleague.endpoint()
 	}
-	return p.callable(dialed)
+	return p.callable(ct.Dialed)
 }
 
 // wentOut: who was sent on has left. Of an agent's own call his phone is known to be busy, also before it is polled.
 func (c *Center) wentOut(ct *contact) {
 	ct.Away = true
-	a := c.agentOf[ct.Phone]
+	a := c.phones[ct.From]
+	if ct.From == "" { // of a version that did not keep it
+		a = c.agentOf[ct.Phone]
+	}
 	if a == nil || slices.Contains(a.Outside, ct.ID) {
 		return
 	}

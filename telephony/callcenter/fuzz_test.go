@@ -20,7 +20,7 @@ func FuzzStep(f *testing.F) {
 		seed = append(seed, byte(i*i*7+i*31))
 	}
 	f.Add(seed)
-	plans := map[string]*callcenter.Plan{"base": loadPlan(f, "base"), "smaller": loadPlan(f, "smaller")}
+	plans := map[string]*callcenter.Plan{"base": loadPlan(f, "base"), "smaller": loadPlan(f, "smaller"), "shared": loadPlan(f, "shared")}
 	f.Fuzz(func(t *testing.T, data []byte) { playBytes(t, plans, data[:min(len(data), maxFuzz)]) })
 }
 
@@ -29,7 +29,7 @@ const maxFuzz = 800
 
 // TestStepAtRandom plays random bytes as FuzzStep does.
 func TestStepAtRandom(t *testing.T) {
-	plans := map[string]*callcenter.Plan{"base": loadPlan(t, "base"), "smaller": loadPlan(t, "smaller")}
+	plans := map[string]*callcenter.Plan{"base": loadPlan(t, "base"), "smaller": loadPlan(t, "smaller"), "shared": loadPlan(t, "shared")}
 	for seed := range uint64(60) {
 		dice := rand.NewPCG(seed, 1)
 		data := make([]byte, 100+dice.Uint64()%2000)
@@ -97,8 +97,8 @@ func (z *fuzzer) event() callcenter.Event {
 	switch z.pick(24) {
 	case 0, 1:
 		return callcenter.CallArrived{
-			Channel: z.caller(), Number: "100", Dialed: z.of("1000", "2000", "3000", "4000", "*11", "*13", "*142", "9"),
-			Endpoint: z.of("", "", "PJSIP/101"), Created: z.now.Add(-time.Duration(z.pick(9)) * time.Second),
+			Channel: z.caller(), Number: "100", Dialed: z.of("1000", "2000", "3000", "4000", "*11", "*11*1", "*13", "*142", "9"),
+			Endpoint: z.of("", "", "PJSIP/101", "PJSIP/102", "PJSIP/201"), Created: z.now.Add(-time.Duration(z.pick(9)) * time.Second),
 		}
 	case 2, 3:
 		return callcenter.DigitPressed{Channel: z.caller(), Digit: z.of("1", "2", "3", "#", "9", "x")}
@@ -122,7 +122,9 @@ func (z *fuzzer) event() callcenter.Event {
 }
 
 func (z *fuzzer) rarer() callcenter.Event {
-	switch z.pick(11) {
+	switch z.pick(12) {
+	case 10:
+		return callcenter.PINChecked{Check: fmt.Sprintf("%s/x%d", z.caller(), 1+z.pick(12)), Known: z.pick(4) > 0, Right: z.pick(2) == 1}
 	case 0:
 		return callcenter.CommandFailed{ID: fmt.Sprintf("%s/x%d", z.of(z.caller(), "agent/anna"), 1+z.pick(20)), Code: []int{0, 404, 400, 500}[z.pick(4)]}
 	case 1:
@@ -142,7 +144,7 @@ func (z *fuzzer) rarer() callcenter.Event {
 			WaitMS: int64(z.pick(9)) * 1000, TalkMS: int64(z.pick(9)) * 1000,
 		}
 	case 5:
-		return callcenter.PlanChanged{Plan: z.plans[z.of("base", "smaller")]}
+		return callcenter.PlanChanged{Plan: z.plans[z.of("base", "smaller", "shared", "shared")]}
 	case 6:
 		return callcenter.LinkLost{}
 	case 7:
@@ -162,11 +164,13 @@ func (z *fuzzer) rarer() callcenter.Event {
 func (z *fuzzer) control() callcenter.Event {
 	actions := []callcenter.Action{
 		callcenter.ActionLogin, callcenter.ActionLogout, callcenter.ActionReady, callcenter.ActionPause,
-		callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, "?",
+		callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition,
+		callcenter.ActionVoicemailDone, callcenter.ActionVoicemailOpen, "?",
 	}
 	return callcenter.Control{
 		Request: z.of("", "r1", "r2"), Agent: z.of("anna", "boris", "clara", "?"), Action: actions[z.pick(len(actions))],
-		Reason: z.of("break", "?"), Code: z.of("solved", "?"), Contact: z.caller(),
+		Reason: z.of("break", "?"), Code: z.of("solved", "?"), Contact: z.caller(), Recording: z.of("", "ch1/r1"),
+		Seat: z.of("", "", "102", "201", "?"),
 	}
 }
 

@@ -98,6 +98,9 @@ func (c *Center) digit(ct *contact, e DigitPressed) {
 // pressed notes a key; false when it is none, or the same press once more.
 func (c *Center) pressed(ct *contact, e DigitPressed) bool {
 	press := keyPress{Digit: e.Digit, At: c.said}
+	if c.secret(ct) {
+		press.Digit = "" // two keys are not pressed at once: the instant tells a repeat
+	}
 	switch {
 	case !isKey(e.Digit):
 		c.ignore(IgnoredNoEffect)
@@ -114,7 +117,21 @@ func (c *Center) pressed(ct *contact, e DigitPressed) bool {
 // keptKeys is how many keys back an event may be repeated and is known.
 const keptKeys = 4
 
-func (k keyPress) same(o keyPress) bool { return k.Digit == o.Digit && k.At.Equal(o.At) }
+func (k keyPress) same(o keyPress) bool {
+	return (k.Digit == o.Digit || k.Digit == "" || o.Digit == "") && k.At.Equal(o.At)
+}
+
+// secret tells whether the keys that are pressed now may be kept in memory only.
+func (c *Center) secret(ct *contact) bool {
+	switch {
+	case ct.SignIn != nil:
+		return ct.SignIn.Asks == asksPIN
+	case ct.Flow != nil:
+		return c.planFor(ct).menus.Secret(ct.Flow.Visit)
+	default:
+		return false
+	}
+}
 
 func isKey(digit string) bool {
 	return len(digit) == 1 && (digit >= "0" && digit <= "9" || digit >= "A" && digit <= "D" || digit == "*" || digit == "#")

@@ -36,7 +36,7 @@ func (c *Center) offerCalls() {
 	matched := c.sure()
 	for i, p := range matched {
 		if c.callsFirst(p.contact) {
-			c.callCustomer(p.contact) // the agent is kept free for him: pairs
+			c.callCustomer(p.contact, "") // the agent is kept free for him: pairs
 			continue
 		}
 		c.offerCall(p, matched[:i])

@@ -77,6 +77,10 @@ func (c *Center) beginMonitor(ct *contact, a *agent, e Control) Refusal {
 	switch {
 	case !knownMode(e.Mode):
 		return RefusedUnknownAction
+	case a.endpoint() == "":
+		return RefusedNoSeat
+	case !c.hasPhone(a):
+		return RefusedPhoneBusy
 	case a.engaged() != "" || a.Monitor != "" || len(a.Clearing) > 0 || len(a.OwnCalls) > 0 || len(a.Outside) > 0:
 		return RefusedPhoneBusy
 	}
@@ -209,7 +213,7 @@ func (c *Center) takeOver(ct *contact, a *agent, m monitor) {
 	c.leaveSnoop(ct, &m)
 	t.Monitors = slices.DeleteFunc(t.Monitors, func(o monitor) bool { return o.Supervisor == a.ID })
 	next := p
-	next.Agent, next.Leg, next.Holds = a.ID, m.Leg, false
+	next.Agent, next.Leg, next.Holds, next.Muted, next.MutedAt = a.ID, m.Leg, false, false, time.Time{}
 	*t.party(p.Agent), t.Held = next, false
 	before = slices.DeleteFunc(before, func(id string) bool { return id == p.Leg })
 	if wasIn {
@@ -254,6 +258,7 @@ func (c *Center) endMonitor(ct *contact, m *monitor, end monitorEnd) {
 	}
 	a.Monitor = ""
 	c.settleAgent(a, fact.BySystem)
+	c.vacate(a)
 }
 
 // endMonitorsOf ends the listening to an agent who leaves the talk; "" = to all.

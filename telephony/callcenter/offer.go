@@ -122,18 +122,19 @@ func (c *Center) offerEvent(ct *contact, ev Event) {
 // pickedUp: the agent took his phone; he was the fastest of those for whom it rang. He may have to hear something before the
 // caller is put through; until then the caller waits on.
 func (c *Center) pickedUp(ct *contact, o *offer) {
-	media := c.planFor(ct).queue(ct.Entry.Queue).WhisperMedia
-	switch {
-	case o.Whisper != "":
+	if o.Whisper != "" {
 		c.ignore(IgnoredDuplicate)
-	case len(media) == 0:
-		c.putThrough(ct, o)
-	default:
-		c.othersLost(ct, o)
-		o.Whisper = c.whisper(ct, o.Leg, media)
-		o.By = c.now.Add(announceLimit)
-		c.touch(ct)
+		return
 	}
+	c.othersLost(ct, o)
+	media := c.planFor(ct).queue(ct.Entry.Queue).WhisperMedia
+	if len(media) == 0 {
+		c.putThrough(ct, o)
+		return
+	}
+	o.Whisper = c.whisper(ct, o.Leg, media)
+	o.By = c.now.Add(announceLimit)
+	c.touch(ct)
 }
 
 // brokeOff is how long it is waited for the end of a leg whose agent does not hear any more what he should: mostly he has hung up,
@@ -143,7 +144,7 @@ const brokeOff = 500 * time.Millisecond
 // whispered: the agent has heard what he should before the caller, and gets him.
 func (c *Center) whispered(ct *contact, o *offer, ev PlaybackEnded) {
 	switch {
-	case ct.absent() && ct.Back.Dial != nil: // the ringing tone: he waits on without
+	case o.Waits || ct.absent() && ct.Back.Dial != nil: // the ringing tone: he waits on without
 		c.ignore(IgnoredNoEffect)
 	case ev.Failed:
 		o.By = c.now.Add(brokeOff)

@@ -12,6 +12,7 @@ type Plan struct {
 	Node      string // the Asterisk node, prefix of ids
 	Queues    []Queue
 	Agents    []Agent
+	Seats     []Seat  // phones at which agents sit who have none of their own
 	Entries   []Entry // who is let in where, in the order in which they are tried
 	Flows     []ivr.Flow
 	Schedules []ivr.Schedule
@@ -20,6 +21,7 @@ type Plan struct {
 	Transfers Transfers
 	Outbound  Outbound
 	Pauses    []string // pause reasons; "ring_no_answer" is always known
+	Billable  []string // those of them that are paid work
 	Codes     []string // disposition codes; empty = any
 	Lookup    LookupPlan
 	Age       time.Duration // waiting that a point of priority is worth; 0 = priority goes before all waiting
@@ -86,6 +88,8 @@ type Recording struct {
 	Keep        time.Duration
 	PauseLimit  time.Duration // a pause that was asked for ends by itself
 	PauseOnHold bool          // silence while the caller is on hold
+	PauseOnKeys time.Duration // silence from a key that the caller presses until so long after the last; 0 = keys pause nothing
+	Announce    []string      // said to who is recorded, before he is
 }
 
 const (
@@ -106,7 +110,8 @@ const (
 type Agent struct {
 	ID         string
 	Name       string
-	Endpoint   string         // "PJSIP/101"
+	Endpoint   string         // "PJSIP/101"; "" = he sits freely, at one of the plan's seats
+	Number     string         // by which he logs in at a seat; "" = by page only
 	Extension  string         // by which other agents reach him from their phones; "" = none
 	Skills     map[string]int // skill → level ≥ 1; look-up only
 	Queues     []string       // queues served
@@ -114,6 +119,13 @@ type Agent struct {
 	Weights    map[string]int // queue → chance under the strategy weighted; look-up only
 	WrapUp     *time.Duration // overrides the queue's
 	AutoAnswer bool           // his phone is asked to answer by itself
+}
+
+// Seat is a phone at which agents sit by turns.
+type Seat struct {
+	ID       string
+	Name     string
+	Endpoint string
 }
 
 // Entry says what becomes of callers who dial a number. The first that a call fits counts.
@@ -131,10 +143,14 @@ type Entry struct {
 // Features are the codes an agent dials on his phone. Empty = off. PauseReason chooses among Pauses: the digits after
 // Pause count from 1; none = the first.
 type Features struct {
-	Login  string
+	Login  string // at a seat it asks for the agent's number, which may also follow it behind a "*"
 	Logout string
 	Ready  string
 	Pause  string
+	// LoginPIN: at a seat the agent's PIN is asked for too.
+	LoginPIN bool
+	// Media that ask for number and PIN at a seat, the last after a wrong one: it asks for the number again.
+	NumberMedia, PINMedia, WrongMedia []string
 	// Media played as confirmation.
 	LoginMedia, LogoutMedia, ReadyMedia, PauseMedia, ErrorMedia []string
 }

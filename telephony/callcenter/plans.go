@@ -110,16 +110,16 @@ func (c *Center) setPlan(p *planState) {
 
 // bindAgents gives every agent his part of the plan in force.
 func (c *Center) bindAgents() {
-	clear(c.phones)
 	for _, a := range c.agents {
+		c.stay(a)
 		a.conf, a.place, a.Removed = nil, 0, true
 	}
 	for i := range c.plan.Agents {
 		conf := &c.plan.Agents[i]
 		a := c.agentOf[conf.ID]
 		a.conf, a.place, a.Removed = conf, i+1, false
-		c.phones[conf.Endpoint] = a
 	}
+	c.bindPhones()
 }
 
 // release says that a contact no longer uses a plan.
@@ -165,15 +165,17 @@ func (c *Center) planChanged(e PlanChanged) {
 	}
 }
 
-// replanAgent: a removed agent is logged out as soon as he is free.
+// replanAgent: an agent who is removed, or whose phone is not his any more, is logged out as soon as he is free.
 func (c *Center) replanAgent(a *agent) {
 	c.touchAgent(a)
 	c.touched.match = true
-	if !a.Removed {
+	if !a.Removed && !c.misplaced(a) {
 		c.settleAgent(a, fact.BySystem)
 		return
 	}
-	a.Unplugged, a.Outside = false, nil
+	if a.Removed {
+		a.Unplugged, a.Outside = false, nil
+	}
 	if a.Look != "" {
 		c.endLook(a, true)
 	}
@@ -181,7 +183,7 @@ func (c *Center) replanAgent(a *agent) {
 		c.endOffer(ct, ct.Entry.offerTo(a.ID), offerEnd{result: fact.OfferWithdrawn})
 	}
 	if a.engaged() == "" {
-		c.logOut(a, fact.BySystem, "")
+		c.logOut(a, c.displaced(a))
 	}
 }
 

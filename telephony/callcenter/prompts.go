@@ -39,6 +39,10 @@ func (c Config) played() []played {
 	}{{"login", f.LoginMedia}, {"logout", f.LogoutMedia}, {"ready", f.ReadyMedia}, {"pause", f.PauseMedia}, {"error", f.ErrorMedia}} {
 		list = append(list, played{"features." + m.key + "_media", m.names, languages})
 	}
+	if len(c.Seats) > 0 {
+		list = append(list, played{"features.number_media", f.NumberMedia, languages}, played{"features.pin_media", f.PINMedia, languages},
+			played{"features.wrong_media", f.WrongMedia, languages})
+	}
 	told := map[string]bool{}        // languages of who comes to hear of incidents
 	waiting := map[string][]string{} // queue → languages of who waits there
 	var dialled []string
@@ -88,6 +92,12 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 		}
 	}
 	var list []played
+	var handed []string // languages of who may be handed on to a queue, and be told there that he is recorded
+	for _, q := range c.Queues {
+		handed = append(handed, waiting[q.ID]...)
+	}
+	slices.Sort(handed)
+	handed = slices.Compact(handed)
 	for i, q := range c.Queues {
 		slices.Sort(waiting[q.ID])
 		languages := slices.Compact(waiting[q.ID])
@@ -99,7 +109,8 @@ func (c Config) playedInQueues(waiting map[string][]string) []played {
 			played{at + "comfort_media", q.ComfortMedia, languages},
 			played{at + "whisper_media", q.WhisperMedia, c.agentLanguages()},
 			played{at + "wait_media", withoutPlaces(q.WaitMedia), languages},
-			played{at + "callback.greeting", q.Callback.Greeting, languages})
+			played{at + "callback.greeting", q.Callback.Greeting, languages},
+			played{at + "recording.announce", q.Recording.Announce, handed})
 	}
 	return list
 }

@@ -16,6 +16,7 @@ const prompted = `
 queues:
   - {id: support, max_wait: 1m, overflow: sales, full_media: ["prompt:full"]}
   - {id: sales, empty_media: ["prompt:empty"]}
+  - {id: apart, recording: {mode: all, announce: ["prompt:recorded"]}}
 agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
 entries: [{number: "*", flow: main}]
 features: {login: "*11", login_media: ["prompt:welcome"]}
@@ -38,6 +39,7 @@ prompts:
     - {id: full, text: {ru: "Все линии заняты."}}
     - {id: empty, text: {ru: "Никого нет."}}
     - {id: bye, text: {en: "Good bye."}}
+    - {id: recorded, text: {ru: "Разговор записывается."}}
 `
 
 func prompting(t *testing.T, text string) callcenter.Config {
@@ -70,6 +72,9 @@ func TestPrompts(t *testing.T) {
 		{`"1": {next: bye}`, `"1": {next: line}`, `prompts.list.2: prompt "full" says nothing in en_GB`},
 		{`"1": {next: bye}`, `"1": {next: line}`, `prompts.list.3: prompt "empty" says nothing in en_GB`}, // by overflow
 		{`"2": {language: ru, next: line}`, `"2": {language: ru, next: bye}, "3": {language: ru, next: line}`, `prompts.list.4: prompt "bye" says nothing in ru`},
+		{`"1": {next: bye}`, `"1": {next: line}`, `prompts.list.5: prompt "recorded" says nothing in en_GB`}, // he may be handed on there
+		{`"prompt:recorded"`, `"prompt:record"`, `queues.2.recording.announce.0: prompt "record" is not defined`},
+		{`"prompt:recorded"`, `"sonud:x"`, `queues.2.recording.announce.0: "sonud:x" is nothing that can be played`},
 		{`id: empty, text`, `id: full, text`, `prompts.list.3.id: prompt "full" is defined twice`},
 	} {
 		_, problems := prompting(t, strings.Replace(prompted, c.from, c.to, 1)).Plan()

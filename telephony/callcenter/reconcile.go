@@ -162,7 +162,9 @@ func (c *Center) reconcileLeg(ct *contact, act actual) {
 // reconcileTalk ends what is missing of a talk, and joins again those who should be together and aren't.
 func (c *Center) reconcileTalk(ct *contact, act actual) {
 	if up := act.answered(ct); act.full && len(up) > 0 {
-		c.answer(ct, ct.Entry.offerOn(up[0])) // before anybody's end is found: then it is known who was asked
+		o := ct.Entry.offerOn(up[0])
+		c.othersLost(ct, o)
+		c.answer(ct, o) // before anybody's end is found: then it is known who was asked
 	}
 	c.reconcileAnswers(ct, act)
 	for _, p := range ct.Talk.all() {
@@ -186,6 +188,9 @@ func (c *Center) reconcileTalk(ct *contact, act actual) {
 	if act.old(c, ct.Talk.Moved) {
 		c.reconcileConsult(ct, act)
 		c.mendBridge(ct, ct.Talk.Bridge, ct.room(), act)
+	}
+	if ct.Recording == nil {
+		c.record(ct)
 	}
 }
 
@@ -230,6 +235,7 @@ func (c *Center) mendBridge(ct *contact, bridge string, room []string, act actua
 	}
 	for _, id := range missing { // music on a channel in a bridge is mixed up with the talk
 		if id == ct.channel() {
+			c.stopNotice(ct) // of which he has not heard all
 			c.stopMusic(ct)
 		} else {
 			c.quietEar(ct, id)
@@ -267,6 +273,8 @@ func (c *Center) restate(ct *contact, act actual) {
 		c.repeatFlow(ct, act)
 	case stageWaiting:
 		c.restateWaiting(ct, act)
+	case stageSignIn:
+		c.askAgain(ct)
 	case stageClosing:
 		c.stopPlay(ct, ct.Closing.Playback)
 		ct.Closing.Playback = c.play(ct, ct.Closing.Media)
@@ -298,13 +306,12 @@ func (c *Center) restateBack(ct *contact, act actual) {
 // restateWaiting: music again, and the ringing phone as it was.
 func (c *Center) restateWaiting(ct *contact, act actual) {
 	e := ct.Entry
-	q := c.planFor(ct).queue(e.Queue)
 	if e.Playback != "" {
 		c.stopPlay(ct, e.Playback)
-		e.Playback, e.PlayBy = "", time.Time{}
+		e.Playback, e.PlayBy, e.NoticeAt = "", time.Time{}, time.Time{}
 		c.announceAgain(ct)
 	}
-	c.startMusic(ct, q.MusicClass)
+	c.hearLine(ct)
 	c.restateOffers(ct, act)
 }
 
@@ -315,6 +322,11 @@ func (c *Center) restateTalk(ct *contact, act actual) {
 	c.talkMusic(ct)
 	c.restateConsult(ct, act)
 	c.restateGuests(ct, act)
+	c.remute(ct)
+	if t.Notice != nil {
+		c.stopNotice(ct)
+		c.record(ct)
+	}
 	if a := t.Asked; a != nil {
 		t.Asked = nil
 		c.transferAsked(TransferAsked{Channel: a.Channel, To: a.To, Other: a.Other})
@@ -340,7 +352,9 @@ func (c *Center) restateOffers(ct *contact, act actual) {
 		return
 	}
 	if up := act.answered(ct); len(up) > 0 { // though it may ring too long by now: the agent is there
-		c.putThrough(ct, ct.Entry.offerOn(up[0]))
+		o := ct.Entry.offerOn(up[0])
+		c.othersLost(ct, o)
+		c.putThrough(ct, o)
 		return
 	}
 	for _, o := range ct.Entry.Open {

@@ -21,20 +21,27 @@ func (c *Center) recordedAs(ct *contact) (*Queue, fact.RecordingCause) {
 	if q == nil || ct.Talk.Unrecorded == q.ID {
 		return nil, ""
 	}
-	switch q.Recording.Mode {
-	case RecordAll:
-		return q, fact.RecordAll
-	case RecordShare:
-		if percentile(q.ID, ct.ID) < uint64(q.Recording.Share) { //nolint:gosec // 1 to 99
-			return q, fact.RecordShare
-		}
-	case RecordDemand:
-		if ct.Talk.Demanded == q.ID {
-			return q, fact.RecordDemand
-		}
-	case RecordOff:
+	if cause := q.records(ct); cause != "" {
+		return q, cause
+	}
+	if q.Recording.Mode == RecordDemand && ct.Talk.Demanded == q.ID {
+		return q, fact.RecordDemand
 	}
 	return nil, ""
+}
+
+// records is why a queue records the talks of a caller by itself; "" = it does not.
+func (q *Queue) records(ct *contact) fact.RecordingCause {
+	switch q.Recording.Mode {
+	case RecordAll:
+		return fact.RecordAll
+	case RecordShare:
+		if percentile(q.ID, ct.ID) < uint64(q.Recording.Share) { //nolint:gosec // 1 to 99
+			return fact.RecordShare
+		}
+	case RecordOff, RecordDemand:
+	}
+	return ""
 }
 
 // ruleOf is the queue whose rule counts for the talk; nil = no agent talks to the caller any more, so none does.
@@ -52,10 +59,15 @@ func (c *Center) record(ct *contact) {
 	if r := ct.Recording; r != nil && (q == nil || q.ID != r.Queue) {
 		c.endRecording(ct, fact.RecordingComplete, false)
 	}
-	if q == nil {
+	switch {
+	case q == nil:
+		c.stopNotice(ct)
 		return
-	}
-	if ct.Recording == nil {
+	case ct.Recording == nil && ct.uninformed(q):
+		c.informTalk(ct, q)
+		return
+	case ct.Recording == nil:
+		c.stopNotice(ct)
 		c.beginRecording(ct, q, cause)
 	}
 	c.pauseRecording(ct, fact.BySystem, "")
@@ -100,11 +112,11 @@ func (r *recording) sides() []string {
 	return []string{r.In, r.Out}
 }
 
-// pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold.
+// pauseRecording has silence recorded, or what is said: as somebody asked, or as the rule says of callers on hold or who press keys.
 func (c *Center) pauseRecording(ct *contact, by fact.By, actor string) {
 	r := ct.Recording
 	rule := c.ruleOf(ct)
-	mute := !ct.Talk.PauseBy.IsZero() || ct.Talk.waits() && rule != nil && rule.Recording.PauseOnHold
+	mute := !ct.Talk.PauseBy.IsZero() || !ct.Talk.KeysBy.IsZero() || ct.Talk.waits() && rule != nil && rule.Recording.PauseOnHold
 	if mute == r.Muted {
 		return
 	}
@@ -213,6 +225,7 @@ func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
 		return RefusedNotRecorded
 	default:
 		ct.Talk.Demanded, ct.Talk.Unrecorded = rule.ID, ""
+		c.touch(ct)
 		c.record(ct)
 		return ""
 	}
@@ -221,6 +234,22 @@ func (c *Center) actRecording(ct *contact, by fact.By, e Control) Refusal {
 		c.pauseRecording(ct, by, e.Actor)
 	}
 	return ""
+}
+
+// keyInTalk: the caller presses keys while he talks to an agent: the number of a card perhaps, of which he may say a digit as well.
+func (c *Center) keyInTalk(ct *contact, e DigitPressed) {
+	rule := c.ruleOf(ct)
+	if rule == nil || rule.Recording.PauseOnKeys == 0 {
+		c.ignore(IgnoredNoEffect)
+		return
+	}
+	if !c.pressed(ct, e) {
+		return
+	}
+	ct.Talk.KeysBy = c.now.Add(rule.Recording.PauseOnKeys)
+	if ct.Recording != nil {
+		c.pauseRecording(ct, fact.BySystem, "")
+	}
 }
 
 // recordingDue ends a pause that lasted as long as it may, and a recording that Asterisk writes no more; false = there was none.
@@ -233,10 +262,24 @@ func (c *Center) recordingDue(ct *contact) bool {
 		c.endRecording(ct, fact.RecordingFailed, false)
 		return true
 	}
-	if ct.Talk == nil || !c.passed(ct.Talk.PauseBy) {
+	if ct.Talk == nil {
 		return false
 	}
-	ct.Talk.PauseBy = time.Time{}
+	if n := ct.Talk.Notice; n != nil && c.passed(n.By) {
+		c.stopPlay(ct, n.Playback)
+		c.talkInformed(ct, true)
+		return true
+	}
+	asked, keys := c.passed(ct.Talk.PauseBy), c.passed(ct.Talk.KeysBy)
+	if !asked && !keys {
+		return false
+	}
+	if asked {
+		ct.Talk.PauseBy = time.Time{}
+	}
+	if keys {
+		ct.Talk.KeysBy = time.Time{}
+	}
 	if ct.Recording != nil {
 		c.pauseRecording(ct, fact.BySystem, "")
 	}

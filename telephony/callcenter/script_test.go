@@ -107,6 +107,10 @@ func (p *player) do(args arguments) {
 		p.rules.restarted(c)
 	case "again": // the same event once more
 		p.step(p.last, args.ago())
+	case "dials": // dials s1 1001#: one key after the other
+		for _, digit := range args.at(1) {
+			p.step(callcenter.DigitPressed{Channel: args.at(0), Digit: string(digit)}, 0)
+		}
 	case "snapshot":
 		p.snapshot()
 	case "popup":
@@ -343,6 +347,8 @@ func (a arguments) event() callcenter.Event {
 			phone.Channels = append(phone.Channels, a.at(3+i))
 		}
 		return callcenter.PhoneChecked{Check: "agent/" + a.at(0) + "/x" + a.at(1), Phone: phone}
+	case "pin": // pin s1/x3 right: the word on the PIN that was asked about
+		return callcenter.PINChecked{Check: a.at(0), Right: a.at(1) == "right", Known: a.at(1) != "unknown"}
 	case "lost":
 		return callcenter.LinkLost{Why: "test"}
 	case "wake":
@@ -395,7 +401,7 @@ func (a arguments) request() callcenter.Event {
 			Agent: a.at(0), Action: callcenter.Action(a.at(1)), Request: a.get("req"), By: fact.By(a.get("by")),
 			Actor: a.get("actor"), Reason: a.get("reason"), Expect: fact.AgentState(a.get("expect")), Code: a.get("code"),
 			Note: a.get("note"), Contact: a.get("contact"), To: a.target(),
-			Mode: fact.MonitorMode(a.get("mode")), Of: a.get("of"),
+			Mode: fact.MonitorMode(a.get("mode")), Of: a.get("of"), Seat: a.get("seat"),
 		}
 	case "refer": // refer leg1@ch1 602: the phone's transfer key; other=… its second call
 		return callcenter.TransferAsked{Channel: a.at(0), To: strings.Join(a.plain[1:], ""), Other: a.get("other")}
@@ -411,6 +417,11 @@ func (a arguments) request() callcenter.Event {
 		return callcenter.Control{Action: callcenter.ActionMove, Contact: a.at(0), To: a.target(), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
 	case "cancel": // cancel ch1-cb1: the callback
 		return callcenter.Control{Action: callcenter.ActionCallbackCancel, Contact: a.at(0), Request: a.get("req"), By: fact.BySupervisor, Actor: "sue"}
+	case "mark": // mark done contact=ch1 recording=ch1/r1: the message; or open
+		return callcenter.Control{
+			Action: callcenter.Action("voicemail_" + a.at(0)), Contact: a.get("contact"), Recording: a.get("recording"), Note: a.get("note"),
+			Request: a.get("req"), By: fact.By(a.get("by")), Actor: a.get("actor"),
+		}
 	case "switch": // switch north on: the incident
 		return callcenter.Control{
 			Incident: a.at(0), Action: callcenter.Action("incident_" + a.at(1)), Request: a.get("req"), By: fact.BySupervisor, Actor: a.get("actor"),

@@ -15,17 +15,20 @@ const (
 	forAnswer  purpose = "answer"
 	forPlay    purpose = "play"
 	forWhisper purpose = "whisper"
+	forNotice  purpose = "notice"
 	forMusic   purpose = "music" // started or stopped
 	forEar     purpose = "ear"   // an agent's second call
 	forDecline purpose = "decline"
 	forSnoop   purpose = "snoop"
 	forRecord  purpose = "record"
 	forSilence purpose = "silence" // in a recording, or sound again
+	forMute    purpose = "mute"    // of an agent, or that he is heard again
 	forDial    purpose = "dial"
 	forBridge  purpose = "bridge"
 	forHangUp  purpose = "hangup"
 	forLookup  purpose = "lookup"
 	forPop     purpose = "pop"
+	forPIN     purpose = "pin"
 	forOther   purpose = "" // failure doesn't matter: the thing is gone already
 )
 
@@ -78,6 +81,13 @@ func (c *Center) whisper(ct *contact, leg string, media []string) string {
 	c.touch(ct)
 	c.order(ct, forWhisper, pb, func(h Head) Command { return Play{Head: h, Channel: leg, Playback: pb, Media: media} })
 	return pb
+}
+
+// playToAll plays media to all who talk, in the caller's language.
+func (c *Center) playToAll(ct *contact, playback string, media []string) {
+	c.order(ct, forNotice, playback, func(h Head) Command {
+		return PlayToAll{Head: h, Bridge: ct.Talk.Bridge, Playback: playback, Media: media, Language: ct.Language}
+	})
 }
 
 func (c *Center) stopPlay(ct *contact, playback string) {
@@ -180,6 +190,10 @@ func (c *Center) muteLeg(ct *contact, leg string, on bool) {
 	c.order(ct, what, leg, func(h Head) Command { return Mute{Head: h, Channel: leg, On: on} })
 }
 
+func (c *Center) muteSpeaker(ct *contact, channel string, on bool) {
+	c.order(ct, forMute, channel, func(h Head) Command { return Mute{Head: h, Channel: channel, On: on} })
+}
+
 // startEarMusic / stopEarMusic: for an agent who waits to ask somebody.
 func (c *Center) startEarMusic(ct *contact) {
 	ear, class := ct.Talk.Consult.Ear, c.planFor(ct).queue(ct.Entry.Queue).MusicClass
@@ -278,12 +292,16 @@ func (c *Center) commandFailed(e CommandFailed) {
 			return
 		}
 		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
+	case forNotice:
+		c.toContact(ct, PlaybackEnded{Playback: s.Of, Failed: true})
 	case forDecline:
 		c.declineFailed(ct, s.Of, gone)
 	case forEar:
 		c.earFailed(ct, s.Of, gone)
 	case forSnoop:
 		c.monitorFailed(ct, s.Of)
+	case forMute:
+		c.muteFailed(ct, s.Of, gone)
 	case forRecord:
 		c.recordFailed(s.Of, gone)
 	case forSilence:
@@ -298,6 +316,8 @@ func (c *Center) commandFailed(e CommandFailed) {
 		c.lookupDone(LookupDone{Lookup: s.Of, Result: fact.LookupFailed})
 	case forPop:
 		c.popDone(PopDone{Pop: s.Of, Channel: fact.PopWebhook, Result: fact.PopFailed, Error: e.Text})
+	case forPIN:
+		c.pinChecked(PINChecked{Check: e.ID})
 	case forOther:
 		c.ignore(IgnoredNoEffect)
 	}

@@ -33,10 +33,10 @@ func (c *Center) Snapshot(at time.Time) fact.Snapshot {
 func (a *agent) snapshot() fact.SnapshotAgent {
 	s := fact.SnapshotAgent{
 		ID: a.ID, Queues: []string{}, State: a.State, Reason: a.Reason, Since: a.Since, Contact: a.Contact, Queue: a.Queue,
-		Missed: a.Missed, Next: string(a.Next),
+		Missed: a.Missed, Next: string(a.Next), Endpoint: a.endpoint(), Seat: a.SeatID,
 	}
 	if a.conf != nil {
-		s.Name, s.Endpoint = a.conf.Name, a.conf.Endpoint
+		s.Name = a.conf.Name
 		s.Queues = append(s.Queues, a.conf.Queues...)
 	}
 	if !a.WrapUntil.IsZero() {
@@ -67,6 +67,7 @@ func (c *Center) snapshotOf(ct *contact) fact.SnapshotContact {
 		s.Transfer = t.Consult.snapshot()
 	}
 	if ct.Talk != nil {
+		s.Muted = ct.Talk.muted()
 		for _, g := range ct.Talk.Guests {
 			s.Outside = append(s.Outside, fact.SnapshotOutside{Transfer: g.Transfer, Target: lastDigits(g.Number), Since: g.Joined})
 		}

@@ -21,6 +21,8 @@ type meta struct {
 	Replies  []Reply   `json:"replies,omitempty"` // latest to requests that are about no agent there is
 
 	Incidents []incident `json:"incidents,omitempty"` // that were ever switched on
+	Marks     marks      `json:"marks,omitzero"`      // of messages
+	Mistakes  []mistakes `json:"mistakes,omitempty"`  // at logging in, of late
 }
 
 // stage is where a contact's caller is.
@@ -31,6 +33,7 @@ const (
 	stageWaiting  stage = "waiting"  // in a queue, perhaps with an offer ringing
 	stageTalking  stage = "talking"  // with an agent
 	stageClosing  stage = "closing"  // hears a last announcement
+	stageSignIn   stage = "sign_in"  // at a seat, somebody logs in
 	stageFallback stage = "fallback" // in the dialplan's fallback queue
 	stageOver     stage = "over"     // the call is over; wrap-up may go on, the channel may linger
 	stagePromised stage = "promised" // to be called back, and not in a queue now
@@ -47,6 +50,7 @@ type contact struct {
 	Name      string     `json:"name,omitempty"`
 	Dialed    string     `json:"dialed,omitempty"`
 	Phone     string     `json:"phone,omitempty"` // the agent whose own phone called
+	From      string     `json:"from,omitempty"`  // which phone that was; also of a seat where nobody sat
 	Language  string     `json:"lang,omitempty"`
 	Arrived   time.Time  `json:"arrived"` // its channel was created
 	Seq       uint64     `json:"seq"`     // of its last fact
@@ -77,6 +81,7 @@ type contact struct {
 	Segments  []segment  `json:"segs,omitempty"`  // open ones, in the order they began; an agent has one at most
 	Segment   *segment   `json:"seg,omitempty"`   // the same as versions that knew one only wrote it; read, not written
 	Closing   *closing   `json:"closing,omitempty"`
+	SignIn    *signIn    `json:"sign_in,omitempty"`
 	Lookups   []lookup   `json:"lookups,omitempty"` // not answered yet
 	Pops      []pop      `json:"pops,omitempty"`    // latest
 	Who       identity   `json:"who,omitzero"`
@@ -87,6 +92,8 @@ type contact struct {
 	Recalls   bool       `json:"recalls,omitempty"` // ended, and a queue goes by who talked to its number
 	EndedAt   time.Time  `json:"ended,omitzero"`
 	Drop      time.Time  `json:"drop,omitzero"` // when it is forgotten
+
+	Informed []string `json:"informed,omitempty"` // the words by which he was told that he is recorded
 
 	written json.RawMessage // as last written, once it has ended; nil = encode it
 
@@ -156,6 +163,8 @@ type entry struct {
 	Comforts   int           `json:"comforts,omitempty"` // said so far
 	LeaveAt    time.Time     `json:"leave,omitzero"`     // when he leaves unless somebody comes
 	PlayBy     time.Time     `json:"pb_by,omitzero"`
+	NoticeAt   time.Time     `json:"notice,omitzero"` // what plays tells that he will be recorded, since then
+	NoticePart int           `json:"notice_part,omitempty"`
 	Open       []*offer      `json:"open,omitempty"`  // phones that ring for it, in the order in which that began
 	Offer      *offer        `json:"offer,omitempty"` // the same as versions that rang one phone only wrote it; read, not written
 }
@@ -177,6 +186,7 @@ type offer struct {
 	At      time.Time `json:"at"`
 	By      time.Time `json:"by"`                // ring time-out
 	Whisper string    `json:"whisper,omitempty"` // the agent took his phone and hears this before the caller
+	Waits   bool      `json:"waits,omitempty"`   // it is a ringing tone, until the caller may be put through
 	Pop     string    `json:"pop"`
 }
 
@@ -196,12 +206,16 @@ type talk struct {
 	Moved    time.Time `json:"moved,omitzero"`    // when who is joined with whom changed last
 	Quiet    string    `json:"quiet,omitempty"`   // an agent's leg, or the caller, on which music could not be stopped
 	Decline  string    `json:"decline,omitempty"` // channel of a phone that could not be told no
+	Remute   bool      `json:"remute,omitempty"`  // some could not be muted, or unmuted
 	Apart    bool      `json:"apart,omitempty"`   // they could not be joined so far
 	Tries    int       `json:"tries,omitempty"`   // of joining them again
 
 	PauseBy    time.Time `json:"pause_by,omitzero"`    // somebody asked for no word to be recorded, until then at most
+	KeysBy     time.Time `json:"keys_by,omitzero"`     // the caller presses keys, which shall not be recorded: until then he has not pressed the last
 	Demanded   string    `json:"demanded,omitempty"`   // queue as of which somebody asked for it to be recorded
 	Unrecorded string    `json:"unrecorded,omitempty"` // queue as of which that failed: it is not tried again
+	Notice     *notice   `json:"notice,omitempty"`     // that tells of it
+	Untold     int       `json:"untold,omitempty"`     // how often that could not be played
 
 	// The one agent, as versions before transfers wrote him; read, not written.
 	Agent  string `json:"agent,omitempty"`
@@ -227,6 +241,9 @@ type party struct {
 	Wish  wish   `json:"wish,omitzero"`
 	Home  string `json:"home,omitempty"` // queue that the caller goes to when he is handed on to an agent who does not take him; "" = Queue
 	Holds bool   `json:"hold,omitempty"` // his phone holds
+	Muted bool   `json:"muted,omitempty"`
+
+	MutedAt time.Time `json:"muted_at,omitzero"` // last; zero = never
 }
 
 // monitor is a supervisor's part in a talk.
@@ -401,10 +418,13 @@ type agent struct {
 	Last       time.Time       `json:"last,omitzero"`
 	State      fact.AgentState `json:"state,omitempty"` // the open one
 	Reason     string          `json:"reason,omitempty"`
+	Billable   bool            `json:"billable,omitempty"` // a pause that was paid work when it began
 	Contact    string          `json:"contact,omitempty"`
 	Queue      string          `json:"q,omitempty"`
 	Since      time.Time       `json:"since,omitzero"`
 	LoggedIn   bool            `json:"in,omitempty"`
+	Seat       string          `json:"seat,omitempty"`    // phone at which he sits who has none of his own; of who is not logged in: while he is busy there
+	SeatID     string          `json:"seat_id,omitempty"` // the plan's name for it; "" = it was his own until the plan changed
 	Paused     bool            `json:"paused,omitempty"`
 	PauseFor   string          `json:"pause_for,omitempty"`
 	Offer      string          `json:"offer,omitempty"` // contact that rings him

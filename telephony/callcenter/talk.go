@@ -77,7 +77,6 @@ func (t *talk) onHold(p party) bool {
 // answer: the agent took the call, of the caller or of an agent who waits in his place.
 func (c *Center) answer(ct *contact, o *offer) {
 	e := ct.Entry
-	c.othersLost(ct, o)
 	a := c.agentOf[o.Agent]
 	p := party{Agent: a.ID, Leg: o.Leg, Entry: e.ID, Queue: e.Queue, Home: e.Home, Wish: e.wish()}
 	c.silence(ct)
@@ -129,13 +128,21 @@ func (c *Center) inTalk(ct *contact, ev Event) {
 		c.endTalk(ct, talkEnd{result: fact.ResultAnswered, reason: reasonOfCaller(e), cause: e.cause, derived: e.derived, answered: e.answered})
 	case legEnded:
 		c.talkLegEnded(ct, e)
-	case LegRinging, LegAnswered, legFailed, PlaybackEnded, due:
+	case PlaybackEnded:
+		if n := ct.Talk.Notice; n != nil && n.Playback == e.Playback {
+			c.talkInformed(ct, e.Failed)
+			return
+		}
+		c.whileConsulting(ct, ev)
+	case LegRinging, LegAnswered, legFailed, due:
 		c.whileConsulting(ct, ev)
 	case earEnded:
 		c.earGone(ct, e)
 	case bridgeFailed:
 		c.bridgeFailed(ct, e)
-	case answerFailed, DigitPressed:
+	case DigitPressed:
+		c.keyInTalk(ct, e)
+	case answerFailed:
 		c.ignore(IgnoredNoEffect)
 	default:
 		c.ignore(IgnoredStale)
@@ -255,6 +262,7 @@ func (c *Center) bridgeFailed(ct *contact, e bridgeFailed) {
 		c.ignore(IgnoredStale)
 	case t.Tries < maxBridgeTries:
 		t.Apart = true
+		c.stopNotice(ct)
 		c.mendSoon(ct)
 	default:
 		c.endTalk(ct, talkEnd{result: fact.ResultFailed, reason: fact.ReasonCommandFailed})
@@ -307,6 +315,13 @@ func (c *Center) mendTalk(ct *contact) {
 		t.Apart = false
 		t.Tries++
 		c.bridge(ct, t.Bridge, ct.room())
+	}
+	if t.Remute {
+		t.Remute = false
+		c.remute(ct)
+	}
+	if ct.Recording == nil {
+		c.record(ct)
 	}
 }
 
@@ -427,9 +442,10 @@ func (c *Center) leaveTalk(ct *contact, p party, gone string, derived bool) {
 	c.wrapUp(ct, p, gone)
 }
 
-// wrapUp hangs an agent's leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in then is to be
-// settled by freed.
+// wrapUp ends an agent's part: it hangs his leg up, unless it is the one that is gone, and begins his wrap-up. What state he is in
+// then is to be settled by freed.
 func (c *Center) wrapUp(ct *contact, p party, gone string) {
+	c.unmute(ct, p)
 	a := c.agentOf[p.Agent]
 	if p.Leg != gone {
 		c.clear(ct, a, p.Leg)

@@ -10,14 +10,18 @@ import (
 func (c *Center) actTalk(a *agent, by fact.By, e Control) Refusal {
 	ct := c.contacts[a.Talk]
 	pause := e.Action == ActionRecordPause || e.Action == ActionRecordResume // which must not be missed: it holds from now on
-	if ct == nil || ct.Talk == nil || ct.Talk.onLegOf(a.ID) == "" || !pause && (ct.Talk.party(a.ID) == nil || !c.LinkUp()) {
+	mute := e.Action == ActionMute || e.Action == ActionUnmute               // also for who was asked
+	if ct == nil || ct.Talk == nil || ct.Talk.speaker(a.ID) == nil || !pause && (!mute && ct.Talk.party(a.ID) == nil || !c.LinkUp()) {
 		return RefusedNotNow
 	}
-	if e.Contact != "" && e.Contact != ct.ID {
+	switch {
+	case e.Contact != "" && e.Contact != ct.ID:
 		return RefusedConflict
-	}
-	if ofRecording(e.Action) {
+	case ofRecording(e.Action):
 		return c.actRecording(ct, by, e)
+	case mute:
+		c.mute(ct, ct.Talk.speaker(a.ID), by, e.Actor, e.Action == ActionMute)
+		return ""
 	}
 	k := ct.Talk.Consult
 	mine := k != nil && k.Transfer.Agent == a.ID

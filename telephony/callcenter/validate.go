@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/pipeline/fact"
 	"firstline/pipeline/problem"
 	"firstline/telephony/ivr"
 )
@@ -25,6 +26,7 @@ func (p *Plan) Validate() []problem.Problem {
 	v := &validator{plan: p}
 	v.queues()
 	v.agents()
+	v.seats()
 	v.entries()
 	v.features()
 	v.transfers()
@@ -164,7 +166,9 @@ func (v *validator) agents() {
 	for i, a := range v.plan.Agents {
 		at := fmt.Sprintf("agents.%d.", i)
 		v.id(at+"id", "agent", a.ID, ids[:i])
-		v.endpoint(at+"endpoint", a.Endpoint, endpoints[:i])
+		if a.Endpoint != "" || len(v.plan.Seats) == 0 {
+			v.endpoint(at+"endpoint", a.Endpoint, endpoints[:i])
+		}
 		ids[i], endpoints[i] = a.ID, a.Endpoint
 		for j, q := range a.Queues {
 			if !slices.Contains(queues, q) {
@@ -206,12 +210,18 @@ func (v *validator) features() {
 			v.add(path, fmt.Sprintf("code %q is given twice", c.code), "give each feature a code of its own")
 		case c.name != "pause" && f.Pause != "" && strings.HasPrefix(c.code, f.Pause):
 			v.add(path, fmt.Sprintf("code %q begins with the pause code %q, whose further digits name the reason", c.code, f.Pause), "choose another code")
+		case f.loginCode(c.code):
+			v.add(path, fmt.Sprintf("code %q is what the agent of number %s would log in by", c.code, strings.TrimPrefix(c.code, f.Login+numberMark)), "choose another code")
 		}
 	}
 	if f.Pause != "" && len(v.plan.Pauses) == 0 {
 		v.add("features.pause", "there is a pause code but no pause reason", "write pause_reasons, for example [break, lunch]")
 	}
 	v.distinct("pause_reasons", "reason", v.plan.Pauses)
+	if slices.Contains(v.plan.Billable, fact.AutoPauseReason) {
+		at := slices.Index(v.plan.Pauses, fact.AutoPauseReason)
+		v.add(fmt.Sprintf("pause_reasons.%d.billable", at), fmt.Sprintf("%q is the pause after missed calls, which is no paid work", fact.AutoPauseReason), "take billable out, or choose another name")
+	}
 	v.distinct("dispositions", "code", v.plan.Codes)
 }
 
@@ -248,7 +258,7 @@ func (v *validator) extension(path, number, of string, taken map[string]string) 
 		v.add(path, fmt.Sprintf("%q can't be dialled", number), `write digits, * and #, for example "601"`)
 	case taken[number] != "":
 		v.add(path, fmt.Sprintf("%q is the extension of %s already", number, taken[number]), "give each queue and agent an extension of its own")
-	case code(f.Login) || code(f.Logout) || code(f.Ready) || f.Pause != "" && strings.HasPrefix(number, f.Pause):
+	case code(f.Login) || code(f.Logout) || code(f.Ready) || f.Pause != "" && strings.HasPrefix(number, f.Pause) || f.loginCode(number):
 		v.add(path, fmt.Sprintf("%q is a feature code", number), "choose another extension")
 	}
 	taken[number] = of

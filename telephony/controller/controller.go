@@ -36,6 +36,11 @@ type Recordings interface {
 	Do(command callcenter.Command)
 }
 
+// PINs does CheckPIN commands. Do returns at once; the answer comes back as PINChecked.
+type PINs interface {
+	Do(command callcenter.Command)
+}
+
 // Heart tells Asterisk's dialplan that the controller was alive at now: for a few seconds new calls enter the application.
 type Heart interface {
 	Beat(ctx context.Context, now time.Time) error
@@ -65,6 +70,7 @@ type Outside struct {
 	Executor   Executor
 	Tasks      Tasks
 	Recordings Recordings
+	PINs       PINs
 	Heart      Heart
 }
 

@@ -200,6 +200,8 @@ func (p *loop) handOver(o output) {
 			p.out.Tasks.Do(c)
 		case callcenter.StoreRecording:
 			p.out.Recordings.Do(c)
+		case callcenter.CheckPIN:
+			p.out.PINs.Do(c)
 		default:
 			calls = append(calls, c)
 		}

@@ -67,9 +67,12 @@ type controlRequest struct {
 	Priority int               `json:"priority"`
 	Mode     fact.MonitorMode  `json:"mode"`
 	Of       string            `json:"of"`
+	Seat     string            `json:"seat"`
+
+	Recording string `json:"recording"`
 }
 
-// control has the core carry out a request about an agent, an incident or a caller, and answers when its facts are durable. The same request
+// control has the core carry out a request about an agent, an incident, a caller or a message, and answers when its facts are durable. The same request
 // sent again has no effect and gets the same answer.
 func (w *web) control(rw http.ResponseWriter, r *http.Request) {
 	var q controlRequest
@@ -97,10 +100,11 @@ func refusalStatus(r callcenter.Refusal) int {
 	switch r {
 	case "":
 		return http.StatusOK
-	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget:
+	case callcenter.RefusedUnknownAgent, callcenter.RefusedUnknownContact, callcenter.RefusedUnknownIncident, callcenter.RefusedUnknownTarget, callcenter.RefusedUnknownSeat:
 		return http.StatusNotFound
 	case callcenter.RefusedConflict, callcenter.RefusedNotLoggedIn, callcenter.RefusedNotNow, callcenter.RefusedUnavailable,
-		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy, callcenter.RefusedNotRecorded, callcenter.RefusedNotWaiting:
+		callcenter.RefusedNoTalk, callcenter.RefusedPhoneBusy, callcenter.RefusedNotRecorded, callcenter.RefusedNotWaiting,
+		callcenter.RefusedNoSeat, callcenter.RefusedSeatTaken, callcenter.RefusedFixedPhone:
 		return http.StatusConflict
 	case callcenter.RefusedUnknownReason, callcenter.RefusedUnknownAction:
 		return http.StatusUnprocessableEntity

@@ -259,6 +259,8 @@ func TestControl(t *testing.T) {
 		`{"request":"r4","agent":"anna","action":"pause","reason":"holiday"}`:                  {422, "unknown_reason"},
 		`{"request":"r5","agent":"anna","action":"dance"}`:                                     {422, "unknown_action"},
 		`{"request":"r6","agent":"anna","action":"disposition","code":"solved","contact":"x"}`: {404, "unknown_contact"},
+		`{"request":"r7","action":"voicemail_done","contact":"x","recording":"x/r1"}`:          {200, ""},
+		`{"request":"r8","action":"voicemail_done","contact":"x"}`:                             {404, "unknown_contact"},
 		`{"agent":"anna","action":"login"}`:                                                    {400, ""},
 		`no json`:                                                                              {400, ""},
 	} {

@@ -37,8 +37,13 @@ func prepare(plan callcenter.Plan, t Traffic) (*callcenter.Plan, error) {
 		q.OverflowMedia, q.FullMedia, q.EmptyMedia, q.ComfortMedia, q.WhisperMedia = nil, nil, nil, nil, nil // a whisper's time is in the rings
 	}
 	plan.Agents = slices.Clone(plan.Agents)
+	plan.Seats = nil
 	for i := range plan.Agents {
-		plan.Agents[i].WrapUp = nil
+		a := &plan.Agents[i]
+		a.WrapUp, a.Number = nil, ""
+		if a.Endpoint == "" { // wherever he sat
+			a.Endpoint = "replay/" + a.ID
+		}
 	}
 	for _, c := range t.callers {
 		if err := addEntry(&plan, c); err != nil {

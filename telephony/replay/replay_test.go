@@ -115,6 +115,30 @@ func TestShippedPlansCanBeReplayed(t *testing.T) {
 	}
 }
 
+// Where agents sat makes no difference.
+func TestSeatsAreReplayed(t *testing.T) {
+	facts, plan, from := day(t, 100)
+	traffic := replay.Read(facts, from, from.Add(24*time.Hour))
+	own, err := traffic.Run(plan, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Agents = slices.Clone(plan.Agents)
+	for i := range plan.Agents {
+		plan.Agents[i].Endpoint, plan.Agents[i].Number = "", fmt.Sprint(1000+i)
+	}
+	plan.Seats = []callcenter.Seat{{ID: "201", Endpoint: "PJSIP/201"}}
+	freely, err := traffic.Run(plan, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, wait := answered(own); n == 0 {
+		t.Error("nobody is answered")
+	} else if m, other := answered(freely); m == 0 || math.Abs(float64(m-n)) > 0.05*float64(n) || math.Abs(other-wait) > 0.35*wait {
+		t.Errorf("%d answered after %.1f s, with phones of their own %d after %.1f s", m, other, n, wait)
+	}
+}
+
 // The strategy is the plan's, and everything else stays as it was.
 func TestAnotherStrategy(t *testing.T) {
 	facts, plan, from := day(t, 300)

@@ -65,6 +65,7 @@ type channel struct {
 	tasks    []*task // done one after the other
 	gone     bool
 	muted    bool
+	heard    []string      // what was played to it to its end
 	snoops   *channel      // that it listens to
 	tape     *tape         // what it records of that
 	asks     int           // transfers that its phone asked for and has no answer to yet
@@ -78,6 +79,7 @@ type channel struct {
 // task is one thing in a channel's queue: a playback, or something quick.
 type task struct {
 	playback string
+	media    []string
 	length   time.Duration
 	failed   bool // a file that isn't there
 	started  bool
@@ -88,6 +90,7 @@ type task struct {
 type bridge struct {
 	id      string
 	members []*channel
+	says    []*announcement
 	gone    bool
 }
 
@@ -180,10 +183,18 @@ func (a *asterisk) work(ch *channel) {
 		}
 		if !t.started {
 			t.started = true
-			a.w.after(t.length, func() { a.endPlayback(ch, t, t.failed) })
+			a.w.after(t.length, func() { a.playedOut(ch, t) })
 		}
 		return
 	}
+}
+
+// playedOut ends a playback that nobody stopped.
+func (a *asterisk) playedOut(ch *channel, t *task) {
+	if !t.failed && slices.Contains(ch.tasks, t) {
+		ch.hearsOut(t.media)
+	}
+	a.endPlayback(ch, t, t.failed)
 }
 
 // endPlayback ends a playback that still plays or waits for its turn.
@@ -244,7 +255,7 @@ func (a *asterisk) restart() {
 		}
 	}
 	for _, b := range a.rooms {
-		b.gone, b.members = true, nil
+		b.gone, b.members, b.says = true, nil, nil
 	}
 	a.rooms = nil
 	clear(a.bridges)

@@ -62,6 +62,14 @@ func (a *audit) silence() time.Duration {
 	return a.limit() + 8*time.Second // he may enter a number, digit by digit
 }
 
+// hush is the same for one who waits: where the end of an announcement gets lost the core waits for it longer than that lasts.
+func (a *audit) hush() time.Duration {
+	if a.w.site.weather.missing > 0 {
+		return a.limit() + 30*time.Second
+	}
+	return a.limit()
+}
+
 // begin audits now and then until the world has been wound down.
 func (a *audit) begin() {
 	a.w.after(auditEvery, func() {
@@ -128,12 +136,12 @@ func (a *audit) taken(contact string) {
 
 // onThePhone tells whether the agent's phone has a call of any kind.
 func (w *world) onThePhone(agent string) bool {
-	for _, p := range w.phones {
-		if p.agent == agent {
-			return len(p.lines) > 0
-		}
+	endpoint := w.ledger.place(agent)
+	if other := w.agentAt(endpoint); other != agent { // who sits at it has not left yet
+		return other != ""
 	}
-	return false
+	p := w.phoneAt(endpoint)
+	return p != nil && len(p.lines) > 0
 }
 
 // wrong notes that something is not as it should be; when it has lasted too long the run fails.
@@ -164,7 +172,7 @@ func (a *audit) channel(ch *channel) {
 		a.leg(ch)
 		return
 	}
-	if ch.party != nil && !a.w.ledger.byPhone(a.w.owners[ch.id]) {
+	if ch.party != nil && !a.w.ledger.byPhone(a.w.agentAt(a.w.owners[ch.id])) {
 		if c := a.w.ledger.contacts[ch.id]; c == nil || !c.callOpen {
 			a.wrong(ch.id, "is in the application without a call")
 		}
@@ -182,10 +190,10 @@ func (a *audit) leg(ch *channel) {
 		a.guest(ch, c)
 		return
 	}
-	rings := c != nil && c.offerTo(a.w.agentAt(ch.endpoint)) != nil
+	rings := c != nil && c.offerTo(a.w.onLeg(ch.id)) != nil
 	var s *segmentBook
 	if c != nil {
-		s = c.talking(a.w.agentAt(ch.endpoint))
+		s = c.talking(a.w.onLeg(ch.id))
 	}
 	if a.listens(ch, c) {
 		return
@@ -199,19 +207,14 @@ func (a *audit) leg(ch *channel) {
 	}
 }
 
-// agentAt is the agent of an endpoint.
-func (w *world) agentAt(endpoint string) string {
-	if p := w.phoneAt(endpoint); p != nil {
-		return p.agent
-	}
-	return ""
-}
-
 func (a *audit) bridge(b *bridge) {
 	contact := contactOf(b.id)
 	c := a.w.ledger.contacts[contact]
 	if c == nil || !c.inTalk() {
 		a.wrong(contact, "bridge "+b.id+" is for nobody")
+	}
+	if c != nil {
+		a.muted(b, c)
 	}
 	if len(b.members) == 1 && (c == nil || !c.held()) {
 		a.wrong(contact, b.members[0].id+" is alone in "+b.id)
@@ -245,7 +248,7 @@ func (a *audit) contact(c *contactBook) {
 		a.recorded(c)
 	case c.entry != nil:
 		if !ch.music && !ch.playing() {
-			a.wrong(c.id, "waits in silence")
+			a.lasting(c.id, "waits in silence", a.hush())
 		}
 		a.ringing(c)
 	case c.visit != nil && c.recording != nil:
@@ -272,7 +275,7 @@ func (a *audit) talk(c *contactBook, ch *channel) {
 func (a *audit) ringing(c *contactBook) {
 	for _, o := range c.rung {
 		if !slices.ContainsFunc(a.w.ast.order, func(ch *channel) bool {
-			return contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.agentAt(ch.endpoint) == o.Agent
+			return contactOf(ch.id) == c.id && ch.endpoint != "" && a.w.onLeg(ch.id) == o.Agent
 		}) {
 			a.wrong(c.id, "offer "+o.Offer+" rings no phone")
 		}

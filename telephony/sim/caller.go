@@ -149,6 +149,10 @@ func (c *caller) heard(_, other *channel) {
 		talk *= 3 // he leaves it to the agent
 	}
 	c.w.after(talk, func() { c.hangUp("ends the talk") })
+	if c.luck.chance(0.2) { // the number of his card
+		c.keys += 4
+		c.press()
+	}
 	if c.luck.chance(0.1) {
 		c.w.after(c.luck.around(c.w.weather.talk/4), func() { c.hold(2) })
 	}

@@ -31,14 +31,14 @@ func (w *world) checkIdle() {
 		return
 	}
 	core := w.ctl.core
-	for _, p := range w.phones {
-		if !core.Free(p.agent) {
+	for _, agent := range w.crew {
+		if !core.Free(agent) {
 			continue
 		}
-		w.checkRung(p.agent)
+		w.checkRung(agent)
 		for _, c := range w.ledger.live {
-			if c.entry != nil && !c.rings() && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, p.agent) && !w.kept(p.agent, c) {
-				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, p.agent)
+			if c.entry != nil && !c.rings() && w.present(c.id) && w.ledger.suits(core.PlanVersion(), c, agent) && !w.kept(agent, c) {
+				w.fail(ruleIdle, "%s waits in %s for %v, %s is free", c.id, c.entry.Queue, c.entry.Skills, agent)
 			}
 		}
 	}
@@ -158,6 +158,8 @@ func (w *world) checkContact(s fact.SnapshotContact) {
 		w.fail(ruleFoldFacts, "the snapshot says %s asks outside as %+v, the facts %+v", s.ID, s.Transfer, c.outside)
 	case !slices.EqualFunc(s.Outside, c.guests(), func(s fact.SnapshotOutside, o *outsideBook) bool { return s.Transfer == o.Transfer }):
 		w.fail(ruleFoldFacts, "the snapshot says outside with %s are %+v, the facts %+v", s.ID, s.Outside, c.outside)
+	case len(s.Muted) != len(c.mutes), slices.ContainsFunc(s.Muted, func(agent string) bool { return c.mutedAs(agent) == nil }):
+		w.fail(ruleFoldFacts, "the snapshot says %v of %s are muted, the facts %+v", s.Muted, s.ID, c.mutes)
 	case len(s.Monitors) != len(c.monitors):
 		w.fail(ruleFoldFacts, "the snapshot says %s is listened to by %+v, the facts %+v", s.ID, s.Monitors, c.monitors)
 	case (s.Recording != nil) != (c.recording != nil), s.Recording != nil && (s.Recording.Recording != c.recording.Recording || s.Recording.Paused != c.recording.muted):

@@ -107,7 +107,7 @@ func dayPlan(agents int) *callcenter.Plan {
 	support.Overflow = sales.ID
 	sales.JoinEmpty, sales.WrapUp = true, 0
 	p := &callcenter.Plan{
-		Version: "day", Node: node, Queues: []callcenter.Queue{support, sales}, Pauses: pauseNames(), Codes: codeNames(),
+		Version: "day", Node: node, Queues: []callcenter.Queue{support, sales}, Pauses: pauseNames(), Billable: pauseNames()[:1], Codes: codeNames(),
 		Features: callcenter.Features{Login: codeLogin, Logout: codeOut, Ready: codeReady, Pause: codePause},
 		Lookup:   callcenter.LookupPlan{ByNumber: true, Timeout: 2 * time.Second},
 		Entries:  []callcenter.Entry{{Number: "*", Flow: "main"}},

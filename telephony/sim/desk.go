@@ -29,7 +29,11 @@ func newDesk(w *world) *desk { return &desk{w: w, sent: map[string]*asked{}} }
 func (d *desk) morning(id string) {
 	luck := d.w.newDice("morning " + id)
 	d.w.after(luck.between(0, 5*time.Second), func() {
-		d.send(callcenter.Control{Request: "login " + id, Actor: id, By: fact.ByDesk, Agent: id, Action: callcenter.ActionLogin})
+		login := callcenter.Control{Request: "login " + id, Actor: id, By: fact.ByDesk, Agent: id, Action: callcenter.ActionLogin}
+		if d.w.freely(id) {
+			login.Seat = d.w.anySeat(luck)
+		}
+		d.send(login)
 		d.w.after(luck.between(0, 3*time.Second), func() {
 			d.send(callcenter.Control{Request: "ready " + id, Actor: id, By: fact.ByDesk, Agent: id, Action: callcenter.ActionReady})
 		})
@@ -40,7 +44,7 @@ func (d *desk) morning(id string) {
 func (d *desk) request(n int, luck *dice) {
 	c := callcenter.Control{
 		Request: "r" + strconv.Itoa(n), By: one(luck, fact.ByDesk, fact.ByAPI, fact.BySupervisor),
-		Agent: one(luck, d.w.phones...).agent,
+		Agent: one(luck, d.w.crew...),
 	}
 	c.Actor = one(luck, c.Agent, "sup")
 	if luck.chance(0.03) {
@@ -51,9 +55,16 @@ func (d *desk) request(n int, luck *dice) {
 		c.Action = one(luck, callcenter.ActionLogin, callcenter.ActionLogout, callcenter.ActionReady, callcenter.ActionPause,
 			callcenter.ActionWrapUpDone, callcenter.ActionWrapUpMore, callcenter.ActionDisposition, callcenter.ActionTransfer,
 			callcenter.ActionConsult, callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn,
-			callcenter.ActionHold, callcenter.ActionUnhold, "dance")
+			callcenter.ActionHold, callcenter.ActionUnhold, callcenter.ActionMute, callcenter.ActionUnmute, "dance")
+	}
+	if d.w.freely(c.Agent) && luck.chance(0.2) { // he comes, or goes elsewhere
+		c.Action = callcenter.ActionLogin
 	}
 	switch c.Action {
+	case callcenter.ActionLogin:
+		if d.w.freely(c.Agent) || luck.chance(0.05) {
+			c.Seat = d.w.anySeat(luck)
+		}
 	case callcenter.ActionPause:
 		c.Reason = one(luck, "break", "break", "lunch", "nonsense")
 	case callcenter.ActionDisposition:
@@ -83,7 +94,8 @@ func (d *desk) sensible(agent string, luck *dice) callcenter.Action {
 	case fact.AgentTalking:
 		return one(luck, callcenter.ActionDisposition, callcenter.ActionPause, callcenter.ActionReady, callcenter.ActionLogout,
 			callcenter.ActionTransfer, callcenter.ActionTransfer, callcenter.ActionConsult, callcenter.ActionConsult, callcenter.ActionComplete,
-			callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn, callcenter.ActionHold, callcenter.ActionUnhold)
+			callcenter.ActionComplete, callcenter.ActionConference, callcenter.ActionReturn, callcenter.ActionHold, callcenter.ActionUnhold,
+			callcenter.ActionMute, callcenter.ActionMute, callcenter.ActionUnmute)
 	default:
 		return one(luck, callcenter.ActionPause, callcenter.ActionLogout, callcenter.ActionDisposition, callcenter.ActionDisposition,
 			callcenter.ActionDisposition, callcenter.ActionDisposition, callcenter.ActionReady)
@@ -107,6 +119,9 @@ func (d *desk) replied(r callcenter.Reply) {
 	case a.reply == nil:
 		a.reply = &r
 		d.sensibleReply(a.control, r)
+		if isMark(a.control.Action) {
+			d.w.ledger.grantedMark(a.control, r)
+		}
 		d.w.seen.add("reply " + string(r.Refused))
 	case *a.reply != r:
 		d.w.fail(ruleReplies, "%+v got %+v first and then %+v", a.control, *a.reply, r)

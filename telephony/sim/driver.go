@@ -338,10 +338,11 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	}
 	w.seen.add(eventName(in.Event))
 	out := d.core.Step(in)
+	listens := monitors(in, out)
 	for _, cmd := range out.Commands {
 		if leg, ok := cmd.(callcenter.Ring); ok {
-			if ask, ok := in.Event.(callcenter.Control); ok && ask.Action == callcenter.ActionMonitor && !offers(out, leg, w.agentAt(leg.Endpoint)) {
-				d.listening[leg.Channel] = true
+			if leg.Contact == listens { // the supervisor's phone is rung before anybody else's
+				d.listening[leg.Channel], listens = true, ""
 				continue
 			}
 			if !strings.HasSuffix(leg.Endpoint, wayOut) {
@@ -381,12 +382,27 @@ func (d *driver) feed(in callcenter.Input) callcenter.Output {
 	return out
 }
 
-// offers tells whether a ringing phone is that of an offer of the same Step.
-func offers(out callcenter.Output, leg callcenter.Ring, agent string) bool {
-	return slices.ContainsFunc(out.Facts, func(f fact.Fact) bool {
-		o, ok := f.Data.(fact.Offered)
-		return ok && f.Subject == leg.Contact && o.Agent == agent
-	})
+// monitors is the contact for whose talk a supervisor's phone is rung in a Step; "" = none.
+func monitors(in callcenter.Input, out callcenter.Output) string {
+	ask, ok := in.Event.(callcenter.Control)
+	if !ok || ask.Action != callcenter.ActionMonitor {
+		return ""
+	}
+	rung := 0
+	for _, cmd := range out.Commands {
+		if leg, ok := cmd.(callcenter.Ring); ok && leg.Contact == ask.Contact {
+			rung++
+		}
+	}
+	for _, f := range out.Facts {
+		if f.Type == fact.TypeOffered && f.Subject == ask.Contact {
+			rung--
+		}
+	}
+	if rung == 0 {
+		return ""
+	}
+	return ask.Contact
 }
 
 // still checks a Step while Asterisk is not held: nothing is ordered, nobody is rung, no deadline runs.

@@ -56,6 +56,9 @@ func (e *executor) submit(cmd callcenter.Command) {
 	case callcenter.Pop:
 		e.pop(c)
 		return
+	case callcenter.CheckPIN:
+		e.checkPIN(c)
+		return
 	case callcenter.StoreRecording:
 		e.keep(c)
 		return

@@ -16,6 +16,7 @@ type ledger struct {
 	live      []*contactBook // not ended, in order of arrival
 	all       []string       // every contact, in order of arrival
 	incidents map[string]*incidentBook
+	marks     markBook
 	agents    map[string]*agentBook
 	roster    []*agentBook // in order of first appearance
 	truths    map[string]*truth
@@ -23,6 +24,8 @@ type ledger struct {
 	at        time.Time          // of the record being read
 	version   string             // of the plan in force after it
 	handled   map[string]handles // by queue
+	legs      map[string]string  // agent for whom each leg is rung, by channel
+	ousted    string             // who logs in, and somebody made room for; of the record being read
 	dials     map[string]string  // contact → channel on which its customer is called
 	calledIn  map[string]place   // by number and queue
 	rang      map[string]string  // queue that goes round → agent it rang last
@@ -56,8 +59,12 @@ type contactBook struct {
 	handed          *fact.TransferEnded // by the Step being read
 	monitors        []*monitorBook      // open
 	recording       *recordingBook      // open
+	mutes           []*muteBook         // open
 	recordings      int
-	unrecorded      bool     // one failed
+	unrecorded      bool     // one failed, or he could not be told of it
+	informed        []string // the words by which he was told that he is recorded
+	unplayed        []string // those that could not be played to him
+	uninformed      int      // how often that was so in a talk
 	owed            []string // recordings of which is not told yet what became of them
 	tookOver        string   // who did, by the Step being read
 	tookOvers       int
@@ -159,17 +166,23 @@ type agentBook struct {
 	notBefore  time.Time
 	acted      time.Time // when somebody last asked for something about him
 
+	sits  string // phone where he sits; "" = his own, or none
+	moves string // phone that he leaves to log in elsewhere, in the record being read
+
 	doubt bool       // his phone did not take an offer, and was not looked at since
 	look  *lookBook  // the last that was asked for
 	phone *phoneBook // as the core last heard of it; nil = never
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, incidents: map[string]*incidentBook{}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, calledIn: map[string]place{}}
+	return &ledger{w: w, incidents: map[string]*incidentBook{}, marks: markBook{of: map[string]bool{}}, contacts: map[string]*contactBook{}, agents: map[string]*agentBook{}, truths: map[string]*truth{}, rang: map[string]string{}, handled: map[string]handles{}, dials: map[string]string{}, legs: map[string]string{}, calledIn: map[string]place{}}
 }
 
 // record takes the facts of one durable Step and then looks whether they agree with each other.
 func (l *ledger) record(r record) {
+	if r.plan != l.version {
+		l.replannedSeats(l.version, r.plan)
+	}
 	l.at, l.version = r.at, r.plan
 	if r.asked != "" {
 		l.agent(r.asked).acted = r.at
@@ -195,6 +208,7 @@ func (l *ledger) record(r record) {
 		}
 		l.take(f)
 	}
+	l.rings(r)
 	if len(r.facts) > 0 && l.w.failure == nil {
 		l.agree(r)
 	}
@@ -207,6 +221,8 @@ func (l *ledger) take(f fact.Fact) {
 	switch {
 	case f.Type == fact.TypeIncidentBegan || f.Type == fact.TypeIncidentEnded:
 		l.incidentFact(f)
+	case f.Type == fact.TypeVoicemailMarked:
+		l.marked(f)
 	case f.Type.Topic() == fact.TopicAgents:
 		l.agentFact(f)
 	case f.Type.Topic() == fact.TopicContacts:

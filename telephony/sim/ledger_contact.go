@@ -44,6 +44,12 @@ func (l *ledger) contactFact(f fact.Fact) {
 		l.transferEnded(f, c, d)
 	case fact.OutsideAnswered, fact.OutsideEnded:
 		l.outsideFact(f, c)
+	case fact.MuteStarted:
+		l.muteStarted(f, c, d)
+	case fact.MuteEnded:
+		l.muteEnded(f, c, d)
+	case fact.RecordingAnnounced:
+		l.announcedFact(f, c, d)
 	case fact.RecordingStarted, fact.RecordingPaused, fact.RecordingResumed, fact.RecordingEnded, fact.RecordingStored, fact.RecordingLost:
 		l.recordingFact(f, c)
 	case fact.CallbackPromised, fact.CallbackPutOff, fact.CallbackAttempted, fact.CallbackEnded:
@@ -93,7 +99,7 @@ func (l *ledger) arrived(f fact.Fact, a fact.Arrived) {
 		l.w.fail(ruleFacts, "%s arrived as %+v", f.Subject, a)
 	}
 	l.w.seen.add("arrived " + string(a.Kind))
-	if agent := l.w.owners[f.Subject]; agent != "" && a.Kind == fact.KindFeature {
+	if agent := l.w.agentAt(l.w.owners[f.Subject]); agent != "" && a.Kind == fact.KindFeature {
 		l.agent(agent).acted = l.at
 		if a.Dialed == codeReady {
 			l.agent(agent).excused()
@@ -260,6 +266,7 @@ func (l *ledger) entryEnded(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 		l.w.fail(ruleClosingRows, "%s: entry %s by agent %q", f.Subject, d.Outcome, d.Agent)
 	}
 	if d.Outcome == fact.EntryAnswered {
+		l.putThrough(c, d)
 		c.answered++
 		if c.transfer == nil {
 			c.lastAgent = d.Agent
@@ -396,7 +403,7 @@ func (l *ledger) ending(c *contactBook, d fact.CallEnded) {
 }
 
 func (l *ledger) contactEnded(f fact.Fact, c *contactBook, d fact.ContactEnded) {
-	if c.callOpen || c.entry != nil || c.rings() || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.outside) > 0 || len(c.monitors) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
+	if c.callOpen || c.entry != nil || c.rings() || len(c.segments) > 0 || c.visit != nil || c.transfer != nil || len(c.outside) > 0 || len(c.monitors) > 0 || len(c.mutes) > 0 || c.recording != nil || c.back != nil && c.back.ended == nil {
 		l.w.fail(ruleClosedOnce, "%s ended with something open: %+v", f.Subject, c)
 		return
 	}

@@ -100,6 +100,7 @@ func (l *ledger) agree(r record) {
 		c.touched = false
 		l.handedWell(c)
 		l.monitorsWell(c)
+		l.mutesWell(c)
 		for _, o := range c.rung {
 			if o.fresh {
 				o.fresh = false
@@ -154,6 +155,7 @@ func (l *ledger) agentFact(f fact.Fact) {
 		if in := d.Type == fact.TypeAgentLoggedIn; in == a.loggedIn {
 			l.w.fail(ruleOneState, "%s: %s twice", f.Subject, d.Type)
 		}
+		l.logged(a, d)
 		a.loggedIn = d.Type == fact.TypeAgentLoggedIn
 		if a.loggedIn {
 			a.calls, a.talkMS = 0, 0
@@ -164,6 +166,7 @@ func (l *ledger) agentFact(f fact.Fact) {
 			l.w.fail(ruleAgentState, "%s begins %s within %s", f.Subject, d.State, a.state.State)
 		}
 		l.w.seen.add("agent " + string(d.State))
+		l.billed(f, d)
 		if d.State == fact.AgentReady && a.state.State != fact.AgentRinging {
 			a.readySince = f.Time
 		}
@@ -188,7 +191,7 @@ func (l *ledger) stateEnded(f fact.Fact, a *agentBook, d fact.AgentStateEnded) {
 		return
 	}
 	l.span(f, a.since, d.StartedAt, d.EndedAt, d.DurationMS)
-	if d.State != a.state.State || d.Reason != a.state.Reason || d.Contact != a.state.Contact || d.Queue != a.state.Queue {
+	if d.State != a.state.State || d.Reason != a.state.Reason || d.Billable != a.state.Billable || d.Contact != a.state.Contact || d.Queue != a.state.Queue {
 		l.w.fail(ruleClosingRows, "%s: state %+v was opened as %+v", f.Subject, d, a.state)
 	}
 	a.open = false

@@ -29,8 +29,8 @@ func (d *desk) supervise(_ int, luck *dice) {
 	if len(talks) == 0 {
 		return
 	}
-	c, p := one(luck, talks...), one(luck, d.w.phones...)
-	d.superviseOn(p.agent, c.id, luck, 4)
+	c, supervisor := one(luck, talks...), one(luck, d.w.crew...)
+	d.superviseOn(supervisor, c.id, luck, 4)
 }
 
 func (d *desk) superviseOn(agent, contact string, luck *dice, times int) {
@@ -152,7 +152,7 @@ func (l *ledger) monitorsWell(c *contactBook) {
 
 // listens looks at a leg, or snoop, that is there for a supervisor; false = it is none.
 func (a *audit) listens(ch *channel, c *contactBook) bool {
-	agent := a.w.agentAt(ch.endpoint)
+	agent := a.w.onLeg(ch.id)
 	switch {
 	case a.records(ch, c):
 		return true

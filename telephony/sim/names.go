@@ -37,6 +37,8 @@ func eventName(ev callcenter.Event) string {
 		return "event EndpointState"
 	case callcenter.PhoneChecked:
 		return "event PhoneChecked"
+	case callcenter.PINChecked:
+		return "event PINChecked"
 	case callcenter.FallbackEvent:
 		return "event FallbackEvent"
 	case callcenter.RecordingBegan:
@@ -71,6 +73,8 @@ func commandName(cmd callcenter.Command) string {
 		return "command Answer"
 	case callcenter.Play:
 		return "command Play"
+	case callcenter.PlayToAll:
+		return "command PlayToAll"
 	case callcenter.StopPlay:
 		return "command StopPlay"
 	case callcenter.StartMusic:
@@ -107,6 +111,8 @@ func commandName(cmd callcenter.Command) string {
 		return "command HangUp"
 	case callcenter.CheckPhone:
 		return "command CheckPhone"
+	case callcenter.CheckPIN:
+		return "command CheckPIN"
 	case callcenter.Lookup:
 		return "command Lookup"
 	case callcenter.Pop:

@@ -32,6 +32,8 @@ func (w *world) noise(_ int, luck *dice) {
 		callcenter.PopSeen{Pop: "nonsense"},
 		callcenter.CommandFailed{ID: "agent/anna/x99999", Code: 500},
 		callcenter.PhoneChecked{Check: "agent/nobody/x1", Phone: callcenter.EndpointState{Endpoint: "PJSIP/none"}},
+		callcenter.PINChecked{Check: old + "/x9999", Known: true, Right: true},
+		callcenter.PINChecked{Check: "nonsense", Known: true, Right: true},
 		callcenter.EndpointState{Endpoint: "PJSIP/none", Registered: true},
 		callcenter.FallbackEvent{Channel: old, Event: "REMOVEMEMBER", Queue: "support"},
 		callcenter.FallbackEvent{Channel: "x-1.1", Event: "ENTERQUEUE", Queue: "no such queue"},

@@ -37,18 +37,18 @@ func (o *office) plan(days, contacts int) {
 				})
 			}
 		}
-		for _, p := range o.w.phones {
-			o.shift(p, began, d)
+		for _, id := range o.w.crew {
+			o.shift(id, began, d)
 		}
 	}
 }
 
 // shift logs an agent in before the first callers, out after the last, and lets him rest at noon.
-func (o *office) shift(p *phone, began time.Duration, d int) {
-	luck := o.w.newDice("shift " + p.agent + " " + strconv.Itoa(d))
+func (o *office) shift(agent string, began time.Duration, d int) {
+	luck := o.w.newDice("shift " + agent + " " + strconv.Itoa(d))
 	ask := func(at time.Duration, action callcenter.Action, reason string) {
 		c := callcenter.Control{
-			Request: string(action) + " " + p.agent + " " + at.String(), Actor: p.agent, Agent: p.agent, Action: action,
+			Request: string(action) + " " + agent + " " + at.String(), Actor: agent, Agent: agent, Action: action,
 			Reason: reason, By: one(luck, fact.ByDesk, fact.ByDesk, fact.ByPhone),
 		}
 		o.w.at(began+at, func() { o.w.desk.send(c) })

@@ -9,15 +9,15 @@ import (
 	"firstline/telephony/callcenter"
 )
 
-// phone is an agent's phone with the agent before it: answers after a while or at once, misses, declines, is busy,
+// phone is a phone with the agent before it: answers after a while or at once, misses, declines, is busy,
 // vanishes while it rings, holds, hangs up, dials feature codes and makes calls of its own.
 type phone struct {
 	w          *world
-	agent      string
 	endpoint   string
 	registered bool
 	lines      []*channel // all its calls, rung ones included
 	dialed     int
+	claims     []claim // who logged in here last said that he is
 }
 
 // aloneLimit is how long an agent listens to silence after he has answered.
@@ -95,7 +95,7 @@ func (p *phone) answer(ch *channel) {
 	}
 	ch.state = stateUp
 	p.w.ast.emit(ch, callcenter.LegAnswered{Channel: ch.id})
-	p.w.ledger.truth(contactOf(ch.id)).pick(p.agent)
+	p.w.ledger.truth(contactOf(ch.id)).pick(p.w.onLeg(ch.id))
 	if c := p.w.callers[contactOf(ch.id)]; c != nil {
 		c.answered()
 	}
@@ -133,7 +133,7 @@ func (p *phone) heard(ch, _ *channel) {
 	case x < 0.15:
 		p.w.after(luck.around(p.w.weather.talk/2), func() { p.handOn(ch) })
 	case x < 0.4:
-		p.w.after(luck.around(p.w.weather.talk/2), func() { p.w.desk.handOn(p.agent, ch, 3) })
+		p.w.after(luck.around(p.w.weather.talk/2), func() { p.w.desk.handOn(p.w.onLeg(ch.id), ch, 3) })
 	}
 }
 
@@ -187,7 +187,7 @@ func (p *phone) call(number string) *channel {
 		id:       node + "-" + strings.TrimPrefix(p.endpoint, "PJSIP/") + strconv.Itoa(p.dialed) + ".7",
 		endpoint: p.endpoint, number: strings.TrimPrefix(p.endpoint, "PJSIP/"), dialed: number, state: stateRing, party: p,
 	}
-	p.w.owners[ch.id] = p.agent
+	p.w.owners[ch.id] = p.endpoint
 	p.w.ast.open(ch)
 	p.lines = append(p.lines, ch)
 	p.w.enterApp(ch)
@@ -197,7 +197,7 @@ func (p *phone) call(number string) *channel {
 // outside makes a call that Firstline doesn't see but as a busy phone; somebody else ends it.
 func (p *phone) outside() *channel {
 	p.dialed++
-	ch := &channel{id: node + "-outside" + strconv.Itoa(p.dialed) + p.agent, endpoint: p.endpoint, state: stateUp, party: p}
+	ch := &channel{id: node + "-outside" + strconv.Itoa(p.dialed) + strings.TrimPrefix(p.endpoint, "PJSIP/"), endpoint: p.endpoint, state: stateUp, party: p}
 	p.w.ast.open(ch)
 	p.lines = append(p.lines, ch)
 	return ch

@@ -74,6 +74,8 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	drawTransfers(d, p)
 	drawRecordings(d, p)
 	drawCallbacks(d, p)
+	p.Billable = one(d, nil, pauseNames()[:1], pauseNames()[1:])
+	drawSeats(d, p)
 	return p
 }
 

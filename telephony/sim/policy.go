@@ -129,7 +129,7 @@ func (l *ledger) missed(f fact.Fact, c *contactBook, d fact.OfferEnded) {
 		a.readySince = f.Time
 	default: // he was not to blame
 	}
-	if l.w.weather.calm && c.back == nil && d.RingMS > (q.RingTimeout+l.whisper(q)+l.tolerance()).Milliseconds() {
+	if l.w.weather.calm && c.back == nil && d.RingMS > (q.RingTimeout+l.whisper(q)+l.words(c)+l.tolerance()).Milliseconds() {
 		l.w.fail(ruleDurations, "%s: %s rang for %d ms, at most %s", f.Subject, d.Agent, d.RingMS, q.RingTimeout)
 	}
 	if l.w.weather.calm && d.Result == fact.OfferMissed && d.Cause == 0 && d.RingMS < (q.RingTimeout-l.tolerance()).Milliseconds() {
@@ -151,6 +151,16 @@ func (l *ledger) punished(a *agentBook) {
 		l.w.fail(ruleMisses, "%s missed %d calls, %d are allowed, and is %s", a.id, a.misses, a.limit, a.state.State)
 	case auto && !too:
 		l.w.fail(ruleMisses, "%s is paused after %d misses of %d", a.id, a.misses, a.limit)
+	}
+}
+
+// billed: a pause is paid work when the plan in force says so, and nothing else is.
+func (l *ledger) billed(f fact.Fact, d fact.AgentStateBegan) {
+	if want := d.State == fact.AgentPaused && slices.Contains(l.w.known[l.version].Billable, d.Reason); d.Billable != want {
+		l.w.fail(ruleBillable, "%s is %s for %q, billable: %t, the plan says %t", f.Subject, d.State, d.Reason, d.Billable, want)
+	}
+	if d.Billable {
+		l.w.seen.add("billable pause")
 	}
 }
 
@@ -250,7 +260,7 @@ func (l *ledger) lasted(f fact.Fact, c *contactBook, d fact.EntryEnded) {
 	if (d.Outcome == fact.EntryOverflowed || d.Outcome == fact.EntryFailed) && (q.MaxWait == 0 || wait < q.MaxWait-l.tolerance()) {
 		l.w.fail(ruleDurations, "%s: %s after %s, the longest wait is %s", f.Subject, d.Outcome, wait, q.MaxWait)
 	}
-	if q.MaxWait > 0 && wait > q.MaxWait+q.RingTimeout+l.whisper(q)+2*l.tolerance() {
+	if q.MaxWait > 0 && wait > q.MaxWait+q.RingTimeout+l.whisper(q)+l.words(c)+2*l.tolerance() {
 		l.w.fail(ruleDurations, "%s waited for %s, the longest wait is %s and %s of ringing", f.Subject, wait, q.MaxWait, q.RingTimeout)
 	}
 }

@@ -75,7 +75,7 @@ func (p *putRight) caller(ch callcenter.ActualChannel) {
 // consults tells whether the channel is the second call of an agent who asks somebody for his caller.
 func (p *putRight) consults(channel string) bool {
 	for _, c := range p.after { // order doesn't matter: any will do
-		if c.Transfer != nil && c.Transfer.Agent == p.w.owners[channel] {
+		if c.Transfer != nil && c.Transfer.Agent == p.w.agentAt(p.w.owners[channel]) {
 			return true
 		}
 	}
@@ -89,7 +89,7 @@ func talks(s fact.SnapshotContact, agent string) bool {
 
 // leg: a phone that rings goes on ringing, one that was answered meanwhile is answered, any other one goes.
 func (p *putRight) leg(ch callcenter.ActualChannel) {
-	id, agent := contactOf(ch.ID), p.w.agentAt(ch.Endpoint)
+	id, agent := contactOf(ch.ID), p.w.onLeg(ch.ID)
 	was, is := p.before[id], p.after[id]
 	absent := was.Callback != nil && !was.Callback.Reached
 	before, after := was.OfferTo(agent), is.OfferTo(agent)
@@ -111,6 +111,7 @@ func (p *putRight) leg(ch callcenter.ActualChannel) {
 		}
 	case talks(is, agent), p.w.ctl.listening[ch.ID] && is.Stage == "talking":
 	case rang && absent && ch.State == stateUp && (is.Stage == "ringing" || p.hangsUp(ch.ID)): // he hears the customer's phone ring, or did
+	case rang && ch.State == stateUp && is.Stage == "ringing" && p.informs(id): // he waits until the caller was told
 	case rang && ch.State == stateUp:
 		p.w.fail(ruleReconciled, "%s answered while the link was down, and %s is %q", agent, id, is.Stage)
 	case same && ch.State == stateRinging && p.hangsUp(ch.ID):
@@ -143,7 +144,7 @@ func (p *putRight) channel(contact string) string {
 // legOf tells whether the contact has a leg to the agent.
 func (p *putRight) legOf(contact, agent string) bool {
 	return slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool {
-		return strings.HasPrefix(ch.ID, "fl.") && contactOf(ch.ID) == contact && p.w.agentAt(ch.Endpoint) == agent
+		return strings.HasPrefix(ch.ID, "fl.") && contactOf(ch.ID) == contact && p.w.onLeg(ch.ID) == agent
 	})
 }
 
@@ -176,7 +177,7 @@ func (p *putRight) contact(s fact.SnapshotContact) {
 		}
 	}
 	here := p.w.ast.channels[p.channel(s.ID)] // the list may be older than his leaving for the dialplan
-	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) {
+	if (s.Stage == "waiting" || s.Stage == "ringing") && (here == nil || here.inApp) && !p.does(s.ID, isStartMusic) && !p.informs(s.ID) {
 		p.w.fail(ruleReconciled, "%s waits, and no music is ordered", s.ID)
 	}
 }
@@ -186,6 +187,14 @@ func (p *putRight) ringsOutside(contact string) bool {
 	calls := p.does(contact, isRing)
 	return calls || slices.ContainsFunc(p.actual.Channels, func(ch callcenter.ActualChannel) bool {
 		return p.w.guests[ch.ID] != nil && contactOf(ch.ID) == contact && ch.State != stateUp
+	})
+}
+
+// informs tells whether the caller is told that he is recorded.
+func (p *putRight) informs(contact string) bool {
+	return p.does(contact, func(cmd callcenter.Command) bool {
+		play, ok := cmd.(callcenter.Play)
+		return ok && play.Channel == p.channel(contact) && p.w.isWords(strings.Join(play.Media, " "))
 	})
 }
 

@@ -34,7 +34,7 @@ func drawRecordings(d *dice, p *callcenter.Plan) {
 	for i := range p.Queues {
 		r := callcenter.Recording{
 			Mode: one(d, callcenter.RecordOff, callcenter.RecordAll, callcenter.RecordAll, callcenter.RecordShare, callcenter.RecordDemand),
-			Keep: 24 * time.Hour, PauseLimit: one(d, 3*time.Second, time.Minute), PauseOnHold: d.chance(0.5),
+			Keep: 24 * time.Hour, PauseLimit: one(d, 3*time.Second, time.Minute), PauseOnHold: d.chance(0.5), PauseOnKeys: one(d, 0, 0, 2*time.Second, 10*time.Second), Announce: drawWords(d),
 		}
 		if r.Mode == callcenter.RecordShare {
 			r.Share = one(d, 20, 70)
@@ -159,6 +159,9 @@ func (l *ledger) recordingStarted(f fact.Fact, c *contactBook, d fact.RecordingS
 	case string(l.queue(c, d.Queue).Recording.Mode) != string(d.Cause):
 		l.w.fail(ruleRecordings, "%s is recorded as %s in %s, whose rule is %+v", f.Subject, d.Cause, d.Queue, l.queue(c, d.Queue).Recording)
 	}
+	if d.Cause != fact.RecordVoicemail {
+		l.informedBefore(c, d)
+	}
 	c.recording = &recordingBook{RecordingStarted: d, at: f.Time}
 	c.recordings++
 }
@@ -214,7 +217,7 @@ func (l *ledger) kept(f fact.Fact, c *contactBook, id, what string) {
 func (a *audit) recorded(c *contactBook) {
 	r := c.recording
 	if r == nil {
-		if rule := c.onlyRule(a.w.ledger); rule.Mode == callcenter.RecordAll && !c.unrecorded {
+		if rule := c.onlyRule(a.w.ledger); rule.Mode == callcenter.RecordAll && !c.unrecorded && !a.untold(c, rule) {
 			a.wrong(c.id, "is not recorded, though its queue records all")
 		}
 		return
@@ -232,9 +235,23 @@ func (a *audit) recorded(c *contactBook) {
 			a.wrong(c.id, "records silence on "+ch.id+": "+strconv.FormatBool(ch.tape.muted))
 		}
 	}
+	if a.w.ledger.pressesKeys(c) && !r.muted {
+		a.wrong(c.id, "presses keys, and is recorded")
+	}
 	if len(sides) != want {
 		a.wrong(c.id, "is recorded as "+r.Recording+" on "+strconv.Itoa(len(sides))+" sides")
 	}
+}
+
+// pressesKeys tells whether the caller has just pressed a key in a talk whose recording pauses for it.
+func (l *ledger) pressesKeys(c *contactBook) bool {
+	r, t := c.recording, l.truth(c.id)
+	pause := c.onlyRule(l).PauseOnKeys
+	if r.Cause == fact.RecordVoicemail || pause == 0 || t.keyAt == 0 || !l.w.weather.calm || !r.at.Before(l.w.stamp(t.keyAt)) || l.w.now-t.keyAt >= pause-l.tolerance() {
+		return false
+	}
+	l.w.seen.add("keys not recorded")
+	return true
 }
 
 // onlyRule is the rule of the queue in which one agent alone talks to the caller; nothing when there are more, or he has him in

@@ -20,6 +20,8 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 		a.onChannel(c.Channel, done, func(ch *channel) { ch.state = stateUp })
 	case callcenter.Play:
 		a.play(c, done)
+	case callcenter.PlayToAll:
+		a.playToAll(c, done)
 	case callcenter.StopPlay:
 		a.stopPlay(c.Playback, done)
 	case callcenter.StartMusic:
@@ -41,7 +43,7 @@ func (a *asterisk) do(cmd callcenter.Command, done answer) {
 	case callcenter.MuteRecording:
 		a.muteRecording(c, done)
 	case callcenter.Mute:
-		a.onChannel(c.Channel, done, func(ch *channel) { ch.muted = c.On })
+		a.mute(c, done)
 	case callcenter.RemoveFromBridge:
 		a.removeFromBridge(c, done)
 	case callcenter.AnswerTransfer:
@@ -97,6 +99,16 @@ func (a *asterisk) onChannel(id string, done answer, act func(*channel)) {
 	}})
 }
 
+// mute is answered at once, and done when the channel's turn has come: a phone that hears a tone is not muted before.
+func (a *asterisk) mute(c callcenter.Mute, done answer) {
+	ch := a.inApp(c.Channel, done)
+	if ch == nil {
+		return
+	}
+	a.enqueue(ch, &task{act: func(bool) { ch.muted = c.On }})
+	done(204, "")
+}
+
 // sendOut gives a caller to the dialplan, where he talks to somebody outside.
 func (a *asterisk) sendOut(c callcenter.SendOut, done answer) {
 	if c.Endpoint != "PJSIP/"+outsideNumber+wayOut && (a.w.phoneAt(c.Endpoint) == nil || a.w.owners[c.Channel] == "") {
@@ -120,7 +132,7 @@ func (a *asterisk) play(c callcenter.Play, done answer) {
 	if ch == nil {
 		return
 	}
-	t := &task{playback: c.Playback}
+	t := &task{playback: c.Playback, media: c.Media}
 	for _, media := range c.Media {
 		length, ok := a.w.mediaLength(media)
 		t.failed = t.failed || !ok
@@ -139,6 +151,15 @@ func (a *asterisk) stopPlay(id string, done answer) {
 		for _, t := range ch.tasks {
 			if t.playback == id {
 				a.endPlayback(ch, t, false)
+				done(204, "")
+				return
+			}
+		}
+	}
+	for _, b := range a.rooms {
+		for _, s := range b.says {
+			if s.playback == id {
+				a.endSaying(b, s, false)
 				done(204, "")
 				return
 			}
@@ -295,6 +316,9 @@ func (a *asterisk) destroyBridge(id string, done answer) {
 	}
 	for _, ch := range b.members {
 		ch.bridge = nil
+	}
+	for _, s := range slices.Clone(b.says) {
+		a.endSaying(b, s, false)
 	}
 	b.gone, b.members = true, nil
 	delete(a.bridges, id)

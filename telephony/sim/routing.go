@@ -174,7 +174,7 @@ func (l *ledger) relaxed(f fact.Fact, c *contactBook, d fact.Relaxed) {
 		}
 	case fact.RelaxedByTime:
 		want.prefer = ""
-		if span := max(q.PreferOwner, q.PreferLast); l.w.weather.calm && waited > span+l.tolerance()+q.RingTimeout+l.whisper(q) {
+		if span := max(q.PreferOwner, q.PreferLast); l.w.weather.calm && waited > span+l.tolerance()+q.RingTimeout+l.whisper(q)+l.words(c) {
 			l.w.fail(ruleDurations, "%s waited for %s for %s, at most %s", f.Subject, e.circle.prefer, waited, span)
 		}
 	case fact.RelaxedByMiss:

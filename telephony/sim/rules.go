@@ -24,8 +24,10 @@ const (
 	ruleRingAll    Rule = "all are rung"        // where a queue says so, one of them has the call, and no other caller waits for a phone
 	ruleRelaxed    Rule = "the circle"          // of agents is as wide as queue and waiting allow
 	ruleRest       Rule = "agents rest"         // after a miss, as long as the queue says
+	ruleSeats      Rule = "seats"               // one agent at a phone, and he is rung where he sits
 	ruleLooks      Rule = "a look first"        // at the phone, before the first offer after a miss
 	ruleReach      Rule = "phones in reach"     // only those are rung that were there and free when last looked at
+	ruleBillable   Rule = "billable pauses"     // are those that the plan says are paid work
 	ruleMisses     Rule = "misses"              // too many in a row pause the agent, fewer don't
 	ruleLimits     Rule = "queue limits"        // full and empty queues turn callers away, others don't
 	rulePositions  Rule = "positions"           // callers are told their true place
@@ -36,8 +38,11 @@ const (
 	ruleEntries    Rule = "entries"             // callers are let in, or rejected unanswered, as the first entry says that they fit
 	ruleTransfers  Rule = "transfers"           // lead where they say, and everybody talks to whom they say
 	ruleMonitors   Rule = "monitors"            // a supervisor hears an agent who talks, and is heard as her mode says
+	ruleMutes      Rule = "mutes"               // an agent is muted only while he talks
 	ruleRecordings Rule = "recordings"          // talks are recorded as their queue has it, both sides, and what becomes of it is told once
+	ruleInformed   Rule = "told beforehand"     // who is recorded heard it, where his queue tells, before he was
 	ruleCallbacks  Rule = "callbacks"           // are made to whom they were promised, at his place, in the hours for it, as often as planned
+	ruleMarks      Rule = "marks"               // of messages are recorded as asked for, once
 	rulePlaces     Rule = "kept places"         // who gave up and calls again in time has his place back, once
 )
 

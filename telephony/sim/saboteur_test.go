@@ -20,11 +20,15 @@ type saboteur struct {
 	snapshot func(fact.Snapshot) fact.Snapshot
 	free     func(agent string) bool
 	deaf     func(in callcenter.Input) bool
+	mishear  func(callcenter.Event) callcenter.Event
 }
 
 func (s *saboteur) Step(in callcenter.Input) callcenter.Output {
 	if s.deaf != nil && s.deaf(in) {
 		return callcenter.Output{}
+	}
+	if s.mishear != nil {
+		in.Event = s.mishear(in.Event)
 	}
 	out := s.center.Step(in)
 	if s.spoil != nil {
@@ -126,7 +130,7 @@ type sabotage struct {
 }
 
 func saboteurs() []sabotage {
-	return slices.Concat(spoiledCommands(), spoiledFacts(), spoiledState(), spoiledTime(), spoiledTransfers(), spoiledCallbacks(), spoiledRingAll(), spoiledOutside())
+	return slices.Concat(spoiledCommands(), spoiledFacts(), spoiledState(), spoiledTime(), spoiledTransfers(), spoiledCallbacks(), spoiledRingAll(), spoiledSeats(), spoiledOutside())
 }
 
 // nth is true each n-th time.
@@ -297,6 +301,10 @@ func spoiledFacts() []sabotage {
 		{bug: "a contact's talk is not the sum", rules: rows, turn: rewrite(func(d *fact.ContactEnded) { d.TalkMS += 5 })},
 		{bug: "an offer is not counted", rules: rows, turn: rewrite(func(d *fact.EntryEnded) { d.Offers = 0 })},
 		{bug: "an abandoned call counts as answered", rules: rows, turn: rewrite(func(d *fact.CallEnded) { d.Termination.Result = fact.ResultAnswered })},
+		{bug: "a pause after missed calls is paid work", rules: []Rule{ruleBillable}, turn: rewrite(func(d *fact.AgentStateBegan) {
+			d.Billable = d.Billable || d.Reason == fact.AutoPauseReason
+		})},
+		{bug: "a paid pause ends as another", rules: rows, turn: rewrite(func(d *fact.AgentStateEnded) { d.Billable = false })},
 		{bug: "the wrong one hung up", rules: []Rule{ruleTruth}, turn: func(s *saboteur) {
 			swap := func(r *fact.Reason) {
 				if *r == fact.ReasonAgentHungUp {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 
 	"firstline/pipeline/fact"
@@ -20,7 +21,7 @@ func spoiledTransfers() []sabotage {
 			h, ok := c.(callcenter.HangUp)
 			return ok && h.Channel != h.Contact && !strings.HasPrefix(h.Channel, "fl.")
 		})},
-		{bug: "a supervisor who only listens is heard", rules: []Rule{ruleLasting}, turn: without(isA[callcenter.Mute])},
+		{bug: "a supervisor who only listens is heard", rules: []Rule{ruleLasting}, turn: unmuted(false)},
 		{bug: "the listening never ends", rules: []Rule{ruleMonitors, ruleFoldFacts, ruleClosedOnce}, turn: swallow(fact.TypeMonitorEnded)},
 		{bug: "a supervisor's phone rings in vain, and nobody is told", rules: []Rule{ruleMonitors}, turn: swallow(fact.TypeMonitorMissed)},
 		{bug: "who listens is named wrong", rules: []Rule{ruleMonitors, ruleOneTalk, ruleClosedOnce, ruleLasting, ruleFoldFacts}, turn: rewrite(func(d *fact.MonitorStarted) { d.Supervisor = d.Agent })},
@@ -38,6 +39,19 @@ func spoiledTransfers() []sabotage {
 		{bug: "a recording says it is of another queue", rules: []Rule{ruleRecordings, ruleClosingRows}, turn: rewrite(func(d *fact.RecordingStarted) {
 			d.Queue = map[string]string{"support": "sales", "sales": "support"}[d.Queue]
 		})},
+		{bug: "a mark of a message is not recorded", rules: []Rule{ruleMarks}, turn: swallow(fact.TypeVoicemailMarked)},
+		{bug: "a mark of a message is recorded twice", rules: []Rule{ruleMarks, ruleSequence}, turn: double(fact.TypeVoicemailMarked)},
+		{bug: "a mark that is taken back stays", rules: []Rule{ruleMarks}, turn: rewrite(func(d *fact.VoicemailMarked) { d.Done = true })},
+		{bug: "an agent who muted himself is heard", rules: []Rule{ruleLasting}, turn: unmuted(true)},
+		{bug: "a muting never ends", rules: []Rule{ruleMutes, ruleClosedOnce, ruleFoldFacts}, turn: swallow(fact.TypeMuteEnded)},
+		{bug: "who is recorded heard something else", rules: []Rule{ruleInformed}, turn: words(func(p callcenter.Play) []callcenter.Command {
+			p.Media = []string{"sound:vm-press"}
+			return []callcenter.Command{p}
+		})},
+		{bug: "who is recorded did not hear it to its end", rules: []Rule{ruleInformed}, turn: words(func(p callcenter.Play) []callcenter.Command {
+			return []callcenter.Command{p, callcenter.StopPlay{Head: callcenter.Head{ID: p.ID + "-", Contact: p.Contact}, Playback: p.Playback}}
+		})},
+		{bug: "nobody is told that he was told", rules: []Rule{ruleInformed}, turn: swallow(fact.TypeRecordingAnnounced)},
 		{bug: "a recording never ends", rules: []Rule{ruleClosedOnce, ruleFoldFacts}, turn: swallow(fact.TypeRecordingEnded)},
 		{bug: "a pause is not told", rules: []Rule{ruleClosedOnce, ruleClosingRows, ruleFoldFacts}, turn: swallow(fact.TypeRecordingPaused)},
 		{bug: "a transfer never ends", rules: []Rule{ruleClosedOnce, ruleTransfers, ruleFoldFacts}, turn: swallow(fact.TypeTransferEnded)},
@@ -59,5 +73,33 @@ func spoiledTransfers() []sabotage {
 				o.Decision.Eligible = []string{"anna"}
 			}
 		})},
+	}
+}
+
+// words puts something else in the place of telling callers that they are recorded.
+func words(instead func(callcenter.Play) []callcenter.Command) func(*saboteur) {
+	return func(s *saboteur) {
+		s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
+			var commands []callcenter.Command
+			for _, c := range out.Commands {
+				if p, ok := c.(callcenter.Play); ok && len(p.Media) == 1 && p.Media[0] == "sound:recorded" {
+					commands = append(commands, instead(p)...)
+					continue
+				}
+				commands = append(commands, c)
+			}
+			out.Commands = commands
+		}
+	}
+}
+
+// unmuted leaves agents heard who muted themselves, or supervisors who only listen.
+func unmuted(agents bool) func(*saboteur) {
+	return func(s *saboteur) {
+		s.spoil = func(_ callcenter.Input, out *callcenter.Output) {
+			if slices.ContainsFunc(out.Facts, func(f fact.Fact) bool { return f.Type == fact.TypeMuteStarted }) == agents {
+				out.Commands = slices.DeleteFunc(slices.Clone(out.Commands), isA[callcenter.Mute])
+			}
+		}
 	}
 }

@@ -36,8 +36,14 @@ func newScript(w *world) *script {
 	add("record", w.weather.control, w.desk.record)
 	add("urge", 3*w.weather.control, w.desk.urge)
 	add("incident", 4*w.weather.control, w.desk.incident)
+	add("mark", 4*w.weather.control, w.desk.mark)
 	add("feature code", 6*w.weather.control, func(_ int, luck *dice) {
 		one(luck, w.phones...).dial(one(luck, codeLogin, codeOut, codeReady, codeReady, codePause, codePause+"2", codePause+"9", "1000", outsideNumber, outsideNumber, extensionOf(0, false), denied), luck)
+	})
+	add("sign in at a phone", 6*w.weather.control, func(_ int, luck *dice) {
+		if p := one(luck, w.phones...); !p.busy(nil) && len(w.plan.Seats) > 0 {
+			p.signIn(luck)
+		}
 	})
 	add("outside call", 12*w.weather.arrival, w.outsideCall)
 	add("noise", 8*w.weather.arrival, w.noise)
@@ -59,8 +65,8 @@ func (s *script) begin() {
 	if s.w.weather.arrival == 0 {
 		return // the callers and the shifts are planned elsewhere
 	}
-	for _, p := range s.w.phones {
-		s.w.desk.morning(p.agent)
+	for _, id := range s.w.crew {
+		s.w.desk.morning(id)
 	}
 }
 
@@ -132,6 +138,7 @@ func (w *world) changePlan(_ int, luck *dice) {
 	plan := drawPlan(newDice(w.seed, "plan "+strconv.Itoa(w.plans), 0), w.plans)
 	if luck.chance(0.3) { // an agent leaves
 		plan.Agents = plan.Agents[:len(plan.Agents)-1]
+		withoutSeats(plan)
 	}
 	w.plan = plan
 	w.known[plan.Version] = plan

@@ -259,7 +259,7 @@ func (l *ledger) transferStarted(f fact.Fact, c *contactBook, d fact.TransferSta
 func (l *ledger) inSilence(c *contactBook, agent string) bool {
 	legs, music := 0, 0
 	for _, ch := range l.w.ast.order {
-		if strings.HasPrefix(ch.id, "fl.") && contactOf(ch.id) == c.id && l.w.agentAt(ch.endpoint) == agent {
+		if strings.HasPrefix(ch.id, "fl.") && contactOf(ch.id) == c.id && l.w.onLeg(ch.id) == agent {
 			legs++
 			if ch.music || ch.playing() {
 				music++

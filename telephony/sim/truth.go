@@ -1,16 +1,20 @@
 package sim
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // truth is what really happened to a caller, as the people on the phones know it.
 type truth struct {
 	w       *world
 	contact string
-	picked  []string // agents whose phone was answered for him
-	talked  []string // endpoints he heard
-	keys    []string // pressed
-	ender   string   // who hung up first in the talk: "caller" or "agent"
-	outside bool     // somebody outside who was asked hung up
+	picked  []string      // agents whose phone was answered for him
+	talked  []string      // endpoints he heard
+	keys    []string      // pressed
+	keyAt   time.Duration // when he pressed the last one
+	ender   string        // who hung up first in the talk: "caller" or "agent"
+	outside bool          // somebody outside who was asked hung up
 }
 
 // truth finds or begins what is known about a contact.
@@ -24,7 +28,7 @@ func (l *ledger) truth(contact string) *truth {
 }
 
 // press notes a key.
-func (t *truth) press(key string) { t.keys = append(t.keys, key) }
+func (t *truth) press(key string) { t.keys, t.keyAt = append(t.keys, key), t.w.now }
 
 // pick notes that an agent took his phone off the hook for the caller.
 func (t *truth) pick(agent string) { t.picked = append(t.picked, agent) }

@@ -28,12 +28,13 @@ type world struct {
 	ast       *asterisk
 	ctl       *driver
 	phones    []*phone
+	crew      []string             // agents who work here, whatever the plan in force has of them
 	callers   map[string]*caller   // by contact, those who are on the phone
 	hungUp    map[string]bool      // channels of which the core has heard that they are gone
 	customers map[string]*customer // by channel, those who are called back
 	guests    map[string]*guest    // by channel, those at a number outside whom agents ask
 	desk      *desk
-	owners    map[string]string // agents' own calls, by channel
+	owners    map[string]string // phones that made calls of their own, by channel
 	rung      map[string]bool   // legs that were ordered
 	bonuses   map[string]int    // what the ticket system adds to a priority, by look-up
 	native    *fallback
@@ -61,6 +62,7 @@ type site struct {
 	weather weather
 	plan    *callcenter.Plan
 	numbers []string // of callers
+	seats   []string // phones that are nobody's own
 	dialed  []string
 }
 
@@ -75,6 +77,7 @@ func drawSite(seed uint64) site {
 		plan:    drawPlan(newDice(seed, "plan", 0), 0),
 		numbers: numbers(),
 		dialed:  dialedOnes(),
+		seats:   seatEndpoints(),
 	}
 }
 
@@ -87,8 +90,12 @@ func newWorld(o Options, s setting, at site) *world {
 	}
 	w.known = map[string]*callcenter.Plan{w.plan.Version: w.plan}
 	w.ast = newAsterisk(w)
-	for _, a := range w.plan.Agents {
-		w.phones = append(w.phones, &phone{w: w, agent: a.ID, endpoint: a.Endpoint, registered: true})
+	for i, a := range w.plan.Agents {
+		w.crew = append(w.crew, a.ID)
+		w.phones = append(w.phones, &phone{w: w, endpoint: endpointOf(i), registered: true})
+	}
+	for _, e := range at.seats {
+		w.phones = append(w.phones, &phone{w: w, endpoint: e, registered: true})
 	}
 	w.native = &fallback{w: w}
 	w.ledger = newLedger(w)

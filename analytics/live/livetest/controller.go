@@ -40,7 +40,7 @@ type Controller struct {
 
 // Control is a request as it came in.
 type Control struct {
-	Request, Actor, By, Agent, Action, Reason, Expect, Code, Note, Contact, Incident, Mode, Of string
+	Request, Actor, By, Agent, Action, Reason, Expect, Code, Note, Contact, Incident, Mode, Of, Recording, Seat string
 
 	To       struct{ To, ID string }
 	Priority int

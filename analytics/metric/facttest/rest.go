@@ -18,11 +18,12 @@ func (g *generator) agent(id string) {
 		})}
 		if s.State == fact.AgentPaused {
 			s.Reason = pick(g, "break", "lunch", fact.AutoPauseReason)
+			s.Billable = s.Reason == "break" && g.chance(50) // the plan changes
 		}
 		if s.State == fact.AgentTalking {
 			s.Queue = pick(g, g.Queues...)
 		}
-		g.emit(id, now, fact.AgentStateBegan{State: s.State, Reason: s.Reason, Queue: s.Queue, By: fact.BySystem}, fact.TypeAgentStateBegan)
+		g.emit(id, now, fact.AgentStateBegan{State: s.State, Reason: s.Reason, Billable: s.Billable, Queue: s.Queue, By: fact.BySystem}, fact.TypeAgentStateBegan)
 		now = g.at(now, now.Add(g.between(time.Second, 90*time.Minute)))
 		s.EndedAt, s.DurationMS = now, now.Sub(s.StartedAt).Milliseconds()
 		g.emit(id, now, s, fact.TypeAgentStateEnded)

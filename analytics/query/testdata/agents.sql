@@ -2,14 +2,15 @@
 WITH
 last_ended AS (SELECT agent, max((time, sequence)) AS at FROM agent_states WHERE 1 AND agent IN {agents:Array(String)} GROUP BY agent),
 last_begun AS (
-  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason, max((time, sequence)) AS at
+  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason,
+    argMax(billable, (time, sequence)) AS billable, max((time, sequence)) AS at
   FROM agent_states_opened WHERE 1 AND agent IN {agents:Array(String)} GROUP BY agent
 ),
 spans AS (
-  SELECT agent, state, reason, toUnixTimestamp64Milli(started_at) AS began, toUnixTimestamp64Milli(ended_at) AS done
+  SELECT agent, state, reason, billable, toUnixTimestamp64Milli(started_at) AS began, toUnixTimestamp64Milli(ended_at) AS done
   FROM agent_states WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND agent IN {agents:Array(String)}
   UNION ALL
-  SELECT b.agent, b.state, b.reason, toUnixTimestamp64Milli(b.at.1) AS began, {watermark:Int64} AS done
+  SELECT b.agent, b.state, b.reason, b.billable, toUnixTimestamp64Milli(b.at.1) AS began, {watermark:Int64} AS done
   FROM last_begun AS b LEFT JOIN last_ended AS e ON b.agent = e.agent
   WHERE e.agent = '' OR e.at < b.at
 ),
@@ -28,7 +29,7 @@ answers AS (
   LEFT JOIN worked USING (entry, agent)
 ),
 things AS (
-  SELECT part.1 AS bucket, agent, '' AS queue, 'state' AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration
+  SELECT part.1 AS bucket, agent, '' AS queue, if(billable, 'billable', 'state') AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration
   FROM spans ARRAY JOIN arrayFilter(x -> x.2 > 0, arrayMap((b, e) -> (b, least(done, e) - greatest(began, b)), {begins:Array(Int64)}, {ends:Array(Int64)})) AS part
   WHERE done > {from:Int64} AND began < {until:Int64}
   UNION ALL

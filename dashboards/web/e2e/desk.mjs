@@ -63,11 +63,18 @@ export async function desk({ boss, anna, shoot }) {
     await state("paused").waitFor();
     await shows(boss.page.locator("[data-agent=anna] .badge"), "Paused · Break", 5_000);
   });
+  await check("a pause that is paid work has its own figure", async () => {
+    await page.selectOption("[data-test=pause-reason]", "training");
+    await test("pause").click();
+    await shows(boss.page.locator("[data-agent=anna] .badge"), "Paused · Training", 5_000);
+    await shows(page.locator("[data-test=own-not-billable] .value"), /[1-9]/, 20_000);
+  });
   await check("an abandoned call is in the wallboard's figures", async () => {
     await ask("call by ben who gives up");
     await shows(figure("abandoned"), "1", 20_000);
     await shows(figure("offered"), "2", 1_000);
     await shows(figure("answered"), "1", 1_000);
+    await shows(page.locator("[data-test=own-billable] .value"), /[1-9]/, 20_000);
   });
   await check("a supervisor makes the agent ready again, by keyboard", async () => {
     await boss.page.locator("[data-agent=anna] [data-test=agent-menu]").focus();

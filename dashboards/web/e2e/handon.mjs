@@ -29,6 +29,13 @@ export async function handOn({ browser, base, shoot }) {
     await anna.test("call-unhold").click();
     await anna.test("call-hold").waitFor();
   });
+  await check("she mutes herself, sees it, and is heard again", async () => {
+    await anna.test("call-mute").click();
+    await shows(anna.page.locator("[data-test=call-muting][data-muted=true] [role=status]"), "Nobody hears you", 5_000);
+    await shoot(anna.page, "desk-muted");
+    await anna.test("call-unmute").click();
+    await anna.test("call-mute").waitFor();
+  });
   await check("she asks in the other queue: the phone there rings with her caller's screen pop", async () => {
     await anna.page.selectOption("[data-test=call-target]", "queue:experts");
     await anna.test("call-consult").click();
@@ -84,6 +91,7 @@ export async function handOn({ browser, base, shoot }) {
     });
     await row.locator("a").first().click();
     const line = (type) => boss.page.locator(`[data-test=timeline] [data-type="${type}"]`);
+    await shows(line("mute.started"), /Anna is muted/, 15_000);
     await shows(line("transfer.started").first(), /Anna hands the caller on to experts/, 15_000);
     await shows(line("transfer.ended").first(), /Transfer: handed over.*Boris/, 5_000);
     await shows(line("outside.answered"), /\*222 outside answered/, 5_000);

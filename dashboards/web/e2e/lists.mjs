@@ -64,6 +64,8 @@ export async function lists({ boss, anna, shoot }) {
   });
   await check("the list of messages says that there is none, and is not for agents", async () => {
     await page.goto("/messages");
+    await shows(test("empty"), "No open message in this period.", 15_000);
+    await page.selectOption("[name=show]", "all");
     await shows(test("empty"), "No message was left in this period.", 15_000);
     want(await anna.page.locator("nav a[href='/messages']").count() === 0, "an agent is led to it");
     await page.goto("/contacts");

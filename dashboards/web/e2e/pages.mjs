@@ -7,6 +7,7 @@ import { listen } from "./listen.mjs";
 import { lists } from "./lists.mjs";
 import { record } from "./record.mjs";
 import { looks } from "./looks.mjs";
+import { seats } from "./seats.mjs";
 import { stale } from "./stale.mjs";
 import { wallboard } from "./wallboard.mjs";
 import { failures, launch, tab } from "./world.mjs";
@@ -18,7 +19,7 @@ const anna = await tab(browser, base);
 const shoot = (page, name) => page.screenshot({ path: `${screens}/${name}.png`, fullPage: true });
 
 const world = { browser, base, boss, anna, shoot };
-for (const part of [wallboard, desk, lists, stale, promised, looks, calledBack, handOn, listen, record]) await part(world);
+for (const part of [wallboard, desk, lists, stale, promised, looks, calledBack, handOn, listen, record, seats]) await part(world);
 await browser.close();
 console.log(failures() === 0 ? "all checks passed" : `${failures()} checks failed`);
 process.exit(failures() === 0 ? 0 : 1);

@@ -1,4 +1,5 @@
 // A talk is recorded, the agent pauses that for card data, and a supervisor hears it afterwards.
+import { nameless, poorContrast } from "./accessible.mjs";
 import { ask, check, shows, signIn, tab, until, want } from "./world.mjs";
 
 export async function record({ browser, base, shoot }) {
@@ -54,6 +55,41 @@ export async function record({ browser, base, shoot }) {
     await audio.evaluate((a) => { a.muted = true; return a.play(); });
     await until("the message to play", 5_000, () => audio.evaluate((a) => a.currentTime > 0.2 || a.error?.message || a.currentTime));
     await shoot(boss.page, "messages");
+  });
+  const message = boss.page.locator("[data-message]").filter({ hasText: "4930444" });
+  const listed = (show, there) => until(`${show} to ${there ? "have" : "lack"} the message`, 15_000, async () => {
+    await boss.page.goto(`/messages?show=${show}`); // what is marked is loaded a moment later
+    await boss.page.locator("[data-test=messages][aria-busy=false]").waitFor();
+    return await message.count() === (there ? 1 : 0) || await boss.page.locator("main").textContent();
+  });
+  await check("it is marked as dealt with, by keyboard, and is no open one any more", async () => {
+    await message.locator("[data-test=mark-done]").focus();
+    await boss.page.keyboard.press("Enter");
+    await message.locator("[name=note]").waitFor();
+    await boss.page.keyboard.press("Escape");
+    await message.locator("[name=note]").waitFor({ state: "detached" });
+    await message.locator("[data-test=mark-done]").click();
+    await boss.page.keyboard.type("called back, was the cable");
+    const poor = [...await nameless(boss.page), ...await poorContrast(boss.page)];
+    want(poor.length === 0, poor.join("; "));
+    await shoot(boss.page, "messages-mark");
+    await boss.page.keyboard.press("Enter");
+    await shows(message.locator("[data-test=mark]"), /Dealt with.*boss.*called back, was the cable.*Take back/, 5_000);
+    await listed("open", false);
+    await listed("done", true);
+    await shows(message.locator("[data-test=mark]"), /Dealt with.*boss.*called back, was the cable/, 1_000);
+    await shoot(boss.page, "messages-done");
+  });
+  await check("the mark is taken back; its contact tells both", async () => {
+    await message.locator("[data-test=unmark]").click();
+    await message.locator("[data-test=mark-done]").waitFor();
+    await listed("done", false);
+    await listed("open", true);
+    await message.locator("a").click();
+    const marked = boss.page.locator("[data-test=timeline] [data-type='voicemail.marked']");
+    await shows(marked.first(), /Message dealt with.*boss.*called back, was the cable/, 15_000);
+    await shows(marked.last(), /Message open again.*boss/, 5_000);
+    await shoot(boss.page, "contact-message-marked");
   });
   await check("no errors in both pages", () => {
     const problems = [...anna.problems, ...boss.problems];

@@ -7,7 +7,7 @@ import type { Moment, TicketRef } from "./model";
 import { dateTime, dayUTC, span } from "./time";
 
 /** What a field is: a closed list is named by the prefix of its texts. */
-type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | "time" | `${string}.`;
+type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | "time" | "mark" | `${string}.`;
 
 const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
 const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
@@ -41,6 +41,9 @@ const facts = {
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
   "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },
+  "mute.started": { agent: "agent", by: "by.", actor: "text", queue: "queue" },
+  "mute.ended": { agent: "agent", by: "by.", actor: "text", queue: "queue", duration_ms: "span" },
+  "recording.announced": { result: "announced.", queue: "queue", duration_ms: "span" },
   "recording.started": { queue: "queue", cause: "recordcause.", agent: "agent" },
   "recording.paused": { by: "by.", actor: "text", queue: "queue" },
   "recording.resumed": { by: "by.", actor: "text", paused_ms: "span", queue: "queue" },
@@ -54,6 +57,7 @@ const facts = {
   "contact.disposition": { code: "disposition.", agent: "agent", queue: "queue", note: "text" },
   "call.ended": { reason: "end.", result: "result.", duration_ms: "span", cause: "number", derived: "yes" },
   "contact.ended": { result: "result.", to_agent_ms: "span", duration_ms: "span", transfers: "number" },
+  "voicemail.marked": { done: "mark", actor: "text", by: "by.", note: "text" },
   "ticket.linked": ticketEvent,
   "ticket.opened": ticketEvent,
   "ticket.first_reply": ticketEvent,
@@ -109,6 +113,7 @@ function show(v: unknown, form: Form, names: Naming): string {
     case "yes": return t("yes");
     case "day": return dayUTC(String(v));
     case "time": return dateTime(String(v));
+    case "mark": return t(v === true ? "mark.done" : "mark.open");
     case "ticket": return ticketName(v as TicketRef);
     case "text": case "number": return String(v);
     default: return word(form, String(v));

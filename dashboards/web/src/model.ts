@@ -79,7 +79,8 @@ export interface Monitor {
 export interface AgentNow {
   id: string;
   name: string;
-  endpoint: string;
+  endpoint: string; // "" = he has no phone of his own and sits nowhere
+  seat?: string; // where he sits who has no phone of his own
   queues: string[];
   state: AgentState;
   reason?: string;
@@ -119,6 +120,7 @@ export interface AgentContact {
   segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
   transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string; answered?: boolean } | null; // answered: who was asked at a number outside has
   monitors: Monitor[]; // who listens
+  muted: boolean; // nobody in the talk hears him
   recording: { recording: string; queue: string; since: string; paused?: boolean } | null; // that goes on
   outside: { transfer: string; target: string; since: string }[]; // people at numbers outside in the talk
 }
@@ -162,6 +164,14 @@ export interface Popup {
   wait_ms: number;
   choices: string[] | null;
   ticket?: TicketRef;
+}
+
+/** A phone at which agents sit by turns. */
+export interface Seat {
+  id: string;
+  name: string;
+  agent?: string; // who sits there
+  label?: string; // his name
 }
 
 export interface Settings {
@@ -211,7 +221,7 @@ export interface AgentReport {
     talk: { mean_ms: number | null };
     handle: { mean_ms: number | null };
     offers: { missed: number };
-    time: { occupancy: Ratio } | null;
+    time: { occupancy: Ratio; paused_billable_ms: number; paused_not_billable_ms: number } | null;
   }[];
 }
 
@@ -276,10 +286,19 @@ export interface Recording {
   audio: string | null; // where it is heard
 }
 
+/** Whether somebody has dealt with a message; the rest is empty while nobody has. */
+export interface Mark {
+  done: boolean;
+  done_at: string | null;
+  done_by: string;
+  note: string;
+}
+
 /** A message that a caller left. */
-export interface Message {
+export interface Message extends Mark {
   contact: string;
   recording: string;
+  number: string; // the last part of that
   queue: string;
   caller_number: string;
   caller_name: string;

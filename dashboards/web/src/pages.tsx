@@ -26,7 +26,7 @@ export const pages: readonly Page[] = [
     path: "/contacts", key: "nav.contacts", roles: [...overseers, "agent"],
     show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} hears={listeners.some((r) => r === me.role)} />),
   },
-  { path: "/messages", key: "nav.messages", roles: listeners, show: () => <Messages /> },
+  { path: "/messages", key: "nav.messages", roles: listeners, show: (me) => <Messages me={me.name} /> },
   { path: "/callbacks", key: "nav.callbacks", roles: listeners, show: () => <Callbacks /> },
 ];
 

@@ -44,6 +44,9 @@ func (r *Reference) Page() []byte {
 		if section.says != "" {
 			fmt.Fprintf(&out, "\n%s.\n", strings.ToUpper(section.says[:1])+section.says[1:])
 		}
+		if section.item != nil && section.item.short {
+			fmt.Fprintf(&out, "An item may also be written as a text alone, which is its `%s`.\n", section.item.keys[0].name)
+		}
 		table(&out, under(section, ""))
 	}
 	return []byte(out.String())

@@ -38,6 +38,7 @@ type key struct {
 	standard any      // its default: a string, int64, bool or []string; nil = none worth telling
 	choices  []string // of a text with a closed list
 	keys     []*key   // of a section, in the order of the structs
+	short    bool     // a section that may also be written as one text, its first key
 	item     *key     // of a list or mapping
 }
 
@@ -101,7 +102,7 @@ func (b *builder) describe(v reflect.Value) (*key, error) {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return &key{kind: duration, standard: plainDuration(time.Duration(v.Int()))}, nil
-	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+	case t.Kind() != reflect.Struct && short(t):
 		return &key{kind: text}, nil
 	}
 	switch t.Kind() {
@@ -119,6 +120,11 @@ func (b *builder) describe(v reflect.Value) (*key, error) {
 	default:
 		return nil, fmt.Errorf("%s: a configuration can't hold a %s", t, t.Kind())
 	}
+}
+
+// short says whether a type can be read from one text.
+func short(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 func (b *builder) many(v reflect.Value) (*key, error) {
@@ -145,7 +151,7 @@ func (b *builder) section(v reflect.Value) (*key, error) {
 	if standard, known := b.items[v.Type()]; known {
 		v = standard
 	}
-	out := &key{kind: object}
+	out := &key{kind: object, short: short(v.Type())}
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")

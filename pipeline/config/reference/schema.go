@@ -20,6 +20,7 @@ type schema struct {
 	Items       *schema            `json:"items,omitempty"`
 	Properties  map[string]*schema `json:"properties,omitempty"`
 	Additional  any                `json:"additionalProperties,omitempty"` // false, or the schema of a mapping's values
+	AnyOf       []*schema          `json:"anyOf,omitempty"`
 }
 
 // Schema is the JSON Schema (draft 2020-12). It knows keys and types; `firstline check` knows what they mean together.
@@ -46,6 +47,9 @@ func schemaOf(k *key) *schema {
 		s.Type, s.Additional, s.Properties = "object", false, map[string]*schema{}
 		for _, under := range k.keys {
 			s.Properties[under.name] = schemaOf(under)
+		}
+		if k.short {
+			s = &schema{AnyOf: []*schema{{Type: "string"}, s}}
 		}
 	case mapping:
 		s.Type, s.Additional = "object", schemaOf(k.item)

@@ -51,6 +51,7 @@ type Phone struct {
 	User   string
 	Name   string
 	Secret string
+	Queues []string // whose fallback rings it: agents sit there by turns
 }
 
 // Queue is what the fallback needs to know of a queue.

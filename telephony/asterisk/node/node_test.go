@@ -30,7 +30,7 @@ func sample() node.Config {
 		{ID: "anna", Endpoint: "PJSIP/101", Name: "Anna Becker", Secret: "s", Queues: []string{"support"}},
 		{ID: "boris", Endpoint: "PJSIP/102", Secret: "s", Contact: "sip:102@127.0.0.1:5099", Queues: []string{"support", "sales"}},
 	}
-	c.Phones = []node.Phone{{User: "demo", Secret: "d"}}
+	c.Phones = []node.Phone{{User: "demo", Secret: "d"}, {User: "201", Name: "Window", Secret: "s", Queues: []string{"support"}}}
 	c.Queues = []node.Queue{{ID: "support"}, {ID: "sales", Music: "soft"}}
 	return c
 }
@@ -44,7 +44,7 @@ func TestRenderedConfiguration(t *testing.T) {
 		"asterisk.conf":         {"systemname = pbx1\n", "astetcdir => /srv/firstline/pbx1/etc\n"},
 		"http.conf":             {"sessionlimit = 1000\n", "bindaddr = 127.0.0.1\n"},
 		"pjsip.conf":            {"taskprocessor_overload_trigger = pjsip_only\n", "[101](firstline)\n", "contact = sip:102@127.0.0.1:5099\n", "[demo](firstline)\n"},
-		"queues.conf":           {"[fallback-support]\n", "[fallback-sales]\nmusicclass = soft\n", "member => PJSIP/101\nmember => PJSIP/102\n"},
+		"queues.conf":           {"[fallback-support]\n", "[fallback-sales]\nmusicclass = soft\n", "member => PJSIP/101\nmember => PJSIP/102\nmember => PJSIP/201\n"},
 		"extensions.conf":       {"FIRSTLINE_FALLBACK_QUEUE = fallback-support\n", "FIRSTLINE_BEAT_MAX_AGE = 5\n"},
 		"websocket_client.conf": {"uri = ws://127.0.0.1:8070/ari\n", "connection_type = persistent\n"},
 		"musiconhold.conf":      {"[soft]\n"},
@@ -74,7 +74,7 @@ func TestConfigurationThatCannotBeWritten(t *testing.T) {
 		"sip_port":           func(c *node.Config) { c.SIPPort = 0 },
 		"rtp_end":            func(c *node.Config) { c.RTPEnd = c.RTPStart },
 		"controller_url":     func(c *node.Config) { c.ControllerURL = "http://x" },
-		"queues":             func(c *node.Config) { c.Queues, c.Agents = nil, nil },
+		"queues":             func(c *node.Config) { c.Queues, c.Agents, c.Phones = nil, nil, nil },
 		"fallback_queue":     func(c *node.Config) { c.FallbackQueue = "none" },
 		"agents.0.secret":    func(c *node.Config) { c.Agents[0].Secret = "x\nauth=none" },
 		"agents.1.endpoint":  func(c *node.Config) { c.Agents[1].Endpoint = "PJSIP/1;2" },
@@ -82,6 +82,7 @@ func TestConfigurationThatCannotBeWritten(t *testing.T) {
 		"queues.1.id":        func(c *node.Config) { c.Queues[1].ID, c.Agents[1].Queues = "a,b", nil },
 		"trunk_from.0":       func(c *node.Config) { c.TrunkFrom = []string{"everyone"} },
 		"agents.0.queues.0":  func(c *node.Config) { c.Agents[0].Queues = []string{"none"} },
+		"phones.1.queues.0":  func(c *node.Config) { c.Phones[1].Queues = []string{"none"} },
 		"beat_max_age":       func(c *node.Config) { c.BeatMaxAge = 0 },
 		"phones.0.user":      func(c *node.Config) { c.Phones[0].User = "" },
 		"bind":               func(c *node.Config) { c.Bind = "localhost" },

@@ -54,7 +54,7 @@ type viewPhone struct {
 
 type viewQueue struct {
 	ID, Music string
-	Members   []Agent
+	Members   []string // their endpoints
 }
 
 func newView(c Config) view {
@@ -77,7 +77,12 @@ func newView(c Config) view {
 		line := viewQueue{ID: q.ID, Music: music}
 		for _, a := range c.Agents {
 			if slices.Contains(a.Queues, q.ID) {
-				line.Members = append(line.Members, a)
+				line.Members = append(line.Members, a.Endpoint)
+			}
+		}
+		for _, p := range c.Phones {
+			if slices.Contains(p.Queues, q.ID) {
+				line.Members = append(line.Members, "PJSIP/"+p.User)
 			}
 		}
 		v.Fallback = append(v.Fallback, line)

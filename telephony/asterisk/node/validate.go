@@ -100,17 +100,22 @@ func (c Config) validatePhones(k *check) {
 		k.text(at+"name", a.Name)
 		k.text(at+"secret", a.Secret)
 		k.text(at+"contact", a.Contact)
-		for j, q := range a.Queues {
-			if !c.hasQueue(q) {
-				k.bad(fmt.Sprintf("%squeues.%d", at, j), fmt.Sprintf("%q is no queue", q), "")
-			}
-		}
+		k.queues(c, at, a.Queues)
 	}
 	for i, p := range c.Phones {
 		at := fmt.Sprintf("phones.%d.", i)
 		phone(at+"user", p.User)
 		k.text(at+"name", p.Name)
 		k.text(at+"secret", p.Secret)
+		k.queues(c, at, p.Queues)
+	}
+}
+
+func (k *check) queues(c Config, at string, ids []string) {
+	for j, q := range ids {
+		if !c.hasQueue(q) {
+			k.bad(fmt.Sprintf("%squeues.%d", at, j), fmt.Sprintf("%q is no queue", q), "")
+		}
 	}
 }
 

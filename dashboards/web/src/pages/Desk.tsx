@@ -1,12 +1,13 @@
 // The agent's desk: own state, the caller with the screen pop, wrap-up with disposition, own figures.
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n";
-import type { AgentContact, AgentNow, DeskNow, Freshness, Popup, QueueBrief, Settings } from "../model";
+import type { AgentContact, AgentNow, AgentState, DeskNow, Freshness, Popup, QueueBrief, Settings } from "../model";
 import { CallControls } from "../parts/CallControls";
 import { CallerCard } from "../parts/CallerCard";
 import { isStale, Lamp, Liveness, shownAt } from "../parts/Liveness";
 import { MyQueues } from "../parts/MyQueues";
 import { OwnFigures } from "../parts/OwnFigures";
+import { Seated } from "../parts/SeatPicker";
 import { StateBadge } from "../parts/StateBadge";
 import { StateControls } from "../parts/StateControls";
 import { useAct } from "../parts/useAct";
@@ -16,6 +17,9 @@ import { nameIn } from "../parts/useNames";
 import { WrapUp } from "../parts/WrapUp";
 import { useStream } from "../stream";
 import { clock, noteServerTime, useNow } from "../time";
+
+/** In these an agent can go to another seat. */
+const idle: AgentState[] = ["ready", "paused", "unreachable"];
 
 export function Desk({ agent: id }: { agent: string }) {
   const desk = useDesk();
@@ -46,8 +50,9 @@ export function Desk({ agent: id }: { agent: string }) {
               <span class="num quiet">{clock(at - Date.parse(agent.since))}</span>
               <Lamp stale={stale} />
             </div>
-            <StateControls state={agent.state} next={agent.next} reasons={settings?.pause_reasons ?? []} act={change} />
+            <StateControls state={agent.state} next={agent.next} reasons={settings?.pause_reasons ?? []} seated={agent.endpoint !== ""} act={change} />
           </div>
+          {agent.seat && <Seated seat={agent.seat} idle={idle.includes(agent.state)} act={change} />}
           {agent.next && <div class="quiet" role="status" data-test="next">{t("next", { state: t(`state.${agent.next}`) })}</div>}
         </section>
         <CallerCard agent={id} ringing={agent.state === "ringing"} contact={state.contact} popup={popup} queueName={(q) => nameIn(desk.queues, q)} />

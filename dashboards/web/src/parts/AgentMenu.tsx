@@ -6,6 +6,7 @@ import type { AgentNow, MonitorMode, Settings } from "../model";
 import type { Act, Change, Listen, Listening } from "./useAct";
 import { useFetched } from "./useFetched";
 import { useMenu } from "./useMenu";
+import { seatName, useSeats } from "./useSeats";
 import type { OpenMenu } from "./useMenu";
 
 const modes: MonitorMode[] = ["listen", "whisper", "barge"];
@@ -34,7 +35,9 @@ export function AgentMenu({ agents, act, listen, phone, open }: Props) {
     <div class="menu" popover="auto" ref={menu.element} data-test="menu">
       {agent && <strong>{agent.name || agent.id}</strong>}
       {agent?.state === "logged_out"
-        ? <button autofocus data-test="menu-login" onClick={() => choose({ action: "login" })}>{t("action.login")}</button>
+        ? agent.endpoint === ""
+          ? <Seats choose={choose} />
+          : <button autofocus data-test="menu-login" onClick={() => choose({ action: "login" })}>{t("action.login")}</button>
         : (
           <>
             <button autofocus data-test="menu-ready" onClick={() => choose({ action: "ready" })}>{t("action.ready")}</button>
@@ -46,6 +49,21 @@ export function AgentMenu({ agents, act, listen, phone, open }: Props) {
           </>
         )}
     </div>
+  );
+}
+
+/** Where an agent can be logged in who has no phone of his own. */
+function Seats({ choose }: { choose: (change: Change) => void }) {
+  const free = useSeats()?.filter((s) => !s.agent);
+  if (!free) return null;
+  return free.length === 0 ? <p class="quiet">{t("seat.none")}</p> : (
+    <>
+      {free.map((s, i) => (
+        <button key={s.id} autofocus={i === 0} data-test={`menu-login-${s.id}`} onClick={() => choose({ action: "login", seat: s.id })}>
+          {t("action.login")} · {seatName(s)}
+        </button>
+      ))}
+    </>
   );
 }
 

@@ -41,7 +41,7 @@ export function AgentTable({ agents, at, queueName, act, listen, phone }: Props)
           <tbody>
             {sorted.map((a) => (
               <tr key={a.id} data-agent={a.id} data-state={a.state}>
-                <td>{a.name || a.id}</td>
+                <td>{a.name || a.id}{a.seat && <div class="quiet small" data-test="sits">{t("seat.sits", { seat: a.seat })}</div>}</td>
                 <td>
                   <StateBadge state={a.state} reason={a.reason} />{a.next && <div class="quiet small">{t("next", { state: t(`state.${a.next}`) })}</div>}
                   {a.monitors?.map((m) => <div key={m.monitor} class="quiet small" data-monitor={m.mode}>{t(`monitoring.${m.mode}`, { agent: nameIn(agents, m.supervisor) })}</div>)}

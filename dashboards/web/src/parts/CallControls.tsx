@@ -1,4 +1,4 @@
-// What an agent can do with his caller: hold him, ask somebody, hand him on, talk all together, record the talk.
+// What an agent can do with his caller: hold him, not be heard, ask somebody, hand him on, talk all together, record the talk.
 import { useEffect, useState } from "preact/hooks";
 import { explain, get, once, request } from "../api";
 import { t } from "../i18n";
@@ -11,7 +11,7 @@ interface Props {
   onDemand: readonly string[]; // queues in which he may ask for a recording
 }
 
-type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold" | "record" | "record_pause" | "record_resume";
+type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold" | "mute" | "unmute" | "record" | "record_pause" | "record_resume";
 
 const toNumber = "number:"; // outside, which is written behind it
 
@@ -55,6 +55,10 @@ export function CallControls({ agent, contact, onDemand }: Props) {
           {button(!recording ? "record" : recording.paused ? "record_resume" : "record_pause")}
         </div>
       )}
+      <div class="row" data-test="call-muting" data-muted={String(contact.muted)}>
+        {contact.muted && <span class="badge paused" role="status">{t("call.muted")}</span>}
+        {button(contact.muted ? "unmute" : "mute")}
+      </div>
       {asked?.agent === agent ? (
         <div class="row apart">
           <span role="status" data-test="call-asking">

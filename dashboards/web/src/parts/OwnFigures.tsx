@@ -21,6 +21,8 @@ export function OwnFigures({ agent }: { agent: string }) {
         <Tile label={t("own.talk")} value={span(row?.talk.mean_ms)} />
         <Tile label={t("own.handle")} value={span(row?.handle.mean_ms)} />
         <Tile label={t("own.occupancy")} value={percent(row?.time?.occupancy.percent)} />
+        <Tile label={t("own.billable")} value={span(row?.time?.paused_billable_ms)} test="own-billable" />
+        <Tile label={t("own.not_billable")} value={span(row?.time?.paused_not_billable_ms)} test="own-not-billable" />
         <Tile label={t("own.missed")} value={count(row?.offers.missed)} test="own-missed" />
       </div>
     </section>

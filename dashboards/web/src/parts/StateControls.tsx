@@ -2,18 +2,21 @@
 import { useState } from "preact/hooks";
 import { t, word } from "../i18n";
 import type { AgentState } from "../model";
+import { SeatPicker } from "./SeatPicker";
 import type { Change } from "./useAct";
 
 interface Props {
   state: AgentState;
   next: AgentState | undefined; // chosen for after the call
   reasons: string[];
+  seated: boolean; // he has a phone of his own, or sits at one
   act: (change: Change) => Promise<boolean>;
 }
 
-export function StateControls({ state, next, reasons, act }: Props) {
+export function StateControls({ state, next, reasons, seated, act }: Props) {
   const [reason, setReason] = useState("");
   const chosen = reason || reasons[0] || "";
+  if (state === "logged_out" && !seated) return <SeatPicker act={act} />;
   if (state === "logged_out") {
     return <button class="main" data-test="login" onClick={() => void act({ action: "login" })}>{t("action.login")}</button>;
   }

@@ -9,6 +9,7 @@ export interface Change {
   code?: string;
   note?: string;
   contact?: string;
+  seat?: string; // login: where
 }
 
 export interface Listening {

@@ -1,4 +1,7 @@
-package api
+// Package password makes and verifies the argon2id hashes of passwords and PINs that the configuration names.
+//
+// Its callers are the API, for people who sign in to the pages, the controller, for agents who log in at a seat, and `firstline hash`.
+package password
 
 import (
 	"crypto/rand"
@@ -25,15 +28,15 @@ const (
 
 var errHash = errors.New("not an argon2id hash of the form $argon2id$v=19$m=…,t=…,p=…$salt$key")
 
-type passwordHash struct {
+// Hash is what a password is verified by. The zero value fits none.
+type Hash struct {
 	memory, time uint32
 	threads      uint8
 	salt, key    []byte
 }
 
-// HashPassword returns the argon2id hash of a password or PIN in PHC form, for the configuration. `firstline hash` is its
-// caller.
-func HashPassword(password string) (string, error) {
+// Make returns the argon2id hash of a password or PIN in PHC form, for the configuration.
+func Make(password string) (string, error) {
 	if password == "" {
 		return "", errors.New("hash password: it is empty")
 	}
@@ -41,29 +44,35 @@ func HashPassword(password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("hash password: draw salt: %w", err)
 	}
-	h := passwordHash{memory: hashMemory, time: hashTime, threads: hashThreads, salt: salt}
+	h := Hash{memory: hashMemory, time: hashTime, threads: hashThreads, salt: salt}
 	h.key = h.derive(password, hashKey)
 	return h.String(), nil
 }
 
+// Nobody is a hash that no password has, and that takes as long to verify as others.
+func Nobody() Hash {
+	return Hash{memory: hashMemory, time: hashTime, threads: hashThreads, salt: make([]byte, hashSalt), key: make([]byte, hashKey)}
+}
+
 // String is the PHC form.
-func (h passwordHash) String() string {
+func (h Hash) String() string {
 	enc := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.time, h.threads,
 		enc.EncodeToString(h.salt), enc.EncodeToString(h.key))
 }
 
-func (h passwordHash) derive(password string, length int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(length)) //nolint:gosec // ≤ 64, see parseHash
+func (h Hash) derive(password string, length int) []byte {
+	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(length)) //nolint:gosec // ≤ 64, see Parse
 }
 
-// verify compares in constant time.
-func (h passwordHash) verify(password string) bool {
+// Verify compares in constant time.
+func (h Hash) Verify(password string) bool {
 	return subtle.ConstantTimeCompare(h.derive(password, len(h.key)), h.key) == 1
 }
 
-func parseHash(s string) (passwordHash, error) {
-	var h passwordHash
+// Parse reads a hash in PHC form. The error says what form that is.
+func Parse(s string) (Hash, error) {
+	var h Hash
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return h, errHash
