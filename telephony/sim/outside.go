@@ -38,14 +38,14 @@ func (g *guest) ring() {
 		})
 	}
 	switch x := luck.float(); {
-	case x < 0.6:
+	case x < 0.5:
 		g.w.after(luck.around(3*time.Second), g.answer)
-	case x < 0.65:
+	case x < 0.55:
 		g.answer()
-	case x < 0.8: // nobody is there
-	case x < 0.86:
+	case x < 0.7: // nobody is there
+	case x < 0.8:
 		end(luck.between(0, 50*time.Millisecond), causeBusy)
-	case x < 0.92:
+	case x < 0.9:
 		end(luck.around(2*time.Second), causeRejected)
 	default:
 		end(luck.between(0, 200*time.Millisecond), causeOutOfOrder)

@@ -132,7 +132,7 @@ func (p *phone) heard(ch, _ *channel) {
 	switch x := luck.float(); {
 	case x < 0.15:
 		p.w.after(luck.around(p.w.weather.talk/2), func() { p.handOn(ch) })
-	case x < 0.4:
+	case x < 0.6:
 		p.w.after(luck.around(p.w.weather.talk/2), func() { p.w.desk.handOn(p.w.onLeg(ch.id), ch, 3) })
 	}
 }

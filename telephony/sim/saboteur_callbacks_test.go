@@ -31,7 +31,7 @@ func spoiledCallbacks() []sabotage {
 				}
 			}
 		}},
-		{bug: "nobody calls", rules: []Rule{ruleCallbacks, ruleIdle, ruleLasting}, turn: without(outside)},
+		{bug: "nobody calls", rules: []Rule{ruleCallbacks, ruleIdle, ruleLasting, ruleCalm}, turn: without(outside)},
 		{bug: "an attempt is not told", rules: []Rule{ruleCallbacks, ruleClosingRows, ruleFoldFacts}, turn: swallow(fact.TypeCallbackAttempted)},
 		{bug: "busy counts as reached", rules: []Rule{ruleCallbacks, ruleFoldFacts, ruleMenus, ruleClosingRows}, turn: rewrite(func(d *fact.CallbackAttempted) {
 			if d.Result == fact.CallbackBusy {
