@@ -323,8 +323,6 @@ func TestWallboardCounts(t *testing.T) {
 	}
 }
 
-// A recording goes on from its first fact to its last, paused in between, and the agent sees it at once. The end of an earlier
-// one, of the queue the caller came from, does not end it.
 // Somebody at a number outside is asked, answers, has the caller when the agent leaves, and ends the call.
 func TestFoldOfAnAskingOutside(t *testing.T) {
 	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
@@ -365,6 +363,8 @@ func TestFoldOfAnAskingOutside(t *testing.T) {
 	do("hangs up", "wrap_up, ivr", call.Add(fact.TypeOutsideEnded, fact.OutsideEnded{Transfer: id, Target: "*555", Result: fact.OfferAnswered}))
 }
 
+// A recording goes on from its first fact to its last, paused in between, and the agent sees it at once. The end of an earlier
+// one, of the queue the caller came from, does not end it.
 func TestFoldOfARecording(t *testing.T) {
 	call := livetest.Call("pbx1-1.1", time.Minute).Arrive().Queue("support", 0).Offer("support", "anna", "1").Answer("support", "anna", "1")
 	s := Fold(livetest.World())
