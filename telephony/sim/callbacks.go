@@ -438,7 +438,7 @@ func (l *ledger) attempted(f fact.Fact, c *contactBook, d fact.CallbackAttempted
 		b.reached = d.Channel
 		b.attempts++
 	case fact.CallbackAgentLeft: // it was not his doing
-		b.rest = f.Time.Add(30 * time.Second << min(b.left, 6))
+		b.rest = l.at.Add(30 * time.Second << min(b.left, 6))
 		b.left++
 	case fact.CallbackCalledOff:
 	default:
