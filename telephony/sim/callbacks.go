@@ -276,7 +276,7 @@ func (l *ledger) promised(f fact.Fact, c *contactBook, p fact.CallbackPromised) 
 	if o.entries > 0 {
 		since = o.since
 	}
-	if best := l.calledIn[number+" "+p.Queue]; best.at.Equal(l.at) && best.since.Before(since) {
+	if best := l.calledIn[number+" "+p.Queue]; best.of != nil && best.since.Before(since) {
 		since = best.since
 	}
 	switch {
@@ -444,7 +444,7 @@ func (l *ledger) attempted(f fact.Fact, c *contactBook, d fact.CallbackAttempted
 		b.reached = d.Channel
 		b.attempts++
 	case fact.CallbackAgentLeft: // it was not his doing
-		b.rest = f.Time.Add(30 * time.Second << min(b.left, 6))
+		b.rest = l.at.Add(30 * time.Second << min(b.left, 6))
 		b.left++
 	case fact.CallbackCalledOff:
 	default:
@@ -481,7 +481,7 @@ func (l *ledger) callbackEnded(f fact.Fact, c *contactBook, d fact.CallbackEnded
 		wrong = reached || d.Actor == ""
 	case fact.CallbackCalledIn:
 		wrong = reached
-		l.calledIn[c.arrived.CallerNumber+" "+b.Queue] = l.calledIn[c.arrived.CallerNumber+" "+b.Queue].with(l.at, b.Since, c.id)
+		l.calledIn[c.arrived.CallerNumber+" "+b.Queue] = l.calledIn[c.arrived.CallerNumber+" "+b.Queue].with(b.Since, c.id)
 	case fact.CallbackLost:
 		wrong = l.w.weather.calm && !reached && l.version == c.arrived.Plan
 	}
@@ -492,18 +492,15 @@ func (l *ledger) callbackEnded(f fact.Fact, c *contactBook, d fact.CallbackEnded
 
 // place is the best place of callbacks that ended because the customer himself called or asked again, and of which they were.
 type place struct {
-	at, since time.Time
-	of        []string
+	since time.Time
+	of    []string
 }
 
-func (p place) with(at, since time.Time, of string) place {
-	if !p.at.Equal(at) {
-		return place{at, since, []string{of}}
-	}
-	if p.since.Before(since) {
+func (p place) with(since time.Time, of string) place {
+	if p.of != nil && p.since.Before(since) {
 		since = p.since
 	}
-	return place{at, since, append(slices.Clone(p.of), of)}
+	return place{since, append(slices.Clone(p.of), of)}
 }
 
 // tookBack checks that a caller who joins a queue has the place of his callback there, if one waits; true when he has.

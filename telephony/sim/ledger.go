@@ -27,7 +27,7 @@ type ledger struct {
 	legs      map[string]string  // agent for whom each leg is rung, by channel
 	ousted    string             // who logs in, and somebody made room for; of the record being read
 	dials     map[string]string  // contact → channel on which its customer is called
-	calledIn  map[string]place   // by number and queue
+	calledIn  map[string]place   // of the Step being read, by number and queue
 	rang      map[string]string  // queue that goes round → agent it rang last
 
 	ended func(contact string, c fact.ContactEnded) // is told of each end; nil = nobody is
@@ -184,6 +184,7 @@ func (l *ledger) record(r record) {
 		l.replannedSeats(l.version, r.plan)
 	}
 	l.at, l.version = r.at, r.plan
+	clear(l.calledIn)
 	if r.asked != "" {
 		l.agent(r.asked).acted = r.at
 	}
