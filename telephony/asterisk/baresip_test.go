@@ -50,7 +50,6 @@ type softphone struct {
 	changed chan struct{}     // closed and replaced at each event
 	trace   bytes.Buffer      // the SIP messages it sent and got, as it saw them
 	heard   map[int][]float64 // samples by the call's RTP port
-	noise   int               // packets of comfort noise
 }
 
 // phoneEvent is what ctrl_tcp sends: an event of the phone, or the answer to a command.
@@ -394,21 +393,13 @@ func onlyPorts(wire *net.IPConn, first, last int) error {
 
 // hear takes the samples out of a UDP packet that carries PCMU; RTCP and keys pressed are no sound.
 func (p *softphone) hear(packet []byte) {
-	const udp, rtp, comfortNoise = 8, 12, 13
-	if len(packet) < udp+rtp {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch packet[udp+1] & 0x7f {
-	case 0:
-	case comfortNoise:
-		p.noise++
-		return
-	default:
+	const udp, rtp = 8, 12
+	if len(packet) < udp+rtp || packet[udp+1]&0x7f != 0 {
 		return
 	}
 	port := int(binary.BigEndian.Uint16(packet[2:]))
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, b := range packet[udp+rtp:] {
 		p.heard[port] = append(p.heard[port], linear(b))
 	}
@@ -498,16 +489,6 @@ func (p *softphone) hearsNot(clock *softphone, tones ...int) {
 		}
 	}
 	p.t.Fatalf("phone %s hears one of %v", p.user, tones)
-}
-
-// hearsNoise waits until the phone has been sent comfort noise.
-func (p *softphone) hearsNoise() {
-	p.t.Helper()
-	waitFor(p.t, "comfort noise for "+p.user, func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.noise > 0
-	})
 }
 
 // share is how much of a sound's power is one tone: 1 = all of it, 0 = none or silence.

@@ -12,7 +12,6 @@ func TestRealMute(t *testing.T) {
 	d := newDesks(t)
 	d.handsOn(callcenter.ActionMute, callcenter.Target{})
 	d.caller.hearsNot(d.anna, annaSays)
-	d.caller.hearsNoise() // his line is not dead
 	d.anna.hears([]int{callerSays}, borisSays)
 	d.handsOn(callcenter.ActionConsult, sales())
 	d.boris.await(phoneTalks)
