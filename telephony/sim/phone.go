@@ -17,7 +17,7 @@ type phone struct {
 	registered bool
 	lines      []*channel // all its calls, rung ones included
 	dialed     int
-	claims     []claim // who logged in here last said that he is
+	claims     []claim // who logged in here of late said that they are
 }
 
 // aloneLimit is how long an agent listens to silence after he has answered.

@@ -78,6 +78,14 @@ func (w *world) freely(agent string) bool {
 type claim struct {
 	agent string
 	right bool
+	at    time.Duration
+}
+
+// claimed notes it; what was said long ago proves nothing any more. A second call of the phone may begin before it is known what came
+// of the first.
+func (p *phone) claimed(agent string, right bool) {
+	p.claims = slices.DeleteFunc(p.claims, func(c claim) bool { return c.at < p.w.now-2*time.Minute })
+	p.claims = append(p.claims, claim{agent, right, p.w.now})
 }
 
 // signIn is somebody who logs in by the phone of a seat; some mistype, and try once more.
@@ -93,7 +101,7 @@ func (p *phone) signIn(luck *dice) {
 	if ch == nil {
 		return
 	}
-	p.claims = []claim{{agent: agent}}
+	p.claimed(agent, false)
 	at := time.Duration(0)
 	enter := func(digits string) {
 		for _, key := range digits + "#" {
@@ -110,7 +118,7 @@ func (p *phone) signIn(luck *dice) {
 			enter(number)
 		}
 		enter(pin)
-		p.w.after(at, func() { p.claims = append(p.claims, claim{agent, right}) })
+		p.w.after(at, func() { p.claimed(agent, right) })
 	}
 	p.w.after(at+luck.around(10*time.Second), func() { p.hangUp(ch) })
 }
