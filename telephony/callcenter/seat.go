@@ -51,6 +51,8 @@ func (c *Center) hasPhone(a *agent) bool { return c.phones[a.endpoint()] == a }
 // phoneFor is the phone at which an agent who logs in will sit, or why there is none.
 func (c *Center) phoneFor(a *agent, seat string) (endpoint string, why Refusal) {
 	switch {
+	case a.Removed: // he called with the phone at which he sits yet
+		return "", RefusedUnknownAgent
 	case !a.sitsFreely() && seat != "":
 		return "", RefusedFixedPhone
 	case !a.sitsFreely():
