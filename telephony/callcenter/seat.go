@@ -155,14 +155,13 @@ func (c *Center) displaced(a *agent) leaving {
 }
 
 // stay keeps an agent at his phone when a new plan, which is in force but not yet his, has it as a seat that was his own, or as his own
-// that was a seat.
+// that was a seat; and when it does not have him, until he is done there.
 func (c *Center) stay(a *agent) {
-	i := slices.IndexFunc(c.plan.Agents, func(conf Agent) bool { return conf.ID == a.ID })
-	if i < 0 {
-		return
+	seat, id, own := a.Seat, "", ""
+	if i := slices.IndexFunc(c.plan.Agents, func(conf Agent) bool { return conf.ID == a.ID }); i >= 0 {
+		own = c.plan.Agents[i].Endpoint
 	}
-	seat, id := a.Seat, ""
-	switch own := c.plan.Agents[i].Endpoint; {
+	switch {
 	case own != "" && own == a.Seat:
 		seat = ""
 	case own == "" && a.Seat == "" && (a.LoggedIn || a.engaged() != "" || a.Monitor != ""):

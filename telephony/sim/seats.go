@@ -117,8 +117,8 @@ func (p *phone) signIn(luck *dice) {
 		if try > 0 || !short {
 			enter(number)
 		}
+		p.w.after(at, func() { p.claimed(agent, right) }) // its last digit may end it
 		enter(pin)
-		p.w.after(at, func() { p.claimed(agent, right) })
 	}
 	p.w.after(at+luck.around(10*time.Second), func() { p.hangUp(ch) })
 }
@@ -183,11 +183,11 @@ func (w *world) onLeg(channel string) string { return w.ledger.legs[channel] }
 func (l *ledger) replannedSeats(before, after string) {
 	for _, a := range l.roster {
 		old, _ := l.planned(before, a.id)
-		now, known := l.planned(after, a.id)
+		now, _ := l.planned(after, a.id)
 		switch {
 		case a.sits != "" && a.sits == now.Endpoint:
 			a.sits = ""
-		case a.sits == "" && known && now.Endpoint == "" && old.Endpoint != "" && (a.loggedIn || a.offer != nil || a.segment != nil):
+		case a.sits == "" && now.Endpoint == "" && old.Endpoint != "" && (a.loggedIn || a.offer != nil || a.segment != nil):
 			a.sits = old.Endpoint
 		}
 	}
