@@ -89,6 +89,9 @@ func talks(s fact.SnapshotContact, agent string) bool {
 
 // leg: a phone that rings goes on ringing, one that was answered meanwhile is answered, any other one goes.
 func (p *putRight) leg(ch callcenter.ActualChannel) {
+	if p.w.ast.channels[ch.ID] == nil {
+		return // it ended while the list was under way
+	}
 	id, agent := contactOf(ch.ID), p.w.onLeg(ch.ID)
 	was, is := p.before[id], p.after[id]
 	absent := was.Callback != nil && !was.Callback.Reached
