@@ -94,7 +94,7 @@ func (c *Center) transferAsked(e TransferAsked) {
 		c.touch(ct)
 		return
 	}
-	ask := keyPress{Digit: e.Channel, At: c.occurred}
+	ask := keyPress{Digit: e.Channel, At: c.said}
 	if c.stamped && ask.same(ct.Talk.Answer) {
 		c.ignore(IgnoredDuplicate)
 		return
