@@ -253,6 +253,9 @@ func (c *Center) endMonitor(ct *contact, m *monitor, end monitorEnd) {
 	if ct.Recording != nil {
 		c.pauseRecording(ct, fact.BySystem, "")
 	}
+	if ct.Talk.waits() { // he heard the supervisor alone
+		c.stopNotice(ct)
+	}
 	if is.Leg != end.gone {
 		c.clear(ct, a, is.Leg)
 	}
