@@ -58,6 +58,7 @@ type Node struct {
 	Prompt       []string      `yaml:"prompt,omitempty" json:"prompt,omitempty"`                 // what is played; a key stops it. Of a callback: asks for another number
 	Timeout      time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`               // to the first digit, from the prompt's end
 	InterDigit   time.Duration `yaml:"inter_digit,omitempty" json:"inter_digit,omitempty"`       // between digits
+	Overall      time.Duration `yaml:"overall,omitempty" json:"overall,omitempty"`               // from the first digit to the last; empty: no limit beside inter_digit
 	Tries        int           `yaml:"tries,omitempty" json:"tries,omitempty"`                   // silences and mistakes together, before GaveUp
 	NoInput      string        `yaml:"no_input,omitempty" json:"no_input,omitempty"`             // at the first silence; empty: repeat up to tries
 	Invalid      string        `yaml:"invalid,omitempty" json:"invalid,omitempty"`               // at the first mistake; empty: repeat up to tries

@@ -415,3 +415,26 @@ func FuzzVisit(f *testing.F) {
 		playAt(callback, own, keys)
 	})
 }
+
+// TestOverall: an entry may take no longer than it may in all, however quickly key follows on key; another try has its own time.
+func TestOverall(t *testing.T) {
+	menus := newMenus(t, []ivr.Flow{load(t, `{id: main, start: a, nodes: {
+		a: {type: collect, prompt: [x], min: 2, max: 9, inter_digit: 3s, overall: 5s, next: b}, b: {type: hangup}}}`)}, nil)
+	at := func(d time.Duration) ivr.Moment { return ivr.Moment{At: noon().At.Add(d)} }
+	v := menus.Begin("main", noon()).Visit
+	for _, step := range []struct {
+		at, want time.Duration
+	}{{time.Second, 3 * time.Second}, {3 * time.Second, 3 * time.Second}, {5 * time.Second, time.Second}, {8 * time.Second, time.Millisecond}} {
+		r := menus.Digit(v, "4", at(step.at))
+		if v = r.Visit; r.Wait != step.want {
+			t.Errorf("after %s it waits for %s, want %s", step.at, r.Wait, step.want)
+		}
+	}
+	if r := menus.TimedOut(v, at(8*time.Second)); r.End == nil || r.End.Outcome != fact.IVRContained {
+		t.Errorf("what was entered does not count: %+v", r)
+	}
+	v = menus.Digit(menus.Begin("main", noon()).Visit, "*", at(time.Second)).Visit // a mistake
+	if r := menus.Digit(v, "4", at(30*time.Second)); r.Wait != 3*time.Second {
+		t.Errorf("the second try waits for %s", r.Wait)
+	}
+}

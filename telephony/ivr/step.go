@@ -36,14 +36,15 @@ type Menus struct {
 
 // Visit is where a caller stands in a flow. The zero value is nobody's.
 type Visit struct {
-	Flow   string `json:"flow"`
-	Node   string `json:"node"`
-	Phase  Phase  `json:"phase"`
-	Digits string `json:"digits,omitempty"`  // pressed so far at this node; of a callback also the number offered
-	Failed int    `json:"failed,omitempty"`  // silences and mistakes at this node
-	GaveUp bool   `json:"gave_up,omitempty"` // came here by giving up, no choice since
-	Steps  int    `json:"steps"`             // nodes entered
-	Asked  bool   `json:"asked,omitempty"`   // the digits are read back: are they right?
+	Flow   string    `json:"flow"`
+	Node   string    `json:"node"`
+	Phase  Phase     `json:"phase"`
+	Digits string    `json:"digits,omitempty"`  // pressed so far at this node; of a callback also the number offered
+	Failed int       `json:"failed,omitempty"`  // silences and mistakes at this node
+	Began  time.Time `json:"began,omitzero"`    // the first of the digits was pressed
+	GaveUp bool      `json:"gave_up,omitempty"` // came here by giving up, no choice since
+	Steps  int       `json:"steps"`             // nodes entered
+	Asked  bool      `json:"asked,omitempty"`   // the digits are read back: are they right?
 
 	Told bool `json:"told,omitempty"` // he has heard of an incident, left a message or was promised a callback: who hangs up now was served
 

@@ -277,6 +277,7 @@ func (c *checker) asks(at string, n Node) {
 	c.media(at+"invalid_media", n.InvalidMedia)
 	c.timeout(at+"timeout", n.Timeout)
 	c.timeout(at+"inter_digit", n.InterDigit)
+	c.timeout(at+"overall", n.Overall)
 	if n.Tries < 0 || n.Tries > maxTries {
 		c.add(at+"tries", fmt.Sprintf("%d tries", n.Tries), fmt.Sprintf("write a number from 1 to %d", maxTries))
 	}

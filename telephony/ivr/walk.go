@@ -254,16 +254,34 @@ func (w *walk) digit(key string) {
 // menuDigit chooses as soon as no longer choice is possible.
 func (w *walk) menuDigit(n Node, key string) {
 	v := &w.result.Visit
-	v.Digits += key
+	w.press(key)
 	option, exact := n.Options[v.Digits]
 	switch {
 	case n.longer(v.Digits):
-		w.listen(n.interDigit())
+		w.listen(w.nextDigit(n))
 	case exact:
 		w.choose(option)
 	default:
 		w.mistake(n)
 	}
+}
+
+// press adds a digit to those pressed so far.
+func (w *walk) press(key string) {
+	v := &w.result.Visit
+	if v.entered() == 0 {
+		v.Began = w.now.At
+	}
+	v.Digits += key
+}
+
+// nextDigit is how long the next digit may take: as between digits, but no longer than all of them may.
+func (w *walk) nextDigit(n Node) time.Duration {
+	if n.Overall == 0 {
+		return n.interDigit()
+	}
+	left := n.Overall - w.now.At.Sub(w.result.Visit.Began)
+	return min(n.interDigit(), max(left, time.Millisecond))
 }
 
 func (w *walk) choose(o Option) {
@@ -291,12 +309,12 @@ func (w *walk) collectDigit(n Node, key string) {
 	case key == n.terminator() || key < "0" || key > "9":
 		w.mistake(n)
 	default:
-		v.Digits += key
+		w.press(key)
 		if len(v.Digits) >= n.most() {
 			w.complete(n)
 			return
 		}
-		w.listen(n.interDigit())
+		w.listen(w.nextDigit(n))
 	}
 }
 

@@ -278,7 +278,7 @@ func drawDial(d *dice, seconds func(...int) time.Duration, maybe func(string) st
 
 func drawCollect(d *dice, exit func() string, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
 	n := ivr.Node{
-		Type: ivr.TypeCollect, Prompt: someMedia(d), Timeout: seconds(1, 3, 5), InterDigit: seconds(1, 3),
+		Type: ivr.TypeCollect, Prompt: someMedia(d), Timeout: seconds(1, 3, 5), InterDigit: seconds(1, 3), Overall: seconds(0, 0, 2),
 		Tries: 1 + d.below(3), Min: 1 + d.below(2), Max: 2 + d.below(3), Terminator: one(d, "", "#"),
 		Lookup: d.chance(0.7), Secret: d.chance(0.3),
 		Next: exit(), NoInput: maybe(exit()), Invalid: maybe(exit()), GaveUp: maybe(exit()),
