@@ -76,6 +76,7 @@ func drawPlan(d *dice, version int) *callcenter.Plan {
 	drawCallbacks(d, p)
 	p.Billable = one(d, nil, pauseNames()[:1], pauseNames()[1:])
 	drawSeats(d, p)
+	drawOverall(d, p)
 	return p
 }
 
@@ -267,6 +268,16 @@ func drawMenu(d *dice, exit func() string, seconds func(...int) time.Duration, m
 	}
 }
 
+// drawOverall throws how long callers may take for a whole number.
+func drawOverall(d *dice, p *callcenter.Plan) {
+	for _, f := range p.Flows {
+		if n, asks := f.Nodes["ticket"]; asks {
+			n.Overall = one(d, 0, 0, 2*time.Second)
+			f.Nodes["ticket"] = n
+		}
+	}
+}
+
 func drawDial(d *dice, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
 	n := withExits(d, ivr.Node{
 		Type: ivr.TypeDial, Prompt: someMedia(d), Timeout: seconds(3, 5), InterDigit: seconds(1, 3), Tries: 1 + d.below(3),
@@ -278,7 +289,7 @@ func drawDial(d *dice, seconds func(...int) time.Duration, maybe func(string) st
 
 func drawCollect(d *dice, exit func() string, seconds func(...int) time.Duration, maybe func(string) string) ivr.Node {
 	n := ivr.Node{
-		Type: ivr.TypeCollect, Prompt: someMedia(d), Timeout: seconds(1, 3, 5), InterDigit: seconds(1, 3), Overall: seconds(0, 0, 2),
+		Type: ivr.TypeCollect, Prompt: someMedia(d), Timeout: seconds(1, 3, 5), InterDigit: seconds(1, 3),
 		Tries: 1 + d.below(3), Min: 1 + d.below(2), Max: 2 + d.below(3), Terminator: one(d, "", "#"),
 		Lookup: d.chance(0.7), Secret: d.chance(0.3),
 		Next: exit(), NoInput: maybe(exit()), Invalid: maybe(exit()), GaveUp: maybe(exit()),
