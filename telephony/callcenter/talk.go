@@ -291,6 +291,10 @@ func (c *Center) mend(ct *contact) {
 // mendTalk orders again who is joined, when that failed, and who hears music.
 func (c *Center) mendTalk(ct *contact) {
 	t := ct.Talk
+	if k := t.Consult; k != nil && c.ears[k.Ear] == ct {
+		c.quietTone(ct) // what a channel is ordered waits for the end of what it plays
+		c.takeEar(ct, k.Ear)
+	}
 	c.talkMusic(ct)
 	c.earMusic(ct)
 	if t.Quiet != "" && t.Quiet != ct.channel() {
@@ -301,15 +305,10 @@ func (c *Center) mendTalk(ct *contact) {
 		c.answerTransfer(ct, t.Decline, false)
 		t.Decline = ""
 	}
-	if k := t.Consult; k != nil {
-		if c.ears[k.Ear] == ct {
-			c.takeEar(ct, k.Ear)
-		}
-		if k.Apart && k.partner() != "" {
-			k.Apart = false
-			k.Tries++
-			c.bridge(ct, k.Bridge, []string{k.Ear, k.partner()})
-		}
+	if k := t.Consult; k != nil && k.Apart && k.partner() != "" {
+		k.Apart = false
+		k.Tries++
+		c.bridge(ct, k.Bridge, []string{k.Ear, k.partner()})
 	}
 	if t.Apart {
 		t.Apart = false
