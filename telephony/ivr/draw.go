@@ -60,7 +60,7 @@ func shapeOf(t Type) shape {
 		return queue
 	case TypeTransfer, TypeHangup:
 		return over
-	case TypePlay, TypeSet, TypeVoicemail:
+	case TypePlay, TypeSet, TypeLanguage, TypeVoicemail:
 	}
 	return box
 }
@@ -121,6 +121,8 @@ func (n Node) lines(id string) []string {
 		lines = append(lines, strings.Join(n.Prompt, ", "))
 	case TypePlay, TypeHangup:
 		lines = append(lines, strings.Join(n.Media, ", "))
+	case TypeLanguage:
+		lines = append(lines, n.Language)
 	case TypeSet:
 		for _, name := range slices.Sorted(maps.Keys(n.Set)) {
 			lines = append(lines, name+" = "+n.Set[name])

@@ -18,7 +18,7 @@ type edge struct {
 func (n Node) edges() []edge {
 	list := []edge{{n.Open, "open", true}, {n.Closed, "closed", true}}
 	switch n.Type {
-	case TypePlay, TypeSet, TypeVoicemail:
+	case TypePlay, TypeSet, TypeLanguage, TypeVoicemail:
 		list = append(list, edge{n.Next, "", true})
 	case TypeIncident:
 		list = append(list, edge{n.Told, "told", true}, edge{n.Next, "nothing to tell", true})

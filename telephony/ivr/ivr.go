@@ -24,6 +24,7 @@ const (
 	TypeBranch    Type = "branch"    // goes on by the first of Cases that holds, or to Otherwise
 	TypeIncident  Type = "incident"  // plays what is switched on and concerns the caller, goes on to Told; to Next when there is nothing
 	TypeSet       Type = "set"       // sets variables and priority, goes on to Next
+	TypeLanguage  Type = "language"  // goes on to Next in Language
 	TypeVoicemail Type = "voicemail" // plays Prompt, records a message for Queue, goes on to Next
 	TypeCallback  Type = "callback"  // asks which number to call back for Queue, the caller's own at first, goes on to Next
 	TypeQueue     Type = "queue"     // ends the flow: joins Queue
@@ -51,7 +52,7 @@ type Node struct {
 	// play, hangup
 	Media []string `yaml:"media,omitempty" json:"media,omitempty"` // sound names (vm-goodbye), prompts (prompt:greeting) or media URIs (digits:42)
 
-	// play, collect, lookup, set, incident, voicemail, callback
+	// play, collect, lookup, language, set, incident, voicemail, callback
 	Next string `yaml:"next,omitempty" json:"next,omitempty"` // node to go on to; of a lookup: when he is found; of an incident: when nothing concerns him; of a callback: when it is promised
 
 	// menu, collect, dial, voicemail, callback
@@ -72,6 +73,9 @@ type Node struct {
 
 	// incident
 	Told string `yaml:"told,omitempty" json:"told,omitempty"` // node after what was said; empty: next
+
+	// language
+	Language string `yaml:"language,omitempty" json:"language,omitempty"` // of the contact from now on: ru
 
 	// set
 	Set map[string]string `yaml:"set,omitempty" json:"set,omitempty"` // variable → its text from now on

@@ -438,3 +438,16 @@ func TestOverall(t *testing.T) {
 		t.Errorf("the second try waits for %s", r.Wait)
 	}
 }
+
+// TestLanguageNode: from the node on the caller's language is another one, also where a key pressed ahead chooses at once.
+func TestLanguageNode(t *testing.T) {
+	menus := newMenus(t, []ivr.Flow{load(t, `{id: main, start: a, nodes: {
+		a: {type: play, media: [x], next: b}, b: {type: language, language: ru, next: c},
+		c: {type: menu, prompt: [y], options: {"1": {next: d}, "2": {language: de, next: d}}}, d: {type: hangup, media: [z]}}}`)}, nil)
+	for keys, want := range map[string]string{".": "@b; @c; lang ru; play sound:y", "1": "stop; @b; @c; chose 1/; @d; lang ru; play sound:z", "2": "stop; @b; @c; chose 2/; @d; lang de; play sound:z"} {
+		out := play(menus, keys)
+		if got := out[len(out)-1]; got != want {
+			t.Errorf("%q: %s, want %s", keys, got, want)
+		}
+	}
+}

@@ -82,7 +82,7 @@ func (n Node) sounds() []Sounds {
 		if n.Type.takesDigits() {
 			list = append(list, Sounds{Path: "confirm", Names: n.Confirm})
 		}
-	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeQueue, TypeTransfer, TypeIncident:
+	case TypeSchedule, TypeLookup, TypeBranch, TypeSet, TypeLanguage, TypeQueue, TypeTransfer, TypeIncident:
 	}
 	return slices.DeleteFunc(list, func(s Sounds) bool { return len(s.Names) == 0 })
 }
@@ -136,6 +136,8 @@ func (n Node) leads(language string) []lead {
 			list = append(list, lead{to, language})
 		}
 		return list
+	case TypeLanguage:
+		return []lead{{n.Next, n.Language}}
 	default:
 		for _, to := range n.targets(false) {
 			list = append(list, lead{to, language})

@@ -184,6 +184,11 @@ func (c *checker) node(id string, n Node) {
 		c.target(at+"told", n.Told, false)
 	case TypeBranch:
 		c.branch(at, n)
+	case TypeLanguage:
+		if n.Language == "" {
+			c.add(at+"language", "the language is missing", "name a folder of Asterisk's sounds, for example ru")
+		}
+		c.target(at+"next", n.Next, true)
 	case TypeSet:
 		c.set(at, n)
 	case TypeQueue:
@@ -202,7 +207,7 @@ func (c *checker) node(id string, n Node) {
 		}
 	case TypeHangup:
 	default:
-		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, set, incident, voicemail, callback, queue, dial, transfer, hangup")
+		c.add(at+"type", fmt.Sprintf("%q is no type of node", n.Type), "write one of schedule, play, menu, collect, lookup, branch, language, set, incident, voicemail, callback, queue, dial, transfer, hangup")
 	}
 	c.media(at+"media", n.Media)
 }

@@ -65,6 +65,9 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 		if !w.tell() {
 			return n.Next, false
 		}
+	case TypeLanguage:
+		w.result.Language = n.Language
+		return n.Next, false
 	case TypeSet:
 		w.set(n.Set)
 		for _, name := range slices.Sorted(maps.Keys(n.Set)) {
@@ -156,15 +159,15 @@ func (w *walk) set(texts map[string]string) {
 	}
 }
 
-// asksAfter tells whether announcements and schedules alone lead from n to a node that asks: then a digit pressed
+// asksAfter tells whether announcements, schedules and languages alone lead from n to a node that asks: then a digit pressed
 // during n is meant for it.
 func (w *walk) asksAfter(n Node) bool { return w.asks(w.flow.Nodes[n.Next]) }
 
-// asks tells whether n asks, or announcements and schedules alone lead from it to a node that does.
+// asks tells whether n asks, or announcements, schedules and languages alone lead from it to a node that does.
 func (w *walk) asks(n Node) bool {
 	for range len(w.flow.Nodes) {
 		switch n.Type {
-		case TypePlay:
+		case TypePlay, TypeLanguage:
 			n = w.flow.Nodes[n.Next]
 		case TypeSchedule:
 			n = w.flow.Nodes[w.byHour(n)]
@@ -287,7 +290,7 @@ func (w *walk) nextDigit(n Node) time.Duration {
 func (w *walk) choose(o Option) {
 	v := &w.result.Visit
 	w.record(Chose{Node: v.Node, Key: v.Digits, Label: o.Label, Target: o.Next})
-	w.result.Language = o.Language
+	w.result.Language = cmp.Or(o.Language, w.result.Language)
 	v.GaveUp = false
 	if w.node().Type == TypeDial {
 		w.end(End{Outcome: fact.IVRQueued, Queue: o.Next, Priority: v.Raised})
