@@ -71,7 +71,11 @@ func newCentreOn(t *testing.T, plan string, change func(*node.Config)) *centre {
 	beats, stop := context.WithCancel(context.Background())
 	var ended sync.WaitGroup
 	ended.Go(func() { c.heart(beats) })
-	ended.Go(func() { _ = c.pins.Run(beats) })
+	ended.Go(func() {
+		if err := c.pins.Run(beats); err != nil {
+			t.Errorf("the check of PINs: %v", err)
+		}
+	})
 	t.Cleanup(func() {
 		stop()
 		ended.Wait()
