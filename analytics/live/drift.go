@@ -7,7 +7,7 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// inherit keeps what only the older fold knew: how offers and requests to listen ended, and screen pops of contacts that still go on.
+// inherit keeps what only the older fold knew: how offers, askings and requests to listen ended, and screen pops of contacts that still go on.
 func (s *State) inherit(old *State) {
 	s.ended, s.unheard = old.ended, old.unheard
 	for id, c := range s.contacts {
@@ -15,6 +15,7 @@ func (s *State) inherit(old *State) {
 		if !ok {
 			continue
 		}
+		c.vain = was.vain
 		for agent, p := range was.pops {
 			o := c.OfferTo(agent)
 			rings := o != nil && o.Offer == p.Offer && p.full

@@ -337,6 +337,9 @@ func TestFoldOfAnAskingOutside(t *testing.T) {
 			if tr := v.Contact.Transfer; tr != nil {
 				got += fmt.Sprintf(" asks %s %t", tr.Target, tr.Answered)
 			}
+			if vain := v.Contact.Vain; vain != nil {
+				got += fmt.Sprintf(" asked %s: %s", vain.Target, vain.Result)
+			}
 			for _, o := range v.Contact.Outside {
 				got += " with " + o.Target
 			}
@@ -350,6 +353,14 @@ func TestFoldOfAnAskingOutside(t *testing.T) {
 	}
 	id := "pbx1-1.1/t1"
 	ended := fact.TransferEnded{Transfer: id, Agent: "anna", Mode: fact.TransferAttended, To: fact.TransferToNumber, Target: "*555", Result: fact.TransferCompleted}
+	busy := ended
+	busy.Result = fact.TransferBusy
+	do("is busy", "talking asked *555: busy, talking", call.Add(fact.TypeTransferEnded, busy))
+	later := Fold(s.Snapshot())
+	later.inherit(s)
+	if v, _ := later.agentView("anna"); v.Contact.Vain == nil {
+		t.Error("a new snapshot forgets that nobody was reached")
+	}
 	do("rings", "talking asks *555 false, talking", call.Add(fact.TypeTransferStarted, fact.TransferStarted{
 		Transfer: id, Agent: "anna", Mode: fact.TransferAttended, To: fact.TransferToNumber, Target: "*555"}))
 	held, _ := s.agentView("anna")

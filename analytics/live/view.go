@@ -127,6 +127,7 @@ type AgentContact struct {
 
 	Segments []fact.SnapshotSegment `json:"segments"` // of all agents who have to do with it
 	Transfer *fact.SnapshotTransfer `json:"transfer"` // one of them asks somebody; null when none does
+	Vain     *Vain                  `json:"vain"`     // his last asking, when nobody was reached and he has not asked again; else null
 	Monitors []fact.SnapshotMonitor `json:"monitors"` // supervisors who listen to him
 	Muted    bool                   `json:"muted"`    // nobody in the talk hears him
 
@@ -207,6 +208,10 @@ func (s *State) agentView(id string) (AgentView, bool) {
 		Customer: c.Customer, Ticket: c.Ticket, Segments: append([]fact.SnapshotSegment{}, c.Segments...), Transfer: own.Transfer,
 		Monitors: append([]fact.SnapshotMonitor{}, s.brief(a).Monitors...), Muted: slices.Contains(own.Muted, id), Recording: own.Recording,
 		Outside: append([]fact.SnapshotOutside{}, c.Outside...)}
+	if c.vain != nil && c.vain.Agent == id {
+		vain := *c.vain
+		v.Contact.Vain = &vain
+	}
 	if p, ok := c.pops[id]; ok && p.full {
 		v.Popup = &p.Popup
 	}

@@ -77,7 +77,11 @@ func TestPages(t *testing.T) {
 		p.agent(1, "boris", "302", sipp.Act{Do: sipp.DoAnswer, After: 4 * time.Second, Talk: 2 * time.Minute}),
 		p.agent(2, "sue", "303", sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 30 * time.Second}),
 		p.agent(3, "window", "305", sipp.Act{Do: sipp.DoDecline}),
-		p.customer(sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second}),
+		p.customer( // who is called back; then who is asked outside, twice
+			sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second},
+			sipp.Act{Do: sipp.DoBusy},
+			sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second},
+		),
 	)
 	from := time.Now().Add(-time.Second)
 	p.browse(node, chromium, p.errands())

@@ -58,13 +58,20 @@ export async function handOn({ browser, base, shoot }) {
     want(await state(boris, "talking").count() === 1, "he does not talk");
     await boris.test("call-hold").waitFor();
   });
+  await check("he asks at a number outside that is busy: his page says so, and he has the caller", async () => {
+    await boris.page.selectOption("[data-test=call-target]", "number:");
+    await boris.test("call-number").fill("4930333");
+    await boris.test("call-consult").click();
+    await shows(boris.test("call-vain"), "••••333: the number was busy. You have the caller back.", 10_000);
+    await shoot(boris.page, "desk-asked-in-vain");
+  });
   await check("he asks at a number outside: it rings there, they talk, and he has the caller again when that one hangs up", async () => {
     const says = (text) => shows(boris.test("call-asking"), text, 15_000);
     await boris.page.selectOption("[data-test=call-target]", "number:");
     await boris.test("call-number").fill("4930222");
     await boris.test("call-consult").click();
-    await says("It rings at *222. The caller is on hold.");
-    await says("You talk to *222. The caller is on hold.");
+    await says("It rings at ••••222. The caller is on hold.");
+    await says("You talk to ••••222. The caller is on hold.");
     await boris.test("call-conference").waitFor();
     await shoot(boris.page, "desk-asks-outside");
     await boris.test("call-hold").waitFor();
@@ -92,10 +99,11 @@ export async function handOn({ browser, base, shoot }) {
     await row.locator("a").first().click();
     const line = (type) => boss.page.locator(`[data-test=timeline] [data-type="${type}"]`);
     await shows(line("mute.started"), /Anna is muted/, 15_000);
-    await shows(line("transfer.started").first(), /Anna hands the caller on to experts/, 15_000);
+    await shows(line("transfer.started").first(), /Anna hands the caller on to Experts/, 15_000);
     await shows(line("transfer.ended").first(), /Transfer: handed over.*Boris/, 5_000);
-    await shows(line("outside.answered"), /\*222 outside answered/, 5_000);
-    await shows(line("outside.ended"), /Call to \*222 outside ended: answered/, 5_000);
+    await shows(line("outside.answered"), /••••222 outside answered/, 5_000);
+    await shows(line("outside.ended").first(), /Call to ••••333 outside ended: phone busy/, 5_000);
+    await shows(line("outside.ended").last(), /Call to ••••222 outside ended: answered/, 5_000);
     await shows(line("transfer.ended").last(), /Transfer: came back to the caller/, 5_000);
     await shoot(boss.page, "contact-handed-on");
   });

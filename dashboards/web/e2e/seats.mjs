@@ -13,36 +13,36 @@ export async function seats({ browser, base, shoot }) {
     await shoot(rita.page, "desk-seat");
     await rita.test("login").click();
     await state(rita, "ready").waitFor();
-    await shows(rita.test("sits"), "sits at window", 5_000);
-    await shows(row("rita").locator("[data-test=sits]"), "sits at window", 5_000);
+    await shows(rita.test("sits"), "sits at Window", 5_000);
+    await shows(row("rita").locator("[data-test=sits]"), "sits at Window", 5_000);
   });
   await check("the seat of another one is told, and may be taken over while she is idle", async () => {
     await signIn(nora.page, "nora", "4711");
-    await shows(nora.page.locator("[data-test=seat] option[value=window]"), "Window (window): Rita sits there", 10_000);
+    await shows(nora.page.locator("[data-test=seat] option[value=window]"), "Window: Rita sits there", 10_000);
     await nora.test("seat").selectOption("window");
     await nora.test("login").click();
     await state(nora, "ready").waitFor();
     await state(rita, "logged_out").waitFor();
-    await shows(row("nora").locator("[data-test=sits]"), "sits at window", 5_000);
+    await shows(row("nora").locator("[data-test=sits]"), "sits at Window", 5_000);
     want(await row("rita").locator("[data-test=sits]").count() === 0, "both sit there");
     await shoot(boss.page, "wallboard-seats");
   });
   await check("a supervisor logs an agent in at a free seat", async () => {
     await row("rita").locator("[data-test=agent-menu]").click();
     await boss.test("menu-login-door").click();
-    await shows(row("rita").locator("[data-test=sits]"), "sits at door", 5_000);
-    await shows(rita.test("sits"), "sits at door", 5_000);
+    await shows(row("rita").locator("[data-test=sits]"), "sits at Door", 5_000);
+    await shows(rita.test("sits"), "sits at Door", 5_000);
   });
   await check("she moves to another seat by her page", async () => {
     await rita.test("change-seat").click();
-    await shows(rita.page.locator("[data-test=seat] option[value=window]"), "Window (window): Nora sits there", 10_000);
+    await shows(rita.page.locator("[data-test=seat] option[value=window]"), "Window: Nora sits there", 10_000);
     want(await rita.page.locator("[data-test=seat] option[value=door]").count() === 0, "she can move to where she is");
     await nora.test("logout").click();
     await state(nora, "logged_out").waitFor();
-    await shows(rita.page.locator("[data-test=seat] option[value=window]"), "Window (window)", 10_000);
+    await shows(rita.page.locator("[data-test=seat] option[value=window]"), "Window", 10_000);
     await rita.test("login").click();
-    await shows(rita.test("sits"), "sits at window", 5_000);
-    await shows(row("rita").locator("[data-test=sits]"), "sits at window", 5_000);
+    await shows(rita.test("sits"), "sits at Window", 5_000);
+    await shows(row("rita").locator("[data-test=sits]"), "sits at Window", 5_000);
     await rita.test("logout").click();
     await state(rita, "logged_out").waitFor();
     await nora.test("login").click();
@@ -60,8 +60,8 @@ export async function seats({ browser, base, shoot }) {
   });
   await check("who logs in by a seat's phone is seen there", async () => {
     await ask("nora logs in by the phone at the door");
-    await shows(nora.test("sits"), "sits at door", 5_000);
-    await shows(row("nora").locator("[data-test=sits]"), "sits at door", 5_000);
+    await shows(nora.test("sits"), "sits at Door", 5_000);
+    await shows(row("nora").locator("[data-test=sits]"), "sits at Door", 5_000);
     await nora.test("logout").click();
     await state(nora, "logged_out").waitFor();
   });

@@ -2,12 +2,12 @@
 // of a type is the text "fact.<type>"; the fields that stand in it are not told twice.
 import type { Key } from "./i18n";
 import { places, t, word } from "./i18n";
-import { languageName } from "./parts/words";
+import { hidden, languageName } from "./parts/words";
 import type { Moment, TicketRef } from "./model";
 import { dateTime, dayUTC, span } from "./time";
 
 /** What a field is: a closed list is named by the prefix of its texts. */
-type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | "time" | "mark" | `${string}.`;
+type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | "time" | "mark" | "outside" | "towards" | `${string}.`;
 
 const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
 const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
@@ -21,7 +21,7 @@ const facts = {
   "ivr.set": { variable: "text", value: "text", node: "text" },
   "ivr.incident": { incident: "text", node: "text" },
   "ivr.left": { outcome: "left.", duration_ms: "span", choices: "list" },
-  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", from: "text", resumes: "text", carried_wait_ms: "span", derived: "yes" },
+  "queue.queued": { queue: "queue", position: "number", priority: "number", skills: "all", requires: "all", max_tier: "number", prefer: "agent", carried_wait_ms: "span", derived: "yes" },
   "queue.refused": { queue: "queue", reason: "refused." },
   "queue.relaxed": { reason: "relaxed.", queue: "queue", skills: "all", requires: "all", max_tier: "number", prefer: "agent" },
   "queue.priority": { from_priority: "number", priority: "number", by: "by.", actor: "text", position: "number", queue: "queue" },
@@ -34,10 +34,10 @@ const facts = {
   "pop.opened": pop,
   "segment.started": { kind: "segment.", agent: "agent" },
   "segment.ended": { kind: "segment.", agent: "agent", duration_ms: "span", derived: "yes" },
-  "transfer.started": { agent: "agent", mode: "mode.", to: "transferto.", target: "text", by: "by." },
-  "transfer.ended": { result: "transfer.", agent: "agent", with: "agent", mode: "mode.", to: "transferto.", target: "text", duration_ms: "span", derived: "yes" },
-  "outside.answered": { target: "text", ring_ms: "span" },
-  "outside.ended": { target: "text", result: "offer.", ring_ms: "span", talk_ms: "span", cause: "number", derived: "yes" },
+  "transfer.started": { agent: "agent", mode: "mode.", to: "transferto.", target: "towards", by: "by." },
+  "transfer.ended": { result: "transfer.", agent: "agent", with: "agent", mode: "mode.", to: "transferto.", target: "towards", duration_ms: "span", derived: "yes" },
+  "outside.answered": { target: "outside", ring_ms: "span" },
+  "outside.ended": { target: "outside", result: "offer.", ring_ms: "span", talk_ms: "span", cause: "number", derived: "yes" },
   "monitor.started": { supervisor: "agent", agent: "agent", mode: "monitor." },
   "monitor.ended": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "monitored.", duration_ms: "span", derived: "yes" },
   "monitor.missed": { supervisor: "agent", agent: "agent", mode: "monitor.", result: "offer.", ring_ms: "span", derived: "yes" },
@@ -90,11 +90,18 @@ export function tell(moment: Moment, names: Naming): Told {
   const forms = facts[type] as Partial<Record<Field, Form>>;
   const key: Key = `fact.${type}`;
   const inHeading = places(key);
-  const said = (field: Field) => show(data[field], forms[field] ?? "text", names);
+  const said = (field: Field) => show(data[field], formOf(forms[field], data), names);
   const details = (Object.keys(forms) as Field[])
     .filter((field) => !inHeading.includes(field) && !empty(data[field]))
     .map((field): [string, string] => [t(`field.${field}`), said(field)]);
   return { heading: t(key, Object.fromEntries(inHeading.map((field) => [field, said(field as Field)]))), details };
+}
+
+/** What a caller is handed on to has the form of what it is. */
+function formOf(form: Form = "text", data: Record<string, unknown>): Form {
+  if (form !== "towards") return form;
+  const to = data["to"];
+  return to === "queue" || to === "agent" ? to : to === "number" ? "outside" : "text";
 }
 
 const empty = (v: unknown): boolean => v === undefined || v === null || v === "" || v === 0 || v === false || (Array.isArray(v) && v.length === 0);
@@ -115,7 +122,8 @@ function show(v: unknown, form: Form, names: Naming): string {
     case "time": return dateTime(String(v));
     case "mark": return t(v === true ? "mark.done" : "mark.open");
     case "ticket": return ticketName(v as TicketRef);
-    case "text": case "number": return String(v);
+    case "outside": return hidden(String(v));
+    case "text": case "number": case "towards": return String(v);
     default: return word(form, String(v));
   }
 }

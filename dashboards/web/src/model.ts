@@ -119,6 +119,7 @@ export interface AgentContact {
   ticket?: TicketRef;
   segments: { segment: string; kind: "talk" | "hold" | "wrap_up"; agent: string; queue: string; since: string }[];
   transfer: { transfer: string; agent: string; to: Target["kind"]; target: string; since: string; with?: string; answered?: boolean } | null; // answered: who was asked at a number outside has
+  vain: { agent: string; to: Target["kind"]; target: string; result: string; ended_at: string } | null; // his last asking, when nobody was reached
   monitors: Monitor[]; // who listens
   muted: boolean; // nobody in the talk hears him
   recording: { recording: string; queue: string; since: string; paused?: boolean } | null; // that goes on

@@ -6,7 +6,7 @@ import type { AgentNow, MonitorMode, Settings } from "../model";
 import type { Act, Change, Listen, Listening } from "./useAct";
 import { useFetched } from "./useFetched";
 import { useMenu } from "./useMenu";
-import { seatName, useSeats } from "./useSeats";
+import { useSeats } from "./useSeats";
 import type { OpenMenu } from "./useMenu";
 
 const modes: MonitorMode[] = ["listen", "whisper", "barge"];
@@ -60,7 +60,7 @@ function Seats({ choose }: { choose: (change: Change) => void }) {
     <>
       {free.map((s, i) => (
         <button key={s.id} autofocus={i === 0} data-test={`menu-login-${s.id}`} onClick={() => choose({ action: "login", seat: s.id })}>
-          {t("action.login")} · {seatName(s)}
+          {t("action.login")} · {s.name}
         </button>
       ))}
     </>

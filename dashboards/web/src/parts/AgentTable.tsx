@@ -8,6 +8,7 @@ import { StateBadge } from "./StateBadge";
 import type { Act, Listen } from "./useAct";
 import type { OpenMenu } from "./useMenu";
 import { nameIn } from "./useNames";
+import { useSeatNames } from "./useSeats";
 
 const order: AgentState[] = ["ringing", "talking", "wrap_up", "ready", "calling", "outside", "paused", "unreachable", "logged_out"];
 
@@ -25,6 +26,7 @@ interface Props {
 }
 
 export function AgentTable({ agents, at, queueName, act, listen, phone }: Props) {
+  const seatName = useSeatNames();
   const open = useRef<OpenMenu>(() => undefined);
   const sorted = [...agents].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
   return (
@@ -41,7 +43,7 @@ export function AgentTable({ agents, at, queueName, act, listen, phone }: Props)
           <tbody>
             {sorted.map((a) => (
               <tr key={a.id} data-agent={a.id} data-state={a.state}>
-                <td>{a.name || a.id}{a.seat && <div class="quiet small" data-test="sits">{t("seat.sits", { seat: a.seat })}</div>}</td>
+                <td>{a.name || a.id}{a.seat && <div class="quiet small" data-test="sits">{t("seat.sits", { seat: seatName(a.seat) })}</div>}</td>
                 <td>
                   <StateBadge state={a.state} reason={a.reason} />{a.next && <div class="quiet small">{t("next", { state: t(`state.${a.next}`) })}</div>}
                   {a.monitors?.map((m) => <div key={m.monitor} class="quiet small" data-monitor={m.mode}>{t(`monitoring.${m.mode}`, { agent: nameIn(agents, m.supervisor) })}</div>)}

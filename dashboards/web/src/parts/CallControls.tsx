@@ -1,9 +1,10 @@
 // What an agent can do with his caller: hold him, not be heard, ask somebody, hand him on, talk all together, record the talk.
 import { useEffect, useState } from "preact/hooks";
 import { explain, get, once, request } from "../api";
-import { t } from "../i18n";
+import { t, word } from "../i18n";
 import type { AgentContact, Target, Targets } from "../model";
 import { parseTarget } from "./targets";
+import { hidden } from "./words";
 
 interface Props {
   agent: string;
@@ -35,10 +36,10 @@ export function CallControls({ agent, contact, onDemand }: Props) {
     <button class={main ? "main" : ""} data-test={`call-${action}`} onClick={() => void act(action)}>{t(`call.${action}`)}</button>
   );
   const asked = contact.transfer;
-  const answered = asked?.with ? name(asked.with) : asked?.answered ? asked.target : "";
+  const answered = asked?.with ? name(asked.with) : asked?.answered ? hidden(asked.target) : "";
   const others = [
     ...contact.segments.filter((s) => s.agent !== agent && s.kind !== "wrap_up" && s.agent !== asked?.with).map((s) => name(s.agent)),
-    ...contact.outside.map((o) => o.target),
+    ...contact.outside.map((o) => hidden(o.target)),
   ];
   const held = contact.segments.some((s) => s.agent === agent && s.kind === "hold");
   const to = parseTarget(chosen);
@@ -47,6 +48,7 @@ export function CallControls({ agent, contact, onDemand }: Props) {
     <section class="card stack" data-test="call-controls" data-asking={asked?.agent === agent ? asked.with ?? (answered || "waiting") : ""}>
       {error !== "" && <div class="banner bad" role="alert" data-test="call-error">{error}</div>}
       {others.length > 0 && !asked && <div role="status" data-test="call-others">{t("call.others", { agents: others.join(", ") })}</div>}
+      {contact.vain && !asked && <div class="quiet" role="status" data-test="call-vain">{t("call.vain", { target: targetName(targets, contact.vain), why: word("transfer.", contact.vain.result) })}</div>}
       {contact.monitors.map((m) => <div key={m.monitor} role="status" data-test="call-monitor" data-mode={m.mode}>{t(`monitoring.${m.mode}`, { agent: name(m.supervisor) })}</div>)}
       {asked?.with === agent && <div role="status" data-test="call-asked">{t("call.asked", { agent: name(asked.agent) })}</div>}
       {(recording || (!asked && mayRecord(agent, contact, onDemand))) && (
@@ -67,7 +69,7 @@ export function CallControls({ agent, contact, onDemand }: Props) {
           <span class="row">{button("complete", true)}{answered && button("conference")}{button("return")}</span>
         </div>
       ) : !asked && (
-        <div class="row">
+        <div class="row low">
           {others.length === 0 && button(held ? "unhold" : "hold")}
           <label class="field">{t("call.to")}
             <select data-test="call-target" value={chosen.startsWith(toNumber) ? toNumber : chosen} onFocus={look} onChange={(e) => setChosen(e.currentTarget.value)}>
@@ -113,6 +115,7 @@ function mayRecord(agent: string, contact: AgentContact, onDemand: readonly stri
 }
 
 function targetName(targets: Targets | undefined, to: { to: string; target: string }): string {
+  if (to.to === "number") return hidden(to.target);
   const known: { id: string; name: string }[] = (to.to === "agent" ? targets?.agents : targets?.queues) ?? [];
   return known.find((k) => k.id === to.target)?.name ?? to.target;
 }

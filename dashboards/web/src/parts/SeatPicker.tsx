@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import type { Change } from "./useAct";
-import { rememberSeat, seatBefore, seatName, useSeats } from "./useSeats";
+import { rememberSeat, seatBefore, useSeatNames, useSeats } from "./useSeats";
 
 interface Props {
   act: (change: Change) => Promise<boolean>;
@@ -21,7 +21,7 @@ export function SeatPicker({ act, from }: Props) {
     <div class="row">
       <select aria-label={t("seat.where")} data-test="seat" value={chosen} onChange={(e) => setPicked(e.currentTarget.value)}>
         {[...free, ...seats.filter((s) => s.agent)].map((s) => (
-          <option key={s.id} value={s.id}>{s.agent ? t("seat.taken", { seat: seatName(s), agent: s.label || s.agent }) : seatName(s)}</option>
+          <option key={s.id} value={s.id}>{s.agent ? t("seat.taken", { seat: s.name, agent: s.label || s.agent }) : s.name}</option>
         ))}
       </select>
       <button class="main" data-test="login" disabled={chosen === ""} onClick={() => void login()}>{t(from ? "seat.move" : "action.login")}</button>
@@ -31,10 +31,11 @@ export function SeatPicker({ act, from }: Props) {
 
 /** Where an agent sits, and, while he is idle, the way to another seat. */
 export function Seated({ seat, idle, act }: { seat: string; idle: boolean; act: (change: Change) => Promise<boolean> }) {
+  const seatName = useSeatNames();
   const [moving, setMoving] = useState("");
   return (
     <div class="row">
-      <span class="quiet" data-test="sits">{t("seat.sits", { seat })}</span>
+      <span class="quiet" data-test="sits">{t("seat.sits", { seat: seatName(seat) })}</span>
       {idle && moving !== seat && <button class="plain" data-test="change-seat" onClick={() => setMoving(seat)}>{t("seat.change")}</button>}
       {idle && moving === seat && <SeatPicker act={act} from={seat} />}
     </div>

@@ -1,5 +1,7 @@
 // The seats of agents without phones of their own, and which of them this browser logged in at last.
 import type { Seat } from "../model";
+import { useFetched } from "./useFetched";
+import { nameIn } from "./useNames";
 import { usePolled } from "./usePolled";
 
 const key = "seat";
@@ -12,5 +14,7 @@ export function useSeats(): Seat[] | undefined {
   return usePolled<{ seats: Seat[] }>(() => "/seats", 5_000).data?.seats;
 }
 
-/** "Window (201)", or only one of them where both are the same. */
-export const seatName = (s: Seat): string => (s.name === s.id ? s.id : `${s.name} (${s.id})`);
+export function useSeatNames(): (id: string) => string {
+  const seats = useFetched<{ seats: Seat[] }>("/seats")?.seats ?? [];
+  return (id) => nameIn(seats, id);
+}

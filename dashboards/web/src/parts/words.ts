@@ -11,3 +11,6 @@ export function languageName(code: string): string {
     return code;
   }
 }
+
+/** A number outside as facts have it, its last digits behind a star, in the way this page hides the rest of a number. */
+export const hidden = (number: string): string => number.replace(/^\*/, "••••");
