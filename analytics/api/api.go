@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -69,17 +70,16 @@ type Deps struct {
 // API serves HTTP. Its handlers may run before Run, in tests.
 type API struct {
 	cfg      Config
-	site     Site
+	setup    atomic.Pointer[setup]
 	log      *slog.Logger
+	getenv   func(string) string
 	m        *metrics
 	registry *prometheus.Registry
-	secrets  secrets
 	sessions *Sessions
 	attempts *attempts
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
 	reports  Reports
-	numbers  number.Form
 	tickets  TicketLog
 	archive  Archive
 	pages    fs.FS
@@ -115,20 +115,18 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	if problems := append(cfg.Validate(), site.Validate()...); len(problems) > 0 {
 		return nil, fmt.Errorf("api: %s %s", problems[0].Path, problems[0].Message)
 	}
-	found, problems := readSecrets(cfg, site, deps.Getenv)
-	if !loopback(cfg.Listen) && len(problems) > 0 {
-		return nil, fmt.Errorf("api: %s is reachable from other machines, but %s: %s", cfg.Listen, problems[0].Path, problems[0].Message)
-	}
-	for _, p := range problems {
-		deps.Log.Warn("secret missing, whoever needs it can't sign in", "path", p.Path, "problem", p.Message)
+	found, err := findSecrets(cfg.Listen, cfg.Users, site, deps.Getenv, deps.Log)
+	if err != nil {
+		return nil, err
 	}
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
-		cfg: cfg, site: site, log: deps.Log, m: newMetrics(deps.Registry), registry: deps.Registry,
-		secrets: found, sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, numbers: deps.Numbers, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
+		sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
+	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers})
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.sessions.count(ctx, a.clock())

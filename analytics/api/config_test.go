@@ -45,7 +45,8 @@ func TestShippedConfiguration(t *testing.T) {
 	if len(file.HTTP.Users) == 0 || len(file.Agents) == 0 || len(file.Queues) == 0 || len(file.PauseReasons) == 0 || file.Integrations.Tickets.TicketURL == "" {
 		t.Errorf("%+v", file)
 	}
-	a := &API{site: file.Site}
+	a := &API{}
+	a.setup.Store(&setup{site: file.Site})
 	if got := strings.Join(a.languages(), " "); got != "en ru" {
 		t.Errorf("languages %s", got)
 	}
@@ -105,7 +106,7 @@ func TestSecrets(t *testing.T) {
 	cfg.Users = []User{{Name: "a", Role: RoleAdmin, PasswordHashEnv: "GOOD"}, {Name: "b", Role: RoleAdmin, PasswordHashFile: file}}
 	site.Agents = []AgentConfig{{ID: "x", Name: "X", PinHashEnv: "GOOD"}, {ID: "phone only"}}
 	site.Integrations.Tickets.WebhookSecretEnv = "SECRET"
-	found, problems := readSecrets(cfg, site, getenv)
+	found, problems := readSecrets(cfg.Users, site, getenv)
 	if len(problems) > 0 || len(found.users) != 3 || found.users["b"].hash != hash || found.users["x"].role != RoleAgent || found.webhook != "s" {
 		t.Errorf("%+v, %v", found, problems)
 	}

@@ -39,7 +39,7 @@ type contactsOutput struct {
 func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*contactsOutput, error) {
 	req := query.SearchRequest{
 		From: in.From, Until: in.Until, Queues: in.Queue, Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
-		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers.Of(in.Number), Personal: true, Limit: in.Limit, Cursor: in.Cursor,
+		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: in.Limit, Cursor: in.Cursor,
 	}
 	if who.isAgent() {
 		if in.Number != "" {

@@ -15,7 +15,7 @@ func (a *API) demoTicket(c *fiber.Ctx) error {
 	}
 	nonce := newRequestID()
 	var b bytes.Buffer
-	err = page.Execute(&b, struct{ ID, System, Nonce string }{c.Params("id"), a.site.Integrations.Tickets.System, nonce})
+	err = page.Execute(&b, struct{ ID, System, Nonce string }{c.Params("id"), a.site().Integrations.Tickets.System, nonce})
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (a *API) limits() metric.Limits {
 		Default: metric.QueueLimits{ServiceLevelMS: defaultServiceLevel.Milliseconds(), ShortAbandonMS: defaultShortAbandon.Milliseconds()},
 		Queues:  map[string]metric.QueueLimits{},
 	}
-	for _, q := range a.site.Queues {
+	for _, q := range a.site().Queues {
 		t, short := q.limits()
 		l.Queues[q.ID] = metric.QueueLimits{Queue: q.ID, ServiceLevelMS: t, ShortAbandonMS: short}
 	}
@@ -97,8 +97,8 @@ func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsI
 
 // teams are those of each agent.
 func (a *API) teams() map[string][]string {
-	out := make(map[string][]string, len(a.site.Agents))
-	for _, c := range a.site.Agents {
+	out := make(map[string][]string, len(a.site().Agents))
+	for _, c := range a.site().Agents {
 		out[c.ID] = c.Teams
 	}
 	return out

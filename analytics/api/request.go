@@ -93,7 +93,7 @@ func (a *API) whoIs(ctx context.Context, token string) (principal, error) {
 	if err != nil {
 		return principal{}, err
 	}
-	acc, ok := a.secrets.users[s.name]
+	acc, ok := a.secrets().users[s.name]
 	if !ok || string(proof(acc.hash)) != string(s.proof) {
 		return principal{}, errNoSession
 	}

@@ -31,13 +31,13 @@ type account struct {
 // CheckSecrets reads every secret that the configuration names and tells which are missing or malformed; paths are those
 // of the whole file. An agent without a pin is no problem: he can log in by his phone, only not on the desk page.
 func CheckSecrets(cfg Config, site Site, getenv func(string) string) []problem.Problem {
-	_, problems := readSecrets(cfg, site, getenv)
+	_, problems := readSecrets(cfg.Users, site, getenv)
 	return problems
 }
 
 // PINHashes are the hashes of the agents' PINs, by agent id, as far as they can be read.
 func PINHashes(cfg Config, site Site, getenv func(string) string) map[string]string {
-	known, _ := readSecrets(cfg, site, getenv)
+	known, _ := readSecrets(cfg.Users, site, getenv)
 	hashes := map[string]string{}
 	for _, acc := range known.users {
 		if acc.agent != "" {
@@ -47,13 +47,13 @@ func PINHashes(cfg Config, site Site, getenv func(string) string) map[string]str
 	return hashes
 }
 
-func readSecrets(cfg Config, site Site, getenv func(string) string) (secrets, []problem.Problem) {
+func readSecrets(users []User, site Site, getenv func(string) string) (secrets, []problem.Problem) {
 	out := secrets{users: map[string]account{}}
 	var problems []problem.Problem
 	add := func(path string, err error, mend string) {
 		problems = append(problems, problem.Problem{Path: path, Message: err.Error(), Mend: mend})
 	}
-	for i, u := range cfg.Users {
+	for i, u := range users {
 		hash, err := readHash(u.PasswordHashEnv, u.PasswordHashFile, getenv)
 		if err != nil {
 			add("http.users."+strconv.Itoa(i), err, "make a hash with `firstline hash`")

@@ -23,14 +23,14 @@ type settingsOutput struct{ Body Settings }
 
 func (a *API) settings(context.Context, principal, *noInput) (*settingsOutput, error) {
 	return &settingsOutput{Body: Settings{
-		PauseReasons: a.pauseReasons(), Dispositions: list(a.site.Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
-		TicketSystem: a.site.Integrations.Tickets.System, Version: a.version,
+		PauseReasons: a.pauseReasons(), Dispositions: list(a.site().Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
+		TicketSystem: a.site().Integrations.Tickets.System, Version: a.version,
 	}}, nil
 }
 
 func (a *API) pauseReasons() []string {
 	out := []string{}
-	for _, r := range a.site.PauseReasons {
+	for _, r := range a.site().PauseReasons {
 		out = append(out, r.Name)
 	}
 	return out
@@ -39,7 +39,7 @@ func (a *API) pauseReasons() []string {
 // onDemand are the queues whose agents decide what is recorded.
 func (a *API) onDemand() []string {
 	out := []string{}
-	for _, q := range a.site.Queues {
+	for _, q := range a.site().Queues {
 		if q.Recording.Mode == recordOnDemand {
 			out = append(out, q.ID)
 		}
@@ -49,7 +49,7 @@ func (a *API) onDemand() []string {
 
 func (a *API) languages() []string {
 	out := []string{}
-	for _, flow := range a.site.IVR {
+	for _, flow := range a.site().IVR {
 		for _, node := range flow.Nodes {
 			for _, option := range node.Options {
 				if option.Language != "" && !slices.Contains(out, option.Language) {
@@ -80,7 +80,7 @@ type queuesOutput struct {
 func (a *API) queues(_ context.Context, who principal, _ *noInput) (*queuesOutput, error) {
 	out := &queuesOutput{}
 	out.Body.Queues = []Queue{}
-	for _, q := range a.site.Queues {
+	for _, q := range a.site().Queues {
 		if who.isAgent() && !slices.Contains(a.queuesOf(who.Agent), q.ID) {
 			continue
 		}
@@ -103,7 +103,7 @@ func (q QueueConfig) limits() (serviceLevel, shortAbandon int64) {
 }
 
 func (a *API) queuesOf(agent string) []string {
-	for _, c := range a.site.Agents {
+	for _, c := range a.site().Agents {
 		if c.ID == agent {
 			return c.Queues
 		}
@@ -130,7 +130,7 @@ type agentsOutput struct {
 func (a *API) agents(_ context.Context, who principal, _ *noInput) (*agentsOutput, error) {
 	out := &agentsOutput{}
 	out.Body.Agents = []Agent{}
-	for _, c := range a.site.Agents {
+	for _, c := range a.site().Agents {
 		if who.isAgent() && who.Agent != c.ID {
 			continue
 		}
@@ -164,7 +164,7 @@ func (a *API) seats(context.Context, principal, *noInput) (*seatsOutput, error) 
 	}
 	out := &seatsOutput{}
 	out.Body.Seats = []Seat{}
-	for _, s := range a.site.Seats {
+	for _, s := range a.site().Seats {
 		who := sits[s.ID]
 		out.Body.Seats = append(out.Body.Seats, Seat{ID: s.ID, Name: cmp.Or(s.Name, s.ID), Endpoint: s.Endpoint, Agent: who.ID, Label: who.Name})
 	}

@@ -42,7 +42,7 @@ func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identi
 		err.Headers = map[string]string{"Retry-After": strconv.Itoa(seconds(wait))}
 		return nil, err
 	}
-	acc, known := a.secrets.users[name]
+	acc, known := a.secrets().users[name]
 	right, err := a.verify(ctx, acc.hash, in.Body.Secret)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (a *API) whoAmI(ctx context.Context, who principal, _ *noInput) (*identityO
 	if err != nil {
 		return nil, fail(CodeUnauthenticated, "", err)
 	}
-	return &identityOnly{Body: identity(a.secrets.users[who.Name], s.ends)}, nil
+	return &identityOnly{Body: identity(a.secrets().users[who.Name], s.ends)}, nil
 }
 
 type cookieOutput struct {

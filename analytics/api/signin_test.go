@@ -150,11 +150,11 @@ func TestSessionsEnd(t *testing.T) {
 	for name, change := range map[string]func(*world){
 		"by time": func(w *world) { w.api.clock = func() time.Time { return time.Now().Add(w.cfg.SessionLife) } },
 		"by a new password": func(w *world) {
-			acc := w.api.secrets.users["sue"]
+			acc := w.api.secrets().users["sue"]
 			acc.hash += "x"
-			w.api.secrets.users["sue"] = acc
+			w.api.secrets().users["sue"] = acc
 		},
-		"with the user": func(w *world) { delete(w.api.secrets.users, "sue") },
+		"with the user": func(w *world) { delete(w.api.secrets().users, "sue") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, options{})

@@ -74,18 +74,18 @@ func (a *API) ticketWebhook(c *fiber.Ctx) error {
 }
 
 func (a *API) takeTicketEvent(c *fiber.Ctx) error {
-	if a.secrets.webhook == "" || a.tickets == nil {
+	if a.secrets().webhook == "" || a.tickets == nil {
 		return fail(CodeNotConfigured, "set integrations.tickets.webhook_secret_env", nil)
 	}
 	now := a.clock()
-	if err := signature.Verify(a.secrets.webhook, c.Get(signature.Header), c.Body(), now); err != nil {
+	if err := signature.Verify(a.secrets().webhook, c.Get(signature.Header), c.Body(), now); err != nil {
 		return fail(CodeSignature, err.Error(), err)
 	}
 	event, err := decodeTicketEvent(c.Get(fiber.HeaderContentType), c.Body())
 	if err != nil {
 		return err
 	}
-	f, err := event.fact(a.site.Integrations.Tickets.System, now)
+	f, err := event.fact(a.site().Integrations.Tickets.System, now)
 	if err != nil {
 		return err
 	}

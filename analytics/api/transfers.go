@@ -101,7 +101,7 @@ func (a *API) targets(_ context.Context, who principal, in *targetsInput) (*targ
 			out.Body.Agents = append(out.Body.Agents, TargetAgent{ID: g.ID, Name: g.Name, State: g.State})
 		}
 	}
-	for _, f := range a.site.IVR {
+	for _, f := range a.site().IVR {
 		out.Body.Menus = append(out.Body.Menus, f.ID)
 	}
 	return out, nil

@@ -143,7 +143,7 @@ func child(ctx context.Context, env *environment, exe, role string) error {
 		case err := <-ended:
 			return err
 		case <-hup:
-			if role == "controller" { // the only one that takes a changed configuration over while it runs
+			if role == "controller" || role == "api" { // they take a changed configuration over while they run
 				_ = cmd.Process.Signal(syscall.SIGHUP) // fails only when it has just ended; it reads the file anew then
 			}
 		}

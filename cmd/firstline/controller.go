@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"firstline/analytics/api"
@@ -83,7 +80,15 @@ func runController(ctx context.Context, env *environment) error {
 	g.run("recordings", keeper.Run)
 	g.run("pins", checks.Run)
 	g.run("publisher", publisher.Run)
-	g.run("reload", func(ctx context.Context) error { return reload(ctx, env, c, adapter, checks) })
+	g.run("reload", func(ctx context.Context) error {
+		return reload(ctx, env, func(s *settings) error {
+			adapter.SetNumbers(s.Numbers.Form()) // before it: the plan's lists of callers are in this form
+			checks.Set(pinHashes(s, env))
+			c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
+			adapter.SetEndpoints(endpoints(s.Plan)) // behind it: the core takes news only of phones it knows
+			return nil
+		})
+	})
 	return errors.Join(g.wait(), journal.Close())
 }
 
@@ -110,31 +115,4 @@ func endpoints(p *callcenter.Plan) []string {
 		out = append(out, seat.Endpoint)
 	}
 	return out
-}
-
-// reload takes a changed file over at SIGHUP: queues, agents and flows hold for new calls, running ones keep theirs.
-// A file with mistakes changes nothing; they are told in the log.
-func reload(ctx context.Context, env *environment, c *controller.Controller, adapter *asterisk.Adapter, checks *pins.PINs) error {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-hup:
-		}
-		s, mistakes := readSettings(env.config)
-		for _, m := range mistakes {
-			env.log.Error("configuration not taken over", "mistake", m.String())
-		}
-		if len(mistakes) > 0 {
-			continue
-		}
-		adapter.SetNumbers(s.Numbers.Form()) // before it: the plan's lists of callers are in this form
-		checks.Set(pinHashes(s, env))
-		c.Put(time.Time{}, callcenter.PlanChanged{Plan: s.Plan})
-		adapter.SetEndpoints(endpoints(s.Plan)) // behind it: the core takes news only of phones it knows
-		env.log.Info("configuration taken over", "plan", s.Plan.Version)
-	}
 }

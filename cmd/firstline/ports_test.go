@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -106,6 +108,25 @@ func (p *product) bye(n int, number string) {
 	}
 }
 
+// reloadPauses adds a reason for pauses: who asks the API has it at once, as the controller has.
+func (p *product) reloadPauses(config string) {
+	p.t.Helper()
+	p.must(os.WriteFile(p.config, []byte(config+"pause_reasons: [fire drill]\n"), 0o600))
+	p.must(p.cmd.Process.Signal(syscall.SIGHUP))
+	p.waitFor("the api to know the new reason", time.Minute, func() error {
+		var s struct {
+			Reasons []string `json:"pause_reasons"`
+		}
+		if err := p.call(http.MethodGet, "/settings", nil, &s); err != nil {
+			return err
+		}
+		if !slices.Equal(s.Reasons, []string{"fire drill"}) {
+			return fmt.Errorf("reasons %q", s.Reasons)
+		}
+		return nil
+	})
+}
+
 // reloadMistakes lets the controller read a wrong file while it runs.
 func (p *product) reloadMistakes() {
 	p.t.Helper()
@@ -119,6 +140,7 @@ func (p *product) reloadMistakes() {
 	p.must(os.WriteFile(p.config, right, 0o600)) // a role that is started again must find it right
 	p.must(p.cmd.Process.Signal(syscall.SIGHUP))
 	p.wantLine("configuration taken over")
+	p.reloadPauses(string(right))
 	if err := p.ready(p.ports.Control); err != nil {
 		p.t.Errorf("after a reload with mistakes: %v", err)
 	}

@@ -38,12 +38,12 @@ export function CallerTable({ queues, agents, at, waiting }: Props) {
                   <td>{c.queue}</td>
                   <td class="num">{c.position}</td>
                   <td class="num">{clock(at - Date.parse(c.queued_at))}</td>
-                  <td><a href={`/contacts/${encodeURIComponent(c.contact)}`}>{c.customer || c.contact}</a></td>
+                  <td><a href={`/contacts/${encodeURIComponent(c.contact)}`}>{c.customer || t("customer.unknown")}</a></td>
                   <td>{languageName(c.language)}</td>
                   <td>{c.ticket?.id ?? ""}</td>
                   <td>
                     <div class="row">
-                      {c.stage === "ringing" ? <span class="badge ringing">{t("stage.ringing", { agent: (c.rings ?? []).map(agentName).join(", ") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
+                      {c.stage === "ringing" ? <span class="badge ringing wraps">{t("stage.ringing", { agent: (c.rings ?? []).map(agentName).join(", ") })}</span> : <span class="badge">{t("stage.waiting")}</span>}
                       {c.callback && <span class="badge" data-callback={c.callback.reached ? "reached" : "waits"}>{t(c.callback.reached ? "stage.callback.reached" : "stage.callback")}</span>}
                       {c.asks && <span class="badge talking" data-asks={c.asks}>{t("stage.asks", { agent: agentName(c.asks) })}</span>}
                       {c.priority !== 0 && <span class="badge" data-priority={c.priority}>{t("caller.priority", { priority: c.priority })}</span>}

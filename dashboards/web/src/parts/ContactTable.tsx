@@ -19,7 +19,7 @@ export function ContactTable({ items, names }: { items: ContactBrief[]; names: N
           {items.map((c) => (
             <tr key={c.id} data-contact={c.id} data-number={c.caller_number ?? ""}>
               <td><a href={`/contacts/${encodeURIComponent(c.id)}`}>{dateTime(c.arrived_at)}</a></td>
-              <td class="figures">{c.caller_number || t("caller.withheld")}{c.kind === "callback" && <> <span class="badge">{t("stage.callback")}</span></>}</td>
+              <td class="figures">{c.caller_number || t("caller.withheld")}{c.kind !== "inbound" && <> <span class="badge">{c.kind === "callback" ? t("stage.callback") : word("kind.", c.kind)}</span></>}</td>
               <td>{c.customer}</td>
               <td>{c.ticket?.id ?? ""}</td>
               <td>{c.queues.map(names.queue).join(" → ")}</td>

@@ -10,13 +10,15 @@ interface Props {
 }
 
 export function SeatPicker({ act, from }: Props) {
-  const seats = useSeats()?.filter((s) => s.id !== from) ?? [];
+  const known = useSeats();
+  const seats = known?.filter((s) => s.id !== from) ?? [];
   const [picked, setPicked] = useState(seatBefore());
   const free = seats.filter((s) => !s.agent);
   const chosen = seats.find((s) => s.id === picked)?.id ?? free[0]?.id ?? "";
   const login = async () => {
     if (await act({ action: "login", seat: chosen })) rememberSeat(chosen);
   };
+  if (known && seats.length === 0) return <p class="quiet flat" data-test="seat-none">{t("seat.none")}</p>;
   return (
     <div class="row">
       <select aria-label={t("seat.where")} data-test="seat" value={chosen} onChange={(e) => setPicked(e.currentTarget.value)}>

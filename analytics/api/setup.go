@@ -1,0 +1,42 @@
+package api
+
+import (
+	"fmt"
+	"log/slog"
+
+	"firstline/pipeline/number"
+)
+
+// setup is what a reload changes.
+type setup struct {
+	site    Site
+	secrets secrets
+	numbers number.Form
+}
+
+// Reload takes over who may sign in, the site, and the form of callers' numbers, for every request from now on. Where other machines
+// reach the API and a secret is missing, it keeps what it has and says so.
+func (a *API) Reload(users []User, site Site, numbers number.Form) error {
+	found, err := findSecrets(a.cfg.Listen, users, site, a.getenv, a.log)
+	if err != nil {
+		return err
+	}
+	a.setup.Store(&setup{site: site, secrets: found, numbers: numbers})
+	return nil
+}
+
+// findSecrets reads the secrets. A missing one is a mistake where other machines reach the API, and told where they don't.
+func findSecrets(address string, users []User, site Site, getenv func(string) string, log *slog.Logger) (secrets, error) {
+	found, problems := readSecrets(users, site, getenv)
+	if !loopback(address) && len(problems) > 0 {
+		return secrets{}, fmt.Errorf("api: %s is reachable from other machines, but %s: %s", address, problems[0].Path, problems[0].Message)
+	}
+	for _, p := range problems {
+		log.Warn("secret missing, whoever needs it can't sign in", "path", p.Path, "problem", p.Message)
+	}
+	return found, nil
+}
+
+func (a *API) site() *Site          { return &a.setup.Load().site }
+func (a *API) secrets() *secrets    { return &a.setup.Load().secrets }
+func (a *API) numbers() number.Form { return a.setup.Load().numbers }
