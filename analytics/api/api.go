@@ -3,8 +3,8 @@
 //
 // cmd/firstline makes one and runs it. It owns HTTP: routes, sign-in, rights, the form of errors and of the OpenAPI
 // document. It computes no number (analytics/query does), keeps no state of calls (analytics/live does) and decides
-// nothing about agents (it passes control requests to the controller). What it stores itself are sessions, and ticket
-// events in a log of its own.
+// nothing about agents (it passes control requests to the controller). What it stores itself are ticket events in a log of
+// its own; sessions are kept by analytics/registry.
 package api
 
 import (
@@ -56,7 +56,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Getenv   func(string) string
 	Registry *prometheus.Registry // the API registers its own there and serves all of it at /metrics
-	Sessions *Sessions
+	State    State                // sessions
 	Now      Now
 	Reports  Reports
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
@@ -75,7 +75,7 @@ type API struct {
 	getenv   func(string) string
 	m        *metrics
 	registry *prometheus.Registry
-	sessions *Sessions
+	state    State
 	attempts *attempts
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
@@ -122,14 +122,14 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
 		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
-		sessions: deps.Sessions, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
+		state: deps.State, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
 		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers})
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
-		_, err := a.sessions.count(ctx, a.clock())
+		_, err := a.state.CountSessions(ctx, a.clock())
 		return err
 	}}}, deps.Checks...)
 	for range a.checks {

@@ -21,6 +21,7 @@ import (
 	"firstline/analytics/live/livetest"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
+	"firstline/analytics/registry"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/log"
 	"firstline/pipeline/number"
@@ -86,14 +87,14 @@ func newWorld(t testing.TB, o options) *world {
 	for k, v := range o.env {
 		env[k] = v
 	}
-	registry := prometheus.NewRegistry()
+	reg := prometheus.NewRegistry()
 	w.live = startLive(t, w.controller)
-	sessions, err := OpenSessions(context.Background(), t.TempDir())
+	state, err := registry.Open(context.Background(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	deps := Deps{
-		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: registry, Sessions: sessions,
+		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: reg, State: state,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
 		Numbers: number.Config{Region: "DE"}.Form(),
 	}
@@ -117,7 +118,7 @@ func newWorld(t testing.TB, o options) *world {
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()
-		if err := sessions.Close(); err != nil {
+		if err := state.Close(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.yaml.in/yaml/v3"
 
+	"firstline/analytics/registry"
 	"firstline/pipeline/problem"
 )
 
@@ -130,15 +131,15 @@ func TestSecrets(t *testing.T) {
 
 // Beyond loopback nothing listens while a credential is missing.
 func TestNothingListensOutsideWithoutCredentials(t *testing.T) {
-	sessions, err := OpenSessions(context.Background(), t.TempDir())
+	state, err := registry.Open(context.Background(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = sessions.Close() }()
+	defer func() { _ = state.Close() }()
 	cfg := DefaultConfig()
 	cfg.Listen = "0.0.0.0:0"
 	cfg.Users = []User{{Name: "a", Role: RoleAdmin, PasswordHashEnv: "UNSET"}}
-	deps := Deps{Log: slog.New(slog.DiscardHandler), Getenv: func(string) string { return "" }, Registry: prometheus.NewRegistry(), Sessions: sessions}
+	deps := Deps{Log: slog.New(slog.DiscardHandler), Getenv: func(string) string { return "" }, Registry: prometheus.NewRegistry(), State: state}
 	if _, err := New(cfg, DefaultSite(), deps); err == nil || !strings.Contains(err.Error(), "reachable from other machines") {
 		t.Errorf("got %v", err)
 	}

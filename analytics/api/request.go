@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"firstline/analytics/registry"
 )
 
 // request is what the handlers of one request share. It travels in the context and dies with the handler.
@@ -39,7 +41,7 @@ func requestID(c *fiber.Ctx) string {
 // begin is the first handler of every request: it draws the id, sets the deadline, catches panics, measures.
 func (a *API) begin(c *fiber.Ctx) (err error) {
 	began := time.Now()
-	r := &request{id: newRequestID(), c: c, auth: errNoSession}
+	r := &request{id: newRequestID(), c: c, auth: registry.ErrNone}
 	ctx, cancel := context.WithTimeout(context.WithValue(a.stop, requestKey{}, r), a.cfg.QueryTimeout)
 	defer cancel()
 	c.SetUserContext(ctx)
@@ -78,7 +80,7 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 	}
 	who, err := a.whoIs(c.UserContext(), token)
 	switch {
-	case errors.Is(err, errNoSession):
+	case errors.Is(err, registry.ErrNone):
 	case err != nil:
 		return fail(CodeUnavailable, "sessions can't be read", err)
 	default:
@@ -89,15 +91,15 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 
 // whoIs resolves a session token. A session of somebody who is no longer configured, or whose password changed, is none.
 func (a *API) whoIs(ctx context.Context, token string) (principal, error) {
-	s, err := a.sessions.find(ctx, token, a.clock())
+	s, err := a.state.FindSession(ctx, token, a.clock())
 	if err != nil {
 		return principal{}, err
 	}
-	acc, ok := a.secrets().users[s.name]
-	if !ok || string(proof(acc.hash)) != string(s.proof) {
-		return principal{}, errNoSession
+	acc, ok := a.secrets().users[s.Name]
+	if !ok || string(proof(acc.hash)) != string(s.Proof) {
+		return principal{}, registry.ErrNone
 	}
-	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, session: string(tokenKey(token))}, nil
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, session: token}, nil
 }
 
 // authorize returns who sent the request when he may use a route of the given roles.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/registry"
 	passwords "firstline/pipeline/password"
 )
 
@@ -53,13 +54,13 @@ func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identi
 	}
 	a.attempts.succeed(strings.ToLower(name), address)
 	now := a.clock()
-	token, err := a.sessions.begin(ctx, name, acc.hash, now, a.cfg.SessionLife)
+	ends := now.Add(a.cfg.SessionLife).UTC().Truncate(time.Second)
+	token, err := a.state.BeginSession(ctx, registry.Session{Name: name, Proof: proof(acc.hash), Ends: ends}, now)
 	if err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
 	a.m.signIns.WithLabelValues("ok").Inc()
 	a.countSessions(ctx)
-	ends := now.Add(a.cfg.SessionLife).UTC().Truncate(time.Second)
 	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc, ends)}, nil
 }
 
@@ -87,11 +88,11 @@ type identityOnly struct {
 
 // whoAmI answers the session of the cookie.
 func (a *API) whoAmI(ctx context.Context, who principal, _ *noInput) (*identityOnly, error) {
-	s, err := a.sessions.find(ctx, of(ctx).c.Cookies(a.cookieName()), a.clock())
+	s, err := a.state.FindSession(ctx, of(ctx).c.Cookies(a.cookieName()), a.clock())
 	if err != nil {
 		return nil, fail(CodeUnauthenticated, "", err)
 	}
-	return &identityOnly{Body: identity(a.secrets().users[who.Name], s.ends)}, nil
+	return &identityOnly{Body: identity(a.secrets().users[who.Name], s.Ends)}, nil
 }
 
 type cookieOutput struct {
@@ -100,7 +101,7 @@ type cookieOutput struct {
 
 // signOut ends the session; its live streams end at their next heartbeat.
 func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*cookieOutput, error) {
-	if err := a.sessions.end(ctx, of(ctx).c.Cookies(a.cookieName())); err != nil {
+	if err := a.state.EndSession(ctx, of(ctx).c.Cookies(a.cookieName())); err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
 	a.countSessions(ctx)
@@ -110,7 +111,7 @@ func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*cookieOutp
 }
 
 func (a *API) countSessions(ctx context.Context) {
-	if n, err := a.sessions.count(ctx, a.clock()); err == nil {
+	if n, err := a.state.CountSessions(ctx, a.clock()); err == nil {
 		a.m.sessions.Set(float64(n))
 	}
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -162,49 +161,5 @@ func TestSessionsEnd(t *testing.T) {
 			change(w)
 			w.get(Prefix+"/queues", cookie).wantProblem(t, CodeUnauthenticated)
 		})
-	}
-}
-
-func TestSessionsOutliveTheProcess(t *testing.T) {
-	dir, ctx, now := t.TempDir(), context.Background(), time.Now()
-	s, err := OpenSessions(ctx, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := s.begin(ctx, "sue", "hash", now, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if s, err = OpenSessions(ctx, dir); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	got, err := s.find(ctx, token, now)
-	if err != nil || got.name != "sue" {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if _, err := s.begin(ctx, "adam", "hash", now.Add(2*time.Hour), time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := s.count(ctx, now); err != nil || n != 1 {
-		t.Errorf("%d sessions after the sweep, %v", n, err)
-	}
-}
-
-func TestSessionFileOfANewerVersionIsRefused(t *testing.T) {
-	dir, ctx := t.TempDir(), context.Background()
-	s, err := OpenSessions(ctx, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.db.ExecContext(ctx, "PRAGMA user_version = 99"); err != nil {
-		t.Fatal(err)
-	}
-	_ = s.Close()
-	if _, err := OpenSessions(ctx, dir); err == nil || !strings.Contains(err.Error(), "newer version") {
-		t.Errorf("got %v", err)
 	}
 }

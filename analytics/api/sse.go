@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"firstline/analytics/registry"
 )
 
 // streams counts the live streams that are open and refuses more than there may be.
@@ -186,7 +188,7 @@ func (a *API) stillSignedIn(w *eventWriter, token string) error {
 	ctx, cancel := context.WithTimeout(a.stop, a.patience)
 	defer cancel()
 	_, err := a.whoIs(ctx, token)
-	if !errors.Is(err, errNoSession) {
+	if !errors.Is(err, registry.ErrNone) {
 		return nil // sessions that can't be read now will be next time
 	}
 	if err := w.send("signed_out", struct{}{}); err != nil {

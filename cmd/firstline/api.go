@@ -13,6 +13,7 @@ import (
 	"firstline/analytics/api"
 	"firstline/analytics/live"
 	"firstline/analytics/query"
+	"firstline/analytics/registry"
 	"firstline/analytics/store"
 	"firstline/dashboards"
 	"firstline/pipeline/archive"
@@ -31,7 +32,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := api.OpenSessions(ctx, dir)
+	state, err := registry.Open(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	publisher := kafka.NewPublisher(cluster, ticketLog, "api/"+s.Plan.Node, filepath.Join(dir, "published.json"), env.log, reg)
 	ticketLog.Protect(publisher.Published)
 	deps := api.Deps{
-		Log: env.log, Getenv: env.getenv, Registry: reg, Sessions: sessions, Now: now,
+		Log: env.log, Getenv: env.getenv, Registry: reg, State: state, Now: now,
 		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release,
 		Numbers: s.Numbers.Form(),
 		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
@@ -74,7 +75,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	g.run("reload", func(ctx context.Context) error {
 		return reload(ctx, env, func(s *settings) error { return server.Reload(s.HTTP.Users, s.Site, s.Numbers.Form()) })
 	})
-	return joined(g.wait(), ticketLog.Close(), db.Close(), sessions.Close())
+	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())
 }
 
 // openLog opens a process's own log under the data folder.

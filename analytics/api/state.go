@@ -1,0 +1,26 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"firstline/analytics/registry"
+)
+
+// State is the API's own small state: *registry.Registry, or what keeps the same for several API processes on several hosts.
+// What there is not, or no more, is registry.ErrNone.
+type State interface {
+	BeginSession(ctx context.Context, s registry.Session, now time.Time) (token string, err error)
+	FindSession(ctx context.Context, token string, now time.Time) (registry.Session, error)
+	EndSession(ctx context.Context, token string) error
+	CountSessions(ctx context.Context, now time.Time) (int, error)
+}
+
+var _ State = (*registry.Registry)(nil)
+
+// proof changes when the password does, without telling anything about it.
+func proof(hash string) []byte {
+	sum := sha256.Sum256([]byte("session proof\x00" + hash))
+	return sum[:16]
+}

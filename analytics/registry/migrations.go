@@ -1,0 +1,61 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+)
+
+// migrations are applied in order, once each; user_version counts them. They are never changed once released: a new one is added
+// at the end.
+func migrations() []string {
+	return []string{
+		`CREATE TABLE sessions (
+			token   BLOB PRIMARY KEY,     -- SHA-256 of the cookie's value
+			name    TEXT NOT NULL,
+			proof   BLOB NOT NULL,        -- of the password hash at sign-in: a new password ends the session
+			began   INTEGER NOT NULL,     -- Unix seconds
+			ends    INTEGER NOT NULL
+		) WITHOUT ROWID`,
+		`CREATE INDEX sessions_ends ON sessions (ends)`,
+		`CREATE TABLE keys (
+			id         TEXT PRIMARY KEY,  -- shown, also within the key
+			hash       BLOB NOT NULL,     -- SHA-256 of the whole key
+			name       TEXT NOT NULL,
+			scopes     TEXT NOT NULL,     -- JSON lists
+			queues     TEXT NOT NULL,
+			teams      TEXT NOT NULL,
+			made       INTEGER NOT NULL,  -- Unix seconds
+			made_by    TEXT NOT NULL,
+			ends       INTEGER NOT NULL,
+			used       INTEGER NOT NULL,  -- 0 = never
+			revoked    INTEGER NOT NULL,  -- 0 = not
+			revoked_by TEXT NOT NULL
+		) WITHOUT ROWID`,
+	}
+}
+
+// migrate brings the file to this program's version; a newer one is refused.
+func (r *Registry) migrate(ctx context.Context) error {
+	tx, err := r.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	var done int
+	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
+		return err
+	}
+	all := migrations()
+	if done > len(all) {
+		return fmt.Errorf("the file is of a newer version (%d, this program knows %d)", done, len(all))
+	}
+	for _, stmt := range all[done:] {
+		if _, err := tx.ExecContext(ctx, stmt); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(all))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,53 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestSessionsOutliveTheProcess(t *testing.T) {
+	dir, ctx, now := t.TempDir(), context.Background(), time.Now()
+	r := open(t, dir)
+	token, err := r.BeginSession(ctx, Session{Name: "sue", Proof: []byte("p"), Ends: now.Add(time.Hour)}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = open(t, dir)
+	got, err := r.FindSession(ctx, token, now)
+	if err != nil || got.Name != "sue" || string(got.Proof) != "p" || got.Ends.Unix() != now.Add(time.Hour).Unix() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := r.FindSession(ctx, token, now.Add(time.Hour)); !errors.Is(err, ErrNone) {
+		t.Errorf("after its end: %v", err)
+	}
+	if _, err := r.BeginSession(ctx, Session{Name: "adam", Proof: []byte("p"), Ends: now.Add(3 * time.Hour)}, now.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.CountSessions(ctx, now); err != nil || n != 1 {
+		t.Errorf("%d sessions after the sweep, %v", n, err)
+	}
+}
+
+// TestNoTokenIsStored: who reads the file can't sign in with what he finds.
+func TestNoTokenIsStored(t *testing.T) {
+	ctx, now := context.Background(), time.Now()
+	r := open(t, t.TempDir())
+	token, err := r.BeginSession(ctx, Session{Name: "sue", Proof: []byte("p"), Ends: now.Add(time.Hour)}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secret, err := r.MakeKey(ctx, Key{Name: "crm", Ends: now.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens, keys int
+	err = r.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sessions WHERE token = ?), (SELECT count(*) FROM keys WHERE hash = ?)", token, secret).Scan(&tokens, &keys)
+	if err != nil || tokens+keys != 0 {
+		t.Errorf("%d tokens, %d keys, %v", tokens, keys, err)
+	}
+}
