@@ -74,6 +74,9 @@ func actsBy(who principal) fact.By {
 	if who.isAgent() {
 		return fact.ByDesk
 	}
+	if who.isKey() {
+		return fact.ByAPI
+	}
 	return fact.BySupervisor
 }
 

@@ -15,13 +15,13 @@ func TestControlPassesEverythingOn(t *testing.T) {
 	w := newWorld(t, options{})
 	w.controller.Answer(func(livetest.Control) (int, any) { return http.StatusOK, map[string]string{"state": "paused"} })
 	body := map[string]string{"action": "pause", "reason": "lunch", "expect": "ready"}
-	a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, cookie: w.signIn("anna"), headers: map[string]string{"Idempotency-Key": "k1"}})
+	a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, proof: w.signIn("anna"), headers: map[string]string{"Idempotency-Key": "k1"}})
 	if a.status != http.StatusOK || string(a.body) != `{"state":"paused"}`+"\n" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	body = map[string]string{"action": "disposition", "code": "solved", "note": "ok", "contact": "pbx1-1.1"}
-	w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, cookie: w.signIn("sue"), headers: map[string]string{"Idempotency-Key": "k1"}})
-	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/state", body: map[string]string{"action": "login"}, cookie: w.signIn("adam")})
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, proof: w.signIn("sue"), headers: map[string]string{"Idempotency-Key": "k1"}})
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/state", body: map[string]string{"action": "login"}, proof: w.signIn("adam")})
 	got := w.controller.Controls()
 	if len(got) != 3 || !strings.HasPrefix(got[2].Request, "api/") {
 		t.Fatalf("sent %+v", got)
@@ -52,7 +52,7 @@ func TestSeats(t *testing.T) {
 		t.Errorf("got %+v", list.Seats)
 	}
 	login := func() answer {
-		return w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "login", "seat": "202"}, cookie: w.signIn("anna")})
+		return w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "login", "seat": "202"}, proof: w.signIn("anna")})
 	}
 	if a := login(); a.status != http.StatusOK {
 		t.Errorf("%d %s", a.status, a.body)
@@ -69,7 +69,7 @@ func TestSeats(t *testing.T) {
 func TestIncidentIsSwitched(t *testing.T) {
 	w := newWorld(t, options{})
 	put := func(id, body string) answer {
-		return w.do(call{method: http.MethodPut, path: Prefix + "/incidents/" + id, body: json.RawMessage(body), cookie: w.signIn("sue")})
+		return w.do(call{method: http.MethodPut, path: Prefix + "/incidents/" + id, body: json.RawMessage(body), proof: w.signIn("sue")})
 	}
 	if a := put("north-outage", `{"on":true}`); a.status != http.StatusNoContent {
 		t.Errorf("%d %s", a.status, a.body)
@@ -94,7 +94,7 @@ func TestIncidentIsSwitched(t *testing.T) {
 func TestCallerIsHandedOn(t *testing.T) {
 	w := newWorld(t, options{})
 	act := func(agent, body string) answer {
-		return w.do(call{method: http.MethodPost, path: Prefix + "/agents/" + agent + "/call", body: json.RawMessage(body), cookie: w.signIn("anna")})
+		return w.do(call{method: http.MethodPost, path: Prefix + "/agents/" + agent + "/call", body: json.RawMessage(body), proof: w.signIn("anna")})
 	}
 	if a := act("anna", `{"action":"consult","to":{"kind":"queue","id":"sales"},"contact":"pbx1-1.1"}`); a.status != http.StatusOK {
 		t.Errorf("%d %s", a.status, a.body)
@@ -123,7 +123,7 @@ func TestCallerIsHandedOn(t *testing.T) {
 func TestSupervisorListens(t *testing.T) {
 	w := newWorld(t, options{})
 	act := func(user, body string) answer {
-		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/monitor", body: json.RawMessage(body), cookie: w.signIn(user)})
+		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/monitor", body: json.RawMessage(body), proof: w.signIn(user)})
 	}
 	if a := act("sue", `{"action":"monitor","mode":"whisper","agent":"anna"}`); a.status != http.StatusOK {
 		t.Errorf("%d %s", a.status, a.body)
@@ -177,12 +177,12 @@ func TestTargets(t *testing.T) {
 func TestControlRefusedBeforeTheController(t *testing.T) {
 	w := newWorld(t, options{})
 	anna := w.signIn("anna")
-	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/state", body: map[string]string{"action": "logout"}, cookie: anna}).wantProblem(t, CodeForbidden)
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/state", body: map[string]string{"action": "logout"}, proof: anna}).wantProblem(t, CodeForbidden)
 	for _, body := range []map[string]string{
 		{}, {"action": "dance"}, {"action": "pause"}, {"action": "disposition", "code": "x"}, {"action": "ready", "expect": "asleep"},
 		{"action": "ready", "reason": strings.Repeat("x", 201)},
 	} {
-		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, cookie: anna}).wantProblem(t, CodeInvalid)
+		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: body, proof: anna}).wantProblem(t, CodeInvalid)
 	}
 	if got := w.controller.Controls(); len(got) != 0 {
 		t.Errorf("sent %+v", got)
@@ -193,7 +193,7 @@ func TestPopsSeen(t *testing.T) {
 	w := newWorld(t, options{})
 	anna := w.signIn("anna")
 	for _, event := range []string{"shown", "opened"} {
-		a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/pops", body: map[string]string{"pop": "pbx1-1.1/p1", "event": event}, cookie: anna})
+		a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/pops", body: map[string]string{"pop": "pbx1-1.1/p1", "event": event}, proof: anna})
 		if a.status != http.StatusNoContent {
 			t.Errorf("%d %s", a.status, a.body)
 		}
@@ -201,13 +201,13 @@ func TestPopsSeen(t *testing.T) {
 	if got := w.controller.Seen(); !reflect.DeepEqual(got, []livetest.Seen{{Pop: "pbx1-1.1/p1"}, {Pop: "pbx1-1.1/p1", Opened: true}}) {
 		t.Errorf("seen %+v", got)
 	}
-	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/pops", body: map[string]string{"pop": "p", "event": "shown"}, cookie: anna}).wantProblem(t, CodeForbidden)
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/boris/pops", body: map[string]string{"pop": "p", "event": "shown"}, proof: anna}).wantProblem(t, CodeForbidden)
 }
 
 func TestControllerDown(t *testing.T) {
 	w := newWorld(t, options{})
 	w.controller.Down(true)
-	w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, cookie: w.signIn("anna")}).
+	w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, proof: w.signIn("anna")}).
 		wantProblem(t, CodeUnavailable)
 }
 

@@ -4,7 +4,7 @@
 // cmd/firstline makes one and runs it. It owns HTTP: routes, sign-in, rights, the form of errors and of the OpenAPI
 // document. It computes no number (analytics/query does), keeps no state of calls (analytics/live does) and decides
 // nothing about agents (it passes control requests to the controller). What it stores itself are ticket events in a log of
-// its own; sessions are kept by analytics/registry.
+// its own; sessions and keys are kept by analytics/registry.
 package api
 
 import (
@@ -56,7 +56,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Getenv   func(string) string
 	Registry *prometheus.Registry // the API registers its own there and serves all of it at /metrics
-	State    State                // sessions
+	State    State                // sessions and keys
 	Now      Now
 	Reports  Reports
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured

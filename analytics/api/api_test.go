@@ -47,6 +47,7 @@ type world struct {
 	archive    *files
 	cfg        Config
 	site       Site
+	someKey    string // id of a key that there is
 }
 
 // options change a world before it is built.
@@ -115,6 +116,11 @@ func newWorld(t testing.TB, o options) *world {
 	if w.api, err = New(w.cfg, w.site, deps); err != nil {
 		t.Fatal(err)
 	}
+	some, _, err := state.MakeKey(context.Background(), registry.Key{Name: "some"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.someKey = some.ID
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()
@@ -288,15 +294,15 @@ func (r *reportsDouble) Timeline(_ context.Context, id string, _ bool) (query.Ti
 	}, nil
 }
 
-func (r *reportsDouble) Abandoned(context.Context, query.AbandonedRequest) (query.AbandonedPage, error) {
-	return query.AbandonedPage{Items: []query.Abandoned{}}, nil
+func (r *reportsDouble) Abandoned(_ context.Context, _ query.AbandonedRequest) (query.AbandonedPage, error) {
+	return query.AbandonedPage{Items: []query.Abandoned{r.abandonedOne()}}, nil
 }
 
 // call is one request to the API.
 type call struct {
 	method, path string
-	body         any // marshalled unless it is a string
-	cookie       string
+	body         any    // marshalled unless it is a string
+	proof        string // of who sends it: a cookie, or Bearer and a key
 	headers      map[string]string
 	host         string
 }
@@ -330,9 +336,7 @@ func (w *world) do(c call) answer {
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.cookie != "" {
-		req.Header.Set("Cookie", c.cookie)
-	}
+	prove(req, c.proof)
 	for k, v := range c.headers {
 		req.Header.Set(k, v)
 	}
@@ -348,10 +352,34 @@ func (w *world) do(c call) answer {
 	return answer{res.StatusCode, res.Header, raw}
 }
 
-// get is do for a GET.
-func (w *world) get(path, cookie string) answer {
+// prove sets a cookie, or Bearer and a key.
+func prove(req *http.Request, proof string) {
+	switch {
+	case strings.HasPrefix(proof, "Bearer "):
+		req.Header.Set("Authorization", proof)
+	case proof != "":
+		req.Header.Set("Cookie", proof)
+	}
+}
+
+// key makes an API key with these scopes, which ends in an hour.
+func (w *world) key(list ...Scope) string {
 	w.t.Helper()
-	return w.do(call{method: http.MethodGet, path: path, cookie: cookie})
+	k := registry.Key{Name: "crm", Ends: w.api.clock().Add(time.Hour)}
+	for _, s := range list {
+		k.Scopes = append(k.Scopes, string(s))
+	}
+	_, secret, err := w.api.state.MakeKey(context.Background(), k)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return "Bearer " + secret
+}
+
+// get is do for a GET.
+func (w *world) get(path, proof string) answer {
+	w.t.Helper()
+	return w.do(call{method: http.MethodGet, path: path, proof: proof})
 }
 
 // signIn returns the cookie of a new session.

@@ -34,12 +34,18 @@ type callbacksOutput struct {
 }
 
 // callbacks answers one page of the callbacks, newest first.
-func (a *API) callbacks(ctx context.Context, _ principal, in *callbacksInput) (*callbacksOutput, error) {
+func (a *API) callbacks(ctx context.Context, who principal, in *callbacksInput) (*callbacksOutput, error) {
 	page, err := a.reports.Callbacks(ctx, query.CallbackRequest{
 		From: in.From, Until: in.Until, Queues: in.Queue, State: in.State, Limit: in.Limit, Cursor: in.Cursor,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !who.personal() {
+		for i := range page.Items {
+			maskText(&page.Items[i].Number)
+			page.Items[i].Name = ""
+		}
 	}
 	return &callbacksOutput{Link: nextLink(ctx, page.Next), Body: callbackPage{Items: page.Items, Next: page.Next}}, nil
 }

@@ -73,7 +73,7 @@ func TestCallbackList(t *testing.T) {
 
 func TestCallbackListAsCSV(t *testing.T) {
 	w := newWorld(t, options{})
-	a := w.do(call{method: http.MethodGet, path: Prefix + "/callbacks" + window, cookie: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/callbacks" + window, proof: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
 	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
 	if err != nil || len(rows) != 1+len(testCallbacks()) {
 		t.Fatalf("%v: %s", err, a.body)
@@ -93,7 +93,7 @@ func TestCallbackListAsCSV(t *testing.T) {
 func TestCallbackIsCancelled(t *testing.T) {
 	w := newWorld(t, options{})
 	do := func(user, key string) answer {
-		return w.do(call{method: http.MethodDelete, path: Prefix + "/callbacks/pbx1-2.1", cookie: w.signIn(user), headers: map[string]string{"Idempotency-Key": key}})
+		return w.do(call{method: http.MethodDelete, path: Prefix + "/callbacks/pbx1-2.1", proof: w.signIn(user), headers: map[string]string{"Idempotency-Key": key}})
 	}
 	for _, c := range []struct{ user, key string }{{"sue", "k1"}, {"adam", "k2"}} {
 		if a := do(c.user, c.key); a.status != http.StatusNoContent || len(a.body) != 0 {

@@ -20,7 +20,7 @@ type contactsInput struct {
 	Outcome  string    `query:"outcome" enum:"answered,contained,abandoned,refused,failed,open" doc:"Only contacts that ended so; open = still in progress"`
 	Customer string    `query:"customer" maxLength:"300" doc:"Only contacts by this customer"`
 	Ticket   string    `query:"ticket" maxLength:"300" doc:"Only contacts about this ticket"`
-	Number   string    `query:"number" maxLength:"40" doc:"Only callers whose number ends with these digits, three at least, or is the same in the form of callers.region; not for agents"`
+	Number   string    `query:"number" maxLength:"40" doc:"Only callers whose number ends with these digits, three at least, or is the same in the form of callers.region; not for agents, nor for keys without personal.read"`
 	Limit    int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
 	Cursor   string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
 }
@@ -41,17 +41,17 @@ func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*
 		From: in.From, Until: in.Until, Queues: in.Queue, Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
 		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: in.Limit, Cursor: in.Cursor,
 	}
+	if in.Number != "" && !who.personal() {
+		return nil, fail(CodeForbidden, "who doesn't see callers' numbers can't search by them", nil)
+	}
 	if who.isAgent() {
-		if in.Number != "" {
-			return nil, fail(CodeForbidden, "agents can't search by number", nil)
-		}
 		req.Agent = who.Agent
 	}
 	page, err := a.reports.Search(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if who.isAgent() {
+	if !who.personal() {
 		for i := range page.Items {
 			maskContact(&page.Items[i])
 		}
@@ -71,10 +71,10 @@ func (a *API) contact(ctx context.Context, who principal, in *contactInput) (*co
 	if err != nil {
 		return nil, err
 	}
-	if who.isAgent() {
-		if !slices.Contains(t.Agents, who.Agent) {
-			return nil, fail(CodeNotFound, "", nil)
-		}
+	if who.isAgent() && !slices.Contains(t.Agents, who.Agent) {
+		return nil, fail(CodeNotFound, "", nil)
+	}
+	if !who.personal() {
 		maskContact(&t.Contact)
 		for i := range t.Facts {
 			if err := maskFact(&t.Facts[i]); err != nil {
@@ -106,11 +106,16 @@ type abandonedOutput struct {
 }
 
 // abandoned answers one page of callers who gave up, newest first: the list to call back from.
-func (a *API) abandoned(ctx context.Context, _ principal, in *abandonedInput) (*abandonedOutput, error) {
+func (a *API) abandoned(ctx context.Context, who principal, in *abandonedInput) (*abandonedOutput, error) {
 	page, err := a.reports.Abandoned(ctx, query.AbandonedRequest{
 		From: in.From, Until: in.Until, Queues: in.Queue, Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost,
 		Limit: in.Limit, Cursor: in.Cursor,
 	})
+	if !who.personal() {
+		for i := range page.Items {
+			maskText(page.Items[i].CallerNumber)
+		}
+	}
 	return &abandonedOutput{Link: nextLink(ctx, page.Next), Body: abandonedPage{page}}, err
 }
 
@@ -128,7 +133,7 @@ func nextLink(ctx context.Context, next *string) string {
 	return "<" + u.Path + "?" + q.Encode() + `>; rel="next"`
 }
 
-// shownDigits is how much of a number an agent sees of a call that is over.
+// shownDigits is how much of a number somebody sees who may not see it whole: an agent of a call that is over.
 const shownDigits = 3
 
 // mask keeps the last digits of a number.
@@ -142,9 +147,13 @@ func mask(number string) string {
 
 func maskContact(c *query.Contact) {
 	c.CallerName = nil
-	if c.CallerNumber != nil {
-		masked := mask(*c.CallerNumber)
-		c.CallerNumber = &masked
+	maskText(c.CallerNumber)
+}
+
+// maskText masks a number in its place; nil stays nil.
+func maskText(number *string) {
+	if number != nil {
+		*number = mask(*number)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestOnTheRealEngine(t *testing.T) {
 	t.Run("every report answers", func(t *testing.T) {
 		for _, path := range []string{"/metrics/agents", "/metrics/contacts", "/metrics/tickets", "/abandoned", "/voicemails", "/callbacks"} {
 			for _, accept := range []string{"application/json", csvType} {
-				a := w.do(call{method: http.MethodGet, path: Prefix + path + window, cookie: sue, headers: map[string]string{"Accept": accept}})
+				a := w.do(call{method: http.MethodGet, path: Prefix + path + window, proof: sue, headers: map[string]string{"Accept": accept}})
 				if a.status != http.StatusOK || len(a.body) == 0 {
 					t.Errorf("%s as %s: %d %s", path, accept, a.status, a.body)
 				}
@@ -107,7 +107,7 @@ func TestOnTheRealEngine(t *testing.T) {
 		seen := map[string]bool{}
 		next := Prefix + "/contacts" + window + "&limit=70"
 		for next != "" {
-			a := w.do(call{method: http.MethodGet, path: next, cookie: sue, headers: map[string]string{"Accept": csvType}})
+			a := w.do(call{method: http.MethodGet, path: next, proof: sue, headers: map[string]string{"Accept": csvType}})
 			rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
 			if err != nil || a.status != http.StatusOK {
 				t.Fatalf("%d %v %s", a.status, err, a.body)

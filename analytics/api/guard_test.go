@@ -31,7 +31,7 @@ func TestOriginAndHostOnEveryChange(t *testing.T) {
 		{"a rebound name without Origin", "evil.example:8080", "", "", CodeHostRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, r := range accesses() {
+			for _, r := range w.accesses() {
 				if r.method == http.MethodGet {
 					continue
 				}
@@ -44,9 +44,9 @@ func TestOriginAndHostOnEveryChange(t *testing.T) {
 				}
 				name := "anna"
 				if r.roles != nil && !slices.Contains(r.roles, RoleAgent) {
-					name = "sue"
+					name = "adam"
 				}
-				got := w.do(call{method: r.method, path: Prefix + r.path, body: r.body, cookie: w.signIn(name), host: c.host, headers: headers})
+				got := w.do(call{method: r.method, path: Prefix + r.path, body: r.body, proof: w.signIn(name), host: c.host, headers: headers})
 				if c.want == "" && got.status < 300 {
 					continue
 				}
@@ -63,7 +63,7 @@ func TestOriginAndHostOnEveryChange(t *testing.T) {
 // Reading by a foreign name is refused too; health and metrics are asked by address, whatever it is.
 func TestHostOfReads(t *testing.T) {
 	w := newWorld(t, options{})
-	w.do(call{method: http.MethodGet, path: Prefix + "/queues", host: "evil.example", cookie: w.signIn("sue")}).wantProblem(t, CodeHostRefused)
+	w.do(call{method: http.MethodGet, path: Prefix + "/queues", host: "evil.example", proof: w.signIn("sue")}).wantProblem(t, CodeHostRefused)
 	if a := w.do(call{method: http.MethodGet, path: "/healthz", host: "10.2.3.4"}); a.status != http.StatusOK {
 		t.Errorf("%d", a.status)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -30,12 +31,14 @@ func (a *API) humaConfig() huma.Config {
 	config.Transformers = []huma.Transformer{a.transform}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session":   {Type: "apiKey", In: "cookie", Name: a.cookieName(), Description: "POST /api/v1/session sets it."},
+		"key":       {Type: "http", Scheme: "bearer", Description: "An API key, made by POST /api/v1/keys."},
 		"signature": {Type: "apiKey", In: "header", Name: "Firstline-Signature", Description: "t=<unix seconds>,v1=<hex HMAC-SHA256 of \"<t>.<body>\">"},
 	}
 	config.Tags = []*huma.Tag{
 		{Name: "session", Description: "Signing in and out"}, {Name: "live", Description: "The state of now, as server-sent events"},
 		{Name: "agents", Description: "Acting as or for an agent"}, {Name: "metrics", Description: "Figures over a window"},
 		{Name: "contacts", Description: "Single contacts"}, {Name: "settings", Description: "What is configured"},
+		{Name: "access", Description: "Who may do what"},
 		{Name: "tickets", Description: "What ticket systems tell"},
 	}
 	return config
@@ -71,11 +74,14 @@ func marshalCSV(w io.Writer, v any) error {
 func (a *API) operation(r route) huma.Operation {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: Prefix + r.path, Summary: r.summary, DefaultStatus: r.status,
-		Tags: []string{r.tag}, Description: r.roles.describe(), MaxBodyBytes: bodyLimit,
+		Tags: []string{r.tag}, Description: strings.TrimSpace(r.roles.describe() + " " + r.describeKeys()), MaxBodyBytes: bodyLimit,
 		Responses: map[string]*huma.Response{"default": a.problemResponse()},
 	}
 	if r.roles != anyone {
 		op.Security = []map[string][]string{{"session": {}}}
+	}
+	if r.keys != noKey {
+		op.Security = append(op.Security, map[string][]string{"key": {}})
 	}
 	if r.csv {
 		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
@@ -84,6 +90,14 @@ func (a *API) operation(r route) huma.Operation {
 		}}
 	}
 	return op
+}
+
+// describeKeys is for the OpenAPI document; open routes need no key.
+func (r route) describeKeys() string {
+	if r.roles == anyone {
+		return ""
+	}
+	return r.keys.describe()
 }
 
 // problemResponse is the one form of every error.
@@ -98,22 +112,22 @@ func (a *API) schema(t reflect.Type) *huma.Schema {
 
 // document describes the plain Fiber routes, which huma doesn't see.
 func (a *API) document() {
-	stream := func(id, path, summary, events string, allowed roles) {
-		op := a.operation(route{id: id, method: http.MethodGet, path: path, roles: allowed, status: 200, tag: "live", summary: summary})
+	stream := func(id, path, summary, events string, allowed roles, keys scopes) {
+		op := a.operation(route{id: id, method: http.MethodGet, path: path, roles: allowed, keys: keys, status: 200, tag: "live", summary: summary})
 		op.Description += " Server-sent events: " + events + ". A heartbeat comes every few seconds; docs/api.md shows each event."
 		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
 		a.huma.OpenAPI().AddOperation(&op)
 	}
-	stream("live-wallboard", "/live/wallboard", "The state of now", "state, heartbeat, signed_out", overseers)
+	stream("live-wallboard", "/live/wallboard", "The state of now", "state, heartbeat, signed_out", overseers, readMetrics)
 	stream("live-agent", "/live/agent", "The signed-in agent's own state and screen pops",
-		"agent, offer, offer_ended, queues, heartbeat, signed_out", agents)
+		"agent, offer, offer_ended, queues, heartbeat, signed_out", agents, noKey)
 	// The data of the events is part of the contract too.
 	for _, t := range []reflect.Type{reflect.TypeFor[live.Wallboard](), reflect.TypeFor[live.AgentView](), reflect.TypeFor[live.OfferEnd](),
 		reflect.TypeFor[live.QueueBrief](), reflect.TypeFor[live.Freshness](), reflect.TypeFor[fact.Popup]()} {
 		a.schema(t)
 	}
-	audio := a.operation(route{id: "get-recording-audio", method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins,
+	audio := a.operation(route{id: "get-recording-audio", method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins, keys: hear,
 		status: http.StatusOK, tag: "contacts", summary: "Hear a recording"})
 	audio.Description += " WAV, 16-bit PCM, 8,000 samples a second, two channels: left is what the caller said, right what he heard. Each request is logged with the user's name."
 	text := &huma.Schema{Type: huma.TypeString}
@@ -126,10 +140,10 @@ func (a *API) document() {
 	audio.Responses["200"] = &huma.Response{Description: "OK", Content: sound}
 	audio.Responses["206"] = &huma.Response{Description: "The part that was asked for", Content: sound}
 	a.huma.OpenAPI().AddOperation(&audio)
-	op := a.operation(route{id: "ticket-event", method: http.MethodPost, path: "/tickets/events", status: http.StatusAccepted,
+	op := a.operation(route{id: "ticket-event", method: http.MethodPost, path: "/tickets/events", keys: writeTickets, status: http.StatusAccepted,
 		tag: "tickets", summary: "Take one event of the ticket system"})
-	op.Description = "Signed with the shared secret; answered once the event is on disk. Plain JSON, or a CloudEvent whose data it is."
-	op.Security = []map[string][]string{{"signature": {}}}
+	op.Description = "Signed with the shared secret, or with an API key with the scope tickets.write; answered once the event is on disk. Plain JSON, or a CloudEvent whose data it is."
+	op.Security = []map[string][]string{{"signature": {}}, {"key": {}}}
 	body := a.schema(reflect.TypeFor[TicketEvent]())
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: body},

@@ -78,6 +78,9 @@ func (a *API) guardOrigin(c *fiber.Ctx) error {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
 		return c.Next()
 	}
+	if bearer(c) != "" { // the cookie counts for nothing then
+		return c.Next()
+	}
 	if !a.origins.sameSite(c.Get(fiber.HeaderOrigin), c.Get("Sec-Fetch-Site"), string(c.Request().Host())) {
 		return fail(CodeOriginRefused, "", nil)
 	}

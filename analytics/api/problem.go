@@ -104,7 +104,7 @@ func kindOf(code Code) kind {
 	case CodeTooManyAttempts:
 		return kind{http.StatusTooManyRequests, "Too many attempts, wait", slog.LevelWarn}
 	case CodeForbidden:
-		return kind{http.StatusForbidden, "This role may not do that", slog.LevelInfo}
+		return kind{http.StatusForbidden, "This role or key may not do that", slog.LevelInfo}
 	case CodeOriginRefused:
 		return kind{http.StatusForbidden, "The request comes from another site", slog.LevelWarn}
 	case CodeHostRefused:

@@ -46,25 +46,25 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 	}{
 		{"unknown path", call{method: http.MethodGet, path: Prefix + "/nothing"}, CodeNotFound},
 		{"unknown path outside", call{method: http.MethodGet, path: "/nothing.txt"}, CodeNotFound},
-		{"unknown method", call{method: http.MethodPut, path: Prefix + "/queues", cookie: sue}, CodeMethodNotAllowed},
-		{"unknown method of a stream", call{method: http.MethodPost, path: Prefix + "/live/wallboard", cookie: sue}, CodeMethodNotAllowed},
-		{"unknown method of a recording", call{method: http.MethodDelete, path: audioPath + "r1/audio", cookie: sue}, CodeMethodNotAllowed},
+		{"unknown method", call{method: http.MethodPut, path: Prefix + "/queues", proof: sue}, CodeMethodNotAllowed},
+		{"unknown method of a stream", call{method: http.MethodPost, path: Prefix + "/live/wallboard", proof: sue}, CodeMethodNotAllowed},
+		{"unknown method of a recording", call{method: http.MethodDelete, path: audioPath + "r1/audio", proof: sue}, CodeMethodNotAllowed},
 		{"get of the webhook", call{method: http.MethodGet, path: Prefix + "/tickets/events"}, CodeMethodNotAllowed},
 		{"no JSON", call{method: http.MethodPost, path: Prefix + "/session", body: `{"name"`}, CodeBadRequest},
 		{"wrong media type", call{method: http.MethodPost, path: Prefix + "/session", body: "x", headers: map[string]string{"Content-Type": "text/plain"}}, CodeUnsupportedMedia},
 		{"CSV is not read", call{method: http.MethodPost, path: Prefix + "/session", body: "x", headers: map[string]string{"Content-Type": "text/csv"}}, CodeUnsupportedMedia},
 		{"no body", call{method: http.MethodPost, path: Prefix + "/session"}, CodeBadRequest},
-		{"missing parameters", call{method: http.MethodGet, path: Prefix + "/metrics/queues", cookie: sue}, CodeInvalid},
-		{"no time", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=yesterday&until=now", cookie: sue}, CodeInvalid},
-		{"unknown parameter", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&form=x", cookie: sue}, CodeInvalid},
-		{"unknown zone", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&tz=Mars/Olympus", cookie: sue}, CodeInvalid},
-		{"server's zone", call{method: http.MethodGet, path: Prefix + "/wallboard?tz=Local", cookie: sue}, CodeInvalid},
-		{"unknown interval", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&interval=7m", cookie: sue}, CodeInvalid},
-		{"window turned round", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", cookie: sue}, CodeInvalid},
-		{"window of an age", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=1000-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", cookie: sue}, CodeInvalid},
-		{"too many intervals", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=2020-01-01T00:00:00Z&until=2026-03-01T00:00:00Z&interval=15m", cookie: sue}, CodeInvalid},
-		{"CSV where there is none", call{method: http.MethodGet, path: Prefix + "/queues", cookie: sue, headers: map[string]string{"Accept": "text/csv"}}, CodeNotAcceptable},
-		{"error with CSV asked for", call{method: http.MethodGet, path: Prefix + "/metrics/queues", cookie: sue, headers: map[string]string{"Accept": "text/csv"}}, CodeInvalid},
+		{"missing parameters", call{method: http.MethodGet, path: Prefix + "/metrics/queues", proof: sue}, CodeInvalid},
+		{"no time", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=yesterday&until=now", proof: sue}, CodeInvalid},
+		{"unknown parameter", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&form=x", proof: sue}, CodeInvalid},
+		{"unknown zone", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&tz=Mars/Olympus", proof: sue}, CodeInvalid},
+		{"server's zone", call{method: http.MethodGet, path: Prefix + "/wallboard?tz=Local", proof: sue}, CodeInvalid},
+		{"unknown interval", call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&interval=7m", proof: sue}, CodeInvalid},
+		{"window turned round", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", proof: sue}, CodeInvalid},
+		{"window of an age", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=1000-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", proof: sue}, CodeInvalid},
+		{"too many intervals", call{method: http.MethodGet, path: Prefix + "/metrics/queues?from=2020-01-01T00:00:00Z&until=2026-03-01T00:00:00Z&interval=15m", proof: sue}, CodeInvalid},
+		{"CSV where there is none", call{method: http.MethodGet, path: Prefix + "/queues", proof: sue, headers: map[string]string{"Accept": "text/csv"}}, CodeNotAcceptable},
+		{"error with CSV asked for", call{method: http.MethodGet, path: Prefix + "/metrics/queues", proof: sue, headers: map[string]string{"Accept": "text/csv"}}, CodeInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := testutil.ToFloat64(w.api.m.problems.WithLabelValues(string(c.want)))
@@ -74,7 +74,7 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 			}
 		})
 	}
-	if a := w.do(call{method: http.MethodPut, path: Prefix + "/session", cookie: sue}); !strings.Contains(a.header.Get("Allow"), "POST") {
+	if a := w.do(call{method: http.MethodPut, path: Prefix + "/session", proof: sue}); !strings.Contains(a.header.Get("Allow"), "POST") {
 		t.Errorf("Allow is %q", a.header.Get("Allow"))
 	}
 }
@@ -227,6 +227,6 @@ func TestControlRefusalsKeepTheirCode(t *testing.T) {
 		w.controller.Answer(func(livetest.Control) (int, any) {
 			return http.StatusConflict, map[string]string{"refused": string(code)}
 		})
-		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, cookie: anna}).wantProblem(t, code)
+		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/state", body: map[string]string{"action": "ready"}, proof: anna}).wantProblem(t, code)
 	}
 }

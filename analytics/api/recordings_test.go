@@ -178,7 +178,7 @@ func TestRecordingIsHeard(t *testing.T) {
 			headers["If-Range"] = c.same
 		}
 		said.Reset()
-		a := w.do(call{method: http.MethodGet, path: audioPath + "r1/audio", cookie: adam, headers: headers})
+		a := w.do(call{method: http.MethodGet, path: audioPath + "r1/audio", proof: adam, headers: headers})
 		if a.status != c.status || a.header.Get("Content-Range") != c.part || !bytes.Equal(a.body, c.body) || a.header.Get("Content-Length") != strconv.Itoa(len(c.body)) {
 			t.Errorf("%s: %d, part %q, %d bytes of %s", c.name, a.status, a.header.Get("Content-Range"), len(a.body), a.header.Get("Content-Length"))
 		}
@@ -199,12 +199,12 @@ func TestRecordingIsHeard(t *testing.T) {
 	}
 
 	said.Reset()
-	a := w.do(call{method: http.MethodHead, path: audioPath + "r1/audio", cookie: adam})
+	a := w.do(call{method: http.MethodHead, path: audioPath + "r1/audio", proof: adam})
 	if a.status != 200 || len(a.body) != 0 || a.header.Get("Content-Length") != "1000" || strings.Contains(said.String(), "played") {
 		t.Errorf("HEAD: %d, %d bytes of %s, %s", a.status, len(a.body), a.header.Get("Content-Length"), said.String())
 	}
 	for _, wanted := range []string{"bytes=1000-", "bytes=2000-3000", "bytes=-0"} {
-		a := w.do(call{method: http.MethodGet, path: audioPath + "r1/audio", cookie: adam, headers: map[string]string{"Range": wanted}})
+		a := w.do(call{method: http.MethodGet, path: audioPath + "r1/audio", proof: adam, headers: map[string]string{"Range": wanted}})
 		a.wantProblem(t, CodeRange)
 		if a.header.Get("Content-Range") != "bytes */1000" {
 			t.Errorf("%s: %q", wanted, a.header.Get("Content-Range"))
@@ -300,10 +300,10 @@ func TestTalkIsRecordedByRequest(t *testing.T) {
 	w := newWorld(t, options{})
 	for _, action := range []string{"record", "record_pause", "record_resume"} {
 		body := map[string]string{"action": action, "contact": "pbx1-1.1"}
-		if a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/call", body: body, cookie: w.signIn("anna")}); a.status != http.StatusOK {
+		if a := w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/call", body: body, proof: w.signIn("anna")}); a.status != http.StatusOK {
 			t.Errorf("%s: %d %s", action, a.status, a.body)
 		}
-		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/call", body: body, cookie: w.signIn("boris")}).wantProblem(t, CodeForbidden)
+		w.do(call{method: http.MethodPost, path: Prefix + "/agents/anna/call", body: body, proof: w.signIn("boris")}).wantProblem(t, CodeForbidden)
 		got := w.controller.Controls()
 		if last := got[len(got)-1]; last.Action != action || last.Agent != "anna" || last.By != "desk" || last.Contact != "pbx1-1.1" {
 			t.Errorf("sent %+v", last)

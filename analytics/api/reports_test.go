@@ -58,7 +58,7 @@ func TestCSV(t *testing.T) {
 	w := newWorld(t, options{})
 	sue := w.signIn("sue")
 	for _, accept := range []string{"text/csv", "text/csv;q=1, application/json;q=0.5"} {
-		a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&group_by=queue", cookie: sue, headers: map[string]string{"Accept": accept}})
+		a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window + "&group_by=queue", proof: sue, headers: map[string]string{"Accept": accept}})
 		if a.header.Get("Content-Type") != "text/csv; charset=utf-8; header=present" || a.header.Get("Vary") != "Accept" {
 			t.Errorf("content type %q", a.header.Get("Content-Type"))
 		}
@@ -80,7 +80,7 @@ func TestCSV(t *testing.T) {
 		}
 	}
 	for _, accept := range []string{"", "*/*", "application/json", "text/html, */*;q=0.1"} {
-		a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window, cookie: sue, headers: map[string]string{"Accept": accept}})
+		a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/queues" + window, proof: sue, headers: map[string]string{"Accept": accept}})
 		if a.header.Get("Content-Type") != "application/json" {
 			t.Errorf("%q gets %q", accept, a.header.Get("Content-Type"))
 		}
@@ -168,7 +168,7 @@ func TestContactsAreMaskedForAgents(t *testing.T) {
 	if a := w.get(Prefix+"/contacts/pbx1-1.1", sue); !strings.Contains(string(a.body), "+4930123456") || !strings.Contains(string(a.body), "Carla") {
 		t.Errorf("%s", a.body)
 	}
-	csv := w.do(call{method: http.MethodGet, path: Prefix + "/contacts" + window, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	csv := w.do(call{method: http.MethodGet, path: Prefix + "/contacts" + window, proof: sue, headers: map[string]string{"Accept": "text/csv"}})
 	if !strings.Contains(string(csv.body), "'=Carla") || !strings.Contains(string(csv.body), "anna;boris") || csv.header.Get("Link") == "" {
 		t.Errorf("%s", csv.body)
 	}

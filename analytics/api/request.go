@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -69,60 +68,4 @@ func newRequestID() string {
 		return "unknown" // the id only joins log lines
 	}
 	return hex.EncodeToString(b)
-}
-
-// authenticate finds out who sent the request. Whether that is enough is for the route to say.
-func (a *API) authenticate(c *fiber.Ctx) error {
-	r := of(c.UserContext())
-	token := c.Cookies(a.cookieName())
-	if token == "" {
-		return c.Next()
-	}
-	who, err := a.whoIs(c.UserContext(), token)
-	switch {
-	case errors.Is(err, registry.ErrNone):
-	case err != nil:
-		return fail(CodeUnavailable, "sessions can't be read", err)
-	default:
-		r.who, r.auth = who, nil
-	}
-	return c.Next()
-}
-
-// whoIs resolves a session token. A session of somebody who is no longer configured, or whose password changed, is none.
-func (a *API) whoIs(ctx context.Context, token string) (principal, error) {
-	s, err := a.state.FindSession(ctx, token, a.clock())
-	if err != nil {
-		return principal{}, err
-	}
-	acc, ok := a.secrets().users[s.Name]
-	if !ok || string(proof(acc.hash)) != string(s.Proof) {
-		return principal{}, registry.ErrNone
-	}
-	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, session: token}, nil
-}
-
-// authorize returns who sent the request when he may use a route of the given roles.
-func authorize(ctx context.Context, allowed roles) (principal, error) {
-	r := of(ctx)
-	switch {
-	case allowed == anyone:
-		return r.who, nil
-	case r.auth != nil:
-		return principal{}, fail(CodeUnauthenticated, "", r.auth)
-	case !allowed.allows(r.who.Role):
-		return principal{}, fail(CodeForbidden, "", nil)
-	}
-	return r.who, nil
-}
-
-// allow is authorize for plain Fiber routes.
-func allow(allowed roles, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		who, err := authorize(c.UserContext(), allowed)
-		if err != nil {
-			return err
-		}
-		return next(c, who)
-	}
 }

@@ -1,6 +1,9 @@
 package api
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Role decides what somebody who signed in may do.
 type Role string
@@ -11,6 +14,9 @@ const (
 	RoleAdmin      Role = "admin"      // as a supervisor
 	RoleIntegrator Role = "integrator" // reads figures and contacts, changes nothing
 )
+
+// roleKey stands for a role where an API key sent the request: its scopes decide. Nobody has it by the configuration.
+const roleKey = "key"
 
 // staffRoles are those that a user of the section http may have.
 func staffRoles() []Role { return []Role{RoleSupervisor, RoleAdmin, RoleIntegrator} }
@@ -52,15 +58,23 @@ type principal struct {
 	Role    Role
 	Agent   string // agent id; "" when none
 	Phone   string // agent id whose phone he listens with; "" when none
-	session string // key of the session, for limits
+	scopes  scopes // of a key
+	ends    time.Time
+	session string // of the session or key, for limits
 }
 
 // isAgent says that only the principal's own data may be shown.
 func (p principal) isAgent() bool { return p.Role == RoleAgent }
 
+// isKey says that a program sent the request, with an API key.
+func (p principal) isKey() bool { return p.Role == roleKey }
+
+// personal says whether callers' numbers, names and digits may be shown whole.
+func (p principal) personal() bool { return !p.isAgent() && (!p.isKey() || p.scopes&readPersonal != 0) }
+
 // mayActFor says whether the principal may change an agent's state.
 func (p principal) mayActFor(agent string) bool {
-	return p.Role == RoleSupervisor || p.Role == RoleAdmin || (p.isAgent() && p.Agent == agent)
+	return p.Role == RoleSupervisor || p.Role == RoleAdmin || p.isKey() || (p.isAgent() && p.Agent == agent)
 }
 
 // describe names the roles, for the OpenAPI document.

@@ -14,51 +14,56 @@ import (
 type access struct {
 	method, path string
 	body         any
-	roles        []Role // who gets through; nil = anyone
+	roles        []Role  // who gets through; nil = anyone
+	scopes       []Scope // of which a key needs one; nil = no key gets through
 }
 
-func accesses() []access {
+func (w *world) accesses() []access {
 	every := []Role{RoleAgent, RoleSupervisor, RoleAdmin, RoleIntegrator}
 	all := []Role{RoleSupervisor, RoleAdmin, RoleIntegrator}
+	metrics, contacts, recordings, calls, agents := []Scope{ScopeMetrics}, []Scope{ScopeContacts}, []Scope{ScopeRecordings}, []Scope{ScopeCalls}, []Scope{ScopeAgents}
 	return []access{
-		{http.MethodPost, "/session", map[string]string{"name": "sue", "secret": password}, nil},
-		{http.MethodGet, "/session", nil, every},
-		{http.MethodDelete, "/session", nil, every},
-		{http.MethodGet, "/queues", nil, every},
-		{http.MethodGet, "/agents", nil, every},
-		{http.MethodGet, "/seats", nil, every},
-		{http.MethodGet, "/settings", nil, every},
-		{http.MethodPost, "/agents/anna/state", map[string]string{"action": "ready"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
-		{http.MethodPost, "/agents/anna/call", map[string]string{"action": "return"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
-		{http.MethodGet, "/agents/anna/targets", nil, []Role{RoleAgent, RoleSupervisor, RoleAdmin}},
-		{http.MethodPost, "/agents/anna/pops", map[string]string{"pop": "p", "event": "shown"}, []Role{RoleAgent}},
-		{http.MethodGet, "/incidents", nil, all},
-		{http.MethodPut, "/incidents/outage", map[string]bool{"on": true}, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodGet, "/wallboard", nil, all},
-		{http.MethodGet, "/metrics/queues" + window, nil, all},
-		{http.MethodGet, "/metrics/agents" + window, nil, every},
-		{http.MethodGet, "/metrics/contacts" + window, nil, all},
-		{http.MethodGet, "/metrics/tickets" + window, nil, all},
-		{http.MethodGet, "/contacts" + window, nil, every},
-		{http.MethodGet, "/contacts/pbx1-1.1", nil, every},
-		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodPost, "/contacts/pbx1-1.1/priority", map[string]int{"priority": 1}, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodPost, "/contacts/pbx1-1.1/move", map[string]any{"to": map[string]string{"kind": "queue", "id": "sales"}}, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodGet, "/contacts/pbx1-1.1/recordings", nil, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodGet, "/abandoned" + window, nil, all},
-		{http.MethodGet, "/voicemails" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodPut, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodDelete, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodGet, "/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
-		{http.MethodDelete, "/callbacks/pbx1-1.1", nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodPost, "/session", map[string]string{"name": "sue", "secret": password}, nil, nil},
+		{http.MethodGet, "/session", nil, every, allScopes()},
+		{http.MethodDelete, "/session", nil, every, nil},
+		{http.MethodGet, "/queues", nil, every, allScopes()},
+		{http.MethodGet, "/agents", nil, every, allScopes()},
+		{http.MethodGet, "/seats", nil, every, allScopes()},
+		{http.MethodGet, "/settings", nil, every, allScopes()},
+		{http.MethodPost, "/agents/anna/state", map[string]string{"action": "ready"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}, agents},
+		{http.MethodPost, "/agents/anna/call", map[string]string{"action": "return"}, []Role{RoleAgent, RoleSupervisor, RoleAdmin}, agents},
+		{http.MethodGet, "/agents/anna/targets", nil, []Role{RoleAgent, RoleSupervisor, RoleAdmin}, agents},
+		{http.MethodPost, "/agents/anna/pops", map[string]string{"pop": "p", "event": "shown"}, []Role{RoleAgent}, nil},
+		{http.MethodGet, "/incidents", nil, all, []Scope{ScopeMetrics, ScopeCalls}},
+		{http.MethodPut, "/incidents/outage", map[string]bool{"on": true}, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodGet, "/wallboard", nil, all, metrics},
+		{http.MethodGet, "/metrics/queues" + window, nil, all, metrics},
+		{http.MethodGet, "/metrics/agents" + window, nil, every, metrics},
+		{http.MethodGet, "/metrics/contacts" + window, nil, all, metrics},
+		{http.MethodGet, "/metrics/tickets" + window, nil, all, metrics},
+		{http.MethodGet, "/contacts" + window, nil, every, contacts},
+		{http.MethodGet, "/contacts/pbx1-1.1", nil, every, contacts},
+		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodPost, "/contacts/pbx1-1.1/priority", map[string]int{"priority": 1}, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodPost, "/contacts/pbx1-1.1/move", map[string]any{"to": map[string]string{"kind": "queue", "id": "sales"}}, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodGet, "/contacts/pbx1-1.1/recordings", nil, []Role{RoleSupervisor, RoleAdmin}, recordings},
+		{http.MethodGet, "/contacts/pbx1-1.1/recordings/r1/audio", nil, []Role{RoleSupervisor, RoleAdmin}, recordings},
+		{http.MethodGet, "/abandoned" + window, nil, all, contacts},
+		{http.MethodGet, "/voicemails" + window, nil, []Role{RoleSupervisor, RoleAdmin}, recordings},
+		{http.MethodPut, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodDelete, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodGet, "/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}, contacts},
+		{http.MethodDelete, "/callbacks/pbx1-1.1", nil, []Role{RoleSupervisor, RoleAdmin}, calls},
+		{http.MethodGet, "/keys", nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}},
+		{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, []Role{RoleAdmin}, []Scope{ScopeAdmin}},
+		{http.MethodDelete, "/keys/" + w.someKey, nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}},
 	}
 }
 
 func TestEveryRouteByEveryRole(t *testing.T) {
 	w := newWorld(t, options{})
 	users := map[Role]string{RoleAgent: "anna", RoleSupervisor: "sue", RoleAdmin: "adam", RoleIntegrator: "ina"}
-	for _, a := range accesses() {
+	for _, a := range w.accesses() {
 		t.Run(a.method+" "+a.path, func(t *testing.T) {
 			got := w.do(call{method: a.method, path: Prefix + a.path, body: a.body})
 			if a.roles == nil {
@@ -69,10 +74,35 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			}
 			got.wantProblem(t, CodeUnauthenticated)
 			for role, name := range users {
-				got := w.do(call{method: a.method, path: Prefix + a.path, body: a.body, cookie: w.signIn(name)})
+				got := w.do(call{method: a.method, path: Prefix + a.path, body: a.body, proof: w.signIn(name)})
 				if slices.Contains(a.roles, role) {
 					if got.status >= 300 {
 						t.Errorf("%s: %d %s", role, got.status, got.body)
+					}
+					continue
+				}
+				got.wantProblem(t, CodeForbidden)
+			}
+		})
+	}
+}
+
+func TestEveryRouteByEveryScope(t *testing.T) {
+	w := newWorld(t, options{})
+	keys := map[Scope]string{}
+	for _, s := range allScopes() {
+		keys[s] = w.key(s)
+	}
+	for _, a := range w.accesses() {
+		if a.roles == nil {
+			continue
+		}
+		t.Run(a.method+" "+a.path, func(t *testing.T) {
+			for _, s := range allScopes() {
+				got := w.do(call{method: a.method, path: Prefix + a.path, body: a.body, proof: keys[s], headers: map[string]string{"Origin": "https://elsewhere.example"}})
+				if slices.Contains(a.scopes, s) {
+					if got.status >= 300 {
+						t.Errorf("%s: %d %s", s, got.status, got.body)
 					}
 					continue
 				}
@@ -90,9 +120,9 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	}
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
 	var known []string
-	for _, a := range accesses() {
+	for _, a := range w.accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/", w.someKey, "{id}").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

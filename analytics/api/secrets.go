@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	passwords "firstline/pipeline/password"
 	"firstline/pipeline/problem"
@@ -26,6 +27,11 @@ type account struct {
 	phone string // agent id whose phone he listens with; "" = he has none
 	teams []string
 	hash  string
+}
+
+// principal is the account as the sender of requests, until its session ends.
+func (acc account) principal(ends time.Time) principal {
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, ends: ends}
 }
 
 // CheckSecrets reads every secret that the configuration names and tells which are missing or malformed; paths are those

@@ -14,12 +14,13 @@ import (
 
 // Identity is who is signed in.
 type Identity struct {
-	Name  string    `json:"name" doc:"What he signs in with" example:"anna"`
-	Label string    `json:"label" doc:"How he is greeted" example:"Anna Becker"`
-	Role  Role      `json:"role" enum:"agent,supervisor,admin,integrator"`
-	Agent string    `json:"agent,omitempty" doc:"His agent id; absent when he is no agent" example:"anna"`
-	Phone string    `json:"phone,omitempty" doc:"Agent id whose phone he listens to talks with; absent when he has none" example:"sue"`
-	Ends  time.Time `json:"ends_at" doc:"When the session ends"`
+	Name   string    `json:"name" doc:"What he signs in with" example:"anna"`
+	Label  string    `json:"label" doc:"How he is greeted" example:"Anna Becker"`
+	Role   Role      `json:"role" enum:"agent,supervisor,admin,integrator,key" doc:"key: of an API key, whose scopes decide"`
+	Agent  string    `json:"agent,omitempty" doc:"His agent id; absent when he is no agent" example:"anna"`
+	Phone  string    `json:"phone,omitempty" doc:"Agent id whose phone he listens to talks with; absent when he has none" example:"sue"`
+	Scopes []Scope   `json:"scopes,omitempty" doc:"Of an API key"`
+	Ends   time.Time `json:"ends_at" doc:"When the session or the key ends"`
 }
 
 type signInInput struct {
@@ -61,7 +62,7 @@ func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identi
 	}
 	a.m.signIns.WithLabelValues("ok").Inc()
 	a.countSessions(ctx)
-	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc, ends)}, nil
+	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc.principal(ends))}, nil
 }
 
 // verify runs argon2, a bounded number at once. Without a hash it works against one that nothing matches.
@@ -86,13 +87,9 @@ type identityOnly struct {
 	Body Identity
 }
 
-// whoAmI answers the session of the cookie.
-func (a *API) whoAmI(ctx context.Context, who principal, _ *noInput) (*identityOnly, error) {
-	s, err := a.state.FindSession(ctx, of(ctx).c.Cookies(a.cookieName()), a.clock())
-	if err != nil {
-		return nil, fail(CodeUnauthenticated, "", err)
-	}
-	return &identityOnly{Body: identity(a.secrets().users[who.Name], s.Ends)}, nil
+// whoAmI answers whose session or key it is.
+func (a *API) whoAmI(_ context.Context, who principal, _ *noInput) (*identityOnly, error) {
+	return &identityOnly{Body: identity(who)}, nil
 }
 
 type cookieOutput struct {
@@ -116,8 +113,12 @@ func (a *API) countSessions(ctx context.Context) {
 	}
 }
 
-func identity(acc account, ends time.Time) Identity {
-	return Identity{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, Ends: ends}
+func identity(who principal) Identity {
+	out := Identity{Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Ends: who.ends}
+	if who.isKey() {
+		out.Scopes = who.scopes.list()
+	}
+	return out
 }
 
 // cookieName has the __Host- prefix where the cookie is Secure: then no other host can set it.

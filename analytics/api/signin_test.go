@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,10 +35,10 @@ func TestSessionFromSignInToSignOut(t *testing.T) {
 	pair, _, _ := strings.Cut(cookie, ";")
 	var again Identity
 	w.get(Prefix+"/session", pair).into(t, &again)
-	if again != who {
+	if !reflect.DeepEqual(again, who) {
 		t.Errorf("%+v, not %+v", again, who)
 	}
-	out := w.do(call{method: http.MethodDelete, path: Prefix + "/session", cookie: pair})
+	out := w.do(call{method: http.MethodDelete, path: Prefix + "/session", proof: pair})
 	if out.status != http.StatusNoContent || !strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("sign out: %d, cookie %q", out.status, out.header.Get("Set-Cookie"))
 	}

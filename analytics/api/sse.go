@@ -118,7 +118,7 @@ func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() sourc
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	conn, token := c.Context().Conn(), c.Cookies(a.cookieName())
+	conn, cr := c.Context().Conn(), a.credentialOf(c)
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		cause := "error"
 		defer func() {
@@ -131,7 +131,7 @@ func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() sourc
 		src := open()
 		defer src.close()
 		ew := &eventWriter{w: w, conn: conn, patience: a.patience, events: func(name string) { a.m.events.WithLabelValues(name).Inc() }}
-		cause = causeOf(a.serve(ew, src, token))
+		cause = causeOf(a.serve(ew, src, cr))
 	})
 	return nil
 }
@@ -148,7 +148,7 @@ func causeOf(err error) string {
 }
 
 // serve is the loop of one stream. It always returns an error: why it ended.
-func (a *API) serve(w *eventWriter, src source, token string) error {
+func (a *API) serve(w *eventWriter, src source, cr credential) error {
 	if err := src.begin(w); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (a *API) serve(w *eventWriter, src source, token string) error {
 			due = coalesced
 		case <-beat.C:
 			if err = src.beat(w); err == nil && beats%checkEvery == 0 {
-				err = a.stillSignedIn(w, token)
+				err = a.stillSignedIn(w, cr)
 			}
 			beats++
 		}
@@ -183,13 +183,14 @@ func (a *API) serve(w *eventWriter, src source, token string) error {
 	}
 }
 
-// stillSignedIn looks whether the session goes on; if not the client is told.
-func (a *API) stillSignedIn(w *eventWriter, token string) error {
+// stillSignedIn looks whether the session goes on, or the key still holds; if not the client is told.
+func (a *API) stillSignedIn(w *eventWriter, cr credential) error {
 	ctx, cancel := context.WithTimeout(a.stop, a.patience)
 	defer cancel()
-	_, err := a.whoIs(ctx, token)
-	if !errors.Is(err, registry.ErrNone) {
-		return nil // sessions that can't be read now will be next time
+	var refused *Error
+	_, err := a.identify(ctx, cr)
+	if !errors.Is(err, registry.ErrNone) && !errors.As(err, &refused) {
+		return nil // what can't be read now will be next time
 	}
 	if err := w.send("signed_out", struct{}{}); err != nil {
 		return err

@@ -45,14 +45,14 @@ type listener struct {
 }
 
 // hear opens a live stream; it is closed with the test.
-func (w *world) hear(base, path, cookie string) *listener {
+func (w *world) hear(base, path, proof string) *listener {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+Prefix+path, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	req.Header.Set("Cookie", cookie)
+	prove(req, proof)
 	res, err := (&http.Client{}).Do(req)
 	if err != nil {
 		w.t.Fatal(err)
@@ -323,7 +323,7 @@ func TestSignOutEndsTheStreams(t *testing.T) {
 	l := w.hear(w.listen(), "/live/wallboard", cookie)
 	var b live.Wallboard
 	l.next("state", &b)
-	w.do(call{method: http.MethodDelete, path: Prefix + "/session", cookie: cookie})
+	w.do(call{method: http.MethodDelete, path: Prefix + "/session", proof: cookie})
 	l.next("signed_out", &struct{}{})
 	<-l.closed
 	w.waitForEnd("wallboard", "signed_out")

@@ -15,6 +15,12 @@ type State interface {
 	FindSession(ctx context.Context, token string, now time.Time) (registry.Session, error)
 	EndSession(ctx context.Context, token string) error
 	CountSessions(ctx context.Context, now time.Time) (int, error)
+
+	MakeKey(ctx context.Context, k registry.Key) (made registry.Key, secret string, err error)
+	FindKey(ctx context.Context, secret string) (registry.Key, error) // also one that ended or was revoked
+	Keys(ctx context.Context) ([]registry.Key, error)
+	RevokeKey(ctx context.Context, id, by string, now time.Time) error
+	UseKey(ctx context.Context, id string, now time.Time) error
 }
 
 var _ State = (*registry.Registry)(nil)

@@ -74,12 +74,12 @@ func (a *API) ticketWebhook(c *fiber.Ctx) error {
 }
 
 func (a *API) takeTicketEvent(c *fiber.Ctx) error {
-	if a.secrets().webhook == "" || a.tickets == nil {
-		return fail(CodeNotConfigured, "set integrations.tickets.webhook_secret_env", nil)
+	if a.tickets == nil {
+		return fail(CodeNotConfigured, "this server has no log for ticket events", nil)
 	}
 	now := a.clock()
-	if err := signature.Verify(a.secrets().webhook, c.Get(signature.Header), c.Body(), now); err != nil {
-		return fail(CodeSignature, err.Error(), err)
+	if err := a.proveTicketEvent(c, now); err != nil {
+		return err
 	}
 	event, err := decodeTicketEvent(c.Get(fiber.HeaderContentType), c.Body())
 	if err != nil {
@@ -95,6 +95,30 @@ func (a *API) takeTicketEvent(c *fiber.Ctx) error {
 	}
 	a.m.ticketLatency.Observe(time.Since(began).Seconds())
 	return c.Status(fiber.StatusAccepted).JSON(Accepted{ID: f.ID()})
+}
+
+// proveTicketEvent finds out whether the sender may send: he shows an API key, or signs with the shared secret.
+func (a *API) proveTicketEvent(c *fiber.Ctx, now time.Time) error {
+	if key := bearer(c); key != "" {
+		who, err := a.byKey(c.UserContext(), key)
+		var refused *Error
+		switch {
+		case errors.As(err, &refused):
+			return refused
+		case err != nil:
+			return fail(CodeUnavailable, "keys can't be read", err)
+		case who.scopes&writeTickets == 0:
+			return fail(CodeForbidden, writeTickets.describe(), nil)
+		}
+		return nil
+	}
+	if a.secrets().webhook == "" {
+		return fail(CodeNotConfigured, "set integrations.tickets.webhook_secret_env, or send an API key with the scope tickets.write", nil)
+	}
+	if err := signature.Verify(a.secrets().webhook, c.Get(signature.Header), c.Body(), now); err != nil {
+		return fail(CodeSignature, err.Error(), err)
+	}
+	return nil
 }
 
 // store appends the fact and waits until it is on disk.

@@ -46,7 +46,7 @@ type voicemailsOutput struct {
 }
 
 // voicemails answers one page of the messages that callers left, newest first.
-func (a *API) voicemails(ctx context.Context, _ principal, in *voicemailsInput) (*voicemailsOutput, error) {
+func (a *API) voicemails(ctx context.Context, who principal, in *voicemailsInput) (*voicemailsOutput, error) {
 	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: in.Queue, Limit: in.Limit, Cursor: in.Cursor}
 	if in.Done != "" {
 		done := in.Done == "true"
@@ -58,6 +58,10 @@ func (a *API) voicemails(ctx context.Context, _ principal, in *voicemailsInput) 
 	}
 	out := &voicemailsOutput{Link: nextLink(ctx, page.Next), Body: voicemailPage{Items: []VoicemailMessage{}, Next: page.Next}}
 	for _, v := range page.Items {
+		if !who.personal() {
+			maskText(&v.CallerNumber)
+			v.CallerName = ""
+		}
 		out.Body.Items = append(out.Body.Items, VoicemailMessage{v, a.audioPath(v.Contact, v.Number, v.State)})
 	}
 	return out, nil

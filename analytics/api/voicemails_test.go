@@ -89,7 +89,7 @@ func TestVoicemailList(t *testing.T) {
 
 func TestVoicemailListAsCSV(t *testing.T) {
 	w := newWorld(t, options{noArchive: true})
-	a := w.do(call{method: http.MethodGet, path: Prefix + "/voicemails" + window, cookie: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/voicemails" + window, proof: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
 	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
 	if err != nil || len(rows) != 1+len(testVoicemails()) {
 		t.Fatalf("%v: %s", err, a.body)
@@ -109,7 +109,7 @@ func TestVoicemailListAsCSV(t *testing.T) {
 func TestVoicemailIsMarked(t *testing.T) {
 	w := newWorld(t, options{})
 	mark := func(method, path, user, key string, body any) answer {
-		return w.do(call{method: method, path: Prefix + "/voicemails/" + path + "/done", cookie: w.signIn(user), headers: map[string]string{"Idempotency-Key": key}, body: body})
+		return w.do(call{method: method, path: Prefix + "/voicemails/" + path + "/done", proof: w.signIn(user), headers: map[string]string{"Idempotency-Key": key}, body: body})
 	}
 	message := recordedContact + "/" + messageNumber
 	for _, a := range []answer{

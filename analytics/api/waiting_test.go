@@ -12,7 +12,7 @@ import (
 func TestWaitingCallerIsPrioritisedAndMoved(t *testing.T) {
 	w := newWorld(t, options{})
 	do := func(user, what, body, key string) answer {
-		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/" + what, body: json.RawMessage(body), cookie: w.signIn(user),
+		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/" + what, body: json.RawMessage(body), proof: w.signIn(user),
 			headers: map[string]string{"Idempotency-Key": key}})
 	}
 	for _, c := range []struct{ user, what, body, key string }{
@@ -43,7 +43,7 @@ func TestWaitingCallerIsPrioritisedAndMoved(t *testing.T) {
 func TestWaitingCallerIsRefused(t *testing.T) {
 	w := newWorld(t, options{})
 	do := func(user, what, body string) answer {
-		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/" + what, body: json.RawMessage(body), cookie: w.signIn(user)})
+		return w.do(call{method: http.MethodPost, path: Prefix + "/contacts/pbx1-1.1/" + what, body: json.RawMessage(body), proof: w.signIn(user)})
 	}
 	for _, body := range []string{`{}`, `{"priority":1001}`, `{"priority":-1001}`, `{"priority":1.5}`, `{"priority":"1"}`, `{"priority":1,"agent":"anna"}`} {
 		do("sue", "priority", body).wantProblem(t, CodeInvalid)

@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"firstline/analytics/registry"
+)
+
+// credential is what a request shows to say who sent it: a key or a session, never both.
+type credential struct{ key, session string }
+
+// bearer is the API key that a request carries; "" = none. Other schemes are a proxy's business.
+func bearer(c *fiber.Ctx) string {
+	scheme, key, ok := strings.Cut(strings.TrimSpace(c.Get(fiber.HeaderAuthorization)), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(key)
+}
+
+// credentialOf reads a request's. A key makes the cookie count for nothing: a page of another site can't send a key unless it has
+// it, so requests with one need no look at Origin.
+func (a *API) credentialOf(c *fiber.Ctx) credential {
+	if key := bearer(c); key != "" {
+		return credential{key: key}
+	}
+	return credential{session: c.Cookies(a.cookieName())}
+}
+
+// identify finds out whose credential it is. It fails with registry.ErrNone for a session that is none, and with an Error that
+// the client may see for a key that is none.
+func (a *API) identify(ctx context.Context, cr credential) (principal, error) {
+	if cr.key != "" {
+		return a.byKey(ctx, cr.key)
+	}
+	return a.bySession(ctx, cr.session)
+}
+
+// bySession resolves a session token. A session of somebody who is no longer configured, or whose password changed, is none.
+func (a *API) bySession(ctx context.Context, token string) (principal, error) {
+	s, err := a.state.FindSession(ctx, token, a.clock())
+	if err != nil {
+		return principal{}, err
+	}
+	acc, ok := a.secrets().users[s.Name]
+	if !ok || string(proof(acc.hash)) != string(s.Proof) {
+		return principal{}, registry.ErrNone
+	}
+	who := acc.principal(s.Ends)
+	who.session = token
+	return who, nil
+}
+
+// keyUseEvery is how often the use of a key is written down.
+const keyUseEvery = time.Minute
+
+// byKey resolves an API key. Who holds one that was right once is told why it no longer is.
+func (a *API) byKey(ctx context.Context, secret string) (principal, error) {
+	k, err := a.state.FindKey(ctx, secret)
+	now := a.clock()
+	switch {
+	case errors.Is(err, registry.ErrNone):
+		return principal{}, a.refuseKey("unknown", "there is no such API key", err)
+	case err != nil:
+		return principal{}, err
+	case !k.Revoked.IsZero():
+		return principal{}, a.refuseKey("revoked", "the API key was revoked at "+k.Revoked.Format(time.RFC3339), nil)
+	case !now.Before(k.Ends):
+		return principal{}, a.refuseKey("over", "the API key ended at "+k.Ends.Format(time.RFC3339), nil)
+	}
+	if now.Sub(k.Used) >= keyUseEvery {
+		if err := a.state.UseKey(ctx, k.ID, now); err != nil {
+			a.m.keyUses.WithLabelValues("unrecorded").Inc()
+			a.log.Warn("use of a key not recorded", "key", k.ID, "error", err)
+		}
+	}
+	a.m.keyUses.WithLabelValues("ok").Inc()
+	name := keyActor + k.ID
+	return principal{Name: name, Label: k.Name, Role: roleKey, scopes: scopesOf(k.Scopes), ends: k.Ends, session: name}, nil
+}
+
+// keyActor begins the name by which facts and logs tell of what was done with a key; its id follows.
+const keyActor = "key/"
+
+func (a *API) refuseKey(result, detail string, err error) error {
+	a.m.keyUses.WithLabelValues(result).Inc()
+	e := fail(CodeUnauthenticated, detail, err)
+	e.Headers = map[string]string{fiber.HeaderWWWAuthenticate: "Bearer"}
+	return e
+}
+
+// authenticate finds out who sent the request. Whether that is enough is for the route to say.
+func (a *API) authenticate(c *fiber.Ctx) error {
+	cr := a.credentialOf(c)
+	if cr == (credential{}) {
+		return c.Next()
+	}
+	r := of(c.UserContext())
+	var refused *Error
+	who, err := a.identify(c.UserContext(), cr)
+	switch {
+	case errors.Is(err, registry.ErrNone), errors.As(err, &refused):
+		r.auth = err
+	case err != nil:
+		return fail(CodeUnavailable, "sessions and keys can't be read", err)
+	default:
+		r.who, r.auth = who, nil
+	}
+	return c.Next()
+}
+
+// authorize returns who sent the request when he may use a route for these roles and keys.
+func authorize(ctx context.Context, allowed roles, keys scopes) (principal, error) {
+	r := of(ctx)
+	var refused *Error
+	switch {
+	case allowed == anyone:
+		return r.who, nil
+	case errors.As(r.auth, &refused) && refused.Detail != "":
+		return principal{}, refused
+	case r.auth != nil:
+		return principal{}, fail(CodeUnauthenticated, "", r.auth)
+	case r.who.isKey() && r.who.scopes&keys == 0:
+		return principal{}, fail(CodeForbidden, keys.describe(), nil)
+	case !r.who.isKey() && !allowed.allows(r.who.Role):
+		return principal{}, fail(CodeForbidden, "", nil)
+	}
+	return r.who, nil
+}
+
+// allow is authorize for plain Fiber routes.
+func allow(allowed roles, keys scopes, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		who, err := authorize(c.UserContext(), allowed, keys)
+		if err != nil {
+			return err
+		}
+		return next(c, who)
+	}
+}
