@@ -43,6 +43,9 @@ func (a *API) controlAgent(ctx context.Context, who principal, in *controlInput)
 	if !who.mayActFor(in.ID) {
 		return nil, fail(CodeForbidden, "agents act for themselves", nil)
 	}
+	if err := a.mayControl(ctx, who, in.ID, in.Body.Contact); err != nil {
+		return nil, err
+	}
 	switch {
 	case in.Body.Action == actionPause && in.Body.Reason == "":
 		return nil, invalid("body.reason", "is needed to pause")
@@ -60,6 +63,29 @@ func (a *API) controlAgent(ctx context.Context, who principal, in *controlInput)
 	out := &controlOutput{}
 	out.Body.State = state
 	return out, nil
+}
+
+// mayControl says whether an agent may be seen, and the contact that is named beside him; "" = none is.
+func (a *API) mayControl(ctx context.Context, who principal, agent, contact string) error {
+	switch {
+	case !who.rights.limited:
+		return nil
+	case !who.rights.agent(agent):
+		return fail(CodeUnknownAgent, "", nil)
+	case contact == "":
+		return nil
+	}
+	if p, ok := a.now.Place(contact); ok {
+		if !who.rights.place(p) {
+			return fail(CodeUnknownContact, "", nil)
+		}
+		return nil
+	}
+	err := a.mustSee(ctx, who, contact) // it is over
+	if e := classify(err); err != nil && e.Code == CodeNotFound {
+		return fail(CodeUnknownContact, "", err)
+	}
+	return err
 }
 
 // requestKeyOf joins the sender's key with his name, so that two senders' keys never meet.

@@ -36,6 +36,7 @@ type Now interface {
 	Wallboard() live.Wallboard
 	Agent(id string) (live.AgentView, bool)
 	Queues(agent string) []live.QueueBrief
+	Place(contact string) (live.Place, bool)
 	Freshness() live.Freshness
 	Watch() *live.Watcher
 	WatchAgent(agent string) *live.Watcher

@@ -36,7 +36,7 @@ type callbacksOutput struct {
 // callbacks answers one page of the callbacks, newest first.
 func (a *API) callbacks(ctx context.Context, who principal, in *callbacksInput) (*callbacksOutput, error) {
 	page, err := a.reports.Callbacks(ctx, query.CallbackRequest{
-		From: in.From, Until: in.Until, Queues: in.Queue, State: in.State, Limit: in.Limit, Cursor: in.Cursor,
+		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), State: in.State, Limit: in.Limit, Cursor: in.Cursor,
 	})
 	if err != nil {
 		return nil, err
@@ -57,6 +57,9 @@ type cancelInput struct {
 
 // cancelCallback has the controller end a callback and answers when its facts are durable.
 func (a *API) cancelCallback(ctx context.Context, who principal, in *cancelInput) (*struct{}, error) {
+	if p, ok := a.now.Place(in.ID); who.rights.limited && (!ok || !who.rights.queue(p.Waits) && !who.rights.queue(p.Callback)) {
+		return nil, fail(CodeUnknownContact, "", nil)
+	}
 	_, err := a.now.Control(ctx, controllerclient.Control{
 		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Action: actionCallbackCancel, Contact: in.ID,
 	})

@@ -27,11 +27,13 @@ type Config struct {
 
 // User is a supervisor, admin or integrator; agents sign in by their own entries.
 type User struct {
-	Name             string `yaml:"name"`               // to sign in with
-	Role             Role   `yaml:"role"`               // what he may; agents have entries of their own
-	PasswordHashEnv  string `yaml:"password_hash_env"`  // variable that holds the argon2id hash, made by `firstline hash`
-	PasswordHashFile string `yaml:"password_hash_file"` // or the file that holds it
-	Phone            string `yaml:"phone"`              // id of the agent with whose phone he listens to talks: docs/listen.md; empty = he can't
+	Name             string   `yaml:"name"`               // to sign in with
+	Role             Role     `yaml:"role"`               // what he may; agents have entries of their own
+	PasswordHashEnv  string   `yaml:"password_hash_env"`  // variable that holds the argon2id hash, made by `firstline hash`
+	PasswordHashFile string   `yaml:"password_hash_file"` // or the file that holds it
+	Queues           []string `yaml:"queues"`             // ids of the queues he is limited to: docs/security.md; none = all
+	Teams            []string `yaml:"teams"`              // teams of agents he is limited to; none = all
+	Phone            string   `yaml:"phone"`              // id of the agent with whose phone he listens to talks: docs/listen.md; empty = he can't
 }
 
 // Site is what the API reads of the rest of firstline.yaml: the whole file decodes into it.
@@ -204,6 +206,9 @@ func (c Config) users() []problem.Problem {
 		names[u.Name] = true
 		if !slices.Contains(staffRoles(), u.Role) {
 			out = append(out, problem.Problem{Path: at + ".role", Message: "is not a role of users", Mend: "write supervisor, admin or integrator; agents have their own entries"})
+		}
+		if limits := (Limits{u.Queues, u.Teams}); u.Role == RoleAdmin && !limits.none() {
+			out = append(out, problem.Problem{Path: at, Message: "is an admin limited to queues or teams, who could make himself a key for all", Mend: "make him a supervisor, or leave queues and teams out"})
 		}
 		if (u.PasswordHashEnv == "") == (u.PasswordHashFile == "") {
 			out = append(out, problem.Problem{Path: at, Message: "needs one of password_hash_env and password_hash_file", Mend: "make a hash with `firstline hash` and name the variable that holds it"})

@@ -38,7 +38,7 @@ type contactsOutput struct {
 // contacts answers one page of contacts, newest first.
 func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*contactsOutput, error) {
 	req := query.SearchRequest{
-		From: in.From, Until: in.Until, Queues: in.Queue, Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
+		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
 		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: in.Limit, Cursor: in.Cursor,
 	}
 	if in.Number != "" && !who.personal() {
@@ -47,9 +47,15 @@ func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*
 	if who.isAgent() {
 		req.Agent = who.Agent
 	}
+	if req.Agent != "" && !who.rights.agent(req.Agent) {
+		req.Queues = []string{} // as of an agent whom there is not
+	}
 	page, err := a.reports.Search(ctx, req)
 	if err != nil {
 		return nil, err
+	}
+	for i := range page.Items {
+		who.rights.contact(&page.Items[i])
 	}
 	if !who.personal() {
 		for i := range page.Items {
@@ -72,6 +78,12 @@ func (a *API) contact(ctx context.Context, who principal, in *contactInput) (*co
 		return nil, err
 	}
 	if who.isAgent() && !slices.Contains(t.Agents, who.Agent) {
+		return nil, fail(CodeNotFound, "", nil)
+	}
+	switch visible, err := who.rights.timeline(&t); {
+	case err != nil:
+		return nil, err
+	case !visible:
 		return nil, fail(CodeNotFound, "", nil)
 	}
 	if !who.personal() {
@@ -108,7 +120,7 @@ type abandonedOutput struct {
 // abandoned answers one page of callers who gave up, newest first: the list to call back from.
 func (a *API) abandoned(ctx context.Context, who principal, in *abandonedInput) (*abandonedOutput, error) {
 	page, err := a.reports.Abandoned(ctx, query.AbandonedRequest{
-		From: in.From, Until: in.Until, Queues: in.Queue, Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost,
+		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost,
 		Limit: in.Limit, Cursor: in.Cursor,
 	})
 	if !who.personal() {

@@ -52,7 +52,7 @@ func (a *API) bySession(ctx context.Context, token string) (principal, error) {
 		return principal{}, registry.ErrNone
 	}
 	who := acc.principal(s.Ends)
-	who.session = token
+	who.session, who.rights = token, a.rightsOf(acc.limits)
 	return who, nil
 }
 
@@ -81,7 +81,10 @@ func (a *API) byKey(ctx context.Context, secret string) (principal, error) {
 	}
 	a.m.keyUses.WithLabelValues("ok").Inc()
 	name := keyActor + k.ID
-	return principal{Name: name, Label: k.Name, Role: roleKey, scopes: scopesOf(k.Scopes), ends: k.Ends, session: name}, nil
+	limits := Limits{k.Queues, k.Teams}
+	return principal{
+		Name: name, Label: k.Name, Role: roleKey, scopes: scopesOf(k.Scopes), limits: limits, rights: a.rightsOf(limits), ends: k.Ends, session: name,
+	}, nil
 }
 
 // keyActor begins the name by which facts and logs tell of what was done with a key; its id follows.
@@ -114,29 +117,31 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// authorize returns who sent the request when he may use a route for these roles and keys.
-func authorize(ctx context.Context, allowed roles, keys scopes) (principal, error) {
+// authorize returns who sent the request when he may use such a route.
+func authorize(ctx context.Context, to access) (principal, error) {
 	r := of(ctx)
 	var refused *Error
 	switch {
-	case allowed == anyone:
+	case to.roles == anyone:
 		return r.who, nil
 	case errors.As(r.auth, &refused) && refused.Detail != "":
 		return principal{}, refused
 	case r.auth != nil:
 		return principal{}, fail(CodeUnauthenticated, "", r.auth)
-	case r.who.isKey() && r.who.scopes&keys == 0:
-		return principal{}, fail(CodeForbidden, keys.describe(), nil)
-	case !r.who.isKey() && !allowed.allows(r.who.Role):
+	case r.who.isKey() && r.who.scopes&to.keys == 0:
+		return principal{}, fail(CodeForbidden, to.keys.describe(), nil)
+	case !r.who.isKey() && !to.roles.allows(r.who.Role):
 		return principal{}, fail(CodeForbidden, "", nil)
+	case r.who.rights.limited && to.reach == whole:
+		return principal{}, fail(CodeForbidden, "it concerns all queues, and this user or key is limited to some", nil)
 	}
 	return r.who, nil
 }
 
 // allow is authorize for plain Fiber routes.
-func allow(allowed roles, keys scopes, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
+func allow(to access, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		who, err := authorize(c.UserContext(), allowed, keys)
+		who, err := authorize(c.UserContext(), to)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,11 @@ func day() (from, until time.Time) {
 
 // realReports is the product's own way to the figures: facts in ClickHouse's real engine, read by analytics/query.
 func realReports(t *testing.T, facts []fact.Fact) *query.Reader {
+	_, until := day()
+	return realReportsAt(t, facts, until)
+}
+
+func realReportsAt(t *testing.T, facts []fact.Fact, now time.Time) *query.Reader {
 	t.Helper()
 	cfg := store.DefaultConfig()
 	cfg.URL, cfg.Database = chdbtest.Database(t)
@@ -53,8 +58,7 @@ func realReports(t *testing.T, facts []fact.Fact) *query.Reader {
 			t.Fatal(err)
 		}
 	}
-	_, until := day()
-	return query.New(s.Conn(), query.DefaultConfig(), func() time.Time { return until })
+	return query.New(s.Conn(), query.DefaultConfig(), func() time.Time { return now })
 }
 
 // The API on the real engine: its figures are the definitions', JSON and CSV alike; contacts page through all and each has
@@ -72,7 +76,7 @@ func TestOnTheRealEngine(t *testing.T) {
 	t.Run("queue metrics are the definitions'", func(t *testing.T) {
 		var got metric.QueueReport
 		w.get(Prefix+"/metrics/queues"+window+"&interval=1h&group_by=queue", sue).into(t, &got)
-		req := query.QueueRequest{WindowRequest: query.WindowRequest{From: from, Until: until, Interval: "1h", GroupBy: []string{"queue"}}, Limits: w.api.limits()}
+		req := query.QueueRequest{WindowRequest: query.WindowRequest{From: from, Until: until, Interval: "1h", GroupBy: []string{"queue"}}, Limits: w.api.limits(principal{})}
 		p, err := req.Params()
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ type APIKey struct {
 	ID        string     `json:"id" doc:"Its name in paths; the key itself begins with fl_ and this" example:"3f9c2a10"`
 	Name      string     `json:"name" doc:"What it is for" example:"crm"`
 	Scopes    []Scope    `json:"scopes" nullable:"false" doc:"What it may do"`
+	Queues    []string   `json:"queues" nullable:"false" doc:"Ids of the queues it is limited to; empty: all, or those that the agents of its teams serve"`
+	Teams     []string   `json:"teams" nullable:"false" doc:"Teams of agents it is limited to; empty: all, or the agents who serve its queues"`
 	MadeAt    time.Time  `json:"made_at"`
 	MadeBy    string     `json:"made_by" example:"adam"`
 	EndsAt    time.Time  `json:"ends_at" doc:"It is refused from then on"`
@@ -31,7 +34,7 @@ type APIKey struct {
 
 func viewOfKey(k registry.Key) APIKey {
 	return APIKey{
-		ID: k.ID, Name: k.Name, Scopes: scopesOf(k.Scopes).list(), MadeAt: k.Made, MadeBy: k.MadeBy, EndsAt: k.Ends,
+		ID: k.ID, Name: k.Name, Scopes: scopesOf(k.Scopes).list(), Queues: list(k.Queues), Teams: list(k.Teams), MadeAt: k.Made, MadeBy: k.MadeBy, EndsAt: k.Ends,
 		UsedAt: sometime(k.Used), RevokedAt: sometime(k.Revoked), RevokedBy: k.RevokedBy,
 	}
 }
@@ -68,6 +71,8 @@ type makeKeyInput struct {
 	Body struct {
 		Name   string     `json:"name" minLength:"1" maxLength:"200" doc:"What it is for" example:"crm"`
 		Scopes []Scope    `json:"scopes" minItems:"1" maxItems:"20" nullable:"false" doc:"What it may do"`
+		Queues []string   `json:"queues,omitempty" maxItems:"1000" nullable:"false" doc:"Ids of the queues it is limited to; without any: all, or those that the agents of its teams serve" example:"[\"support\"]"`
+		Teams  []string   `json:"teams,omitempty" maxItems:"1000" nullable:"false" doc:"Teams of agents it is limited to; without any: all, or the agents who serve its queues"`
 		EndsAt *time.Time `json:"ends_at,omitempty" doc:"When it ends: within five years; without it a year from now"`
 	}
 }
@@ -87,13 +92,18 @@ func (a *API) makeKey(ctx context.Context, who principal, in *makeKeyInput) (*ne
 	if in.Body.EndsAt != nil {
 		ends = in.Body.EndsAt.UTC().Truncate(time.Second)
 	}
-	k := registry.Key{Name: strings.TrimSpace(in.Body.Name), Made: now, MadeBy: who.Name, Ends: ends}
+	k := registry.Key{Name: strings.TrimSpace(in.Body.Name), Made: now, MadeBy: who.Name, Ends: ends, Queues: in.Body.Queues, Teams: in.Body.Teams}
 	for _, s := range in.Body.Scopes {
 		if !slices.Contains(k.Scopes, string(s)) {
 			k.Scopes = append(k.Scopes, string(s))
 		}
 	}
+	unknown, name := a.site().unknown(Limits{k.Queues, k.Teams})
 	switch wanted := scopesOf(k.Scopes); {
+	case unknown != "":
+		return nil, invalid("body."+unknown, fmt.Sprintf("there is no %q", name))
+	case wanted&administer != 0 && len(k.Queues)+len(k.Teams) > 0:
+		return nil, invalid("body.scopes", "admin concerns all queues: such a key is not limited to some")
 	case k.Name == "":
 		return nil, invalid("body.name", "is empty")
 	case !ends.After(now):

@@ -13,19 +13,22 @@ import (
 // liveWallboard is GET live/wallboard.
 func (a *API) liveWallboard(c *fiber.Ctx, who principal) error {
 	return a.stream(c, "wallboard", who, func() source {
-		return &wallboardSource{now: a.now, watch: a.now.Watch()}
+		return &wallboardSource{now: a.now, rights: who.rights, watch: a.now.Watch()}
 	})
 }
 
 // wallboardSource sends the whole state, once a second at most.
 type wallboardSource struct {
-	now   Now
-	watch *live.Watcher
+	now    Now
+	rights rights // a change of them ends the stream
+	watch  *live.Watcher
 }
 
-func (s *wallboardSource) begin(w *eventWriter) error      { return s.paced(w) }
-func (s *wallboardSource) changed(*eventWriter) error      { return nil }
-func (s *wallboardSource) paced(w *eventWriter) error      { return w.send("state", s.now.Wallboard()) }
+func (s *wallboardSource) begin(w *eventWriter) error { return s.paced(w) }
+func (s *wallboardSource) changed(*eventWriter) error { return nil }
+func (s *wallboardSource) paced(w *eventWriter) error {
+	return w.send("state", s.rights.wallboard(s.now.Wallboard()))
+}
 func (s *wallboardSource) beat(w *eventWriter) error       { return w.send("heartbeat", s.now.Freshness()) }
 func (s *wallboardSource) close()                          { s.watch.Close() }
 func (s *wallboardSource) signals() (_, _ <-chan struct{}) { return nil, s.watch.Changed() }

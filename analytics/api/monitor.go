@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
@@ -18,6 +19,23 @@ type monitorInput struct {
 	}
 }
 
+// mayMonitor says whether a talk is one of visible queues alone: who listens hears all who are in it. With a phone other than his
+// own he would have another agent's rung.
+func (a *API) mayMonitor(who principal, contact, phone, of string) error {
+	r := who.rights
+	if !r.limited {
+		return nil
+	}
+	p, ok := a.now.Place(contact)
+	switch {
+	case phone != who.Phone && !r.agent(phone), of != "" && !r.agent(of):
+		return fail(CodeUnknownAgent, "", nil)
+	case !ok || !r.place(p) || slices.ContainsFunc(p.Talks, func(q string) bool { return !r.queue(q) }):
+		return fail(CodeUnknownContact, "", nil)
+	}
+	return nil
+}
+
 // monitor passes a supervisor's request about a talk to the controller and answers when its facts are durable.
 func (a *API) monitor(ctx context.Context, who principal, in *monitorInput) (*controlOutput, error) {
 	phone := in.Body.Phone
@@ -29,6 +47,9 @@ func (a *API) monitor(ctx context.Context, who principal, in *monitorInput) (*co
 		return nil, invalid("body.phone", "is needed: no phone is set for this user (http.users[].phone)")
 	case in.Body.Action == "monitor" && in.Body.Mode == "":
 		return nil, invalid("body.mode", "is needed to monitor")
+	}
+	if err := a.mayMonitor(who, in.ID, phone, in.Body.Agent); err != nil {
+		return nil, err
 	}
 	state, err := a.now.Control(ctx, controllerclient.Control{
 		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Agent: phone, Action: in.Body.Action, Contact: in.ID,

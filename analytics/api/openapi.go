@@ -97,6 +97,9 @@ func (r route) describeKeys() string {
 	if r.roles == anyone {
 		return ""
 	}
+	if r.reach == whole {
+		return r.keys.describe() + " Not for who is limited to queues or teams."
+	}
 	return r.keys.describe()
 }
 
@@ -113,7 +116,7 @@ func (a *API) schema(t reflect.Type) *huma.Schema {
 // document describes the plain Fiber routes, which huma doesn't see.
 func (a *API) document() {
 	stream := func(id, path, summary, events string, allowed roles, keys scopes) {
-		op := a.operation(route{id: id, method: http.MethodGet, path: path, roles: allowed, keys: keys, status: 200, tag: "live", summary: summary})
+		op := a.operation(route{id: id, method: http.MethodGet, path: path, roles: allowed, keys: keys, reach: narrowed, status: 200, tag: "live", summary: summary})
 		op.Description += " Server-sent events: " + events + ". A heartbeat comes every few seconds; docs/api.md shows each event."
 		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
@@ -127,7 +130,7 @@ func (a *API) document() {
 		reflect.TypeFor[live.QueueBrief](), reflect.TypeFor[live.Freshness](), reflect.TypeFor[fact.Popup]()} {
 		a.schema(t)
 	}
-	audio := a.operation(route{id: "get-recording-audio", method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins, keys: hear,
+	audio := a.operation(route{id: "get-recording-audio", method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins, keys: hear, reach: narrowed,
 		status: http.StatusOK, tag: "contacts", summary: "Hear a recording"})
 	audio.Description += " WAV, 16-bit PCM, 8,000 samples a second, two channels: left is what the caller said, right what he heard. Each request is logged with the user's name."
 	text := &huma.Schema{Type: huma.TypeString}

@@ -43,10 +43,16 @@ type recordingsOutput struct {
 }
 
 // recordingsOf answers what was recorded of a contact, and what became of it.
-func (a *API) recordingsOf(ctx context.Context, _ principal, in *contactInput) (*recordingsOutput, error) {
+func (a *API) recordingsOf(ctx context.Context, who principal, in *contactInput) (*recordingsOutput, error) {
 	list, err := a.reports.Recordings(ctx, in.ID)
 	if err != nil {
 		return nil, err
+	}
+	if visible := keep(list, who.rights.recording); len(visible) < len(list) || who.rights.limited && len(list) == 0 {
+		list = visible
+		if err := a.mustSee(ctx, who, in.ID); err != nil {
+			return nil, err
+		}
 	}
 	out := &recordingsOutput{}
 	out.Body.Recordings = []ContactRecording{}
@@ -54,6 +60,21 @@ func (a *API) recordingsOf(ctx context.Context, _ principal, in *contactInput) (
 		out.Body.Recordings = append(out.Body.Recordings, ContactRecording{r, a.audioPath(in.ID, r.Number, r.State)})
 	}
 	return out, nil
+}
+
+// mustSee fails with CodeNotFound when a contact was in no queue that may be seen.
+func (a *API) mustSee(ctx context.Context, who principal, contact string) error {
+	if !who.rights.limited {
+		return nil
+	}
+	t, err := a.reports.Timeline(ctx, contact, false)
+	if err != nil {
+		return err
+	}
+	if !who.rights.contact(&t.Contact) {
+		return fail(CodeNotFound, "", nil)
+	}
+	return nil
 }
 
 // audioPath is where a recording is heard; nil without a file, and where this server has no folder of them.
@@ -81,7 +102,7 @@ func (a *API) sendAudio(c *fiber.Ctx, who principal) error {
 		return fail(CodeNotConfigured, "set recordings.dir", nil)
 	}
 	contact := c.Params("id")
-	r, err := a.keptRecording(c.UserContext(), contact, c.Params("n"))
+	r, err := a.keptRecording(c.UserContext(), who, contact, c.Params("n"))
 	if err != nil {
 		return err
 	}
@@ -108,12 +129,12 @@ func (a *API) sendAudio(c *fiber.Ctx, who principal) error {
 }
 
 // keptRecording finds a recording whose file is there, or says why there is none.
-func (a *API) keptRecording(ctx context.Context, contact, number string) (query.Recording, error) {
+func (a *API) keptRecording(ctx context.Context, who principal, contact, number string) (query.Recording, error) {
 	list, err := a.reports.Recordings(ctx, contact)
 	if err != nil && !errors.Is(err, query.ErrNotFound) {
 		return query.Recording{}, err
 	}
-	i := slices.IndexFunc(list, func(r query.Recording) bool { return r.Number == number })
+	i := slices.IndexFunc(list, func(r query.Recording) bool { return r.Number == number && who.rights.recording(r) })
 	if i < 0 {
 		return query.Recording{}, fail(CodeNotFound, "there never was such a recording, or it is not loaded yet", err)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
@@ -48,25 +49,28 @@ type queueMetricsInput struct {
 
 type queueMetricsOutput struct{ Body queueReport }
 
-func (a *API) queueMetrics(ctx context.Context, _ principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
+func (a *API) queueMetrics(ctx context.Context, who principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
 	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
 	report, err := a.reports.Queues(ctx, query.QueueRequest{
-		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Limits: a.limits(),
+		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: who.rights.narrowQueues(in.Queue), Limits: a.limits(who),
 		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
 	})
 	return &queueMetricsOutput{queueReport{report}}, err
 }
 
-// limits are the configured queues' own.
-func (a *API) limits() metric.Limits {
+// limits are the configured queues' own, of those that may be seen.
+func (a *API) limits(who principal) metric.Limits {
 	l := metric.Limits{
 		Default: metric.QueueLimits{ServiceLevelMS: defaultServiceLevel.Milliseconds(), ShortAbandonMS: defaultShortAbandon.Milliseconds()},
 		Queues:  map[string]metric.QueueLimits{},
 	}
 	for _, q := range a.site().Queues {
+		if !who.rights.queue(q.ID) {
+			continue
+		}
 		t, short := q.limits()
 		l.Queues[q.ID] = metric.QueueLimits{Queue: q.ID, ServiceLevelMS: t, ShortAbandonMS: short}
 	}
@@ -87,19 +91,19 @@ func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsI
 	if err != nil {
 		return nil, err
 	}
-	agents := in.Agent
+	agents := who.rights.narrowAgents(in.Agent)
 	if who.isAgent() {
 		agents = []string{who.Agent}
 	}
-	report, err := a.reports.Agents(ctx, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: in.Queue, Teams: a.teams()})
+	report, err := a.reports.Agents(ctx, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who)})
 	return &agentMetricsOutput{agentReport{report}}, err
 }
 
-// teams are those of each agent.
-func (a *API) teams() map[string][]string {
+// teams are those of each agent that may be seen.
+func (a *API) teams(who principal) map[string][]string {
 	out := make(map[string][]string, len(a.site().Agents))
 	for _, c := range a.site().Agents {
-		out[c.ID] = c.Teams
+		out[c.ID] = keep(c.Teams, who.rights.team)
 	}
 	return out
 }
@@ -113,29 +117,31 @@ type contactMetricsInput struct {
 
 type contactMetricsOutput struct{ Body contactReport }
 
-func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
-	req, err := in.contactRequest()
+func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
+	req, err := in.contactRequest(who.rights)
 	if err != nil {
 		return nil, err
 	}
 	report, err := a.reports.Contacts(ctx, req)
+	report.Rows = slices.DeleteFunc(report.Rows, func(row metric.ContactRow) bool { return who.rights.hides(row.Group) })
 	return &contactMetricsOutput{contactReport{report}}, err
 }
 
 type ticketMetricsOutput struct{ Body ticketReport }
 
-func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
-	req, err := in.contactRequest()
+func (a *API) ticketMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
+	req, err := in.contactRequest(who.rights)
 	if err != nil {
 		return nil, err
 	}
 	report, err := a.reports.Tickets(ctx, req)
+	report.Rows = slices.DeleteFunc(report.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
 	return &ticketMetricsOutput{ticketReport{report}}, err
 }
 
-func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {
+func (in contactMetricsInput) contactRequest(r rights) (query.ContactRequest, error) {
 	w, err := in.request(in.GroupBy)
-	return query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, err
+	return query.ContactRequest{WindowRequest: w, Queues: r.narrowQueues(in.Queue), Days: in.Days}, err
 }
 
 type wallboardInput struct {
@@ -147,7 +153,7 @@ type wallboardInput struct {
 type wallboardOutput struct{ Body metric.Today }
 
 // wallboard answers today's figures by queue, and the series behind its chart.
-func (a *API) wallboard(ctx context.Context, _ principal, in *wallboardInput) (*wallboardOutput, error) {
-	today, err := a.reports.Today(ctx, query.TodayRequest{Zone: in.Zone, Step: in.Step, Queues: in.Queue, Limits: a.limits()})
+func (a *API) wallboard(ctx context.Context, who principal, in *wallboardInput) (*wallboardOutput, error) {
+	today, err := a.reports.Today(ctx, query.TodayRequest{Zone: in.Zone, Step: in.Step, Queues: who.rights.narrowQueues(in.Queue), Limits: a.limits(who)})
 	return &wallboardOutput{today}, err
 }

@@ -51,6 +51,23 @@ func (r roles) allows(role Role) bool {
 	}
 }
 
+// access is who may use a route: the decision that each needs.
+type access struct {
+	roles roles
+	keys  scopes
+	reach reach
+}
+
+// reach is what a route answers somebody who is limited to some queues or teams.
+type reach uint8
+
+const (
+	whole    reach = iota // it concerns all queues: refused; so is what nobody decided about
+	own                   // it is about who asks
+	common                // it is the same for everybody, and tells of no queue or agent
+	narrowed              // its handler narrows by the rights
+)
+
 // principal is who sent a request.
 type principal struct {
 	Name    string
@@ -59,6 +76,8 @@ type principal struct {
 	Agent   string // agent id; "" when none
 	Phone   string // agent id whose phone he listens with; "" when none
 	scopes  scopes // of a key
+	limits  Limits // as configured
+	rights  rights // what follows from them: which queues and agents he may see
 	ends    time.Time
 	session string // of the session or key, for limits
 }

@@ -24,11 +24,14 @@ type route struct {
 	path    string // below Prefix
 	roles   roles
 	keys    scopes // of which an API key needs one
+	reach   reach  // what it answers who is limited to some queues or teams
 	status  int    // of success
 	tag     string
 	summary string
 	csv     bool // also offered as CSV
 }
+
+func (r route) access() access { return access{r.roles, r.keys, r.reach} }
 
 // build makes the Fiber app: what every request passes, then the routes, then the pages.
 func (a *API) build() {
@@ -54,9 +57,9 @@ func (a *API) build() {
 	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.ticketWebhook) // a program's, proven by its signature
 	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate)
 	a.rest()
-	a.app.Get(Prefix+"/live/wallboard", allow(overseers, readMetrics, a.liveWallboard))
-	a.app.Get(Prefix+"/live/agent", allow(agents, noKey, a.liveAgent))
-	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(supervisors|admins, hear, a.recordingAudio))
+	a.app.Get(Prefix+"/live/wallboard", allow(access{overseers, readMetrics, narrowed}, a.liveWallboard))
+	a.app.Get(Prefix+"/live/agent", allow(access{agents, noKey, own}, a.liveAgent))
+	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(access{supervisors | admins, hear, narrowed}, a.recordingAudio))
 	a.app.Get(Prefix+"/openapi.json", a.openapi)
 	if a.cfg.Demo {
 		a.app.Get("/demo/tickets/:id", a.demoTicket)
@@ -68,46 +71,46 @@ func (a *API) build() {
 func (a *API) rest() {
 	a.huma = humafiber.New(a.app, a.humaConfig())
 
-	add(a, route{"sign-in", http.MethodPost, "/session", anyone, noKey, 200, "session", "Sign in", false}, a.signIn)
-	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, anyKey, 200, "session", "Who is signed in", false}, a.whoAmI)
-	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, 204, "session", "Sign out", false}, a.signOut)
+	add(a, route{"sign-in", http.MethodPost, "/session", anyone, noKey, own, 200, "session", "Sign in", false}, a.signIn)
+	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, anyKey, own, 200, "session", "Who is signed in", false}, a.whoAmI)
+	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 204, "session", "Sign out", false}, a.signOut)
 
-	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, anyKey, 200, "settings", "Queues", false}, a.queues)
-	add(a, route{"list-agents", http.MethodGet, "/agents", signedIn, anyKey, 200, "settings", "Agents", false}, a.agents)
-	add(a, route{"list-seats", http.MethodGet, "/seats", signedIn, anyKey, 200, "settings", "Seats, and who sits there", false}, a.seats)
-	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, anyKey, 200, "settings", "Lists to choose from", false}, a.settings)
+	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, anyKey, narrowed, 200, "settings", "Queues", false}, a.queues)
+	add(a, route{"list-agents", http.MethodGet, "/agents", signedIn, anyKey, narrowed, 200, "settings", "Agents", false}, a.agents)
+	add(a, route{"list-seats", http.MethodGet, "/seats", signedIn, anyKey, narrowed, 200, "settings", "Seats, and who sits there", false}, a.seats)
+	add(a, route{"get-settings", http.MethodGet, "/settings", signedIn, anyKey, narrowed, 200, "settings", "Lists to choose from", false}, a.settings)
 
-	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, controlAgents, 200, "agents", "Change an agent's state", false}, a.controlAgent)
-	add(a, route{"act-on-call", http.MethodPost, "/agents/{id}/call", operators, controlAgents, 200, "agents", "Hand the agent's caller on, ask somebody, hold, record", false}, a.actOnCall)
-	add(a, route{"list-targets", http.MethodGet, "/agents/{id}/targets", operators, controlAgents, 200, "agents", "To whom the agent can hand a caller on", false}, a.targets)
-	add(a, route{"see-pop", http.MethodPost, "/agents/{id}/pops", agents, noKey, 204, "agents", "Tell that a screen pop was shown or opened", false}, a.seePop)
+	add(a, route{"control-agent", http.MethodPost, "/agents/{id}/state", operators, controlAgents, narrowed, 200, "agents", "Change an agent's state", false}, a.controlAgent)
+	add(a, route{"act-on-call", http.MethodPost, "/agents/{id}/call", operators, controlAgents, narrowed, 200, "agents", "Hand the agent's caller on, ask somebody, hold, record", false}, a.actOnCall)
+	add(a, route{"list-targets", http.MethodGet, "/agents/{id}/targets", operators, controlAgents, narrowed, 200, "agents", "To whom the agent can hand a caller on", false}, a.targets)
+	add(a, route{"see-pop", http.MethodPost, "/agents/{id}/pops", agents, noKey, own, 204, "agents", "Tell that a screen pop was shown or opened", false}, a.seePop)
 
-	add(a, route{"list-incidents", http.MethodGet, "/incidents", overseers, readMetrics | controlCalls, 200, "incidents", "What can be told to callers, and what is", false}, a.incidents)
-	add(a, route{"switch-incident", http.MethodPut, "/incidents/{id}", supervisors | admins, controlCalls, 204, "incidents", "Begin or end telling callers of an incident", false}, a.switchIncident)
+	add(a, route{"list-incidents", http.MethodGet, "/incidents", overseers, readMetrics | controlCalls, common, 200, "incidents", "What can be told to callers, and what is", false}, a.incidents)
+	add(a, route{"switch-incident", http.MethodPut, "/incidents/{id}", supervisors | admins, controlCalls, whole, 204, "incidents", "Begin or end telling callers of an incident", false}, a.switchIncident)
 
-	add(a, route{"get-wallboard", http.MethodGet, "/wallboard", overseers, readMetrics, 200, "metrics", "Today so far", false}, a.wallboard)
-	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, readMetrics, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
-	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, readMetrics, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
-	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, readMetrics, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
-	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, readMetrics, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
+	add(a, route{"get-wallboard", http.MethodGet, "/wallboard", overseers, readMetrics, narrowed, 200, "metrics", "Today so far", false}, a.wallboard)
+	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, readMetrics, narrowed, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
+	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, readMetrics, narrowed, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
+	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, readMetrics, narrowed, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
+	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, readMetrics, narrowed, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
 
-	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, readContacts, 200, "contacts", "Search contacts", true}, a.contacts)
-	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, readContacts, 200, "contacts", "One contact and its timeline", false}, a.contact)
-	add(a, route{"monitor", http.MethodPost, "/contacts/{id}/monitor", supervisors | admins, controlCalls, 200, "contacts", "Listen to a talk, whisper, barge in, take the caller over", false}, a.monitor)
-	add(a, route{"prioritise", http.MethodPost, "/contacts/{id}/priority", supervisors | admins, controlCalls, 204, "contacts", "Change a waiting caller's priority", false}, a.prioritise)
-	add(a, route{"move", http.MethodPost, "/contacts/{id}/move", supervisors | admins, controlCalls, 204, "contacts", "Take a waiting caller out of his queue to another one, an agent or a menu", false}, a.move)
-	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, hear, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
-	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, readContacts, 200, "contacts", "Callers who gave up", true}, a.abandoned)
-	add(a, route{"list-voicemails", http.MethodGet, "/voicemails", supervisors | admins, hear, 200, "contacts", "Messages that callers left", true}, a.voicemails)
-	add(a, route{"mark-voicemail", http.MethodPut, "/voicemails/{id}/{n}/done", supervisors | admins, controlCalls, 204, "contacts", "Mark a message as dealt with", false}, a.markVoicemail)
-	add(a, route{"unmark-voicemail", http.MethodDelete, "/voicemails/{id}/{n}/done", supervisors | admins, controlCalls, 204, "contacts", "Take that mark back", false}, a.unmarkVoicemail)
+	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, readContacts, narrowed, 200, "contacts", "Search contacts", true}, a.contacts)
+	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, readContacts, narrowed, 200, "contacts", "One contact and its timeline", false}, a.contact)
+	add(a, route{"monitor", http.MethodPost, "/contacts/{id}/monitor", supervisors | admins, controlCalls, narrowed, 200, "contacts", "Listen to a talk, whisper, barge in, take the caller over", false}, a.monitor)
+	add(a, route{"prioritise", http.MethodPost, "/contacts/{id}/priority", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Change a waiting caller's priority", false}, a.prioritise)
+	add(a, route{"move", http.MethodPost, "/contacts/{id}/move", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Take a waiting caller out of his queue to another one, an agent or a menu", false}, a.move)
+	add(a, route{"list-recordings", http.MethodGet, "/contacts/{id}/recordings", supervisors | admins, hear, narrowed, 200, "contacts", "What was recorded of a contact", false}, a.recordingsOf)
+	add(a, route{"list-abandoned", http.MethodGet, "/abandoned", overseers, readContacts, narrowed, 200, "contacts", "Callers who gave up", true}, a.abandoned)
+	add(a, route{"list-voicemails", http.MethodGet, "/voicemails", supervisors | admins, hear, narrowed, 200, "contacts", "Messages that callers left", true}, a.voicemails)
+	add(a, route{"mark-voicemail", http.MethodPut, "/voicemails/{id}/{n}/done", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Mark a message as dealt with", false}, a.markVoicemail)
+	add(a, route{"unmark-voicemail", http.MethodDelete, "/voicemails/{id}/{n}/done", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Take that mark back", false}, a.unmarkVoicemail)
 
-	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, readContacts, 200, "contacts", "Callers who are called back", true}, a.callbacks)
-	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, controlCalls, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
+	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, readContacts, narrowed, 200, "contacts", "Callers who are called back", true}, a.callbacks)
+	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
 
-	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, 200, "access", "API keys", false}, a.keys)
-	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, 201, "access", "Make an API key", false}, a.makeKey)
-	add(a, route{"revoke-key", http.MethodDelete, "/keys/{id}", admins, administer, 204, "access", "Revoke an API key", false}, a.revokeKey)
+	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, whole, 200, "access", "API keys", false}, a.keys)
+	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, whole, 201, "access", "Make an API key", false}, a.makeKey)
+	add(a, route{"revoke-key", http.MethodDelete, "/keys/{id}", admins, administer, whole, 204, "access", "Revoke an API key", false}, a.revokeKey)
 
 	a.document()
 }
@@ -139,7 +142,7 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 
 // admit is what comes before a request is even read: the role or scope, and whether the wanted form of answer is offered.
 func admit(ctx context.Context, r route, form string) error {
-	if _, err := authorize(ctx, r.roles, r.keys); err != nil {
+	if _, err := authorize(ctx, r.access()); err != nil {
 		return err
 	}
 	if form == csvType && !r.csv {

@@ -10,19 +10,19 @@ import (
 	"testing"
 )
 
-// access is who may use which route: the whole table, checked against the one in routes.go by the OpenAPI document.
-type access struct {
+// use is who may use which route: the whole table, checked against the one in routes.go by the OpenAPI document.
+type use struct {
 	method, path string
 	body         any
 	roles        []Role  // who gets through; nil = anyone
 	scopes       []Scope // of which a key needs one; nil = no key gets through
 }
 
-func (w *world) accesses() []access {
+func (w *world) accesses() []use {
 	every := []Role{RoleAgent, RoleSupervisor, RoleAdmin, RoleIntegrator}
 	all := []Role{RoleSupervisor, RoleAdmin, RoleIntegrator}
 	metrics, contacts, recordings, calls, agents := []Scope{ScopeMetrics}, []Scope{ScopeContacts}, []Scope{ScopeRecordings}, []Scope{ScopeCalls}, []Scope{ScopeAgents}
-	return []access{
+	return []use{
 		{http.MethodPost, "/session", map[string]string{"name": "sue", "secret": password}, nil, nil},
 		{http.MethodGet, "/session", nil, every, allScopes()},
 		{http.MethodDelete, "/session", nil, every, nil},

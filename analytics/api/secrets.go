@@ -20,18 +20,18 @@ type secrets struct {
 
 // account is somebody who may sign in.
 type account struct {
-	name  string // what he signs in with
-	label string // how he is greeted
-	role  Role
-	agent string // his agent id; "" when he is none
-	phone string // agent id whose phone he listens with; "" = he has none
-	teams []string
-	hash  string
+	name   string // what he signs in with
+	label  string // how he is greeted
+	role   Role
+	agent  string // his agent id; "" when he is none
+	phone  string // agent id whose phone he listens with; "" = he has none
+	limits Limits // of a user
+	hash   string
 }
 
 // principal is the account as the sender of requests, until its session ends.
 func (acc account) principal(ends time.Time) principal {
-	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, ends: ends}
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, limits: acc.limits, ends: ends}
 }
 
 // CheckSecrets reads every secret that the configuration names and tells which are missing or malformed; paths are those
@@ -68,7 +68,10 @@ func readSecrets(users []User, site Site, getenv func(string) string) (secrets, 
 		if u.Phone != "" && !slices.ContainsFunc(site.Agents, func(a AgentConfig) bool { return a.ID == u.Phone }) {
 			add("http.users."+strconv.Itoa(i)+".phone", fmt.Errorf("agent %q is not defined", u.Phone), "name an agent of the list, whose phone this user has")
 		}
-		out.users[u.Name] = account{name: u.Name, label: u.Name, role: u.Role, hash: hash, phone: u.Phone}
+		if list, name := site.unknown(Limits{u.Queues, u.Teams}); list != "" {
+			add("http.users."+strconv.Itoa(i)+"."+list, fmt.Errorf("there is no %q", name), "name queues of the list queues, and teams of the agents")
+		}
+		out.users[u.Name] = account{name: u.Name, label: u.Name, role: u.Role, hash: hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}}
 	}
 	for i, a := range site.Agents {
 		if a.PinHashEnv == "" && a.PinHashFile == "" {
@@ -84,7 +87,7 @@ func readSecrets(users []User, site Site, getenv func(string) string) (secrets, 
 			add(at+".id", fmt.Errorf("is also the name of a user"), "rename one of them")
 			continue
 		}
-		out.users[a.ID] = account{name: a.ID, label: a.Name, role: RoleAgent, agent: a.ID, teams: a.Teams, hash: hash}
+		out.users[a.ID] = account{name: a.ID, label: a.Name, role: RoleAgent, agent: a.ID, hash: hash}
 	}
 	t := site.Integrations.Tickets
 	secret, err := readSecret(t.WebhookSecretEnv, t.WebhookSecretFile, getenv)

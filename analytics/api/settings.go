@@ -21,9 +21,9 @@ type Settings struct {
 
 type settingsOutput struct{ Body Settings }
 
-func (a *API) settings(context.Context, principal, *noInput) (*settingsOutput, error) {
+func (a *API) settings(_ context.Context, who principal, _ *noInput) (*settingsOutput, error) {
 	return &settingsOutput{Body: Settings{
-		PauseReasons: a.pauseReasons(), Dispositions: list(a.site().Dispositions), Languages: a.languages(), OnDemand: a.onDemand(),
+		PauseReasons: a.pauseReasons(), Dispositions: list(a.site().Dispositions), Languages: a.languages(), OnDemand: keep(a.onDemand(), who.rights.queue),
 		TicketSystem: a.site().Integrations.Tickets.System, Version: a.version,
 	}}, nil
 }
@@ -81,7 +81,7 @@ func (a *API) queues(_ context.Context, who principal, _ *noInput) (*queuesOutpu
 	out := &queuesOutput{}
 	out.Body.Queues = []Queue{}
 	for _, q := range a.site().Queues {
-		if who.isAgent() && !slices.Contains(a.queuesOf(who.Agent), q.ID) {
+		if who.isAgent() && !slices.Contains(a.queuesOf(who.Agent), q.ID) || !who.rights.queue(q.ID) {
 			continue
 		}
 		t, short := q.limits()
@@ -131,10 +131,10 @@ func (a *API) agents(_ context.Context, who principal, _ *noInput) (*agentsOutpu
 	out := &agentsOutput{}
 	out.Body.Agents = []Agent{}
 	for _, c := range a.site().Agents {
-		if who.isAgent() && who.Agent != c.ID {
+		if who.isAgent() && who.Agent != c.ID || !who.rights.agent(c.ID) {
 			continue
 		}
-		out.Body.Agents = append(out.Body.Agents, Agent{ID: c.ID, Name: c.Name, Endpoint: c.Endpoint, Queues: list(c.Queues), Teams: list(c.Teams)})
+		out.Body.Agents = append(out.Body.Agents, Agent{ID: c.ID, Name: c.Name, Endpoint: c.Endpoint, Queues: keep(c.Queues, who.rights.queue), Teams: list(c.Teams)})
 	}
 	return out, nil
 }
@@ -154,10 +154,10 @@ type seatsOutput struct {
 	}
 }
 
-// seats lists the seats with who sits there now.
-func (a *API) seats(context.Context, principal, *noInput) (*seatsOutput, error) {
+// seats lists the seats with who sits there now, as far as he may be seen.
+func (a *API) seats(_ context.Context, who principal, _ *noInput) (*seatsOutput, error) {
 	sits := map[string]live.AgentBrief{}
-	for _, agent := range a.now.Wallboard().Agents {
+	for _, agent := range who.rights.wallboard(a.now.Wallboard()).Agents {
 		if agent.Seat != "" {
 			sits[agent.Seat] = agent
 		}
@@ -165,8 +165,8 @@ func (a *API) seats(context.Context, principal, *noInput) (*seatsOutput, error) 
 	out := &seatsOutput{}
 	out.Body.Seats = []Seat{}
 	for _, s := range a.site().Seats {
-		who := sits[s.ID]
-		out.Body.Seats = append(out.Body.Seats, Seat{ID: s.ID, Name: cmp.Or(s.Name, s.ID), Endpoint: s.Endpoint, Agent: who.ID, Label: who.Name})
+		agent := sits[s.ID]
+		out.Body.Seats = append(out.Body.Seats, Seat{ID: s.ID, Name: cmp.Or(s.Name, s.ID), Endpoint: s.Endpoint, Agent: agent.ID, Label: agent.Name})
 	}
 	return out, nil
 }

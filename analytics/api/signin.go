@@ -19,6 +19,8 @@ type Identity struct {
 	Role   Role      `json:"role" enum:"agent,supervisor,admin,integrator,key" doc:"key: of an API key, whose scopes decide"`
 	Agent  string    `json:"agent,omitempty" doc:"His agent id; absent when he is no agent" example:"anna"`
 	Phone  string    `json:"phone,omitempty" doc:"Agent id whose phone he listens to talks with; absent when he has none" example:"sue"`
+	Queues []string  `json:"queues,omitempty" doc:"Ids of the queues he is limited to; absent = all, or those that the agents of his teams serve"`
+	Teams  []string  `json:"teams,omitempty" doc:"Teams of agents he is limited to; absent = all, or the agents who serve his queues"`
 	Scopes []Scope   `json:"scopes,omitempty" doc:"Of an API key"`
 	Ends   time.Time `json:"ends_at" doc:"When the session or the key ends"`
 }
@@ -114,7 +116,7 @@ func (a *API) countSessions(ctx context.Context) {
 }
 
 func identity(who principal) Identity {
-	out := Identity{Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Ends: who.ends}
+	out := Identity{Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams, Ends: who.ends}
 	if who.isKey() {
 		out.Scopes = who.scopes.list()
 	}

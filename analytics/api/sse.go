@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"sync"
 	"time"
 
@@ -58,6 +59,7 @@ func (s *streams) wait() { s.wg.Wait() }
 var (
 	errStopped   = errors.New("api: shutting down")
 	errSignedOut = errors.New("api: the session ended")
+	errRights    = errors.New("api: he may see other queues or agents now") // who connects again has them
 )
 
 // defaultPatience is how long a client may take to accept what is sent before it counts as gone.
@@ -131,7 +133,7 @@ func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() sourc
 		src := open()
 		defer src.close()
 		ew := &eventWriter{w: w, conn: conn, patience: a.patience, events: func(name string) { a.m.events.WithLabelValues(name).Inc() }}
-		cause = causeOf(a.serve(ew, src, cr))
+		cause = causeOf(a.serve(ew, src, cr, who))
 	})
 	return nil
 }
@@ -142,13 +144,15 @@ func causeOf(err error) string {
 		return "stopped"
 	case errors.Is(err, errSignedOut):
 		return "signed_out"
+	case errors.Is(err, errRights):
+		return "rights"
 	default:
 		return "gone"
 	}
 }
 
 // serve is the loop of one stream. It always returns an error: why it ended.
-func (a *API) serve(w *eventWriter, src source, cr credential) error {
+func (a *API) serve(w *eventWriter, src source, cr credential, who principal) error {
 	if err := src.begin(w); err != nil {
 		return err
 	}
@@ -173,7 +177,7 @@ func (a *API) serve(w *eventWriter, src source, cr credential) error {
 			due = coalesced
 		case <-beat.C:
 			if err = src.beat(w); err == nil && beats%checkEvery == 0 {
-				err = a.stillSignedIn(w, cr)
+				err = a.stillSignedIn(w, cr, who)
 			}
 			beats++
 		}
@@ -184,11 +188,14 @@ func (a *API) serve(w *eventWriter, src source, cr credential) error {
 }
 
 // stillSignedIn looks whether the session goes on, or the key still holds; if not the client is told.
-func (a *API) stillSignedIn(w *eventWriter, cr credential) error {
+func (a *API) stillSignedIn(w *eventWriter, cr credential, who principal) error {
 	ctx, cancel := context.WithTimeout(a.stop, a.patience)
 	defer cancel()
 	var refused *Error
-	_, err := a.identify(ctx, cr)
+	now, err := a.identify(ctx, cr)
+	if err == nil && !reflect.DeepEqual(now.rights, who.rights) {
+		return errRights
+	}
 	if !errors.Is(err, registry.ErrNone) && !errors.As(err, &refused) {
 		return nil // what can't be read now will be next time
 	}

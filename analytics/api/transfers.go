@@ -35,6 +35,9 @@ func (a *API) actOnCall(ctx context.Context, who principal, in *callInput) (*con
 	if !who.mayActFor(in.ID) {
 		return nil, fail(CodeForbidden, "agents act for themselves", nil)
 	}
+	if err := a.mayAct(ctx, who, in.ID, in.Body.Contact); err != nil {
+		return nil, err
+	}
 	req := controllerclient.Control{
 		Request: requestKeyOf(who, in.Key, of(ctx).id), Actor: who.Name, By: actsBy(who), Agent: in.ID, Action: in.Body.Action, Contact: in.Body.Contact,
 	}
@@ -42,6 +45,8 @@ func (a *API) actOnCall(ctx context.Context, who principal, in *callInput) (*con
 	switch to := in.Body.To; {
 	case needs && to == nil:
 		return nil, invalid("body.to", "is needed to "+in.Body.Action)
+	case needs && !who.rights.target(*to):
+		return nil, fail(CodeUnknownTarget, "", nil)
 	case needs:
 		req.To = &controllerclient.Target{To: to.Kind, ID: to.ID}
 	}
@@ -52,6 +57,19 @@ func (a *API) actOnCall(ctx context.Context, who principal, in *callInput) (*con
 	out := &controlOutput{}
 	out.Body.State = state
 	return out, nil
+}
+
+// mayAct says whether an agent may be seen, and what he is doing: a call of another queue is as if it were not there.
+func (a *API) mayAct(ctx context.Context, who principal, agent, contact string) error {
+	if err := a.mayControl(ctx, who, agent, contact); err != nil || !who.rights.limited {
+		return err
+	}
+	for _, g := range a.now.Wallboard().Agents {
+		if g.ID == agent && g.Contact != "" && !who.rights.queue(g.Queue) {
+			return fail(CodeNotNow, "", nil)
+		}
+	}
+	return nil
 }
 
 type targetsInput struct {
@@ -87,8 +105,11 @@ func (a *API) targets(_ context.Context, who principal, in *targetsInput) (*targ
 	if !who.mayActFor(in.ID) {
 		return nil, fail(CodeForbidden, "agents act for themselves", nil)
 	}
+	if !who.rights.agent(in.ID) {
+		return nil, fail(CodeUnknownAgent, "", nil)
+	}
 	out := &targetsOutput{}
-	w := a.now.Wallboard()
+	w := who.rights.wallboard(a.now.Wallboard())
 	out.Body.Freshness = w.Freshness
 	out.Body.Queues, out.Body.Agents, out.Body.Menus = []TargetQueue{}, []TargetAgent{}, []string{}
 	for _, q := range w.Queues {

@@ -47,7 +47,7 @@ type voicemailsOutput struct {
 
 // voicemails answers one page of the messages that callers left, newest first.
 func (a *API) voicemails(ctx context.Context, who principal, in *voicemailsInput) (*voicemailsOutput, error) {
-	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: in.Queue, Limit: in.Limit, Cursor: in.Cursor}
+	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Limit: in.Limit, Cursor: in.Cursor}
 	if in.Done != "" {
 		done := in.Done == "true"
 		req.Done = &done
@@ -99,7 +99,7 @@ func (a *API) unmarkVoicemail(ctx context.Context, who principal, in *unmarkInpu
 
 // sendMark has the controller record a mark of a message that there is. The core knows none of them.
 func (a *API) sendMark(ctx context.Context, who principal, m MessageName, action, note string) error {
-	id, err := a.messageID(ctx, m.Contact, m.Number)
+	id, err := a.messageID(ctx, who, m.Contact, m.Number)
 	if err != nil {
 		return err
 	}
@@ -110,13 +110,13 @@ func (a *API) sendMark(ctx context.Context, who principal, m MessageName, action
 }
 
 // messageID finds a message that has ended, as it is listed.
-func (a *API) messageID(ctx context.Context, contact, number string) (string, error) {
+func (a *API) messageID(ctx context.Context, who principal, contact, number string) (string, error) {
 	list, err := a.reports.Recordings(ctx, contact)
 	if err != nil && !errors.Is(err, query.ErrNotFound) {
 		return "", err
 	}
 	i := slices.IndexFunc(list, func(r query.Recording) bool {
-		return r.Number == number && r.Cause == fact.RecordVoicemail && r.State != query.RecordingGoesOn
+		return r.Number == number && r.Cause == fact.RecordVoicemail && r.State != query.RecordingGoesOn && who.rights.recording(r)
 	})
 	if i < 0 {
 		return "", fail(CodeNotFound, "there never was such a message, or it is not loaded yet", err)

@@ -49,6 +49,16 @@ func (l *Live) Queues(agent string) []QueueBrief {
 	return l.state.queuesOf(agent)
 }
 
+// Place tells in which queues a contact is now; false when it is not in progress, as far as the controller was heard.
+func (l *Live) Place(contact string) (Place, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state == nil {
+		return Place{}, false
+	}
+	return l.state.place(contact)
+}
+
 // Freshness says until when the state is known.
 func (l *Live) Freshness() Freshness {
 	l.mu.Lock()

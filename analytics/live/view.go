@@ -243,6 +243,9 @@ func (c *contact) putOffIn() string {
 // ownLine is how the ids of queues begin that agents have for themselves.
 const ownLine = "agent:"
 
+// OwnLine is the queue that an agent has for himself.
+func OwnLine(agent string) string { return ownLine + agent }
+
 // IsOwnLine tells whether a queue is one that an agent has for himself.
 func IsOwnLine(queue string) bool { return strings.HasPrefix(queue, ownLine) }
 
@@ -391,4 +394,30 @@ func (n *AgentCount) add(state fact.AgentState) {
 		n.Unreachable++
 	case fact.AgentLoggedOut:
 	}
+}
+
+// Place is where a contact is now, by its queues; "" where there is none.
+type Place struct {
+	Waits    string   // the queue in whose line it stands
+	Talks    []string // those of its agents' talks, holds and wrap-ups, and of the offers that ring
+	Callback string   // that of a callback that is put off
+}
+
+// place is where a contact is; false when it is not in progress.
+func (s *State) place(id string) (Place, bool) {
+	c, ok := s.contacts[id]
+	if !ok {
+		return Place{}, false
+	}
+	p := Place{Callback: c.putOffIn()}
+	if c.Entry != nil {
+		p.Waits = c.Entry.Queue
+	}
+	for _, segment := range c.Segments {
+		p.Talks = append(p.Talks, segment.Queue)
+	}
+	for _, offer := range c.Offers {
+		p.Talks = append(p.Talks, offer.Queue)
+	}
+	return p, true
 }
