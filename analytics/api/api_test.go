@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -48,6 +49,7 @@ type world struct {
 	cfg        Config
 	site       Site
 	someKey    string // id of a key that there is
+	newUsers   atomic.Int64
 }
 
 // options change a world before it is built.
@@ -121,6 +123,9 @@ func newWorld(t testing.TB, o options) *world {
 		t.Fatal(err)
 	}
 	w.someKey = some.ID
+	if err := state.MakeUser(context.Background(), registry.User{Name: "some", Role: string(RoleIntegrator), Hash: cheapHash}); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()

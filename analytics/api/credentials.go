@@ -41,13 +41,16 @@ func (a *API) identify(ctx context.Context, cr credential) (principal, error) {
 	return a.bySession(ctx, cr.session)
 }
 
-// bySession resolves a session token. A session of somebody who is no longer configured, or whose password changed, is none.
+// bySession resolves a session token. A session of somebody who is no longer configured, who is disabled, or whose password changed, is none.
 func (a *API) bySession(ctx context.Context, token string) (principal, error) {
 	s, err := a.state.FindSession(ctx, token, a.clock())
 	if err != nil {
 		return principal{}, err
 	}
-	acc, ok := a.secrets().users[s.Name]
+	acc, ok, err := a.account(ctx, s.Name)
+	if err != nil {
+		return principal{}, err
+	}
 	if !ok || string(proof(acc.hash)) != string(s.Proof) {
 		return principal{}, registry.ErrNone
 	}

@@ -39,6 +39,8 @@ const (
 	CodeTimeout          Code = "timeout"
 	CodeSlowRequest      Code = "slow_request"
 	CodeInternal         Code = "internal"
+	CodeNameTaken        Code = "name_taken"
+	CodeConfigured       Code = "configured" // it stands in firstline.yaml and is changed there
 
 	// Refusals of the controller, one for each of its closed list.
 	CodeUnknownAgent    Code = "unknown_agent"
@@ -66,7 +68,7 @@ func codes() []Code {
 	return []Code{
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
-		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal,
+		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeNameTaken, CodeConfigured,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
 		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
 		CodeNoSeat, CodeUnknownSeat, CodeSeatTaken, CodeFixedPhone,
@@ -169,6 +171,10 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "The agent has a phone of his own", slog.LevelInfo}
 	case CodeNotNow:
 		return kind{http.StatusConflict, "This can't be done as things stand now", slog.LevelInfo}
+	case CodeNameTaken:
+		return kind{http.StatusConflict, "The name is taken", slog.LevelInfo}
+	case CodeConfigured:
+		return kind{http.StatusConflict, "This stands in the configuration", slog.LevelInfo}
 	case CodeInternal:
 	}
 	return kind{http.StatusInternalServerError, "Internal error", slog.LevelError}

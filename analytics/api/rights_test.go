@@ -155,7 +155,7 @@ func probes() []probe {
 	get("", "/contacts/"+ours, "/contacts/"+both, "/contacts/"+ours+"/recordings", "/contacts/"+both+"/recordings")
 	get(CodeNotFound, "/contacts/"+theirs, "/contacts/"+theirs+"/recordings", "/contacts/"+theirs+"/recordings/r11/audio", "/contacts/"+both+"/recordings/r21/audio")
 	get(CodeUnknownAgent, "/agents/dora/targets")
-	get(CodeForbidden, "/keys", "/live/agent")
+	get(CodeForbidden, "/users", "/keys", "/live/agent")
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},
@@ -187,6 +187,9 @@ func probes() []probe {
 		probe{http.MethodDelete, "/voicemails/" + theirs + "/r12/done", nil, CodeNotFound},
 		probe{http.MethodDelete, "/callbacks/" + ourCallback, nil, ""},
 		probe{http.MethodDelete, "/callbacks/" + theirCallback, nil, CodeUnknownContact},
+		probe{http.MethodPost, "/users", map[string]any{"name": "new", "password": "a long password", "role": "supervisor"}, CodeForbidden},
+		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
+		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
 		probe{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, CodeForbidden},
 		probe{http.MethodDelete, "/keys/00000000", nil, CodeForbidden},
 	)
@@ -253,7 +256,7 @@ func TestProbesForgetNoRoute(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct{ Paths map[string]map[string]any }
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
-	apart := []string{"POST /session", "DELETE /session", "POST /tickets/events", "GET /live/wallboard"} // tests of their own
+	apart := []string{"POST /session", "DELETE /session", "PUT /session/password", "POST /tickets/events", "GET /live/wallboard"} // tests of their own
 	for path, methods := range doc.Paths {
 		for method := range methods {
 			pattern := strings.Split(strings.TrimPrefix(path, Prefix), "/")

@@ -11,7 +11,7 @@ type Role string
 const (
 	RoleAgent      Role = "agent"      // his own state, screen pops and figures
 	RoleSupervisor Role = "supervisor" // everything live and every figure, every agent's state
-	RoleAdmin      Role = "admin"      // as a supervisor
+	RoleAdmin      Role = "admin"      // as a supervisor; makes users and keys
 	RoleIntegrator Role = "integrator" // reads figures and contacts, changes nothing
 )
 

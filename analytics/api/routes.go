@@ -75,6 +75,8 @@ func (a *API) rest() {
 	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, anyKey, own, 200, "session", "Who is signed in", false}, a.whoAmI)
 	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 204, "session", "Sign out", false}, a.signOut)
 
+	add(a, route{"change-password", http.MethodPut, "/session/password", signedIn, noKey, own, 200, "session", "Change one's own password", false}, a.ownPassword)
+
 	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, anyKey, narrowed, 200, "settings", "Queues", false}, a.queues)
 	add(a, route{"list-agents", http.MethodGet, "/agents", signedIn, anyKey, narrowed, 200, "settings", "Agents", false}, a.agents)
 	add(a, route{"list-seats", http.MethodGet, "/seats", signedIn, anyKey, narrowed, 200, "settings", "Seats, and who sits there", false}, a.seats)
@@ -107,6 +109,11 @@ func (a *API) rest() {
 
 	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, readContacts, narrowed, 200, "contacts", "Callers who are called back", true}, a.callbacks)
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
+
+	add(a, route{"list-users", http.MethodGet, "/users", admins, administer, whole, 200, "access", "Users", false}, a.users)
+	add(a, route{"make-user", http.MethodPost, "/users", admins, administer, whole, 201, "access", "Make a user", false}, a.makeUser)
+	add(a, route{"change-user", http.MethodPut, "/users/{name}", admins, administer, whole, 200, "access", "Change a user's rights, disable him", false}, a.changeUser)
+	add(a, route{"set-password", http.MethodPut, "/users/{name}/password", admins, administer, whole, 204, "access", "Give a user another password", false}, a.setPassword)
 
 	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, whole, 200, "access", "API keys", false}, a.keys)
 	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, whole, 201, "access", "Make an API key", false}, a.makeKey)

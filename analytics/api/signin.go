@@ -39,26 +39,43 @@ type identityOutput struct {
 
 // signIn checks name and password. What takes place for an unknown name takes as long as for a known one.
 func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identityOutput, error) {
-	name, address := in.Body.Name, of(ctx).c.IP()
+	acc, err := a.proven(ctx, in.Body.Name, in.Body.Secret)
+	if err != nil {
+		return nil, err
+	}
+	return a.beginSession(ctx, acc)
+}
+
+// proven finds who has this name and secret.
+func (a *API) proven(ctx context.Context, name, secret string) (account, error) {
+	address := of(ctx).c.IP()
 	if wait := a.attempts.begin(strings.ToLower(name), address, a.clock()); wait > 0 {
 		a.m.signIns.WithLabelValues("locked").Inc()
 		err := fail(CodeTooManyAttempts, fmt.Sprintf("wait %d s", seconds(wait)), nil)
 		err.Headers = map[string]string{"Retry-After": strconv.Itoa(seconds(wait))}
-		return nil, err
+		return account{}, err
 	}
-	acc, known := a.secrets().users[name]
-	right, err := a.verify(ctx, acc.hash, in.Body.Secret)
+	acc, known, err := a.account(ctx, name)
 	if err != nil {
-		return nil, err
+		return account{}, fail(CodeUnavailable, "users can't be read", err)
+	}
+	right, err := a.verify(ctx, acc.hash, secret)
+	if err != nil {
+		return account{}, err
 	}
 	if !known || !right {
 		a.m.signIns.WithLabelValues("wrong").Inc()
-		return nil, fail(CodeWrongCredentials, "", nil)
+		return account{}, fail(CodeWrongCredentials, "", nil)
 	}
 	a.attempts.succeed(strings.ToLower(name), address)
+	return acc, nil
+}
+
+// beginSession signs somebody in who is proven.
+func (a *API) beginSession(ctx context.Context, acc account) (*identityOutput, error) {
 	now := a.clock()
 	ends := now.Add(a.cfg.SessionLife).UTC().Truncate(time.Second)
-	token, err := a.state.BeginSession(ctx, registry.Session{Name: name, Proof: proof(acc.hash), Ends: ends}, now)
+	token, err := a.state.BeginSession(ctx, registry.Session{Name: acc.name, Proof: proof(acc.hash), Ends: ends}, now)
 	if err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}

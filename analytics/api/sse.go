@@ -193,7 +193,7 @@ func (a *API) stillSignedIn(w *eventWriter, cr credential, who principal) error 
 	defer cancel()
 	var refused *Error
 	now, err := a.identify(ctx, cr)
-	if err == nil && !reflect.DeepEqual(now.rights, who.rights) {
+	if err == nil && (now.Role != who.Role || !reflect.DeepEqual(now.rights, who.rights)) {
 		return errRights
 	}
 	if !errors.Is(err, registry.ErrNone) && !errors.As(err, &refused) {

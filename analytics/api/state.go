@@ -21,6 +21,11 @@ type State interface {
 	Keys(ctx context.Context) ([]registry.Key, error)
 	RevokeKey(ctx context.Context, id, by string, now time.Time) error
 	UseKey(ctx context.Context, id string, now time.Time) error
+
+	MakeUser(ctx context.Context, u registry.User) error // registry.ErrTaken when there is one of that name
+	FindUser(ctx context.Context, name string) (registry.User, error)
+	Users(ctx context.Context) ([]registry.User, error)
+	ChangeUser(ctx context.Context, name string, change func(*registry.User) error) (registry.User, error)
 }
 
 var _ State = (*registry.Registry)(nil)

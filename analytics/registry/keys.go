@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,13 +40,9 @@ func (r *Registry) MakeKey(ctx context.Context, k Key) (made Key, secret string,
 	}
 	k.ID = hex.EncodeToString(raw[:keyIDSize])
 	secret = KeyPrefix + k.ID + "_" + hex.EncodeToString(raw[keyIDSize:])
-	scopes, queues, teams, err := lists(k)
-	if err != nil {
-		return Key{}, "", err
-	}
 	_, err = r.db.ExecContext(ctx, `INSERT INTO keys (id, hash, name, scopes, queues, teams, made, made_by, ends, used, revoked, revoked_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')`,
-		k.ID, hashOf(secret), k.Name, scopes, queues, teams, unix(k.Made), k.MadeBy, unix(k.Ends))
+		k.ID, hashOf(secret), k.Name, list(k.Scopes), list(k.Queues), list(k.Teams), unix(k.Made), k.MadeBy, unix(k.Ends))
 	if err != nil { // also, once in many million keys, when the id is taken: trying again helps
 		return Key{}, "", fmt.Errorf("make key: %w", err)
 	}
@@ -118,23 +113,11 @@ type scanner interface{ Scan(into ...any) error }
 
 func scanKey(row scanner, more ...any) (Key, error) {
 	var k Key
-	var scopes, queues, teams string
 	var made, ends, used, revoked int64
-	into := []any{&k.ID, &k.Name, &scopes, &queues, &teams, &made, &k.MadeBy, &ends, &used, &revoked, &k.RevokedBy}
+	into := []any{&k.ID, &k.Name, (*list)(&k.Scopes), (*list)(&k.Queues), (*list)(&k.Teams), &made, &k.MadeBy, &ends, &used, &revoked, &k.RevokedBy}
 	if err := row.Scan(append(into, more...)...); err != nil {
 		return Key{}, err
 	}
 	k.Made, k.Ends, k.Used, k.Revoked = fromUnix(made), fromUnix(ends), fromUnix(used), fromUnix(revoked)
-	err := errors.Join(json.Unmarshal([]byte(scopes), &k.Scopes), json.Unmarshal([]byte(queues), &k.Queues), json.Unmarshal([]byte(teams), &k.Teams))
-	return k, err
-}
-
-// lists writes a key's lists as JSON.
-func lists(k Key) (scopes, queues, teams string, err error) {
-	write := func(list []string) string {
-		b, failed := json.Marshal(append([]string{}, list...))
-		err = errors.Join(err, failed)
-		return string(b)
-	}
-	return write(k.Scopes), write(k.Queues), write(k.Teams), err
+	return k, nil
 }

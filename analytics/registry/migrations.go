@@ -31,6 +31,17 @@ func migrations() []string {
 			revoked    INTEGER NOT NULL,  -- 0 = not
 			revoked_by TEXT NOT NULL
 		) WITHOUT ROWID`,
+		`CREATE TABLE users (
+			name     TEXT PRIMARY KEY,
+			role     TEXT NOT NULL,
+			hash     TEXT NOT NULL,       -- argon2id, of the password
+			queues   TEXT NOT NULL,       -- JSON lists
+			teams    TEXT NOT NULL,
+			phone    TEXT NOT NULL,
+			made     INTEGER NOT NULL,    -- Unix seconds
+			made_by  TEXT NOT NULL,
+			disabled INTEGER NOT NULL     -- 0 = not
+		) WITHOUT ROWID`,
 	}
 }
 

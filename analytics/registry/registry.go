@@ -1,4 +1,5 @@
-// Package registry keeps the API's own small state in one SQLite file: who is signed in and which API keys there are.
+// Package registry keeps the API's own small state in one SQLite file: who is signed in, which users were made beside
+// the configured ones, and which API keys there are.
 //
 // analytics/api asks it and writes to it; cmd/firstline opens and closes it. It decides nothing: who may do what is the API's
 // question. Secrets are never stored, only their hashes.
@@ -25,6 +26,9 @@ type Registry struct {
 
 // ErrNone says that there is no such thing, or that it is over.
 var ErrNone = errors.New("registry: there is none")
+
+// ErrTaken says that there is one of that name already.
+var ErrTaken = errors.New("registry: the name is taken")
 
 // fileName is that of the first version, which kept nothing but sessions: they live on.
 const fileName = "api.db"

@@ -1,0 +1,288 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/analytics/registry"
+	passwords "firstline/pipeline/password"
+)
+
+// UserRights is what a user may do.
+type UserRights struct {
+	Role   Role     `json:"role" enum:"supervisor,admin,integrator"`
+	Queues []string `json:"queues" required:"false" maxItems:"1000" nullable:"false" doc:"Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve" example:"[\"support\"]"`
+	Teams  []string `json:"teams" required:"false" maxItems:"1000" nullable:"false" doc:"Teams of agents he is limited to; empty: all, or the agents who serve his queues"`
+	Phone  string   `json:"phone" required:"false" maxLength:"200" doc:"Agent id whose phone he listens to talks with; empty: he has none" example:"boris"`
+}
+
+// UserView is a user as he is listed.
+type UserView struct {
+	Name       string `json:"name" doc:"What he signs in with" example:"sam"`
+	Configured bool   `json:"configured" doc:"He stands in http.users of the configuration, and is changed there"`
+	UserRights
+	MadeAt     *time.Time `json:"made_at" doc:"null = configured"`
+	MadeBy     string     `json:"made_by" doc:"Empty = configured" example:"adam"`
+	DisabledAt *time.Time `json:"disabled_at" doc:"Since when he can't sign in; null = he can"`
+}
+
+func viewOfUser(u registry.User) UserView {
+	return UserView{
+		Name: u.Name, UserRights: UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Phone},
+		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
+	}
+}
+
+// accountOf is a stored user as somebody who may sign in.
+func accountOf(u registry.User) account {
+	return account{name: u.Name, label: u.Name, role: Role(u.Role), hash: u.Hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}}
+}
+
+// account finds who may sign in by this name; false when nobody does. Who is configured comes first: a name that is added there
+// later takes the place of one that was made.
+func (a *API) account(ctx context.Context, name string) (account, bool, error) {
+	if acc, ok := a.secrets().users[name]; ok {
+		return acc, true, nil
+	}
+	u, err := a.state.FindUser(ctx, name)
+	switch {
+	case errors.Is(err, registry.ErrNone):
+		return account{}, false, nil
+	case err != nil:
+		return account{}, false, err
+	}
+	return accountOf(u), u.Disabled.IsZero(), nil
+}
+
+type usersOutput struct {
+	Body struct {
+		Users []UserView `json:"users" nullable:"false" doc:"By name; agents have a list of their own"`
+	}
+}
+
+// users lists the configured users and those who were made.
+func (a *API) users(ctx context.Context, _ principal, _ *noInput) (*usersOutput, error) {
+	made, err := a.state.Users(ctx)
+	if err != nil {
+		return nil, fail(CodeUnavailable, "users can't be read", err)
+	}
+	out := &usersOutput{}
+	out.Body.Users = []UserView{}
+	for _, acc := range a.secrets().users {
+		if acc.role != RoleAgent {
+			rights := UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.phone}
+			out.Body.Users = append(out.Body.Users, UserView{Name: acc.name, Configured: true, UserRights: rights})
+		}
+	}
+	for _, u := range made {
+		if _, hidden := a.secrets().users[u.Name]; !hidden {
+			out.Body.Users = append(out.Body.Users, viewOfUser(u))
+		}
+	}
+	slices.SortFunc(out.Body.Users, func(a, b UserView) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+type makeUserInput struct {
+	Body struct {
+		Name     string `json:"name" pattern:"^[A-Za-z0-9][A-Za-z0-9._@+-]*$" minLength:"1" maxLength:"100" doc:"What he signs in with: letters, digits and ._@+-" example:"sam"`
+		Password string `json:"password" minLength:"12" maxLength:"200" format:"password" doc:"He can change it himself"`
+		UserRights
+	}
+}
+
+type userOutput struct{ Body UserView }
+
+// makeUser makes a user.
+func (a *API) makeUser(ctx context.Context, who principal, in *makeUserInput) (*userOutput, error) {
+	if _, taken := a.secrets().users[in.Body.Name]; taken {
+		return nil, fail(CodeNameTaken, "a user or agent of the configuration has it", nil)
+	}
+	if err := a.mayGive(who, in.Body.UserRights); err != nil {
+		return nil, err
+	}
+	hash, err := a.newHash(ctx, in.Body.Name, "body.password", in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	u := registry.User{Name: in.Body.Name, Hash: hash, Made: a.clock().UTC().Truncate(time.Second), MadeBy: who.Name}
+	in.Body.give(&u)
+	switch err := a.state.MakeUser(ctx, u); {
+	case errors.Is(err, registry.ErrTaken):
+		return nil, fail(CodeNameTaken, "a user who was made has it, disabled or not", nil)
+	case err != nil:
+		return nil, fail(CodeUnavailable, "users can't be written", err)
+	}
+	a.log.Info("user is made", "user", who.Name, "name", u.Name, "role", u.Role)
+	return &userOutput{viewOfUser(u)}, nil
+}
+
+func (g UserRights) give(u *registry.User) {
+	u.Role, u.Queues, u.Teams, u.Phone = string(g.Role), g.Queues, g.Teams, g.Phone
+}
+
+// mayGive checks rights that somebody gives to a user. A key gives nobody what it may not itself.
+func (a *API) mayGive(who principal, g UserRights) error {
+	limits := Limits{g.Queues, g.Teams}
+	list, name := a.site().unknown(limits)
+	switch {
+	case list != "":
+		return invalid("body."+list, fmt.Sprintf("there is no %q", name))
+	case g.Role == RoleAdmin && !limits.none():
+		return invalid("body.role", "an admin concerns all queues: he is not limited to some")
+	case g.Phone != "" && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
+		return invalid("body.phone", fmt.Sprintf("there is no agent %q", g.Phone))
+	case who.isKey() && scopesOfRole(g.Role)&^who.scopes != 0:
+		return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
+	}
+	return nil
+}
+
+// scopesOfRole is what a role may do, in terms of keys.
+func scopesOfRole(role Role) scopes {
+	switch role {
+	case RoleAdmin:
+		return anyKey
+	case RoleSupervisor:
+		return anyKey &^ (administer | writeTickets)
+	case RoleIntegrator:
+		return readMetrics | readContacts | readPersonal
+	default:
+		return noKey
+	}
+}
+
+// newHash makes the hash of a new password; a bounded number at once, as for signing in.
+func (a *API) newHash(ctx context.Context, name, location, password string) (string, error) {
+	if strings.Contains(strings.ToLower(password), strings.ToLower(name)) && len(name) > 2 {
+		return "", invalid(location, "holds the name")
+	}
+	select {
+	case a.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return "", fail(CodeUnavailable, "too many sign-ins at once", ctx.Err())
+	}
+	defer func() { <-a.hashing }()
+	return passwords.Make(password)
+}
+
+// UserName names a user in a path.
+type UserName struct {
+	Name string `path:"name" maxLength:"100" doc:"Name of a user who was made" example:"sam"`
+}
+
+type changeUserInput struct {
+	UserName
+	Body struct {
+		UserRights
+		Disabled bool `json:"disabled" required:"false" doc:"He can't sign in, and is signed out"`
+	}
+}
+
+// changeUser gives a user these rights in place of his. Of himself nobody changes them, so that no admin locks himself out.
+func (a *API) changeUser(ctx context.Context, who principal, in *changeUserInput) (*userOutput, error) {
+	if in.Name == who.Name {
+		return nil, fail(CodeForbidden, "one's own rights are another admin's to change", nil)
+	}
+	if err := a.mayGive(who, in.Body.UserRights); err != nil {
+		return nil, err
+	}
+	u, err := a.changed(ctx, who, in.Name, func(u *registry.User) error {
+		in.Body.give(u)
+		switch {
+		case !in.Body.Disabled:
+			u.Disabled = time.Time{}
+		case u.Disabled.IsZero():
+			u.Disabled = a.clock().UTC().Truncate(time.Second)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.log.Info("user is changed", "user", who.Name, "name", u.Name, "role", u.Role, "disabled", in.Body.Disabled)
+	return &userOutput{viewOfUser(u)}, nil
+}
+
+// changed changes a user who was made, unless he may what the asking key may not.
+func (a *API) changed(ctx context.Context, who principal, name string, change func(*registry.User) error) (registry.User, error) {
+	if _, ok := a.secrets().users[name]; ok {
+		return registry.User{}, fail(CodeConfigured, "change firstline.yaml, or the hash that it names, and reload", nil)
+	}
+	var refused *Error
+	u, err := a.state.ChangeUser(ctx, name, func(u *registry.User) error {
+		if who.isKey() && scopesOfRole(Role(u.Role))&^who.scopes != 0 {
+			return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
+		}
+		return change(u)
+	})
+	switch {
+	case errors.As(err, &refused):
+		return u, refused
+	case errors.Is(err, registry.ErrNone):
+		return u, fail(CodeNotFound, "there is no such user", nil)
+	case err != nil:
+		return u, fail(CodeUnavailable, "users can't be written", err)
+	}
+	return u, nil
+}
+
+type setPasswordInput struct {
+	UserName
+	Body struct {
+		Password string `json:"password" minLength:"12" maxLength:"200" format:"password"`
+	}
+}
+
+// setPassword gives a user another password; his sessions end.
+func (a *API) setPassword(ctx context.Context, who principal, in *setPasswordInput) (*struct{}, error) {
+	hash, err := a.newHash(ctx, in.Name, "body.password", in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.changed(ctx, who, in.Name, func(u *registry.User) error { u.Hash = hash; return nil }); err != nil {
+		return nil, err
+	}
+	a.log.Info("password is set", "user", who.Name, "name", in.Name)
+	return nil, nil
+}
+
+type ownPasswordInput struct {
+	Body struct {
+		Old string `json:"old" minLength:"1" maxLength:"200" format:"password"`
+		New string `json:"new" minLength:"12" maxLength:"200" format:"password"`
+	}
+}
+
+// ownPassword changes the password of who asks. All his sessions end, and a new one begins. A wrong old one counts as a wrong
+// sign-in, so that a stolen session is no way to guess it.
+func (a *API) ownPassword(ctx context.Context, who principal, in *ownPasswordInput) (*identityOutput, error) {
+	if _, ok := a.secrets().users[who.Name]; ok {
+		return nil, fail(CodeConfigured, "change the hash that firstline.yaml names, and reload", nil)
+	}
+	acc, err := a.proven(ctx, who.Name, in.Body.Old)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := a.newHash(ctx, who.Name, "body.new", in.Body.New)
+	if err != nil {
+		return nil, err
+	}
+	u, err := a.changed(ctx, who, who.Name, func(u *registry.User) error {
+		if u.Hash != acc.hash {
+			return fail(CodeWrongCredentials, "the password was changed in the meantime", nil)
+		}
+		u.Hash = hash
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.log.Info("password is changed", "user", who.Name)
+	return a.beginSession(ctx, accountOf(u))
+}
