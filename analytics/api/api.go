@@ -78,6 +78,7 @@ type API struct {
 	registry *prometheus.Registry
 	state    State
 	attempts *attempts
+	repeats  *repeats
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
 	reports  Reports
@@ -123,7 +124,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
 		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
-		state: deps.State, attempts: newAttempts(), hashing: make(chan struct{}, hashingMax),
+		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
 		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
@@ -152,6 +153,9 @@ func (a *API) Run(ctx context.Context) error {
 	close(a.ready)
 	a.log.Info("api listens", "address", ln.Addr().String())
 
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { a.sweepAudit(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(ln) }()
 	select {

@@ -19,6 +19,7 @@ type Config struct {
 	TrustedProxies []string      `yaml:"trusted_proxies"` // addresses or networks whose X-Real-IP is believed
 	Users          []User        `yaml:"users"`           // supervisors, admins and integrators; agents sign in by their own entries
 	SessionLife    time.Duration `yaml:"session_life"`    // a session ends so long after the sign-in
+	AuditKeep      time.Duration `yaml:"audit_keep"`      // entries of the audit log are deleted after it
 	Heartbeat      time.Duration `yaml:"heartbeat"`       // of the live streams
 	MaxStreams     int           `yaml:"max_streams"`     // live streams at once, and a twentieth of it for one session
 	QueryTimeout   time.Duration `yaml:"query_timeout"`   // of one report
@@ -144,6 +145,7 @@ func DefaultConfig() Config {
 		Listen:       "127.0.0.1:8080",
 		PublicURL:    "http://127.0.0.1:8080",
 		SessionLife:  12 * time.Hour,
+		AuditKeep:    365 * 24 * time.Hour,
 		Heartbeat:    2 * time.Second,
 		MaxStreams:   2000,
 		QueryTimeout: 30 * time.Second,
@@ -177,7 +179,7 @@ func (c Config) Validate() []problem.Problem {
 	for _, d := range []struct {
 		path  string
 		value time.Duration
-	}{{"session_life", c.SessionLife}, {"heartbeat", c.Heartbeat}, {"query_timeout", c.QueryTimeout}} {
+	}{{"session_life", c.SessionLife}, {"audit_keep", c.AuditKeep}, {"heartbeat", c.Heartbeat}, {"query_timeout", c.QueryTimeout}} {
 		if d.value <= 0 {
 			add(d.path, "must be more than 0", "leave it out for the default")
 		}

@@ -141,9 +141,10 @@ func authorize(ctx context.Context, to access) (principal, error) {
 	return r.who, nil
 }
 
-// allow is authorize for plain Fiber routes.
-func allow(to access, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
+// allow is authorize for plain Fiber routes; id is the operation's.
+func allow(id string, to access, next func(c *fiber.Ctx, who principal) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
+		of(c.UserContext()).action = id
 		who, err := authorize(c.UserContext(), to)
 		if err != nil {
 			return err

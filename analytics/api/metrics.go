@@ -10,6 +10,7 @@ type metrics struct {
 	signIns       *prometheus.CounterVec
 	sessions      prometheus.Gauge
 	keyUses       *prometheus.CounterVec
+	audit         *prometheus.CounterVec
 	streams       *prometheus.GaugeVec
 	streamEnds    *prometheus.CounterVec
 	events        *prometheus.CounterVec
@@ -37,6 +38,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		keyUses: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_key_uses_total", Help: "Requests with an API key by result: ok, unknown, revoked, over; unrecorded: one of the ok whose time could not be written down."},
 			[]string{"result"}),
+		audit: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "firstline_api_audit_entries_total", Help: "Entries of the audit log by result: written; lost: it could not be written, the log has it; repeated: a read that was noted within the last minute."},
+			[]string{"result"}),
 		streams: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "firstline_api_streams", Help: "Live streams open now."}, []string{"stream"}),
 		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -52,7 +56,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "firstline_api_ticket_append_seconds", Help: "Time until an accepted ticket event was on disk.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
-	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.keyUses, m.streams, m.streamEnds, m.events,
+	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.keyUses, m.audit, m.streams, m.streamEnds, m.events,
 		m.audio, m.ticketEvents, m.ticketLatency)
 	return m
 }

@@ -130,7 +130,7 @@ func (a *API) document() {
 		reflect.TypeFor[live.QueueBrief](), reflect.TypeFor[live.Freshness](), reflect.TypeFor[fact.Popup]()} {
 		a.schema(t)
 	}
-	audio := a.operation(route{id: "get-recording-audio", method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins, keys: hear, reach: narrowed,
+	audio := a.operation(route{id: actionAudio, method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins, keys: hear, reach: narrowed,
 		status: http.StatusOK, tag: "contacts", summary: "Hear a recording"})
 	audio.Description += " WAV, 16-bit PCM, 8,000 samples a second, two channels: left is what the caller said, right what he heard. Each request is logged with the user's name."
 	text := &huma.Schema{Type: huma.TypeString}
@@ -143,7 +143,7 @@ func (a *API) document() {
 	audio.Responses["200"] = &huma.Response{Description: "OK", Content: sound}
 	audio.Responses["206"] = &huma.Response{Description: "The part that was asked for", Content: sound}
 	a.huma.OpenAPI().AddOperation(&audio)
-	op := a.operation(route{id: "ticket-event", method: http.MethodPost, path: "/tickets/events", keys: writeTickets, status: http.StatusAccepted,
+	op := a.operation(route{id: actionTicketEvent, method: http.MethodPost, path: "/tickets/events", keys: writeTickets, status: http.StatusAccepted,
 		tag: "tickets", summary: "Take one event of the ticket system"})
 	op.Description = "Signed with the shared secret, or with an API key with the scope tickets.write; answered once the event is on disk. Plain JSON, or a CloudEvent whose data it is."
 	op.Security = []map[string][]string{{"signature": {}}, {"key": {}}}

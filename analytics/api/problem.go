@@ -252,6 +252,9 @@ func (a *API) reportOf(c *fiber.Ctx, err error, t *trouble.Trouble) *Problem {
 	k := kindOf(e.Code)
 	id := requestID(c)
 	a.m.problems.WithLabelValues(string(e.Code)).Inc()
+	if r := of(c.UserContext()); r != nil {
+		r.code = e.Code
+	}
 	ctx := c.UserContext()
 	told := []any{"error", err}
 	if t != nil && e.Code == CodeUnavailable {

@@ -15,9 +15,14 @@ import (
 
 // request is what the handlers of one request share. It travels in the context and dies with the handler.
 type request struct {
-	id   string
-	c    *fiber.Ctx
-	who  principal
+	id  string
+	c   *fiber.Ctx
+	who principal
+
+	action string // operation id of the route; "" before it is known
+	claims string // who he says he is, as far as that may be written down, while who is nobody
+	code   Code   // of the problem it is answered with; "" = none
+
 	auth error // why who is nobody; nil when somebody is signed in
 }
 
@@ -53,6 +58,7 @@ func (a *API) begin(c *fiber.Ctx) (err error) {
 		if err != nil { // answered here, so that the status is known to the histogram
 			err = a.onError(c, err)
 		}
+		a.noteRequest(c, r)
 		route := c.Route().Path
 		if c.Response().StatusCode() == fiber.StatusNotFound || c.Response().StatusCode() == fiber.StatusMethodNotAllowed {
 			route = "none" // strangers' paths must not become labels; a known route's own 404 is in the problems' counter

@@ -155,7 +155,7 @@ func probes() []probe {
 	get("", "/contacts/"+ours, "/contacts/"+both, "/contacts/"+ours+"/recordings", "/contacts/"+both+"/recordings")
 	get(CodeNotFound, "/contacts/"+theirs, "/contacts/"+theirs+"/recordings", "/contacts/"+theirs+"/recordings/r11/audio", "/contacts/"+both+"/recordings/r21/audio")
 	get(CodeUnknownAgent, "/agents/dora/targets")
-	get(CodeForbidden, "/users", "/keys", "/live/agent")
+	get(CodeForbidden, "/audit"+window, "/users", "/keys", "/live/agent")
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},

@@ -57,9 +57,9 @@ func (a *API) build() {
 	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.ticketWebhook) // a program's, proven by its signature
 	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate)
 	a.rest()
-	a.app.Get(Prefix+"/live/wallboard", allow(access{overseers, readMetrics, narrowed}, a.liveWallboard))
-	a.app.Get(Prefix+"/live/agent", allow(access{agents, noKey, own}, a.liveAgent))
-	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(access{supervisors | admins, hear, narrowed}, a.recordingAudio))
+	a.app.Get(Prefix+"/live/wallboard", allow("live-wallboard", access{overseers, readMetrics, narrowed}, a.liveWallboard))
+	a.app.Get(Prefix+"/live/agent", allow("live-agent", access{agents, noKey, own}, a.liveAgent))
+	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(actionAudio, access{supervisors | admins, hear, narrowed}, a.recordingAudio))
 	a.app.Get(Prefix+"/openapi.json", a.openapi)
 	if a.cfg.Demo {
 		a.app.Get("/demo/tickets/:id", a.demoTicket)
@@ -71,7 +71,7 @@ func (a *API) build() {
 func (a *API) rest() {
 	a.huma = humafiber.New(a.app, a.humaConfig())
 
-	add(a, route{"sign-in", http.MethodPost, "/session", anyone, noKey, own, 200, "session", "Sign in", false}, a.signIn)
+	add(a, route{actionSignIn, http.MethodPost, "/session", anyone, noKey, own, 200, "session", "Sign in", false}, a.signIn)
 	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, anyKey, own, 200, "session", "Who is signed in", false}, a.whoAmI)
 	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 204, "session", "Sign out", false}, a.signOut)
 
@@ -110,6 +110,7 @@ func (a *API) rest() {
 	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, readContacts, narrowed, 200, "contacts", "Callers who are called back", true}, a.callbacks)
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
 
+	add(a, route{"list-audit", http.MethodGet, "/audit", admins, administer, whole, 200, "access", "Who did what", true}, a.auditLog)
 	add(a, route{"list-users", http.MethodGet, "/users", admins, administer, whole, 200, "access", "Users", false}, a.users)
 	add(a, route{"make-user", http.MethodPost, "/users", admins, administer, whole, 201, "access", "Make a user", false}, a.makeUser)
 	add(a, route{"change-user", http.MethodPut, "/users/{name}", admins, administer, whole, 200, "access", "Change a user's rights, disable him", false}, a.changeUser)
@@ -126,6 +127,7 @@ func (a *API) rest() {
 func add[I, O any](a *API, r route, handle func(ctx context.Context, who principal, in *I) (*O, error)) {
 	op := a.operation(r)
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		of(ctx.Context()).action = r.id
 		form := formOf(ctx.Header("Accept"))
 		err := admit(ctx.Context(), r, form)
 		if err == nil {

@@ -65,6 +65,7 @@ func (w *world) accesses() []use {
 		{http.MethodDelete, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}, calls, ""},
 		{http.MethodGet, "/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}, contacts, ""},
 		{http.MethodDelete, "/callbacks/pbx1-1.1", nil, []Role{RoleSupervisor, RoleAdmin}, calls, ""},
+		{http.MethodGet, "/audit" + window, nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
 		{http.MethodGet, "/users", nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
 		{http.MethodPost, "/users", map[string]any{"name": fmt.Sprintf("new%d", w.newUsers.Add(1)), "password": "a long password", "role": "supervisor"}, []Role{RoleAdmin}, nil, ""},
 		{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, []Role{RoleAdmin}, nil, ""},

@@ -56,6 +56,10 @@ func (a *API) proven(ctx context.Context, name, secret string) (account, error) 
 		return account{}, err
 	}
 	acc, known, err := a.account(ctx, name)
+	of(ctx).claims = nobody
+	if acc.name != "" {
+		of(ctx).claims = acc.name
+	}
 	if err != nil {
 		return account{}, fail(CodeUnavailable, "users can't be read", err)
 	}
@@ -80,6 +84,7 @@ func (a *API) beginSession(ctx context.Context, acc account) (*identityOutput, e
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
 	a.m.signIns.WithLabelValues("ok").Inc()
+	of(ctx).who = acc.principal(ends)
 	a.countSessions(ctx)
 	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc.principal(ends))}, nil
 }

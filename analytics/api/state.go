@@ -25,6 +25,10 @@ type State interface {
 	MakeUser(ctx context.Context, u registry.User) error // registry.ErrTaken when there is one of that name
 	FindUser(ctx context.Context, name string) (registry.User, error)
 	Users(ctx context.Context) ([]registry.User, error)
+	Record(ctx context.Context, e registry.Entry) error
+	Audit(ctx context.Context, f registry.AuditFilter) ([]registry.Entry, error)
+	SweepAudit(ctx context.Context, before time.Time) (int64, error)
+
 	ChangeUser(ctx context.Context, name string, change func(*registry.User) error) (registry.User, error)
 }
 

@@ -64,6 +64,7 @@ type Accepted struct {
 
 // ticketWebhook takes one event of the ticket system: verified, then on disk, then answered.
 func (a *API) ticketWebhook(c *fiber.Ctx) error {
+	of(c.UserContext()).action = actionTicketEvent
 	err := a.takeTicketEvent(c)
 	result := "accepted"
 	if err != nil {
@@ -107,7 +108,9 @@ func (a *API) proveTicketEvent(c *fiber.Ctx, now time.Time) error {
 			return refused
 		case err != nil:
 			return fail(CodeUnavailable, "keys can't be read", err)
-		case who.scopes&writeTickets == 0:
+		}
+		of(c.UserContext()).who = who
+		if who.scopes&writeTickets == 0 {
 			return fail(CodeForbidden, writeTickets.describe(), nil)
 		}
 		return nil
@@ -118,6 +121,7 @@ func (a *API) proveTicketEvent(c *fiber.Ctx, now time.Time) error {
 	if err := signature.Verify(a.secrets().webhook, c.Get(signature.Header), c.Body(), now); err != nil {
 		return fail(CodeSignature, err.Error(), err)
 	}
+	of(c.UserContext()).claims = ticketSystem
 	return nil
 }
 

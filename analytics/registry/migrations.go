@@ -42,6 +42,18 @@ func migrations() []string {
 			made_by  TEXT NOT NULL,
 			disabled INTEGER NOT NULL     -- 0 = not
 		) WITHOUT ROWID`,
+		`CREATE TABLE audit (
+			id      INTEGER PRIMARY KEY AUTOINCREMENT, -- rises, never used twice
+			time    INTEGER NOT NULL,     -- Unix milliseconds
+			actor   TEXT NOT NULL,
+			role    TEXT NOT NULL,
+			address TEXT NOT NULL,
+			action  TEXT NOT NULL,
+			object  TEXT NOT NULL,
+			result  TEXT NOT NULL,
+			request TEXT NOT NULL
+		)`,
+		`CREATE INDEX audit_time ON audit (time)`,
 	}
 }
 

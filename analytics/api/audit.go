@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"firstline/analytics/registry"
+)
+
+// Operation ids that the audit log treats in their own way.
+const (
+	actionSignIn      = "sign-in"
+	actionTicketEvent = "ticket-event"
+	actionAudio       = "get-recording-audio"
+)
+
+// ticketSystem is the actor of what is signed with the shared secret, nobody that of a name that nobody has: it may be a password
+// that was typed into the wrong field.
+const (
+	ticketSystem = "ticket system"
+	nobody       = "unknown"
+)
+
+// auditPatience bounds the writing of one entry, whatever became of its request.
+const auditPatience = 5 * time.Second
+
+// noteRequest writes the audit entry of a request that is about to be answered: of all that changes something, of reads that show
+// callers' numbers or let talks be heard, and of what somebody was refused for lack of a right. Requests of strangers who prove nothing
+// are counted, not written down: they could fill the disk. When the entry can't be written the request is answered all the same,
+// since calls go on; the entry is in the log then, and counted.
+func (a *API) noteRequest(c *fiber.Ctx, r *request) {
+	if !r.noteworthy(c.Method()) {
+		return
+	}
+	e := registry.Entry{
+		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: objectOf(c), Result: "ok", Request: r.id,
+	}
+	if r.code != "" {
+		e.Result = string(r.code)
+	}
+	if reads(c.Method()) && a.repeats.repeated(e.Actor+" "+e.Object+" "+e.Result, e.Time) {
+		a.m.audit.WithLabelValues("repeated").Inc()
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), auditPatience)
+	defer cancel()
+	if err := a.state.Record(ctx, e); err != nil {
+		a.m.audit.WithLabelValues("lost").Inc()
+		a.log.Error("audit entry not written", "error", err, "actor", e.Actor, "address", e.Address, "action", e.Action, "object", e.Object, "result", e.Result, "request", e.Request)
+		return
+	}
+	a.m.audit.WithLabelValues("written").Inc()
+}
+
+func reads(method string) bool { return method == fiber.MethodGet || method == fiber.MethodHead }
+
+// actor is who is behind a request; "" for a stranger.
+func (r *request) actor() string {
+	if r.who.Name != "" {
+		return r.who.Name
+	}
+	return r.claims
+}
+
+// noteworthy says whether a request belongs into the audit log.
+func (r *request) noteworthy(method string) bool {
+	switch {
+	case r.action == "" || r.actor() == "" || r.code == CodeTooManyAttempts: // the last is counted, and could be sent without end
+		return false
+	case !reads(method), r.code == CodeForbidden:
+		return true
+	case r.code != "":
+		return false
+	}
+	switch r.action {
+	case "list-contacts", "get-contact", "list-abandoned", "list-callbacks":
+		return r.who.personal()
+	case "list-voicemails", "list-recordings", actionAudio, "list-audit":
+		return true
+	default:
+		return false
+	}
+}
+
+// objectOf is what a request is about: its path below the prefix with its parameters, a number that is searched for masked.
+func objectOf(c *fiber.Ctx) string {
+	u, err := url.Parse(c.OriginalURL())
+	if err != nil {
+		return strings.TrimPrefix(c.Path(), Prefix)
+	}
+	q := u.Query()
+	for _, number := range q["number"] {
+		q.Set("number", mask(number))
+	}
+	u.RawQuery = q.Encode()
+	return strings.TrimPrefix(u.RequestURI(), Prefix)
+}
+
+// repeats knows which reads were noted lately: pages ask for their lists again and again, and a player for each part of a recording.
+type repeats struct {
+	mu   sync.Mutex // guards last
+	last map[string]time.Time
+}
+
+// A read that is repeated within noteEvery is one entry; mostRepeats are remembered.
+const (
+	noteEvery   = time.Minute
+	mostRepeats = 10_000
+)
+
+func (s *repeats) repeated(read string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := s.last[read]; ok && now.Sub(at) < noteEvery {
+		return true
+	}
+	if len(s.last) >= mostRepeats {
+		s.last = map[string]time.Time{} // some reads get an entry more
+	}
+	s.last[read] = now
+	return false
+}
+
+// sweepEvery is how often entries that are too old are deleted.
+const sweepEvery = time.Hour
+
+// sweepAudit deletes entries that are older than http.audit_keep, until ctx ends.
+func (a *API) sweepAudit(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if n, err := a.state.SweepAudit(ctx, a.clock().Add(-a.cfg.AuditKeep)); err != nil && ctx.Err() == nil {
+			a.log.Warn("old audit entries not deleted", "error", err)
+		} else if n > 0 {
+			a.log.Info("old audit entries are deleted", "entries", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// AuditEntry is one line of the audit log.
+type AuditEntry struct {
+	ID      int64     `json:"id" doc:"Rises"`
+	Time    time.Time `json:"time"`
+	Actor   string    `json:"actor" doc:"User name, agent id, key/ and the id of a key, ticket system, or unknown: somebody tried to sign in by a name that nobody has" example:"adam"`
+	Role    string    `json:"role" doc:"Of the actor then; empty while he was not signed in" example:"admin"`
+	Address string    `json:"address" doc:"Whence the request came" example:"10.0.0.7"`
+	Action  string    `json:"action" doc:"Operation id of the route" example:"make-key"`
+	Object  string    `json:"object" doc:"Path and parameters of the request; of a number that was searched for the last digits" example:"/keys"`
+	Result  string    `json:"result" doc:"ok, or the code it was refused with" example:"ok"`
+	Request string    `json:"request" doc:"Id of the request, as in the server's log" example:"f70a3a77185dc305"`
+}
+
+type auditInput struct {
+	From   time.Time `query:"from" required:"true" doc:"Begin of the window, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
+	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Actor  string    `query:"actor" maxLength:"200" doc:"Only entries of this one"`
+	Action string    `query:"action" maxLength:"100" doc:"Only entries of this operation"`
+	Result string    `query:"result" maxLength:"100" doc:"Only entries with this result: ok, or a code"`
+	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
+	Cursor string    `query:"cursor" maxLength:"20" doc:"The value of next of the page before"`
+}
+
+// auditPage is a page of entries, with its items as CSV.
+type auditPage struct {
+	Items []AuditEntry `json:"items" nullable:"false" doc:"Entries, newest first"`
+	Next  *string      `json:"next" doc:"Cursor of the next page; null on the last one"`
+}
+
+func (p auditPage) csvRows() any { return p.Items }
+
+type auditOutput struct {
+	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
+	Body auditPage
+}
+
+// auditLog answers one page of the audit log, newest first.
+func (a *API) auditLog(ctx context.Context, _ principal, in *auditInput) (*auditOutput, error) {
+	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Result: in.Result, Limit: in.Limit + 1}
+	if in.Cursor != "" {
+		before, err := strconv.ParseInt(in.Cursor, 10, 64)
+		if err != nil || before < 1 {
+			return nil, invalid("query.cursor", "is not one that was given")
+		}
+		f.Before = before
+	}
+	if !in.From.Before(in.Until) {
+		return nil, invalid("query.until", "is not after from; the window is half-open, [from, until)")
+	}
+	entries, err := a.state.Audit(ctx, f)
+	if err != nil {
+		return nil, fail(CodeUnavailable, "the audit log can't be read", err)
+	}
+	out := &auditOutput{Body: auditPage{Items: []AuditEntry{}}}
+	if len(entries) > in.Limit {
+		entries = entries[:in.Limit]
+		next := strconv.FormatInt(entries[in.Limit-1].ID, 10)
+		out.Body.Next = &next
+	}
+	for _, e := range entries {
+		out.Body.Items = append(out.Body.Items, AuditEntry(e))
+	}
+	out.Link = nextLink(ctx, out.Body.Next)
+	return out, nil
+}

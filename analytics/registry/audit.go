@@ -1,0 +1,80 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Entry is one line of the audit log.
+type Entry struct {
+	ID      int64
+	Time    time.Time // UTC, milliseconds
+	Actor   string
+	Role    string
+	Address string
+	Action  string // operation id of the route
+	Object  string // path of the request below the API's prefix
+	Result  string // "ok", or the code it was refused with
+	Request string // id of the request, as in the log
+}
+
+// AuditFilter says which entries are wanted; zero values mean any.
+type AuditFilter struct {
+	From, Until time.Time // half-open
+	Actor       string
+	Action      string
+	Result      string
+	Before      int64 // only entries with smaller ids
+	Limit       int
+}
+
+// Record adds an entry; it is on disk when Record returns.
+func (r *Registry) Record(ctx context.Context, e Entry) error {
+	_, err := r.db.ExecContext(ctx, "INSERT INTO audit (time, actor, role, address, action, object, result, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		e.Time.UnixMilli(), e.Actor, e.Role, e.Address, e.Action, e.Object, e.Result, e.Request)
+	if err != nil {
+		return fmt.Errorf("record audit entry: %w", err)
+	}
+	return nil
+}
+
+// Audit lists entries, the newest first.
+func (r *Registry) Audit(ctx context.Context, f AuditFilter) ([]Entry, error) {
+	where, args := []string{"time >= ?", "time < ?"}, []any{f.From.UnixMilli(), f.Until.UnixMilli()}
+	for column, value := range map[string]string{"actor": f.Actor, "action": f.Action, "result": f.Result} {
+		if value != "" {
+			where, args = append(where, column+" = ?"), append(args, value)
+		}
+	}
+	if f.Before > 0 {
+		where, args = append(where, "id < ?"), append(args, f.Before)
+	}
+	rows, err := r.db.QueryContext(ctx, "SELECT id, time, actor, role, address, action, object, result, request FROM audit WHERE "+
+		strings.Join(where, " AND ")+" ORDER BY id DESC LIMIT ?", append(args, f.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("read audit log: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	out := []Entry{}
+	for rows.Next() {
+		var e Entry
+		var at int64
+		if err := rows.Scan(&e.ID, &at, &e.Actor, &e.Role, &e.Address, &e.Action, &e.Object, &e.Result, &e.Request); err != nil {
+			return nil, fmt.Errorf("read audit log: %w", err)
+		}
+		e.Time = time.UnixMilli(at).UTC()
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// SweepAudit deletes the entries before an instant and says how many.
+func (r *Registry) SweepAudit(ctx context.Context, before time.Time) (int64, error) {
+	res, err := r.db.ExecContext(ctx, "DELETE FROM audit WHERE time < ?", before.UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("sweep audit log: %w", err)
+	}
+	return res.RowsAffected()
+}
