@@ -128,7 +128,12 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
-	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers})
+	certificate, err := a.certificate()
+	if err != nil {
+		halt()
+		return nil, err
+	}
+	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers, certificate: certificate})
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.state.CountSessions(ctx, a.clock())
@@ -157,7 +162,7 @@ func (a *API) Run(ctx context.Context) error {
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
 	served := make(chan error, 1)
-	go func() { served <- a.app.Listener(ln) }()
+	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {
 	case err := <-served:
 		a.halt()

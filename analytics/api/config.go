@@ -13,17 +13,20 @@ import (
 
 // Config is the section `http`.
 type Config struct {
-	Listen         string        `yaml:"listen"`          // host:port; port 0 = any free one
-	PublicURL      string        `yaml:"public_url"`      // where browsers reach it: decides Origin, Host and Secure cookies
-	Hosts          []string      `yaml:"hosts"`           // more host names it may be called by, with port unless 80 or 443
-	TrustedProxies []string      `yaml:"trusted_proxies"` // addresses or networks whose X-Real-IP is believed
-	Users          []User        `yaml:"users"`           // supervisors, admins and integrators; agents sign in by their own entries
-	SessionLife    time.Duration `yaml:"session_life"`    // a session ends so long after the sign-in
-	AuditKeep      time.Duration `yaml:"audit_keep"`      // entries of the audit log are deleted after it
-	Heartbeat      time.Duration `yaml:"heartbeat"`       // of the live streams
-	MaxStreams     int           `yaml:"max_streams"`     // live streams at once, and a twentieth of it for one session
-	QueryTimeout   time.Duration `yaml:"query_timeout"`   // of one report
-	Demo           bool          `yaml:"demo"`            // serve the demo ticket page
+	Listen            string        `yaml:"listen"`              // host:port; port 0 = any free one
+	TLSCert           string        `yaml:"tls_cert"`            // PEM file of the certificate, with those that it leans on; none = no TLS here, a proxy may have it
+	TLSKey            string        `yaml:"tls_key"`             // PEM file of its key
+	PublicURL         string        `yaml:"public_url"`          // where browsers reach it: decides Origin, Host and Secure cookies
+	Hosts             []string      `yaml:"hosts"`               // more host names it may be called by, with port unless 80 or 443
+	TrustedProxies    []string      `yaml:"trusted_proxies"`     // addresses or networks whose X-Real-IP is believed
+	Users             []User        `yaml:"users"`               // supervisors, admins and integrators; agents sign in by their own entries
+	SessionLife       time.Duration `yaml:"session_life"`        // a session ends so long after the sign-in
+	AuditKeep         time.Duration `yaml:"audit_keep"`          // entries of the audit log are deleted after it
+	Heartbeat         time.Duration `yaml:"heartbeat"`           // of the live streams
+	MaxStreams        int           `yaml:"max_streams"`         // live streams at once, and a twentieth of it for one session
+	RequestsPerMinute int           `yaml:"requests_per_minute"` // of one user, of one key, and of one address while nobody is signed in; live streams apart
+	QueryTimeout      time.Duration `yaml:"query_timeout"`       // of one report
+	Demo              bool          `yaml:"demo"`                // serve the demo ticket page
 }
 
 // User is a supervisor, admin or integrator; agents sign in by their own entries.
@@ -34,6 +37,7 @@ type User struct {
 	PasswordHashFile string   `yaml:"password_hash_file"` // or the file that holds it
 	Queues           []string `yaml:"queues"`             // ids of the queues he is limited to: docs/security.md; none = all
 	Teams            []string `yaml:"teams"`              // teams of agents he is limited to; none = all
+	Masked           bool     `yaml:"masked"`             // of callers' numbers he sees the last three digits, of names nothing
 	Phone            string   `yaml:"phone"`              // id of the agent with whose phone he listens to talks: docs/listen.md; empty = he can't
 }
 
@@ -142,13 +146,14 @@ type TicketIntegration struct {
 // DefaultConfig listens on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Listen:       "127.0.0.1:8080",
-		PublicURL:    "http://127.0.0.1:8080",
-		SessionLife:  12 * time.Hour,
-		AuditKeep:    365 * 24 * time.Hour,
-		Heartbeat:    2 * time.Second,
-		MaxStreams:   2000,
-		QueryTimeout: 30 * time.Second,
+		Listen:            "127.0.0.1:8080",
+		PublicURL:         "http://127.0.0.1:8080",
+		SessionLife:       12 * time.Hour,
+		AuditKeep:         365 * 24 * time.Hour,
+		Heartbeat:         2 * time.Second,
+		MaxStreams:        2000,
+		RequestsPerMinute: 1200,
+		QueryTimeout:      30 * time.Second,
 	}
 }
 
@@ -169,6 +174,12 @@ func (c Config) Validate() []problem.Problem {
 	if u, err := url.Parse(c.PublicURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 		add("public_url", "is not http(s)://host[:port] without a path", "write the address that browsers open")
 	}
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		add("tls_key", "tls_cert and tls_key belong together", "give both or none")
+	case c.TLSCert != "" && !strings.HasPrefix(c.PublicURL, "https://"):
+		add("public_url", "is not https, though tls_cert is set: browsers would not be told to keep the session to themselves", "write the https:// address that browsers open")
+	}
 	for i, p := range c.TrustedProxies {
 		if net.ParseIP(p) == nil {
 			if _, _, err := net.ParseCIDR(p); err != nil {
@@ -186,6 +197,9 @@ func (c Config) Validate() []problem.Problem {
 	}
 	if c.MaxStreams < 1 {
 		add("max_streams", "must be at least 1", "leave it out for the default")
+	}
+	if c.RequestsPerMinute < 1 {
+		add("requests_per_minute", "must be at least 1", "leave it out for the default")
 	}
 	out = append(out, c.users()...)
 	if !loopback(c.Listen) && len(c.Users) == 0 {
@@ -211,6 +225,9 @@ func (c Config) users() []problem.Problem {
 		}
 		if limits := (Limits{u.Queues, u.Teams}); u.Role == RoleAdmin && !limits.none() {
 			out = append(out, problem.Problem{Path: at, Message: "is an admin limited to queues or teams, who could make himself a key for all", Mend: "make him a supervisor, or leave queues and teams out"})
+		}
+		if u.Role == RoleAdmin && u.Masked {
+			out = append(out, problem.Problem{Path: at + ".masked", Message: "is set for an admin, who could make himself a key that shows numbers", Mend: "make him a supervisor, or leave masked out"})
 		}
 		if (u.PasswordHashEnv == "") == (u.PasswordHashFile == "") {
 			out = append(out, problem.Problem{Path: at, Message: "needs one of password_hash_env and password_hash_file", Mend: "make a hash with `firstline hash` and name the variable that holds it"})

@@ -20,7 +20,7 @@ type contactsInput struct {
 	Outcome  string    `query:"outcome" enum:"answered,contained,abandoned,refused,failed,open" doc:"Only contacts that ended so; open = still in progress"`
 	Customer string    `query:"customer" maxLength:"300" doc:"Only contacts by this customer"`
 	Ticket   string    `query:"ticket" maxLength:"300" doc:"Only contacts about this ticket"`
-	Number   string    `query:"number" maxLength:"40" doc:"Only callers whose number ends with these digits, three at least, or is the same in the form of callers.region; not for agents, nor for keys without personal.read"`
+	Number   string    `query:"number" maxLength:"40" doc:"Only callers whose number ends with these digits, three at least, or is the same in the form of callers.region; not for who sees no whole numbers: agents, masked users, keys without personal.read"`
 	Limit    int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
 	Cursor   string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
 }

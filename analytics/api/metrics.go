@@ -3,20 +3,21 @@ package api
 import "github.com/prometheus/client_golang/prometheus"
 
 type metrics struct {
-	requests      *prometheus.HistogramVec
-	problems      *prometheus.CounterVec
-	checksFailed  *prometheus.CounterVec
-	panics        prometheus.Counter
-	signIns       *prometheus.CounterVec
-	sessions      prometheus.Gauge
-	keyUses       *prometheus.CounterVec
-	audit         *prometheus.CounterVec
-	streams       *prometheus.GaugeVec
-	streamEnds    *prometheus.CounterVec
-	events        *prometheus.CounterVec
-	audio         *prometheus.CounterVec
-	ticketEvents  *prometheus.CounterVec
-	ticketLatency prometheus.Histogram
+	requests        *prometheus.HistogramVec
+	problems        *prometheus.CounterVec
+	checksFailed    *prometheus.CounterVec
+	panics          prometheus.Counter
+	signIns         *prometheus.CounterVec
+	sessions        prometheus.Gauge
+	keyUses         *prometheus.CounterVec
+	audit           *prometheus.CounterVec
+	certificateEnds prometheus.Gauge
+	streams         *prometheus.GaugeVec
+	streamEnds      *prometheus.CounterVec
+	events          *prometheus.CounterVec
+	audio           *prometheus.CounterVec
+	ticketEvents    *prometheus.CounterVec
+	ticketLatency   prometheus.Histogram
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -41,6 +42,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		audit: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_audit_entries_total", Help: "Entries of the audit log by result: written; lost: it could not be written, the log has it; repeated: a read that was noted within the last minute."},
 			[]string{"result"}),
+		certificateEnds: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "firstline_api_certificate_end_seconds", Help: "When the certificate that is served ends, in Unix seconds; 0 without TLS."}),
 		streams: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "firstline_api_streams", Help: "Live streams open now."}, []string{"stream"}),
 		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -56,7 +59,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "firstline_api_ticket_append_seconds", Help: "Time until an accepted ticket event was on disk.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
-	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.keyUses, m.audit, m.streams, m.streamEnds, m.events,
+	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.keyUses, m.audit, m.certificateEnds, m.streams, m.streamEnds, m.events,
 		m.audio, m.ticketEvents, m.ticketLatency)
 	return m
 }

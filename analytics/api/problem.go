@@ -39,6 +39,7 @@ const (
 	CodeTimeout          Code = "timeout"
 	CodeSlowRequest      Code = "slow_request"
 	CodeInternal         Code = "internal"
+	CodeTooManyRequests  Code = "too_many_requests" // Retry-After says when
 	CodeNameTaken        Code = "name_taken"
 	CodeConfigured       Code = "configured" // it stands in firstline.yaml and is changed there
 
@@ -68,7 +69,7 @@ func codes() []Code {
 	return []Code{
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
-		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeNameTaken, CodeConfigured,
+		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeTooManyRequests, CodeNameTaken, CodeConfigured,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
 		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
 		CodeNoSeat, CodeUnknownSeat, CodeSeatTaken, CodeFixedPhone,
@@ -171,6 +172,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "The agent has a phone of his own", slog.LevelInfo}
 	case CodeNotNow:
 		return kind{http.StatusConflict, "This can't be done as things stand now", slog.LevelInfo}
+	case CodeTooManyRequests:
+		return kind{http.StatusTooManyRequests, "Too many requests, wait", slog.LevelInfo}
 	case CodeNameTaken:
 		return kind{http.StatusConflict, "The name is taken", slog.LevelInfo}
 	case CodeConfigured:

@@ -77,6 +77,7 @@ type principal struct {
 	Phone   string // agent id whose phone he listens with; "" when none
 	scopes  scopes // of a key
 	limits  Limits // as configured
+	masked  bool   // he sees no whole numbers
 	rights  rights // what follows from them: which queues and agents he may see
 	ends    time.Time
 	session string // of the session or key, for limits
@@ -89,7 +90,9 @@ func (p principal) isAgent() bool { return p.Role == RoleAgent }
 func (p principal) isKey() bool { return p.Role == roleKey }
 
 // personal says whether callers' numbers, names and digits may be shown whole.
-func (p principal) personal() bool { return !p.isAgent() && (!p.isKey() || p.scopes&readPersonal != 0) }
+func (p principal) personal() bool {
+	return !p.isAgent() && !p.masked && (!p.isKey() || p.scopes&readPersonal != 0)
+}
 
 // mayActFor says whether the principal may change an agent's state.
 func (p principal) mayActFor(agent string) bool {

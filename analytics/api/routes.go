@@ -54,8 +54,8 @@ func (a *API) build() {
 	a.app.Get("/healthz", a.healthz)
 	a.app.Get("/readyz", a.readyz)
 	a.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})))
-	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.ticketWebhook) // a program's, proven by its signature
-	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate)
+	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.limitRequests(), a.ticketWebhook) // a program's, proven by its signature
+	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate, a.limitRequests())
 	a.rest()
 	a.app.Get(Prefix+"/live/wallboard", allow("live-wallboard", access{overseers, readMetrics, narrowed}, a.liveWallboard))
 	a.app.Get(Prefix+"/live/agent", allow("live-agent", access{agents, noKey, own}, a.liveAgent))

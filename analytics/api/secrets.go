@@ -26,12 +26,13 @@ type account struct {
 	agent  string // his agent id; "" when he is none
 	phone  string // agent id whose phone he listens with; "" = he has none
 	limits Limits // of a user
+	masked bool   // of a user
 	hash   string
 }
 
 // principal is the account as the sender of requests, until its session ends.
 func (acc account) principal(ends time.Time) principal {
-	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, limits: acc.limits, ends: ends}
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, limits: acc.limits, masked: acc.masked, ends: ends}
 }
 
 // CheckSecrets reads every secret that the configuration names and tells which are missing or malformed; paths are those
@@ -71,7 +72,7 @@ func readSecrets(users []User, site Site, getenv func(string) string) (secrets, 
 		if list, name := site.unknown(Limits{u.Queues, u.Teams}); list != "" {
 			add("http.users."+strconv.Itoa(i)+"."+list, fmt.Errorf("there is no %q", name), "name queues of the list queues, and teams of the agents")
 		}
-		out.users[u.Name] = account{name: u.Name, label: u.Name, role: u.Role, hash: hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}}
+		out.users[u.Name] = account{name: u.Name, label: u.Name, role: u.Role, hash: hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}, masked: u.Masked}
 	}
 	for i, a := range site.Agents {
 		if a.PinHashEnv == "" && a.PinHashFile == "" {

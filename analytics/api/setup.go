@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 
@@ -12,16 +13,23 @@ type setup struct {
 	site    Site
 	secrets secrets
 	numbers number.Form
+
+	certificate *tls.Certificate // nil without TLS
 }
 
-// Reload takes over who may sign in, the site, and the form of callers' numbers, for every request from now on. Where other machines
+// Reload takes over who may sign in, the site, the form of callers' numbers, and the certificate's files, which may be other ones by
+// the same names, for every request from now on. Where other machines
 // reach the API and a secret is missing, it keeps what it has and says so.
 func (a *API) Reload(users []User, site Site, numbers number.Form) error {
 	found, err := findSecrets(a.cfg.Listen, users, site, a.getenv, a.log)
 	if err != nil {
 		return err
 	}
-	a.setup.Store(&setup{site: site, secrets: found, numbers: numbers})
+	certificate, err := a.certificate()
+	if err != nil {
+		return err
+	}
+	a.setup.Store(&setup{site: site, secrets: found, numbers: numbers, certificate: certificate})
 	return nil
 }
 

@@ -18,6 +18,7 @@ type UserRights struct {
 	Role   Role     `json:"role" enum:"supervisor,admin,integrator"`
 	Queues []string `json:"queues" required:"false" maxItems:"1000" nullable:"false" doc:"Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve" example:"[\"support\"]"`
 	Teams  []string `json:"teams" required:"false" maxItems:"1000" nullable:"false" doc:"Teams of agents he is limited to; empty: all, or the agents who serve his queues"`
+	Masked bool     `json:"masked" required:"false" doc:"Of callers' numbers he sees the last three digits, of names nothing"`
 	Phone  string   `json:"phone" required:"false" maxLength:"200" doc:"Agent id whose phone he listens to talks with; empty: he has none" example:"boris"`
 }
 
@@ -33,14 +34,14 @@ type UserView struct {
 
 func viewOfUser(u registry.User) UserView {
 	return UserView{
-		Name: u.Name, UserRights: UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Phone},
+		Name: u.Name, UserRights: UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Masked, u.Phone},
 		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
 	}
 }
 
 // accountOf is a stored user as somebody who may sign in.
 func accountOf(u registry.User) account {
-	return account{name: u.Name, label: u.Name, role: Role(u.Role), hash: u.Hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}}
+	return account{name: u.Name, label: u.Name, role: Role(u.Role), hash: u.Hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}, masked: u.Masked}
 }
 
 // account finds who may sign in by this name; false when nobody does. Who is configured comes first: a name that is added there
@@ -75,7 +76,7 @@ func (a *API) users(ctx context.Context, _ principal, _ *noInput) (*usersOutput,
 	out.Body.Users = []UserView{}
 	for _, acc := range a.secrets().users {
 		if acc.role != RoleAgent {
-			rights := UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.phone}
+			rights := UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.masked, acc.phone}
 			out.Body.Users = append(out.Body.Users, UserView{Name: acc.name, Configured: true, UserRights: rights})
 		}
 	}
@@ -123,7 +124,7 @@ func (a *API) makeUser(ctx context.Context, who principal, in *makeUserInput) (*
 }
 
 func (g UserRights) give(u *registry.User) {
-	u.Role, u.Queues, u.Teams, u.Phone = string(g.Role), g.Queues, g.Teams, g.Phone
+	u.Role, u.Queues, u.Teams, u.Masked, u.Phone = string(g.Role), g.Queues, g.Teams, g.Masked, g.Phone
 }
 
 // mayGive checks rights that somebody gives to a user. A key gives nobody what it may not itself.
@@ -135,23 +136,29 @@ func (a *API) mayGive(who principal, g UserRights) error {
 		return invalid("body."+list, fmt.Sprintf("there is no %q", name))
 	case g.Role == RoleAdmin && !limits.none():
 		return invalid("body.role", "an admin concerns all queues: he is not limited to some")
+	case g.Role == RoleAdmin && g.Masked:
+		return invalid("body.masked", "is nothing for an admin: he could make himself a key that shows numbers")
 	case g.Phone != "" && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
 		return invalid("body.phone", fmt.Sprintf("there is no agent %q", g.Phone))
-	case who.isKey() && scopesOfRole(g.Role)&^who.scopes != 0:
+	case who.isKey() && scopesOfRole(g.Role, g.Masked)&^who.scopes != 0:
 		return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
 	}
 	return nil
 }
 
-// scopesOfRole is what a role may do, in terms of keys.
-func scopesOfRole(role Role) scopes {
+// scopesOfRole is what a role may do, in terms of keys; masked says that it sees no whole numbers.
+func scopesOfRole(role Role, masked bool) scopes {
+	personal := readPersonal
+	if masked {
+		personal = noKey
+	}
 	switch role {
 	case RoleAdmin:
 		return anyKey
 	case RoleSupervisor:
-		return anyKey &^ (administer | writeTickets)
+		return anyKey&^(administer|writeTickets|readPersonal) | personal
 	case RoleIntegrator:
-		return readMetrics | readContacts | readPersonal
+		return readMetrics | readContacts | personal
 	default:
 		return noKey
 	}
@@ -216,7 +223,7 @@ func (a *API) changed(ctx context.Context, who principal, name string, change fu
 	}
 	var refused *Error
 	u, err := a.state.ChangeUser(ctx, name, func(u *registry.User) error {
-		if who.isKey() && scopesOfRole(Role(u.Role))&^who.scopes != 0 {
+		if who.isKey() && scopesOfRole(Role(u.Role), u.Masked)&^who.scopes != 0 {
 			return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
 		}
 		return change(u)

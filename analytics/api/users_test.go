@@ -42,7 +42,7 @@ func TestUserFromMakingToDisabling(t *testing.T) {
 	w := newWorld(t, options{})
 	adam := w.signIn("adam")
 	made := w.makeUser(t, adam, map[string]any{"name": "sam", "role": "supervisor", "queues": []string{"support"}, "phone": "boris"})
-	want := UserRights{RoleSupervisor, []string{"support"}, []string{}, "boris"}
+	want := UserRights{RoleSupervisor, []string{"support"}, []string{}, false, "boris"}
 	if made.Name != "sam" || made.Configured || !reflect.DeepEqual(made.UserRights, want) || made.MadeBy != "adam" || made.MadeAt == nil || made.DisabledAt != nil {
 		t.Errorf("%+v", made)
 	}
@@ -57,7 +57,7 @@ func TestUserFromMakingToDisabling(t *testing.T) {
 	a := w.as(adam, http.MethodPut, "/users/sam", map[string]any{"role": "integrator"})
 	var changed UserView
 	a.into(t, &changed)
-	if !reflect.DeepEqual(changed.UserRights, UserRights{RoleIntegrator, []string{}, []string{}, ""}) {
+	if !reflect.DeepEqual(changed.UserRights, UserRights{RoleIntegrator, []string{}, []string{}, false, ""}) {
 		t.Errorf("%s", a.body)
 	}
 	w.as(sam, http.MethodGet, "/voicemails"+window, nil).wantProblem(t, CodeForbidden)
@@ -106,6 +106,7 @@ func TestUserThatIsNotMade(t *testing.T) {
 		"his name in it":     {map[string]any{"name": "samuel", "role": "supervisor", "password": "Samuel-1234567"}, "body.password", CodeInvalid},
 		"an unknown queue":   {map[string]any{"name": "new", "role": "supervisor", "password": longPassword, "queues": []string{"nowhere"}}, "body.queues", CodeInvalid},
 		"an unknown phone":   {map[string]any{"name": "new", "role": "supervisor", "password": longPassword, "phone": "nobody"}, "body.phone", CodeInvalid},
+		"a masked admin":     {map[string]any{"name": "new", "role": "admin", "password": longPassword, "masked": true}, "body.masked", CodeInvalid},
 		"an admin of a team": {map[string]any{"name": "new", "role": "admin", "password": longPassword, "teams": []string{"first"}}, "body.role", CodeInvalid},
 	} {
 		p := w.as(adam, http.MethodPost, "/users", c.body).wantProblem(t, c.code)
@@ -174,6 +175,28 @@ func TestGuessingTheOldPasswordIsLocked(t *testing.T) {
 		w.as(some, http.MethodPut, "/session/password", guess).wantProblem(t, CodeWrongCredentials)
 	}
 	w.as(some, http.MethodPut, "/session/password", guess).wantProblem(t, CodeTooManyAttempts)
+}
+
+// TestMaskedUser: of no caller he sees a whole number, a name or digits, whether he is configured or made.
+func TestMaskedUser(t *testing.T) {
+	w := newWorld(t, options{config: func(c *Config) {
+		c.Users = append(c.Users, User{Name: "max", Role: RoleSupervisor, PasswordHashEnv: "HASH", Masked: true})
+	}})
+	w.makeUser(t, w.signIn("adam"), map[string]any{"name": "mia", "role": "supervisor", "masked": true})
+	for _, proof := range []string{w.signIn("max"), cookieOf(t, w.trySignIn("mia", longPassword))} {
+		for _, path := range []string{"/contacts" + window, "/contacts/pbx1-1.1", "/abandoned" + window, "/callbacks" + window, "/voicemails" + window} {
+			a := w.get(Prefix+path, proof)
+			if text := string(a.body); a.status != http.StatusOK || strings.Contains(text, "30123456") || strings.Contains(text, "Carla") || strings.Contains(text, "471100") || !strings.Contains(text, "456") {
+				t.Errorf("%s: %d %s", path, a.status, text)
+			}
+		}
+		w.get(Prefix+"/contacts"+window+"&number=456", proof).wantProblem(t, CodeForbidden)
+	}
+	cfg := DefaultConfig()
+	cfg.Users = []User{{Name: "a", Role: RoleAdmin, PasswordHashEnv: "H", Masked: true}}
+	if got := paths(cfg.Validate()); got != "users.0.masked" {
+		t.Error(got)
+	}
 }
 
 // TestConfiguredUserComesFirst: a name that is added to the configuration later is the one there.

@@ -54,6 +54,7 @@ func migrations() []string {
 			request TEXT NOT NULL
 		)`,
 		`CREATE INDEX audit_time ON audit (time)`,
+		`ALTER TABLE users ADD COLUMN masked INTEGER NOT NULL DEFAULT 0`, // 1 = sees no whole numbers of callers
 	}
 }
 

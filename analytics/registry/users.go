@@ -15,17 +15,18 @@ type User struct {
 	Hash     string // argon2id, of his password
 	Queues   []string
 	Teams    []string
+	Masked   bool   // he sees no whole numbers of callers
 	Phone    string // agent id whose phone he listens with; "" = none
 	Made     time.Time
 	MadeBy   string
 	Disabled time.Time // zero = not
 }
 
-const userColumns = "name, role, hash, queues, teams, phone, made, made_by, disabled"
+const userColumns = "name, role, hash, queues, teams, phone, made, made_by, disabled, masked"
 
 // MakeUser stores a new user; ErrTaken when there is one of that name.
 func (r *Registry) MakeUser(ctx context.Context, u User) error {
-	err := r.change(ctx, "make user", "INSERT INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", u.row()...)
+	err := r.change(ctx, "make user", "INSERT INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", u.row()...)
 	if errors.Is(err, ErrNone) {
 		return ErrTaken
 	}
@@ -33,7 +34,7 @@ func (r *Registry) MakeUser(ctx context.Context, u User) error {
 }
 
 func (u User) row() []any {
-	return []any{u.Name, u.Role, u.Hash, list(u.Queues), list(u.Teams), u.Phone, unix(u.Made), u.MadeBy, unix(u.Disabled)}
+	return []any{u.Name, u.Role, u.Hash, list(u.Queues), list(u.Teams), u.Phone, unix(u.Made), u.MadeBy, unix(u.Disabled), u.Masked}
 }
 
 // FindUser returns a user, also one who is disabled; ErrNone when there is none.
@@ -90,7 +91,7 @@ func (r *Registry) ChangeUser(ctx context.Context, name string, change func(*Use
 		return User{}, err
 	}
 	u.Name = name
-	if _, err := tx.ExecContext(ctx, "REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", u.row()...); err != nil {
+	if _, err := tx.ExecContext(ctx, "REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", u.row()...); err != nil {
 		return User{}, fmt.Errorf("change user: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -102,7 +103,7 @@ func (r *Registry) ChangeUser(ctx context.Context, name string, change func(*Use
 func scanUser(row scanner) (User, error) {
 	var u User
 	var made, disabled int64
-	err := row.Scan(&u.Name, &u.Role, &u.Hash, (*list)(&u.Queues), (*list)(&u.Teams), &u.Phone, &made, &u.MadeBy, &disabled)
+	err := row.Scan(&u.Name, &u.Role, &u.Hash, (*list)(&u.Queues), (*list)(&u.Teams), &u.Phone, &made, &u.MadeBy, &disabled, &u.Masked)
 	u.Made, u.Disabled = fromUnix(made), fromUnix(disabled)
 	return u, err
 }

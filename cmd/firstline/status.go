@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +21,10 @@ import (
 const statusEvery = 250 * time.Millisecond
 
 // place is a role whose readiness can be asked for: at url, or where it listens (host:port or unix:PATH).
-type place struct{ role, url, listen string }
+type place struct {
+	role, url, listen string
+	certificate, name string // PEM file it answers TLS with, and the name that stands there; "" = it doesn't
+}
 
 // status tells whether the roles of this host are ready, and what is missing; with --wait it looks until they are.
 func status(ctx context.Context, env *environment) error {
@@ -29,9 +36,12 @@ func status(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	places := []place{{"controller", s.Live.URL, s.Controller.Listen}, {"load", "", s.LoadListen.Listen}, {"api", "", s.HTTP.Listen}}
+	places := []place{
+		{role: "controller", url: s.Live.URL, listen: s.Controller.Listen}, {role: "load", listen: s.LoadListen.Listen},
+		{role: "api", listen: s.HTTP.Listen, certificate: s.HTTP.TLSCert, name: hostOf(s.HTTP.PublicURL)},
+	}
 	if s.QueueLog.File != "" {
-		places = append(places, place{"queuelog", "", s.QueueReady.Listen})
+		places = append(places, place{role: "queuelog", listen: s.QueueReady.Listen})
 	}
 	places = slices.DeleteFunc(places, func(p place) bool { return p.listen == "" })
 	ctx, cancel := context.WithTimeout(ctx, wait+time.Duration(len(places))*startTry) // each has its own time to answer
@@ -98,6 +108,13 @@ func askReady(ctx context.Context, p place) error {
 		}
 		p.url = "http://localhost"
 	}
+	if p.certificate != "" {
+		trust, err := trusting(p)
+		if err != nil {
+			return err
+		}
+		p.url, transport.TLSClientConfig = "https://localhost", trust
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.url, "/")+"/readyz", nil)
 	if err != nil {
 		return err
@@ -115,6 +132,28 @@ func askReady(ctx context.Context, p place) error {
 		return errors.New(words(said))
 	}
 	return nil
+}
+
+// trusting is how a role of this host is asked that encrypts: it is the one whose certificate lies here, whoever signed that.
+func trusting(p place) (*tls.Config, error) {
+	text, err := os.ReadFile(p.certificate)
+	if err != nil {
+		return nil, fmt.Errorf("read http.tls_cert: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("http.tls_cert: %s holds no certificate", p.certificate)
+	}
+	return &tls.Config{RootCAs: pool, ServerName: p.name, MinVersion: tls.VersionTLS12}, nil
+}
+
+// hostOf is the host of an address that was checked.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // words is what a role that isn't ready answered, for people: the controller lists what is missing, the API answers a
