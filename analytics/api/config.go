@@ -152,7 +152,7 @@ func DefaultConfig() Config {
 		AuditKeep:         365 * 24 * time.Hour,
 		Heartbeat:         2 * time.Second,
 		MaxStreams:        2000,
-		RequestsPerMinute: 1200,
+		RequestsPerMinute: 3000,
 		QueryTimeout:      30 * time.Second,
 	}
 }
