@@ -268,8 +268,18 @@ func (r *reportsDouble) Search(_ context.Context, req query.SearchRequest) (quer
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.searches = append(r.searches, req)
-	number, name, next := "+4930123456", "=Carla", "abc"
-	return query.ContactPage{Items: []query.Contact{{ID: "pbx1-1.1", CallerNumber: &number, CallerName: &name, Agents: []string{"anna", "boris"}}}, Next: &next}, nil
+	number, name := "+4930123456", "=Carla"
+	items := []query.Contact{{ID: "pbx1-1.1", CallerNumber: &number, CallerName: &name, Agents: []string{"anna", "boris"}}}
+	return query.ContactPage{Items: items, Next: after(req.Cursor)}, nil
+}
+
+// after is the cursor of the next page: every list of the double has two.
+func after(cursor string) *string {
+	next := "abc"
+	if cursor == next {
+		return nil
+	}
+	return &next
 }
 
 func (r *reportsDouble) Timeline(_ context.Context, id string, _ bool) (query.Timeline, error) {

@@ -24,21 +24,34 @@ type Reports interface {
 
 var _ Reports = (*query.Reader)(nil)
 
-// Each report's body, with its rows as CSV.
+// Each report's body, with its rows as a table.
 type (
-	queueReport   struct{ metric.QueueReport }
-	agentReport   struct{ metric.AgentReport }
-	contactReport struct{ metric.ContactReport }
-	ticketReport  struct{ metric.TicketReport }
+	queueAnswer struct {
+		metric.QueueReport
+		Comparison *metric.QueueReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	agentAnswer struct {
+		metric.AgentReport
+		Comparison *metric.AgentReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	contactAnswer struct {
+		metric.ContactReport
+		Comparison *metric.ContactReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	ticketAnswer struct {
+		metric.TicketReport
+		Comparison *metric.TicketReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
 )
 
-func (r queueReport) csvRows() any   { return r.Rows }
-func (r agentReport) csvRows() any   { return r.Rows }
-func (r contactReport) csvRows() any { return r.Rows }
-func (r ticketReport) csvRows() any  { return r.Rows }
+func (r queueAnswer) tableRows() any   { return r.Rows }
+func (r agentAnswer) tableRows() any   { return r.Rows }
+func (r contactAnswer) tableRows() any { return r.Rows }
+func (r ticketAnswer) tableRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
 	WindowQuery
+	Compare
 	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
@@ -46,18 +59,18 @@ type queueMetricsInput struct {
 	ShortAbandon optionalMS `query:"short_abandon_ms" minimum:"0" doc:"Limit of short abandons for all queues, in place of each queue's own"`
 }
 
-type queueMetricsOutput struct{ Body queueReport }
+type queueMetricsOutput struct{ Body queueAnswer }
 
 func (a *API) queueMetrics(ctx context.Context, _ principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
 	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	report, err := a.reports.Queues(ctx, query.QueueRequest{
+	now, then, err := alongside(ctx, a.reports.Queues, query.QueueRequest{
 		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Limits: a.limits(),
 		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
-	})
-	return &queueMetricsOutput{queueReport{report}}, err
+	}, in.before(w), func(r query.QueueRequest, w query.WindowRequest) query.QueueRequest { r.WindowRequest = w; return r })
+	return &queueMetricsOutput{queueAnswer{now, then}}, err
 }
 
 // limits are the configured queues' own.
@@ -75,12 +88,13 @@ func (a *API) limits() metric.Limits {
 
 type agentMetricsInput struct {
 	WindowQuery
+	Compare
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
 	Agent   []string `query:"agent" nullable:"false" doc:"Only these agents, comma-separated; an agent always sees himself only"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only offers and calls of these queues"`
 }
 
-type agentMetricsOutput struct{ Body agentReport }
+type agentMetricsOutput struct{ Body agentAnswer }
 
 func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsInput) (*agentMetricsOutput, error) {
 	w, err := in.request(in.GroupBy)
@@ -91,8 +105,9 @@ func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsI
 	if who.isAgent() {
 		agents = []string{who.Agent}
 	}
-	report, err := a.reports.Agents(ctx, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: in.Queue, Teams: a.teams()})
-	return &agentMetricsOutput{agentReport{report}}, err
+	now, then, err := alongside(ctx, a.reports.Agents, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: in.Queue, Teams: a.teams()},
+		in.before(w), func(r query.AgentRequest, w query.WindowRequest) query.AgentRequest { r.WindowRequest = w; return r })
+	return &agentMetricsOutput{agentAnswer{now, then}}, err
 }
 
 // teams are those of each agent.
@@ -106,31 +121,37 @@ func (a *API) teams() map[string][]string {
 
 type contactMetricsInput struct {
 	WindowQuery
+	Compare
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
 
-type contactMetricsOutput struct{ Body contactReport }
+type contactMetricsOutput struct{ Body contactAnswer }
 
 func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
 	req, err := in.contactRequest()
 	if err != nil {
 		return nil, err
 	}
-	report, err := a.reports.Contacts(ctx, req)
-	return &contactMetricsOutput{contactReport{report}}, err
+	now, then, err := alongside(ctx, a.reports.Contacts, req, in.before(req.WindowRequest), contactsAt)
+	return &contactMetricsOutput{contactAnswer{now, then}}, err
 }
 
-type ticketMetricsOutput struct{ Body ticketReport }
+type ticketMetricsOutput struct{ Body ticketAnswer }
 
 func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
 	req, err := in.contactRequest()
 	if err != nil {
 		return nil, err
 	}
-	report, err := a.reports.Tickets(ctx, req)
-	return &ticketMetricsOutput{ticketReport{report}}, err
+	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(req.WindowRequest), contactsAt)
+	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
+}
+
+func contactsAt(r query.ContactRequest, w query.WindowRequest) query.ContactRequest {
+	r.WindowRequest = w
+	return r
 }
 
 func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {

@@ -103,7 +103,7 @@ func TestCSVCells(t *testing.T) {
 	half := 0.5
 	at := time.Date(2026, 3, 2, 1, 2, 3, 4e6, time.FixedZone("", 3600))
 	var b strings.Builder
-	err := writeCSV(&b, []row{
+	err := writeTable(formCSV, &b, []row{
 		{Inner: Inner{at, &half}, Name: "=1+1", List: []string{"a", "-b"}, Map: map[string]int64{"y": 2, "x": 1}},
 		{Name: "+4930123", Some: &Inner{At: at}},
 		{Name: `say "hi", bye`},

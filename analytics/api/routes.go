@@ -6,7 +6,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	"github.com/danielgtaylor/huma/v2/negotiation"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -26,7 +25,7 @@ type route struct {
 	status  int // of success
 	tag     string
 	summary string
-	csv     bool // also offered as CSV
+	table   bool // also offered as CSV, JSON Lines and a workbook
 }
 
 // build makes the Fiber app: what every request passes, then the routes, then the pages.
@@ -51,7 +50,7 @@ func (a *API) build() {
 	a.app.Get("/readyz", a.readyz)
 	a.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})))
 	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.ticketWebhook) // a program's, proven by its signature
-	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate)
+	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate, a.tag, formByName)
 	a.rest()
 	a.app.Get(Prefix+"/live/wallboard", allow(overseers, a.liveWallboard))
 	a.app.Get(Prefix+"/live/agent", allow(agents, a.liveAgent))
@@ -104,6 +103,11 @@ func (a *API) rest() {
 	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, 200, "contacts", "Callers who are called back", true}, a.callbacks)
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
 
+	add(a, route{"export-contacts", http.MethodGet, "/exports/contacts", signedIn, 200, exportTag, "A whole search for contacts", false}, a.exportContacts)
+	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
+	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
+	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
+
 	a.document()
 }
 
@@ -114,7 +118,7 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 		form := formOf(ctx.Header("Accept"))
 		err := admit(ctx.Context(), r, form)
 		if err == nil {
-			next(negotiated{ctx, form})
+			next(negotiated{ctx, string(form)})
 			return
 		}
 		a.writeProblem(ctx, a.report(humafiber.Unwrap(ctx), err))
@@ -133,22 +137,14 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 }
 
 // admit is what comes before a request is even read: the role, and whether the wanted form of answer is offered.
-func admit(ctx context.Context, r route, form string) error {
+func admit(ctx context.Context, r route, form form) error {
 	if _, err := authorize(ctx, r.roles); err != nil {
 		return err
 	}
-	if form == csvType && !r.csv {
+	if form != formJSON && !r.table && r.tag != exportTag {
 		return fail(CodeNotAcceptable, "this is offered as application/json only", nil)
 	}
 	return nil
-}
-
-// formOf is the form of answer that an Accept header prefers; JSON when it says nothing we know.
-func formOf(accept string) string {
-	if negotiation.SelectQValue(accept, []string{fiber.MIMEApplicationJSON, csvType}) == csvType {
-		return csvType
-	}
-	return fiber.MIMEApplicationJSON
 }
 
 // negotiated hands the form on to huma, whose own reading of Accept misses the last weight.
