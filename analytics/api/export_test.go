@@ -53,7 +53,7 @@ func (w *world) file(base, path, cookie string) (http.Response, []byte, error) {
 		w.t.Fatal(err)
 	}
 	req.Header.Set("Cookie", cookie)
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{Timeout: time.Minute}).Do(req)
 	if err != nil {
 		return http.Response{}, nil, err
 	}
