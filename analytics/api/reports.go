@@ -39,7 +39,7 @@ func (r ticketReport) csvRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
 	WindowQuery
-	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
+	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,weekday,hour" doc:"What the rows are split by, comma-separated"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
 	ServiceLevel optionalMS `query:"service_level_ms" minimum:"0" doc:"T of the service level for all queues, in place of each queue's own"`

@@ -37,6 +37,23 @@ func TestQueueMetricsPassesEverythingOn(t *testing.T) {
 	}
 }
 
+// The squares of a heat map reach the caller with their weekday, hour and length, as JSON and as CSV.
+func TestHeatMap(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	path := Prefix + "/metrics/queues?from=2026-03-02T00:00:00%2B01:00&until=2026-03-16T00:00:00%2B01:00&tz=Europe/Berlin&group_by=queue,weekday,hour"
+	var got metric.QueueReport
+	w.get(path, sue).into(t, &got)
+	if len(got.Rows) != 168 || *got.Rows[0].Weekday != 1 || *got.Rows[167].Weekday != 7 || *got.Rows[167].Hour != 23 || *got.Rows[167].CellMS != 7_200_000 {
+		t.Errorf("%d rows", len(got.Rows))
+	}
+	a := w.do(call{method: http.MethodGet, path: path, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
+	if err != nil || len(rows) != 169 || !strings.Contains(strings.Join(rows[0], ","), ",weekday,hour,cell_ms,") {
+		t.Errorf("%d rows (%v): %v", len(rows), err, rows[0])
+	}
+}
+
 // An agent asks for himself whatever he writes.
 func TestAgentMetricsAreNarrowedForAgents(t *testing.T) {
 	w := newWorld(t, options{})

@@ -10,7 +10,7 @@ func Page() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
 	for _, r := range []struct{ id, title, about string }{
-		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue and language."},
+		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, and weekday and hour of the wall clock."},
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
@@ -40,6 +40,9 @@ numbers on generated days, in every grouping, interval and zone.
   Each row says its begin and end with offset, its real length, and whether the window cut it short. An interval without events is a row of zeros.
 - **attribute_by** decides to which interval a queue entry belongs: ` + "`offered`" + ` (when it joined; the default), ` + "`ended`" + ` (when it left, by any outcome) or
   ` + "`answered`" + ` (when it was answered; other entries are left out, and what they would decide is null). Refused joins always count when they were refused.
+- **weekday and hour** (queues; a heat map) are what the wall clock of ` + "`tz`" + ` shows at the instant that ` + "`attribute_by`" + ` names, ` + "`offered`" + ` or ` + "`answered`" + `:
+  an entry that waits from one hour to another has no one place by ` + "`ended`" + `. An hour that the clock repeats in autumn counts as one with both its passes, one that it skips
+  in spring has no row that day. Each row says how much time of the interval falls on it (` + "`cell_ms`" + `): counts divided by it can be compared. At most two years.
 - **Null** means that the number can't be computed: a share of nothing, a mean of nothing, a count that the attribution does not define. 0 is a result.
 - **Shares** come with numerator and denominator. Add those up over rows, never percentages.
 - **Durations** are whole milliseconds. Each set of them comes with count, sum, mean, p50, p90, p95, p99 and the longest. The quantile p of n values is

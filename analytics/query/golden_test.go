@@ -35,6 +35,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	queue("queues_offered", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByQueue, metric.ByLanguage}, Queues: []string{"support"}})
 	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
 	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
+	queue("queues_heat_map", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByWeekday, metric.ByHour}})
 	today, err := TodayRequest{}.params(day.From)
 	if err != nil {
 		t.Fatal(err)
