@@ -97,6 +97,12 @@ func TestOnTheRealEngine(t *testing.T) {
 				}
 			}
 		}
+		var forecast metric.StaffingReport
+		coming := "?from=" + from.AddDate(0, 0, 7).Format(time.RFC3339) + "&until=" + until.AddDate(0, 0, 7).Format(time.RFC3339)
+		w.get(Prefix+"/metrics/staffing"+coming+"&queue=support&interval=1h", sue).into(t, &forecast)
+		if len(forecast.Rows) != 24 || forecast.Rows[12].Days != 1 || forecast.Rows[12].ErlangC == nil || forecast.Rows[12].ErlangA == nil {
+			t.Errorf("forecast: %+v", forecast)
+		}
 		var today metric.Today
 		w.get(Prefix+"/wallboard?tz=Asia/Kathmandu", sue).into(t, &today)
 		if today.Zone != "Asia/Kathmandu" || today.Watermark == nil {

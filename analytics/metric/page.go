@@ -14,6 +14,7 @@ func Page() string {
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.title, r.about)
 		for _, d := range Definitions() {
@@ -24,6 +25,11 @@ func Page() string {
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
+
+const staffingAbout = "How many agents a coming day or week needs, of one queue or of several that the same agents serve. Arrivals are the mean of the same weekday and interval (`same_weekday_mean`), " +
+	"of the last `weeks` such days. Left out are days before the first entry, those the request names (`except`), those on which nobody came while on others of their weekday somebody did (`closed`: a holiday), " +
+	"and, of four days or more, those whose entries lie further from their median than three times the spread (1.4826 x the median deviation) and a quarter of the median (`outlier`). " +
+	"Where no day is left every number is null. A target in the past may be asked for: only what had happened before it counts."
 
 const pageHead = `<!-- Made from analytics/metric: go test ./analytics/metric -run TestPage -rewrite -->
 

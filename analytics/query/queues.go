@@ -156,8 +156,10 @@ const entryWork = `rung AS (
       AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
   )
   GROUP BY entry
-),
-busy AS (
+),` + "\n" + entryStretches
+
+// entryStretches are the entries with an open stretch, and of the others the agents' time on them.
+const entryStretches = `busy AS (
   SELECT entry FROM segments_opened
   WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))

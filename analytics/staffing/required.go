@@ -17,7 +17,8 @@ type Target struct {
 // MaxAgents bounds the search.
 const MaxAgents = 100_000
 
-func (g Target) validate() error {
+// Check says what of a target can't be.
+func (g Target) Check() error {
 	share := func(x float64) bool { return x >= 0 && x <= 1 }
 	switch {
 	case !share(g.ServiceLevel) || g.ServiceLevel == 1:
@@ -44,7 +45,7 @@ func Required(m Model, t Traffic, g Target) (int, Performance, error) {
 	if err := t.validate(); err != nil {
 		return 0, Performance{}, err
 	}
-	if err := g.validate(); err != nil {
+	if err := g.Check(); err != nil {
 		return 0, Performance{}, err
 	}
 	if t.Arrivals == 0 {
