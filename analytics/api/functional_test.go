@@ -63,7 +63,7 @@ func TestOnTheRealEngine(t *testing.T) {
 	from, until := day()
 	facts := facttest.Make(facttest.Day{
 		Seed: 1, From: from, Until: until, Contacts: 200, Waits: []int64{0, 5_000, 20_000, 30_000},
-		Queues: []string{"support", "sales"}, Agents: []string{"anna", "boris"},
+		Queues: []string{"support", "sales"}, Agents: []string{"anna", "boris"}, Tail: time.Hour,
 	})
 	w := newWorld(t, options{reports: realReports(t, facts)})
 	sue := w.signIn("sue")
