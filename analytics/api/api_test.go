@@ -197,6 +197,7 @@ type reportsDouble struct {
 	agents   []query.AgentRequest
 	contacts []query.ContactRequest
 	searches []query.SearchRequest
+	staffing []query.StaffingRequest
 	err      error
 	panics   bool
 
@@ -255,6 +256,17 @@ func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (met
 		return metric.TicketReport{}, err
 	}
 	return metric.NewTicketReport(p, nil, metric.TicketTally{}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Staffing(_ context.Context, req query.StaffingRequest) (metric.StaffingReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.staffing = append(r.staffing, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.StaffingReport{}, err
+	}
+	return metric.NewStaffingReport(p, nil, metric.Freshness{AsOf: livetest.Began()})
 }
 
 func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric.Today, error) {

@@ -63,7 +63,7 @@ func TestOnTheRealEngine(t *testing.T) {
 	from, until := day()
 	facts := facttest.Make(facttest.Day{
 		Seed: 1, From: from, Until: until, Contacts: 200, Waits: []int64{0, 5_000, 20_000, 30_000},
-		Queues: []string{"support", "sales"}, Agents: []string{"anna", "boris"},
+		Queues: []string{"support", "sales"}, Agents: []string{"anna", "boris"}, Tail: time.Hour,
 	})
 	w := newWorld(t, options{reports: realReports(t, facts)})
 	sue := w.signIn("sue")
@@ -96,6 +96,12 @@ func TestOnTheRealEngine(t *testing.T) {
 					t.Errorf("%s as %s: %d %s", path, accept, a.status, a.body)
 				}
 			}
+		}
+		var forecast metric.StaffingReport
+		coming := "?from=" + from.AddDate(0, 0, 7).Format(time.RFC3339) + "&until=" + until.AddDate(0, 0, 7).Format(time.RFC3339)
+		w.get(Prefix+"/metrics/staffing"+coming+"&queue=support&interval=1h", sue).into(t, &forecast)
+		if len(forecast.Rows) != 24 || forecast.Rows[12].Days != 1 || forecast.Rows[12].ErlangC == nil || forecast.Rows[12].ErlangA == nil {
+			t.Errorf("forecast: %+v", forecast)
 		}
 		var today metric.Today
 		w.get(Prefix+"/wallboard?tz=Asia/Kathmandu", sue).into(t, &today)

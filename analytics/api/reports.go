@@ -13,6 +13,7 @@ type Reports interface {
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
+	Staffing(ctx context.Context, req query.StaffingRequest) (metric.StaffingReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
@@ -52,7 +53,7 @@ func (r ticketAnswer) tableRows() any  { return r.Rows }
 type queueMetricsInput struct {
 	WindowQuery
 	Compare
-	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
+	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,weekday,hour" doc:"What the rows are split by, comma-separated"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
 	ServiceLevel optionalMS `query:"service_level_ms" minimum:"0" doc:"T of the service level for all queues, in place of each queue's own"`

@@ -10,6 +10,7 @@ import (
 
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
+	"firstline/analytics/staffing"
 )
 
 func TestQueueMetricsPassesEverythingOn(t *testing.T) {
@@ -34,6 +35,54 @@ func TestQueueMetricsPassesEverythingOn(t *testing.T) {
 		"support": {Queue: "support", ServiceLevelMS: 30_000, ShortAbandonMS: 5_000}, "sales": {Queue: "sales", ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}}
 	if !reflect.DeepEqual(req.Limits, want) {
 		t.Errorf("limits %+v", req.Limits)
+	}
+}
+
+// The squares of a heat map reach the caller with their weekday, hour and length, as JSON and as CSV.
+func TestHeatMap(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	path := Prefix + "/metrics/queues?from=2026-03-02T00:00:00%2B01:00&until=2026-03-16T00:00:00%2B01:00&tz=Europe/Berlin&group_by=queue,weekday,hour"
+	var got metric.QueueReport
+	w.get(path, sue).into(t, &got)
+	if len(got.Rows) != 168 || *got.Rows[0].Weekday != 1 || *got.Rows[167].Weekday != 7 || *got.Rows[167].Hour != 23 || *got.Rows[167].CellMS != 7_200_000 {
+		t.Errorf("%d rows", len(got.Rows))
+	}
+	a := w.do(call{method: http.MethodGet, path: path, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
+	if err != nil || len(rows) != 169 || !strings.Contains(strings.Join(rows[0], ","), ",weekday,hour,cell_ms,") {
+		t.Errorf("%d rows (%v): %v", len(rows), err, rows[0])
+	}
+}
+
+func TestStaffingPassesEverythingOn(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	path := Prefix + "/metrics/staffing?from=2026-03-02T00:00:00%2B01:00&until=2026-03-03T00:00:00%2B01:00&tz=Europe/Berlin&interval=15m&queue=support&weeks=8" +
+		"&except=2026-02-02,2026-02-09&service_level_percent=90&max_wait_ms=15000&max_occupancy_percent=85&shrinkage_percent=30"
+	var got metric.StaffingReport
+	w.get(path, sue).into(t, &got)
+	if len(got.Rows) != 96 || got.Method != metric.StaffingMethod || got.Rows[0].Arrivals != nil || *got.Target.MaxOccupancyPercent != 85 {
+		t.Errorf("%d rows, %+v", len(got.Rows), got.Target)
+	}
+	want := staffing.Target{ServiceLevel: 0.9, Within: 30 * time.Second, MeanWait: 15 * time.Second, Occupancy: 0.85}
+	if req := w.reports.staffing[0]; req.Target != want || req.Shrinkage != 0.3 || req.Weeks != 8 || !reflect.DeepEqual(req.Except, []string{"2026-02-02", "2026-02-09"}) ||
+		!reflect.DeepEqual(req.Queues, []string{"support"}) {
+		t.Errorf("asked %+v", req)
+	}
+}
+
+// T is that of the queues when they have one in common; else it has to be named.
+func TestStaffingNeedsOneServiceLevel(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	w.get(Prefix+"/metrics/staffing"+window, sue).wantProblem(t, CodeInvalid)
+	w.get(Prefix+"/metrics/staffing"+window+"&service_level_ms=10000", sue)
+	if req := w.reports.staffing[0]; req.Target.Within != 10*time.Second {
+		t.Errorf("asked %+v", req)
+	}
+	for _, bad := range []string{"&queue=support&interval=1d", "&queue=support&weeks=13", "&queue=support&except=christmas", "&queue=support&service_level_percent=0", "&queue=support&service_level_percent=100"} {
+		w.get(Prefix+"/metrics/staffing"+window+bad, sue).wantProblem(t, CodeInvalid)
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	reportAgents   = "agents"
 	reportContacts = "contacts"
 	reportTickets  = "tickets"
+	reportStaffing = "staffing"
 )
 
 // What many definitions share.
@@ -49,7 +50,8 @@ func Definitions() []Definition {
 	out = append(out, queueDefinitions()...)
 	out = append(out, agentDefinitions()...)
 	out = append(out, contactDefinitions()...)
-	return append(out, ticketDefinitions()...)
+	out = append(out, ticketDefinitions()...)
+	return append(out, staffingDefinitions()...)
 }
 
 func outcome(field, title, meaning string) Definition {

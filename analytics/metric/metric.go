@@ -10,6 +10,7 @@
 package metric
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,8 @@ const (
 	ByLanguage Dimension = "language"
 	ByAgent    Dimension = "agent"
 	ByTeam     Dimension = "team"
+	ByWeekday  Dimension = "weekday" // of the wall clock
+	ByHour     Dimension = "hour"    // of the wall clock
 )
 
 // Attribution is the instant that decides to which interval a queue entry belongs.
@@ -64,6 +67,8 @@ type Key struct {
 	Language string
 	Agent    string
 	Team     string
+	Weekday  int // 1 = Monday … 7; 0 when not split by it
+	Hour     int // 0 … 23
 }
 
 func (k Key) group() Key {
@@ -80,7 +85,7 @@ func compareKeys(a, b Key) int {
 			return c
 		}
 	}
-	return 0
+	return cmp.Or(a.Weekday-b.Weekday, a.Hour-b.Hour)
 }
 
 // MaxRows is how many rows a report may have; beyond it the window or the split is refused.
@@ -150,6 +155,10 @@ func restrict(k Key, splits []Dimension) Key {
 			out.Agent = k.Agent
 		case ByTeam:
 			out.Team = k.Team
+		case ByWeekday:
+			out.Weekday = k.Weekday
+		case ByHour:
+			out.Hour = k.Hour
 		}
 	}
 	return out

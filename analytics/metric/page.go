@@ -10,10 +10,11 @@ func Page() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
 	for _, r := range []struct{ id, title, about string }{
-		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue and language."},
+		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, and weekday and hour of the wall clock."},
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.title, r.about)
 		for _, d := range Definitions() {
@@ -24,6 +25,11 @@ func Page() string {
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
+
+const staffingAbout = "How many agents a coming day or week needs, of one queue or of several that the same agents serve. Arrivals are the mean of the same weekday and interval (`same_weekday_mean`), " +
+	"of the last `weeks` such days. Left out are days before the first entry, those the request names (`except`), those on which nobody came while on others of their weekday somebody did (`closed`: a holiday), " +
+	"and, of four days or more, those whose entries lie further from their median than three times the spread (1.4826 x the median deviation) and a quarter of the median (`outlier`). " +
+	"Where no day is left every number is null. A target in the past may be asked for: only what had happened before it counts."
 
 const pageHead = `<!-- Made from analytics/metric: go test ./analytics/metric -run TestPage -rewrite -->
 
@@ -40,6 +46,9 @@ numbers on generated days, in every grouping, interval and zone.
   Each row says its begin and end with offset, its real length, and whether the window cut it short. An interval without events is a row of zeros.
 - **attribute_by** decides to which interval a queue entry belongs: ` + "`offered`" + ` (when it joined; the default), ` + "`ended`" + ` (when it left, by any outcome) or
   ` + "`answered`" + ` (when it was answered; other entries are left out, and what they would decide is null). Refused joins always count when they were refused.
+- **weekday and hour** (queues; a heat map) are what the wall clock of ` + "`tz`" + ` shows at the instant that ` + "`attribute_by`" + ` names, ` + "`offered`" + ` or ` + "`answered`" + `:
+  an entry that waits from one hour to another has no one place by ` + "`ended`" + `. An hour that the clock repeats in autumn counts as one with both its passes, one that it skips
+  in spring has no row that day. Each row says how much time of the interval falls on it (` + "`cell_ms`" + `): counts divided by it can be compared. At most two years.
 - **Null** means that the number can't be computed: a share of nothing, a mean of nothing, a count that the attribution does not define. 0 is a result.
 - **Shares** come with numerator and denominator. Add those up over rows, never percentages.
 - **Durations** are whole milliseconds. Each set of them comes with count, sum, mean, p50, p90, p95, p99 and the longest. The quantile p of n values is

@@ -5,7 +5,7 @@ import "time"
 // QueueParams is what a queue report is asked for.
 type QueueParams struct {
 	Window
-	GroupBy     []Dimension // ByQueue, ByLanguage
+	GroupBy     []Dimension // ByQueue, ByLanguage; ByWeekday and ByHour, but not with AttributeEnded
 	AttributeBy Attribution
 	Queues      []string // only these; nil means all
 	Limits      Limits
@@ -83,6 +83,7 @@ type QueueReport struct {
 // QueueRow is one row of a queue report. Counts that the chosen attribution does not define are null.
 type QueueRow struct {
 	Group
+	Cell
 	Offered        *int64 `json:"offered" doc:"Entries that joined the queue in the interval"`
 	Answered       int64  `json:"answered" doc:"Entries answered by an agent"`
 	Abandoned      *int64 `json:"abandoned" doc:"Entries whose caller hung up while waiting, short ones included"`
@@ -191,7 +192,7 @@ func NewQueueReport(p QueueParams, tallies map[Key]QueueTally, total QueueTally,
 	if err != nil {
 		return QueueReport{}, err
 	}
-	keys, err := denseKeys(len(buckets), tallies, p.GroupBy)
+	keys, cells, err := p.denseKeys(buckets, tallies)
 	if err != nil {
 		return QueueReport{}, err
 	}
@@ -203,7 +204,7 @@ func NewQueueReport(p QueueParams, tallies map[Key]QueueTally, total QueueTally,
 			queues = []string{k.Queue}
 		}
 		row := p.row(tallies[k], queues)
-		row.Group = newGroup(k, buckets[k.Bucket].Span(), p.GroupBy)
+		row.Group, row.Cell = newGroup(k, buckets[k.Bucket].Span(), p.GroupBy), cells.of(k, p.GroupBy)
 		r.Rows = append(r.Rows, row)
 	}
 	r.Total = p.row(total, p.Queues)

@@ -16,8 +16,8 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	entries, refusals := f.queueEntries(p), f.queueRefusals(p)
 	rows := map[Key]*queueCount{}
 	var total queueCount
-	row := func(bucket int, queue, language string) *queueCount {
-		k := restrict(Key{Bucket: bucket, Queue: queue, Language: language}, p.GroupBy)
+	row := func(bucket int, queue, language string, at time.Time) *queueCount {
+		k := restrict(onTheClock(Key{Bucket: bucket, Queue: queue, Language: language}, at, p.Zone), p.GroupBy)
 		if rows[k] == nil {
 			rows[k] = &queueCount{}
 		}
@@ -27,7 +27,7 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	for _, e := range entries {
 		for i, b := range buckets {
 			if e.concerns(b, p.AttributeBy) {
-				row(i, e.queue, e.language).add(e, b, p)
+				row(i, e.queue, e.language, e.instant(p.AttributeBy)).add(e, b, p)
 			}
 		}
 		total.add(e, whole, p)
@@ -35,7 +35,7 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	for _, r := range refusals {
 		for i, b := range buckets {
 			if b.holds(r.at) {
-				row(i, r.data.Queue, r.data.Language).refuse(r.data.Reason)
+				row(i, r.data.Queue, r.data.Language, r.at).refuse(r.data.Reason)
 				total.refuse(r.data.Reason)
 			}
 		}
@@ -71,6 +71,14 @@ func (e *entry) waiting() bool { return e.outcome == "" }
 
 // endsBefore says whether the entry had left the queue before an instant.
 func (e *entry) endsBefore(t time.Time) bool { return !e.waiting() && e.endedAt.Before(t) }
+
+// instant decides where the entry belongs.
+func (e *entry) instant(by Attribution) time.Time {
+	if by == AttributeOffered {
+		return e.queuedAt
+	}
+	return e.endedAt
+}
 
 // belongs says whether the entry is attributed to the span.
 func (e *entry) belongs(b Bucket, by Attribution) bool {

@@ -138,7 +138,8 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 			}
 			for n, req := range w.windows() {
 				if n >= len(metric.Intervals()) { // windows that cut or pass the facts' edges: one of each report
-					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
+					queues := c.queues(req)
+					for _, ask := range []func(){queues[(i+n)*5%len(queues)], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
 						ask()
 						asked++
 					}
@@ -306,7 +307,11 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 	own.Queues = map[string]metric.QueueLimits{"sales": {ServiceLevelMS: 45_000, ShortAbandonMS: 0}, "support": {ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}
 	override := int64(45_000)
 	for _, by := range metric.Attributions() {
-		for _, groups := range [][]string{nil, {"queue"}, {"language"}, {"queue", "language"}} {
+		groupings := [][]string{nil, {"queue"}, {"language"}, {"queue", "language"}, {"weekday", "hour"}, {"hour", "queue"}, {"weekday", "language"}}
+		if by == metric.AttributeEnded {
+			groupings = groupings[:4] // the wall clock does not go with it
+		}
+		for _, groups := range groupings {
 			w.GroupBy = groups
 			for _, req := range []QueueRequest{
 				{WindowRequest: w, AttributeBy: string(by)},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/staffing"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -35,6 +36,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	queue("queues_offered", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByQueue, metric.ByLanguage}, Queues: []string{"support"}})
 	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
 	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
+	queue("queues_heat_map", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByWeekday, metric.ByHour}})
 	today, err := TodayRequest{}.params(day.From)
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +45,17 @@ func goldenStatements(t *testing.T) map[string]statement {
 		t.Fatal(err)
 	}
 	mark := day.Until
+	forecast, err := StaffingRequest{
+		WindowRequest: WindowRequest{From: day.Until.Add(time.Hour), Until: day.Until.Add(3 * time.Hour), Interval: "1h", Zone: "UTC"}, Queues: []string{"support"}, Weeks: 1, Target: staffing.Target{Occupancy: 0.8},
+	}.Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots, err := forecast.Slots(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out["staffing"] = slotStatement(forecast, slots)
 	fresh := metric.Freshness{Watermark: &mark}
 	agents, err := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Agents: []string{"anna"}}, fresh)
 	out["agents"] = agents

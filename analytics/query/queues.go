@@ -82,6 +82,9 @@ func queueStatement(p metric.QueueParams, sets string) (statement, []column[queu
 	}
 	s.bindTime("since", p.Since())
 	s.bindLimits(p.Limits)
+	if byClock(p.GroupBy) {
+		s.bindClock(p.Window)
+	}
 	queues := ""
 	if p.Queues != nil {
 		s.bind("queues", append([]string{}, p.Queues...))
@@ -153,8 +156,10 @@ const entryWork = `rung AS (
       AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
   )
   GROUP BY entry
-),
-busy AS (
+),` + "\n" + entryStretches
+
+// entryStretches are the entries with an open stretch, and of the others the agents' time on them.
+const entryStretches = `busy AS (
   SELECT entry FROM segments_opened
   WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
@@ -208,7 +213,7 @@ func marks(p metric.QueueParams) string {
 	switch p.AttributeBy {
 	case metric.AttributeAnswered:
 		return lines("marks AS (",
-			fields+fmt.Sprintf(bucketOf, "ended")+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+			fields+fmt.Sprintf(bucketOf, "ended")+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+clockOf(p.GroupBy, "ended"),
 			"  FROM known WHERE outcome = 'answered' AND "+fmt.Sprintf(inWindow, "ended"),
 			"),")
 	case metric.AttributeEnded:
@@ -221,7 +226,7 @@ func marks(p metric.QueueParams) string {
 			"),")
 	default:
 		return lines("marks AS (",
-			fields+fmt.Sprintf(bucketOf, "queued")+" AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+			fields+fmt.Sprintf(bucketOf, "queued")+" AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went"+clockOf(p.GroupBy, "queued"),
 			"  FROM known",
 			"),")
 	}
@@ -234,7 +239,8 @@ func refusalMarks(p metric.QueueParams, queues string) string {
 		fields = append(fields, f.zero+" AS "+f.name)
 	}
 	return lines("refused AS (",
-		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+
+			clockOf(p.GroupBy, ms("time")),
 		"  FROM refusals",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
 		"),")

@@ -140,12 +140,20 @@ func join[T ~string](list []T) string {
 func (r QueueRequest) Params() (metric.QueueParams, error) {
 	var m mistakes
 	p := metric.QueueParams{AttributeBy: metric.Attribution(r.AttributeBy), Queues: r.Queues, Limits: r.Limits}
-	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage)
+	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByWeekday, metric.ByHour)
 	if p.AttributeBy == "" {
 		p.AttributeBy = metric.AttributeOffered
 	}
 	if !slices.Contains(metric.Attributions(), p.AttributeBy) {
 		m.add("attribute_by", "write one of "+join(metric.Attributions()), "unknown attribution %q", r.AttributeBy)
+	}
+	if byClock(p.GroupBy) {
+		if p.AttributeBy == metric.AttributeEnded {
+			m.add("attribute_by", "write offered or answered", "%q does not go with group_by weekday or hour: what waits from one hour to another belongs to neither", r.AttributeBy)
+		}
+		if length := r.Until.Sub(r.From); length > metric.MaxCellSpan {
+			m.add("until", "choose a window of at most two years", "a split by weekday or hour of %d days is too long", int(length.Hours()/24))
+		}
 	}
 	if p.Limits.Default == (metric.QueueLimits{}) {
 		p.Limits.Default = metric.DefaultLimits().Default

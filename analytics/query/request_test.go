@@ -65,6 +65,17 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 	}
 }
 
+// A heat map is not of where entries ended, and of two years at most.
+func TestHeatMapMistakes(t *testing.T) {
+	long := QueueRequest{WindowRequest: WindowRequest{From: day.From, Until: day.From.AddDate(3, 0, 0), GroupBy: []string{"hour"}}, AttributeBy: "ended"}
+	_, err := long.Params()
+	for _, want := range []string{"attribute_by:", "until:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
 func TestAllMistakesAreNamedAtOnce(t *testing.T) {
 	_, err := QueueRequest{WindowRequest: WindowRequest{Zone: "X", Interval: "1d", GroupBy: []string{"team"}}, AttributeBy: "y"}.Params()
 	for _, want := range []string{"tz:", "from:", "group_by:", "attribute_by:"} {
