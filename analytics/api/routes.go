@@ -104,6 +104,9 @@ func (a *API) rest() {
 	add(a, route{"list-callbacks", http.MethodGet, "/callbacks", supervisors | admins, 200, "contacts", "Callers who are called back", true}, a.callbacks)
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
 
+	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
+	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
+
 	a.document()
 }
 
