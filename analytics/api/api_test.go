@@ -201,8 +201,9 @@ type reportsDouble struct {
 	err      error
 	panics   bool
 
-	voicemails []query.VoicemailRequest
-	callbacks  []query.CallbackRequest
+	voicemails  []query.VoicemailRequest
+	callbacks   []query.CallbackRequest
+	ticketLists []query.TicketListRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }

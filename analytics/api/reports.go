@@ -21,6 +21,8 @@ type Reports interface {
 	Abandoned(ctx context.Context, req query.AbandonedRequest) (query.AbandonedPage, error)
 	Voicemails(ctx context.Context, req query.VoicemailRequest) (query.VoicemailPage, error)
 	Callbacks(ctx context.Context, req query.CallbackRequest) (query.CallbackPage, error)
+	TicketList(ctx context.Context, req query.TicketListRequest) (query.TicketPage, error)
+	Ticket(ctx context.Context, system, id string) (query.TicketLife, error)
 }
 
 var _ Reports = (*query.Reader)(nil)

@@ -108,6 +108,8 @@ func (a *API) rest() {
 	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
 	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
 	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
+	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
+	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
 
 	a.document()
 }

@@ -57,6 +57,8 @@ func accesses() []access {
 		{http.MethodDelete, "/voicemails/pbx1-1.1/r6/done", nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodGet, "/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
 		{http.MethodDelete, "/callbacks/pbx1-1.1", nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodGet, "/tickets", nil, every},
+		{http.MethodGet, "/tickets/helpdesk/4711", nil, every},
 	}
 }
 
@@ -97,7 +99,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("helpdesk/4711", "{system}/{id}", "anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

@@ -43,9 +43,11 @@ type order struct {
 	position      uint64
 }
 
-func (a order) before(b order) bool {
+func (a order) before(b order) bool { return a.compare(b) < 0 }
+
+func (a order) compare(b order) int {
 	return cmp.Or(cmp.Compare(a.received, b.received), cmp.Compare(a.source, b.source),
-		cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.position, b.position)) < 0
+		cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.position, b.position))
 }
 
 // Read sorts facts. Types that no metric uses are left out.

@@ -78,7 +78,12 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["voicemails"] = messages
 	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
 	out["callbacks"] = callbacks
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	ticketList, _, err9 := ticketListStatement(TicketListRequest{
+		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
+		Cursor: cursor{At: 1, ID: "s:t"}.String(),
+	})
+	out["ticket_list"] = ticketList
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
 		t.Fatal(err)
 	}
 	return out
