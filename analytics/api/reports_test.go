@@ -37,6 +37,28 @@ func TestQueueMetricsPassesEverythingOn(t *testing.T) {
 	}
 }
 
+func TestCustomEdges(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.QueueReport
+	w.get(Prefix+"/metrics/queues"+window+"&interval=custom&edges=2026-03-02T06:00:00Z,2026-03-02T15:00:00%2B01:00", sue).into(t, &got)
+	if len(got.Rows) != 3 || !got.Rows[2].Span.From.Equal(time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)) || got.Interval != metric.Custom {
+		t.Errorf("%d rows, %+v", len(got.Rows), got.Rows)
+	}
+	for edges, said := range map[string]string{
+		"&interval=custom":                            "no edges are given",
+		"&interval=custom&edges=6":                    "no RFC 3339 instant at place 1",
+		"&interval=custom&edges=2026-03-04T06:00:00Z": "lies outside the window",
+		"&interval=1h&edges=2026-03-02T06:00:00Z":     "mean nothing with interval=1h",
+	} {
+		a := w.get(Prefix+"/metrics/queues"+window+edges, sue)
+		a.wantProblem(t, CodeInvalid)
+		if !strings.Contains(string(a.body), said) || !strings.Contains(string(a.body), "query.edges") {
+			t.Errorf("%s: %s", edges, a.body)
+		}
+	}
+}
+
 // An agent asks for himself whatever he writes.
 func TestAgentMetricsAreNarrowedForAgents(t *testing.T) {
 	w := newWorld(t, options{})

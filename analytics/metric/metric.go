@@ -47,10 +47,16 @@ type Window struct {
 	From, Until time.Time
 	Interval    Interval
 	Zone        *time.Location // in which days and hours begin; nil means UTC
+	Edges       []time.Time    // of Custom: where the window is cut, ascending
 }
 
 // Buckets cuts the window.
-func (w Window) Buckets() ([]Bucket, error) { return Buckets(w.From, w.Until, w.Interval, w.Zone) }
+func (w Window) Buckets() ([]Bucket, error) {
+	if w.Interval == Custom {
+		return cutAt(w.Edges, w.From, w.Until, w.Zone)
+	}
+	return Buckets(w.From, w.Until, w.Interval, w.Zone)
+}
 
 // CustomerKinds are the kinds of contacts that queue, contact and ticket metrics count.
 func CustomerKinds() []fact.Kind { return []fact.Kind{fact.KindInbound, fact.KindCallback} }
