@@ -12,6 +12,7 @@ type Reports interface {
 	Queues(ctx context.Context, req query.QueueRequest) (metric.QueueReport, error)
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
+	IVR(ctx context.Context, req query.IVRRequest) (metric.IVRReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
@@ -29,12 +30,14 @@ type (
 	queueReport   struct{ metric.QueueReport }
 	agentReport   struct{ metric.AgentReport }
 	contactReport struct{ metric.ContactReport }
+	ivrReport     struct{ metric.IVRReport }
 	ticketReport  struct{ metric.TicketReport }
 )
 
 func (r queueReport) csvRows() any   { return r.Rows }
 func (r agentReport) csvRows() any   { return r.Rows }
 func (r contactReport) csvRows() any { return r.Rows }
+func (r ivrReport) csvRows() any     { return r.Rows }
 func (r ticketReport) csvRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
@@ -120,6 +123,23 @@ func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetric
 	}
 	report, err := a.reports.Contacts(ctx, req)
 	return &contactMetricsOutput{contactReport{report}}, err
+}
+
+type ivrMetricsInput struct {
+	WindowQuery
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,flow,node" doc:"What the rows are split by, comma-separated; without it by flow and node"`
+	Flow    []string `query:"flow" nullable:"false" doc:"Only these menus, comma-separated; without it all"`
+}
+
+type ivrMetricsOutput struct{ Body ivrReport }
+
+func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	report, err := a.reports.IVR(ctx, query.IVRRequest{WindowRequest: w, Flows: in.Flow})
+	return &ivrMetricsOutput{ivrReport{report}}, err
 }
 
 type ticketMetricsOutput struct{ Body ticketReport }

@@ -59,6 +59,20 @@ func TestCustomEdges(t *testing.T) {
 	}
 }
 
+func TestMenuMetrics(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.IVRReport
+	w.get(Prefix+"/metrics/ivr"+window+"&flow=main,night", sue).into(t, &got)
+	if req := w.reports.menus[0]; !reflect.DeepEqual(req.Flows, []string{"main", "night"}) || len(got.Rows) != 1 || *got.Rows[0].Node != "topic" {
+		t.Errorf("asked %+v, got %+v", req, got.Rows)
+	}
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/ivr" + window, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	if !strings.Contains(string(a.body), "main,topic,3,0,1>sales=2;2>bye=1,") {
+		t.Errorf("%s", a.body)
+	}
+}
+
 // An agent asks for himself whatever he writes.
 func TestAgentMetricsAreNarrowedForAgents(t *testing.T) {
 	w := newWorld(t, options{})
@@ -211,7 +225,7 @@ func FuzzQueryParameters(f *testing.F) {
 				return // no client sends it so
 			}
 		}
-		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/contacts?", "/wallboard?"} {
+		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/metrics/ivr?", "/contacts?", "/wallboard?"} {
 			a := w.get(Prefix+path+parameters, sue)
 			if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity && a.status != http.StatusBadRequest {
 				t.Errorf("%s%s: %d %s", path, parameters, a.status, a.body)

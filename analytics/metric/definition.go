@@ -2,7 +2,7 @@ package metric
 
 // Definition says what one number of a report means. docs/metrics.md is made of them.
 type Definition struct {
-	Report   string // the report it stands in: queues, agents, contacts, tickets
+	Report   string // the report it stands in: queues, agents, contacts, ivr, tickets
 	Field    string // its name in the report's row
 	Title    string
 	Unit     string
@@ -17,6 +17,7 @@ const (
 	reportQueues   = "queues"
 	reportAgents   = "agents"
 	reportContacts = "contacts"
+	reportIVR      = "ivr"
 	reportTickets  = "tickets"
 )
 
@@ -41,6 +42,8 @@ const (
 	fromStates   = "agent.state_began, agent.state_ended"
 	fromContacts = "contact.ended"
 	fromTickets  = "contact.ended, ticket.*"
+	fromSteps    = "ivr.entered, ivr.choice, ivr.input, ivr.left"
+	byEntering   = "entering the node lies in [from, until); what follows up to the next node counts with it"
 )
 
 // Definitions lists every number of every report.
@@ -49,6 +52,7 @@ func Definitions() []Definition {
 	out = append(out, queueDefinitions()...)
 	out = append(out, agentDefinitions()...)
 	out = append(out, contactDefinitions()...)
+	out = append(out, ivrDefinitions()...)
 	return append(out, ticketDefinitions()...)
 }
 
@@ -135,6 +139,20 @@ func contactDefinitions() []Definition {
 		{reportContacts, "duration", "Duration", unitMS, "end of the contact, wrap-up included - arrival", "all contacts of the row", byArrival, fromContacts},
 		{reportContacts, "identified", "Identified", unitCount, "contacts with a known customer or a linked ticket", "inbound and callback contacts", byArrival, fromTickets},
 		{reportContacts, "repeat", "Repeat contacts", unitShare, "contacts that another one by the same customer or about the same ticket precedes: arrived earlier, ended at most N days before this arrival / identified contacts", "identified contacts", byArrival + "; exactly N days is within", fromTickets},
+	}
+}
+
+func ivrDefinitions() []Definition {
+	const all = "visits of all callers to a menu, whatever the kind of contact"
+	return []Definition{
+		{reportIVR, "visits", "Visits", unitCount, "times a node was entered; = went_on + left + still_in, exact in every row", all, byEntering, fromSteps},
+		{reportIVR, "contacts", "Contacts", unitCount, "distinct contacts with a visit; they don't add up over rows", all, byEntering, fromSteps},
+		{reportIVR, "choices", "Choices taken", unitCount, "choices by key and the node they led to", "choices during the visit; a key that leads elsewhere after a change of the plan is a line of its own", byEntering, fromSteps},
+		{reportIVR, "inputs", "Inputs", unitCount, "inputs by kind", "inputs during the visit; a prompt repeated after a restart of the controller is none", byEntering, fromSteps},
+		{reportIVR, "went_on", "Went on", unitCount, "visits that another one follows before the menu is left", all, byEntering, fromSteps},
+		{reportIVR, "left", "Left from here", unitCount, "visits with which the menu was left, by its outcome: queued, contained, transferred, abandoned (the caller hung up), gave_up, failed. A contained one counts as callback when a callback was promised during the stay in the menu, else as voicemail when a message was begun", all, byEntering + "; a promise or message at either edge of the stay is within", fromSteps + ", callback.promised, recording.started"},
+		{reportIVR, "still_in", "Still in", unitCount, "visits without an end up to the watermark", all + "; the end is looked for up to 7 days after the window", byEntering, fromSteps},
+		{reportIVR, "time", "Time at the node", unitMS, "end of the visit - its begin", "ended visits", byEntering + "; not clipped", fromSteps},
 	}
 }
 

@@ -22,6 +22,9 @@ type Facts struct {
 	statesOpened   []opened[fact.AgentStateBegan]
 	states         []opened[fact.AgentStateEnded]
 	tickets        map[string]opened[fact.TicketEvent]
+	steps          map[string][]step      // through menus, of each contact
+	promises       map[string][]time.Time // of callbacks, of each contact that asked for them
+	messages       map[string][]time.Time // that callers began to leave, of each contact
 	watermark      time.Time
 }
 
@@ -60,6 +63,9 @@ func Read(facts []fact.Fact) *Facts {
 		arrivals:       map[string]opened[fact.Arrived]{},
 		contacts:       map[string]closed[fact.ContactEnded]{},
 		tickets:        map[string]opened[fact.TicketEvent]{},
+		steps:          map[string][]step{},
+		promises:       map[string][]time.Time{},
+		messages:       map[string][]time.Time{},
 	}
 	for _, x := range facts {
 		f.add(x)
@@ -96,6 +102,14 @@ func (f *Facts) add(x fact.Fact) {
 		f.states = append(f.states, with(x, d))
 	case fact.TicketEvent:
 		f.addTicket(x, d)
+	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRLeft:
+		f.steps[x.Subject] = append(f.steps[x.Subject], step{x.Sequence, x.Time, d})
+	case fact.CallbackPromised:
+		f.promises[d.Origin] = append(f.promises[d.Origin], x.Time)
+	case fact.RecordingStarted:
+		if d.Cause == fact.RecordVoicemail {
+			f.messages[x.Subject] = append(f.messages[x.Subject], x.Time)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func TestPage(t *testing.T) {
 
 // Every number of a report's row has a definition, in the row's order, and every definition a number.
 func TestEveryNumberIsDefined(t *testing.T) {
-	for report, row := range map[string]any{reportQueues: QueueRow{}, reportAgents: AgentRow{}, reportContacts: ContactRow{}, reportTickets: TicketRow{}} {
+	for report, row := range map[string]any{reportQueues: QueueRow{}, reportAgents: AgentRow{}, reportContacts: ContactRow{}, reportIVR: IVRRow{}, reportTickets: TicketRow{}} {
 		var fields, defined []string
 		for f := range reflect.TypeOf(row).Fields() {
 			if !f.Anonymous {
@@ -75,7 +75,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []any{QueueReport{}, AgentReport{}, ContactReport{}, TicketReport{}, Today{}} {
+	for _, r := range []any{QueueReport{}, AgentReport{}, ContactReport{}, IVRReport{}, TicketReport{}, Today{}} {
 		walk(reflect.TypeOf(r))
 	}
 }

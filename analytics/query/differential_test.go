@@ -146,7 +146,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 			}
 			for n, req := range w.windows() {
 				if n >= w.regular() { // windows that cut or pass the facts' edges: one of each report
-					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
+					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1], c.menus(req)[0]} {
 						ask()
 						asked++
 					}
@@ -166,6 +166,7 @@ func (c *comparison) reports(w world) (out []func()) {
 		out = append(out, c.queues(req)...)
 		out = append(out, c.agents(req)...)
 		out = append(out, c.contacts(req)...)
+		out = append(out, c.menus(req)...)
 	}
 	return out
 }
@@ -265,6 +266,8 @@ func (c *comparison) late(report any) {
 		head = r.Header
 	case metric.ContactReport:
 		head = r.Header
+	case metric.IVRReport:
+		head = r.Header
 	case metric.TicketReport:
 		head, tickets = r.Header, true
 	}
@@ -339,6 +342,19 @@ func (c *comparison) contacts(w WindowRequest) (out []func()) {
 			out = append(out,
 				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
 				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))
+		}
+	}
+	return out
+}
+
+func (c *comparison) menus(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{nil, {"interval"}, {"flow"}, {"node"}} {
+		if len(groups) > 0 && groups[0] == "interval" && w.Interval == string(metric.Whole) {
+			continue
+		}
+		w.GroupBy = groups
+		for _, flows := range [][]string{nil, {"main"}, {}} {
+			out = append(out, compare(c, IVRRequest{WindowRequest: w, Flows: flows}, IVRRequest.Params, c.oracle.IVR, c.reader.IVR))
 		}
 	}
 	return out

@@ -52,6 +52,8 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["contacts"] = contacts
 	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
 	out["tickets"] = tickets
+	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
+	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
 		From: day.From, Until: day.Until, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
 		Cursor: cursor{At: 1, ID: "c"}.String(),
@@ -65,7 +67,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["voicemails"] = messages
 	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
 	out["callbacks"] = callbacks
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -57,6 +57,12 @@ type ContactRequest struct {
 	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
 }
 
+// IVRRequest asks for metrics/ivr.
+type IVRRequest struct {
+	WindowRequest          // GroupBy empty means flow and node
+	Flows         []string // nil means all
+}
+
 // TicketRequest has the same parameters.
 type TicketRequest = ContactRequest
 
@@ -203,6 +209,17 @@ func (r ContactRequest) Params() (metric.ContactParams, error) {
 	var m mistakes
 	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m)}
 	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByAgent)
+	return p, m.err()
+}
+
+// Params validates; its error is *Invalid.
+func (r IVRRequest) Params() (metric.IVRParams, error) {
+	var m mistakes
+	p := metric.IVRParams{Flows: r.Flows}
+	p.Window, p.GroupBy = r.params(&m, metric.ByFlow, metric.ByNode)
+	if len(r.GroupBy) == 0 {
+		p.GroupBy = []metric.Dimension{metric.ByFlow, metric.ByNode}
+	}
 	return p, m.err()
 }
 

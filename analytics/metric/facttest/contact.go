@@ -70,32 +70,6 @@ func (c *call) arrive() {
 	}
 }
 
-// menu walks the caller through the flow; result is empty when he goes on to a queue.
-func (c *call) menu() (fact.Result, fact.Reason) {
-	if c.chance(12) {
-		return "", ""
-	}
-	entered := c.now
-	c.emit(fact.IVREntered{Flow: "main", Node: "greeting"}, fact.TypeIVREntered)
-	c.pass(c.between(0, 40*time.Second))
-	outcome := weighted(c.generator, map[fact.IVROutcome]int{fact.IVRQueued: 80, fact.IVRHungUp: 9, fact.IVRContained: 8, fact.IVRGaveUp: 3})
-	c.row.Flow, c.row.IVRMS = "main", c.now.Sub(entered).Milliseconds()
-	c.emit(fact.IVRLeft{
-		Flow: "main", LastNode: "topic", EnteredAt: entered, LeftAt: c.now, DurationMS: c.row.IVRMS, Outcome: outcome,
-		Path: []string{"greeting", "topic"}, Choices: []string{"1"},
-	}, fact.TypeIVRLeft)
-	switch outcome {
-	case fact.IVRHungUp:
-		return fact.ResultAbandoned, fact.ReasonCallerHungUp
-	case fact.IVRContained:
-		return fact.ResultContained, fact.ReasonFlowEnded
-	case fact.IVRGaveUp:
-		return fact.ResultAbandoned, fact.ReasonGaveUp
-	default:
-		return "", ""
-	}
-}
-
 // queues lets the caller wait in one queue after the other, until an outcome ends it.
 func (c *call) queues() (fact.Result, fact.Reason) {
 	queue, from, carried := pick(c.generator, c.Queues...), "", int64(0)
@@ -123,6 +97,14 @@ func (c *call) queues() (fact.Result, fact.Reason) {
 			return fact.ResultFailed, fact.ReasonMaxWait
 		case fact.EntryAbandoned:
 			return fact.ResultAbandoned, fact.ReasonCallerHungUp
+		case fact.EntryExited: // by key, back into the menu; who joins a queue again is a new entry
+			if result, reason := c.menu(); result != "" {
+				return result, reason
+			}
+			if c.n["e"] >= 3 {
+				return fact.ResultFailed, fact.ReasonMaxWait
+			}
+			queue, from, carried = pick(c.generator, c.Queues...), "", carried+e.WaitMS
 		default:
 			return fact.ResultFailed, fact.ReasonCommandFailed
 		}
