@@ -35,15 +35,17 @@ const (
 	byAnswer      = "the answer lies in [from, until)"
 	clipped       = "clipped to [from, until) and to the watermark"
 
-	fromEntries  = "queue.queued, queue.ended"
-	fromEnded    = "queue.ended"
-	fromSegments = "queue.ended, segment.started, segment.ended"
-	fromOffers   = "offer.made, offer.ended"
-	fromStates   = "agent.state_began, agent.state_ended"
-	fromContacts = "contact.ended"
-	fromTickets  = "contact.ended, ticket.*"
-	fromSteps    = "ivr.entered, ivr.choice, ivr.input, ivr.left"
-	byEntering   = "entering the node lies in [from, until); what follows up to the next node counts with it"
+	fromEntries   = "queue.queued, queue.ended"
+	fromEnded     = "queue.ended"
+	fromSegments  = "queue.ended, segment.started, segment.ended"
+	fromOffers    = "offer.made, offer.ended"
+	fromStates    = "agent.state_began, agent.state_ended"
+	fromContacts  = "contact.ended"
+	fromTickets   = "contact.ended, ticket.*"
+	fromTransfers = "transfer.started, transfer.ended"
+	byTransfer    = "the transfer's begin lies in [from, until)"
+	fromSteps     = "ivr.entered, ivr.choice, ivr.input, ivr.left"
+	byEntering    = "entering the node lies in [from, until); what follows up to the next node counts with it"
 )
 
 // Definitions lists every number of every report.
@@ -97,6 +99,8 @@ func queueDefinitions() []Definition {
 		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
 		work("handle", "Handle time", "talk + hold + wrap-up; menu and wait are never part of it"),
 		{reportQueues, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch, or without any", byAttribution, fromSegments},
+		{reportQueues, "transfers", "Transfers", unitCount, "transfers by mode and result; made = blind + attended, and = the sum of to. received: completed or joined to a conference, to this queue", "transfers out of the queue's talks, of contacts of every kind; null when split by more than queue, which a transfer does not know", byTransfer + ", whatever attribute_by", fromTransfers},
+		{reportQueues, "consult", "Consultation time", unitMS, "end of the transfer - its begin", "ended attended transfers out of the queue's talks, whatever the result; null as transfers", byTransfer + "; not clipped", fromTransfers},
 		{reportQueues, "estimates", "Expected waits told", unitCount, "told = within + sooner + later; within: from <= wait <= until of the first expected wait the caller was told in this queue, counted from joining it", "answered entries whose caller was told one", byAttribution + "; both edges of the range are within", fromEnded},
 		{reportQueues, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers of the entries", byAttribution + ", of the entry", fromOffers},
 	}
@@ -107,8 +111,8 @@ func agentDefinitions() []Definition {
 		return Definition{reportAgents, field, title, unitMS, formula, "answered entries on which no stretch of the agent is open; the agent's own stretches only", byAnswer + "; not clipped", fromSegments}
 	}
 	return []Definition{
-		{reportAgents, "agents", "Agents", unitCount, "distinct agents", "with time logged in, an offer or an answered call", "any of these in [from, until)", fromStates},
-		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing); talking includes hold, calling is a call of the agent's own to a number outside. paused = paused_billable + paused_not_billable: paid work by what the plan said of the reason when the pause began; neither is part of occupancy", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
+		{reportAgents, "agents", "Agents", unitCount, "distinct agents", "with time logged in, an offer, an answered call or a transfer", "any of these in [from, until)", fromStates},
+		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing); talking includes hold, calling is a call of the agent's own to a number outside. paused = paused_billable + paused_not_billable: paid work by what the plan said of the reason when the pause began; neither is part of occupancy. utilisation = (talking + wrap_up + calling + paused_billable) / logged_in: the paid share of the time on duty that is work. Firstline's own: products use the word for several things and no standard was found", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
 		{reportAgents, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers to the agent", byOffer, fromOffers},
 		{reportAgents, "answered", "Answered", unitCount, "entries answered by the agent", customersOnly, byAnswer, fromEnded},
 		{reportAgents, "ring", "Ring time", unitMS, "end of the offer - its begin", "ended offers to the agent", byOffer + "; not clipped", fromOffers},
@@ -116,6 +120,8 @@ func agentDefinitions() []Definition {
 		work("hold", "Hold time", "sum of the hold stretches"),
 		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
 		work("handle", "Handle time", "talk + hold + wrap-up"),
+		{reportAgents, "transfers", "Transfers", unitCount, "transfers by mode and result; made = blind + attended, and = the sum of to. received: completed or joined to a conference with this agent, or sent on to him by name at once, whether he took the call or not", "transfers that the agent began, and those that came to him, of contacts of every kind", byTransfer, fromTransfers},
+		{reportAgents, "consult", "Consultation time", unitMS, "end of the transfer - its begin", "ended attended transfers of the agent, whatever the result", byTransfer + "; not clipped", fromTransfers},
 		{reportAgents, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch of the agent, or without any", byAnswer, fromSegments},
 	}
 }
