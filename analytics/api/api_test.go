@@ -196,6 +196,7 @@ type reportsDouble struct {
 	queues   []query.QueueRequest
 	agents   []query.AgentRequest
 	contacts []query.ContactRequest
+	menus    []query.IVRRequest
 	searches []query.SearchRequest
 	staffing []query.StaffingRequest
 	err      error
@@ -249,6 +250,18 @@ func (r *reportsDouble) Contacts(_ context.Context, req query.ContactRequest) (m
 		return metric.ContactReport{}, err
 	}
 	return metric.NewContactReport(p, nil, metric.ContactTally{}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) IVR(_ context.Context, req query.IVRRequest) (metric.IVRReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.menus = append(r.menus, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.IVRReport{}, err
+	}
+	tally := metric.IVRTally{Visits: 3, Choices: map[metric.Choice]int64{{Key: "1", Target: "sales"}: 2, {Key: "2", Target: "bye"}: 1}, Ends: map[string]int64{metric.VisitWentOn: 3}}
+	return metric.NewIVRReport(p, map[metric.Key]metric.IVRTally{{Flow: "main", Node: "topic"}: tally}, tally, metric.Freshness{AsOf: livetest.Began()})
 }
 
 func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (metric.TicketReport, error) {

@@ -20,37 +20,49 @@ func (c Compare) before(w query.WindowRequest) *query.WindowRequest {
 		return nil // the report itself refuses it
 	}
 	from, until := w.From.In(zone), w.Until.In(zone)
+	earlier := func(years, months, days int) func(time.Time) time.Time {
+		return func(t time.Time) time.Time { return t.In(zone).AddDate(years, months, days) }
+	}
+	var move func(time.Time) time.Time
 	switch c.With {
 	case "previous":
-		from, until = sameLengthBefore(from, until), from
+		move = sameLengthBefore(from, until, earlier)
 	case "1d":
-		from, until = from.AddDate(0, 0, -1), until.AddDate(0, 0, -1)
+		move = earlier(0, 0, -1)
 	case "1w":
-		from, until = from.AddDate(0, 0, -7), until.AddDate(0, 0, -7)
+		move = earlier(0, 0, -7)
 	case "1mo":
-		from, until = from.AddDate(0, -1, 0), until.AddDate(0, -1, 0)
+		move = earlier(0, -1, 0)
 	case "1y":
-		from, until = from.AddDate(-1, 0, 0), until.AddDate(-1, 0, 0)
+		move = earlier(-1, 0, 0)
 	default:
 		return nil
 	}
-	w.From, w.Until = from, until
+	w.From, w.Until = move(from), move(until)
+	if c.With == "previous" {
+		w.Until = from
+	}
+	edges := make([]time.Time, len(w.Edges))
+	for i, e := range w.Edges {
+		edges[i] = move(e)
+	}
+	w.Edges = edges
 	return &w
 }
 
-// sameLengthBefore is the begin of the period before: so many months before where the window is whole months, so many days where it is
-// whole days, else so much time.
-func sameLengthBefore(from, until time.Time) time.Time {
+// sameLengthBefore moves back by so many months where the window is whole months, by so many days where it is whole days, else by so much
+// time.
+func sameLengthBefore(from, until time.Time, earlier func(years, months, days int) func(time.Time) time.Time) func(time.Time) time.Time {
 	for months := 1; months <= 24; months++ {
 		if from.Day() == 1 && from.AddDate(0, months, 0).Equal(until) {
-			return from.AddDate(0, -months, 0)
+			return earlier(0, -months, 0)
 		}
 	}
 	days := int(until.Sub(from).Hours()/24 + 0.5)
 	if days > 0 && from.AddDate(0, 0, days).Equal(until) {
-		return from.AddDate(0, 0, -days)
+		return earlier(0, 0, -days)
 	}
-	return from.Add(-until.Sub(from))
+	return func(t time.Time) time.Time { return t.Add(-until.Sub(from)) }
 }
 
 // alongside asks for the report, and for that of the earlier period where there is one.

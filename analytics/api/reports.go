@@ -12,6 +12,7 @@ type Reports interface {
 	Queues(ctx context.Context, req query.QueueRequest) (metric.QueueReport, error)
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
+	IVR(ctx context.Context, req query.IVRRequest) (metric.IVRReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
 	Staffing(ctx context.Context, req query.StaffingRequest) (metric.StaffingReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
@@ -41,6 +42,10 @@ type (
 		metric.ContactReport
 		Comparison *metric.ContactReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
 	}
+	ivrAnswer struct {
+		metric.IVRReport
+		Comparison *metric.IVRReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
 	ticketAnswer struct {
 		metric.TicketReport
 		Comparison *metric.TicketReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
@@ -50,6 +55,7 @@ type (
 func (r queueAnswer) tableRows() any   { return r.Rows }
 func (r agentAnswer) tableRows() any   { return r.Rows }
 func (r contactAnswer) tableRows() any { return r.Rows }
+func (r ivrAnswer) tableRows() any     { return r.Rows }
 func (r ticketAnswer) tableRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
@@ -139,6 +145,25 @@ func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetric
 	}
 	now, then, err := alongside(ctx, a.reports.Contacts, req, in.before(req.WindowRequest), contactsAt)
 	return &contactMetricsOutput{contactAnswer{now, then}}, err
+}
+
+type ivrMetricsInput struct {
+	WindowQuery
+	Compare
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,flow,node" doc:"What the rows are split by, comma-separated; without it by flow and node"`
+	Flow    []string `query:"flow" nullable:"false" doc:"Only these menus, comma-separated; without it all"`
+}
+
+type ivrMetricsOutput struct{ Body ivrAnswer }
+
+func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	now, then, err := alongside(ctx, a.reports.IVR, query.IVRRequest{WindowRequest: w, Flows: in.Flow}, in.before(w),
+		func(r query.IVRRequest, w query.WindowRequest) query.IVRRequest { r.WindowRequest = w; return r })
+	return &ivrMetricsOutput{ivrAnswer{now, then}}, err
 }
 
 type ticketMetricsOutput struct{ Body ticketAnswer }

@@ -86,6 +86,42 @@ func TestStaffingNeedsOneServiceLevel(t *testing.T) {
 	}
 }
 
+func TestCustomEdges(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.QueueReport
+	w.get(Prefix+"/metrics/queues"+window+"&interval=custom&edges=2026-03-02T06:00:00Z,2026-03-02T15:00:00%2B01:00", sue).into(t, &got)
+	if len(got.Rows) != 3 || !got.Rows[2].Span.From.Equal(time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)) || got.Interval != metric.Custom {
+		t.Errorf("%d rows, %+v", len(got.Rows), got.Rows)
+	}
+	for edges, said := range map[string]string{
+		"&interval=custom":                            "no edges are given",
+		"&interval=custom&edges=6":                    "no RFC 3339 instant at place 1",
+		"&interval=custom&edges=2026-03-04T06:00:00Z": "lies outside the window",
+		"&interval=1h&edges=2026-03-02T06:00:00Z":     "mean nothing with interval=1h",
+	} {
+		a := w.get(Prefix+"/metrics/queues"+window+edges, sue)
+		a.wantProblem(t, CodeInvalid)
+		if !strings.Contains(string(a.body), said) || !strings.Contains(string(a.body), "query.edges") {
+			t.Errorf("%s: %s", edges, a.body)
+		}
+	}
+}
+
+func TestMenuMetrics(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.IVRReport
+	w.get(Prefix+"/metrics/ivr"+window+"&flow=main,night", sue).into(t, &got)
+	if req := w.reports.menus[0]; !reflect.DeepEqual(req.Flows, []string{"main", "night"}) || len(got.Rows) != 1 || *got.Rows[0].Node != "topic" {
+		t.Errorf("asked %+v, got %+v", req, got.Rows)
+	}
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/ivr" + window, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	if !strings.Contains(string(a.body), "main,topic,3,0,1>sales=2;2>bye=1,") {
+		t.Errorf("%s", a.body)
+	}
+}
+
 // An agent asks for himself whatever he writes.
 func TestAgentMetricsAreNarrowedForAgents(t *testing.T) {
 	w := newWorld(t, options{})
@@ -238,7 +274,7 @@ func FuzzQueryParameters(f *testing.F) {
 				return // no client sends it so
 			}
 		}
-		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/contacts?", "/wallboard?"} {
+		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/metrics/ivr?", "/contacts?", "/wallboard?"} {
 			a := w.get(Prefix+path+parameters, sue)
 			if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity && a.status != http.StatusBadRequest {
 				t.Errorf("%s%s: %d %s", path, parameters, a.status, a.body)

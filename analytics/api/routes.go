@@ -87,6 +87,7 @@ func (a *API) rest() {
 	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
 	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
 	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
+	add(a, route{"get-ivr-metrics", http.MethodGet, "/metrics/ivr", overseers, 200, "metrics", "Menu metrics", true}, a.ivrMetrics)
 	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
 	add(a, route{"get-staffing", http.MethodGet, "/metrics/staffing", overseers, 200, "metrics", "Forecast of the agents needed", true}, a.staffing)
 

@@ -38,6 +38,7 @@ func accesses() []access {
 		{http.MethodGet, "/metrics/queues" + window, nil, all},
 		{http.MethodGet, "/metrics/agents" + window, nil, every},
 		{http.MethodGet, "/metrics/contacts" + window, nil, all},
+		{http.MethodGet, "/metrics/ivr" + window, nil, all},
 		{http.MethodGet, "/metrics/tickets" + window, nil, all},
 		{http.MethodGet, "/metrics/staffing" + window + "&service_level_ms=20000", nil, all},
 		{http.MethodGet, "/contacts" + window, nil, every},

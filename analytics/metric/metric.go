@@ -29,6 +29,8 @@ const (
 	ByTeam     Dimension = "team"
 	ByWeekday  Dimension = "weekday" // of the wall clock
 	ByHour     Dimension = "hour"    // of the wall clock
+	ByFlow     Dimension = "flow"    // of a menu
+	ByNode     Dimension = "node"
 )
 
 // Attribution is the instant that decides to which interval a queue entry belongs.
@@ -50,10 +52,16 @@ type Window struct {
 	From, Until time.Time
 	Interval    Interval
 	Zone        *time.Location // in which days and hours begin; nil means UTC
+	Edges       []time.Time    // of Custom: where the window is cut, ascending
 }
 
 // Buckets cuts the window.
-func (w Window) Buckets() ([]Bucket, error) { return Buckets(w.From, w.Until, w.Interval, w.Zone) }
+func (w Window) Buckets() ([]Bucket, error) {
+	if w.Interval == Custom {
+		return cutAt(w.Edges, w.From, w.Until, w.Zone)
+	}
+	return Buckets(w.From, w.Until, w.Interval, w.Zone)
+}
 
 // CustomerKinds are the kinds of contacts that queue, contact and ticket metrics count.
 func CustomerKinds() []fact.Kind { return []fact.Kind{fact.KindInbound, fact.KindCallback} }
@@ -69,6 +77,33 @@ type Key struct {
 	Team     string
 	Weekday  int // 1 = Monday … 7; 0 when not split by it
 	Hour     int // 0 … 23
+	Flow     string
+	Node     string
+}
+
+// At is the key's value of a dimension.
+func (k *Key) At(d Dimension) *string {
+	switch d {
+	case ByQueue:
+		return &k.Queue
+	case ByLanguage:
+		return &k.Language
+	case ByAgent:
+		return &k.Agent
+	case ByTeam:
+		return &k.Team
+	case ByFlow:
+		return &k.Flow
+	case ByNode:
+		return &k.Node
+	case ByWeekday, ByHour: // numbers
+	}
+	panic("unknown dimension " + string(d))
+}
+
+// dimensions are all, in the order by which rows are sorted.
+func dimensions() []Dimension {
+	return []Dimension{ByQueue, ByLanguage, ByTeam, ByAgent, ByFlow, ByNode}
 }
 
 func (k Key) group() Key {
@@ -80,8 +115,8 @@ func compareKeys(a, b Key) int {
 	if a.Bucket != b.Bucket {
 		return a.Bucket - b.Bucket
 	}
-	for _, pair := range [][2]string{{a.Queue, b.Queue}, {a.Language, b.Language}, {a.Team, b.Team}, {a.Agent, b.Agent}} {
-		if c := strings.Compare(pair[0], pair[1]); c != 0 {
+	for _, d := range dimensions() {
+		if c := strings.Compare(*a.At(d), *b.At(d)); c != 0 {
 			return c
 		}
 	}
@@ -123,23 +158,37 @@ type Group struct {
 	Language *string `json:"language" doc:"Language; null when not split by language"`
 	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent"`
 	Team     *string `json:"team" doc:"Team id; null when not split by team, empty for agents of no team"`
+	Flow     *string `json:"flow" doc:"Menu id; null when not split by flow"`
+	Node     *string `json:"node" doc:"Id of a menu's node; null when not split by node"`
 }
 
 func newGroup(k Key, span Span, splits []Dimension) Group {
 	g := Group{Span: span}
 	for _, d := range splits {
-		switch d {
-		case ByQueue:
-			g.Queue = &k.Queue
-		case ByLanguage:
-			g.Language = &k.Language
-		case ByAgent:
-			g.Agent = &k.Agent
-		case ByTeam:
-			g.Team = &k.Team
+		if d != ByWeekday && d != ByHour { // they stand in the row's Cell
+			*g.at(d) = k.At(d)
 		}
 	}
 	return g
+}
+
+// at is the group's value of a dimension.
+func (g *Group) at(d Dimension) **string {
+	switch d {
+	case ByQueue:
+		return &g.Queue
+	case ByLanguage:
+		return &g.Language
+	case ByAgent:
+		return &g.Agent
+	case ByTeam:
+		return &g.Team
+	case ByFlow:
+		return &g.Flow
+	case ByNode:
+		return &g.Node
+	}
+	panic("unknown dimension " + string(d))
 }
 
 // restrict keeps of a full key only what the report is split by.
@@ -147,18 +196,12 @@ func restrict(k Key, splits []Dimension) Key {
 	out := Key{Bucket: k.Bucket}
 	for _, d := range splits {
 		switch d {
-		case ByQueue:
-			out.Queue = k.Queue
-		case ByLanguage:
-			out.Language = k.Language
-		case ByAgent:
-			out.Agent = k.Agent
-		case ByTeam:
-			out.Team = k.Team
 		case ByWeekday:
 			out.Weekday = k.Weekday
 		case ByHour:
 			out.Hour = k.Hour
+		default:
+			*out.At(d) = *k.At(d)
 		}
 	}
 	return out

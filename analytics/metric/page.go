@@ -13,6 +13,7 @@ func Page() string {
 		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, and weekday and hour of the wall clock."},
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
+		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
 		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {
@@ -41,8 +42,9 @@ numbers on generated days, in every grouping, interval and zone.
 ## Rules that hold for all
 
 - **Window.** Half-open, ` + "`[from, until)`" + `: what happens exactly at ` + "`until`" + ` belongs to the next one.
-- **Intervals.** ` + "`15m`, `30m`, `1h`, `1d`, `1w`, `1mo`, `whole`" + `, cut on the wall clock of ` + "`tz`" + `. Weeks begin on Monday. A day begins at the first instant
-  of its date, so it has 23, 24 or 25 hours; quarters and hours are also cut where the clock changes by less than their length (Lord Howe).
+- **Intervals.** ` + "`15m`, `30m`, `1h`, `1d`, `1w`, `1mo`, `3mo`, `1y`, `whole`" + `, cut on the wall clock of ` + "`tz`" + `; or ` + "`custom`" + `, cut at the instants of ` + "`edges`" + `.
+  Weeks begin on Monday, quarters of the year on the first of January, April, July and October. A day begins at the first instant of its date,
+  so it has 23, 24 or 25 hours; quarters of an hour, half hours and hours are also cut where the clock changes by less than their length (Lord Howe).
   Each row says its begin and end with offset, its real length, and whether the window cut it short. An interval without events is a row of zeros.
 - **attribute_by** decides to which interval a queue entry belongs: ` + "`offered`" + ` (when it joined; the default), ` + "`ended`" + ` (when it left, by any outcome) or
   ` + "`answered`" + ` (when it was answered; other entries are left out, and what they would decide is null). Refused joins always count when they were refused.

@@ -29,7 +29,7 @@ func TestPage(t *testing.T) {
 
 // Every number of a report's row has a definition, in the row's order, and every definition a number.
 func TestEveryNumberIsDefined(t *testing.T) {
-	for report, row := range map[string]any{reportQueues: QueueRow{}, reportAgents: AgentRow{}, reportContacts: ContactRow{}, reportTickets: TicketRow{}, reportStaffing: StaffingRow{}} {
+	for report, row := range map[string]any{reportQueues: QueueRow{}, reportAgents: AgentRow{}, reportContacts: ContactRow{}, reportIVR: IVRRow{}, reportTickets: TicketRow{}, reportStaffing: StaffingRow{}} {
 		var fields, defined []string
 		for f := range reflect.TypeOf(row).Fields() {
 			if !f.Anonymous && f.Tag.Get("json") != "interval" {
@@ -78,7 +78,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []any{QueueReport{}, AgentReport{}, ContactReport{}, TicketReport{}, StaffingReport{}, Today{}} {
+	for _, r := range []any{QueueReport{}, AgentReport{}, ContactReport{}, IVRReport{}, TicketReport{}, StaffingReport{}, Today{}} {
 		walk(reflect.TypeOf(r))
 	}
 }

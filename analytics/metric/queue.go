@@ -1,6 +1,9 @@
 package metric
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // QueueParams is what a queue report is asked for.
 type QueueParams struct {
@@ -19,6 +22,11 @@ func (p QueueParams) Since() time.Time {
 		return p.From
 	}
 	return p.From.Add(-LookBack)
+}
+
+// Transfers says that the report counts them: a transfer knows its queue, and nothing else of what entries can be split by.
+func (p QueueParams) Transfers() bool {
+	return !p.Brief && !slices.ContainsFunc(p.GroupBy, func(d Dimension) bool { return d != ByQueue })
 }
 
 // Limits are the parameters of service level and short abandons, milliseconds. Each entry is judged by its own queue's.
@@ -61,6 +69,8 @@ type QueueTally struct {
 	Ring, Talk, Hold, WrapUp, Handle Durations
 	Offers                           OfferTally
 	Estimates                        EstimateTally
+	Transfers                        TransferTally
+	Consult                          Durations
 }
 
 // EstimateTally counts, of the answered entries whose caller was told an expected wait, how the first one turned out.
@@ -113,6 +123,9 @@ type QueueRow struct {
 	Handle   Stat   `json:"handle" doc:"Talk, hold and wrap-up time of each handled entry"`
 	Handling int64  `json:"handling" doc:"Answered entries not yet handled: a stretch is open, or none was recorded"`
 	Offers   Offers `json:"offers" doc:"Offers made for the entries, by result"`
+
+	Transfers *Transfers `json:"transfers" doc:"Transfers out of the queue's talks that began in the interval, and callers handed on to the queue; null when split by more than queue"`
+	Consult   *Stat      `json:"consult" doc:"Time of each ended attended transfer: waiting for who is asked, and talking to him; null when split by more than queue"`
 
 	Estimates Estimates `json:"estimates" doc:"How the expected waits turned out that callers were told"`
 }
@@ -264,6 +277,10 @@ func (p QueueParams) row(t QueueTally, queues []string) QueueRow {
 		Ring:            t.Ring.stat(), Talk: t.Talk.stat(), Hold: t.Hold.stat(), WrapUp: t.WrapUp.stat(), Handle: t.Handle.stat(),
 		Handling: t.Answered - t.Handle.Count,
 		Offers:   newOffers(t.Offers), Estimates: newEstimates(t.Estimates),
+	}
+	if p.Transfers() {
+		transfers, consult := newTransfers(t.Transfers), t.Consult.stat()
+		row.Transfers, row.Consult = &transfers, &consult
 	}
 	if p.AttributeBy == AttributeAnswered {
 		return row

@@ -40,11 +40,37 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 			}
 		}
 	}
+	if p.Transfers() {
+		f.countQueueTransfers(p, buckets, row, &total)
+	}
 	tallies := map[Key]QueueTally{}
 	for k, c := range rows {
 		tallies[k] = c.tally()
 	}
 	return NewQueueReport(p, tallies, total.tally(), f.freshness())
+}
+
+// countQueueTransfers counts transfers when they began, whatever the attribution of entries.
+func (f *Facts) countQueueTransfers(p QueueParams, buckets []Bucket, row func(int, string, string, time.Time) *queueCount, total *queueCount) {
+	when := func(at time.Time, queue string, do func(*queueCount)) {
+		for i, b := range buckets {
+			if b.holds(at) && (p.Queues == nil || slices.Contains(p.Queues, queue)) {
+				do(row(i, queue, "", at))
+				do(total)
+			}
+		}
+	}
+	for _, x := range f.transfers() {
+		when(x.at, x.queue, func(c *queueCount) {
+			c.Transfers.Add(x.result, x.to, 1)
+			if x.asking() {
+				c.consult = append(c.consult, x.durationMS)
+			}
+		})
+		if x.handedOver() && x.to == fact.TransferToQueue {
+			when(x.at, x.target, func(c *queueCount) { c.Transfers.Received++ })
+		}
+	}
 }
 
 // holds says whether an instant lies in the half-open span.
@@ -179,7 +205,7 @@ func (f *Facts) queueRefusals(p QueueParams) (out []opened[fact.QueueRefused]) {
 // queueCount collects one row.
 type queueCount struct {
 	QueueTally
-	answer, abandon, arrival, queueing, ring, talk, hold, wrapUp, handle []int64
+	answer, abandon, arrival, queueing, ring, talk, hold, wrapUp, handle, consult []int64
 }
 
 // add counts what an entry means for a span.
@@ -307,6 +333,7 @@ func (c *queueCount) tally() QueueTally {
 	t.ArrivalToAgent, t.QueueingToAgent = durationsOf(c.arrival), durationsOf(c.queueing)
 	t.Ring, t.Talk, t.Hold = durationsOf(c.ring), durationsOf(c.talk), durationsOf(c.hold)
 	t.WrapUp, t.Handle = durationsOf(c.wrapUp), durationsOf(c.handle)
+	t.Consult = durationsOf(c.consult)
 	return t
 }
 

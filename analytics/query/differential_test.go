@@ -3,7 +3,6 @@ package query
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +16,7 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// A world is a day of facts and the windows to ask about it.
+// A world is a day or a month of facts and the windows to ask about it.
 type world struct {
 	name        string
 	facts       []fact.Fact
@@ -26,27 +25,32 @@ type world struct {
 	agents      []string // at least four
 }
 
-// worlds are a plain day and those on which clocks change, in zones where that is hard; and the simulated days.
+// worlds are a plain day and those on which clocks change, in zones where that is hard; months with a day of 23 and of 25
+// hours; and the simulated days.
 func worlds(t *testing.T) []world {
 	var out []world
 	for i, w := range []struct {
-		zone string
-		y    int
-		m    time.Month
-		d    int
+		zone         string
+		y            int
+		m            time.Month
+		d            int
+		months, days int // its length
 	}{
-		{"UTC", 2026, 3, 3},
-		{"Europe/Berlin", 2026, 3, 29},
-		{"Europe/Berlin", 2026, 10, 25},
-		{"Australia/Lord_Howe", 2026, 4, 5},
-		{"Asia/Kathmandu", 2026, 5, 5},
+		{"UTC", 2026, 3, 3, 0, 1},
+		{"Europe/Berlin", 2026, 3, 29, 0, 1},
+		{"Europe/Berlin", 2026, 10, 25, 0, 1},
+		{"Australia/Lord_Howe", 2026, 4, 5, 0, 1},
+		{"Asia/Kathmandu", 2026, 5, 5, 0, 1},
+		{"Europe/Berlin", 2026, 3, 1, 1, 0},
+		{"America/New_York", 2025, 11, 1, 1, 0},
 	} {
 		zone, err := time.LoadLocation(w.zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		from, until := time.Date(w.y, w.m, w.d, 0, 0, 0, 0, zone), time.Date(w.y, w.m, w.d+1, 0, 0, 0, 0, zone)
-		name := fmt.Sprintf("%s %s", w.zone, from.Format(time.DateOnly))
+		from := time.Date(w.y, w.m, w.d, 0, 0, 0, 0, zone)
+		until := from.AddDate(0, w.months, w.days)
+		name := fmt.Sprintf("%s %s, %s", w.zone, from.Format(time.DateOnly), until.Sub(from))
 		out = append(out, world{name: name, zone: zone, from: from, until: until, agents: madeAgents(), facts: makeFacts(t, uint64(i+1), from, until)})
 	}
 	return append(out, simulated(t)...)
@@ -54,13 +58,17 @@ func worlds(t *testing.T) []world {
 
 func madeAgents() []string { return []string{"anna", "boris", "chiara", "dai"} }
 
-// makeFacts makes the day with hours before and after it, so that contacts cross its midnights.
+// makeFacts makes the facts with hours before and after them, so that contacts cross midnights.
 func makeFacts(t *testing.T, seed uint64, from, until time.Time) []fact.Fact {
 	d := facttest.Day{
 		Seed: seed, From: from.Add(-4 * time.Hour), Until: until.Add(4 * time.Hour), Contacts: 700, Waits: []int64{0, 5_000, 20_000, 45_000},
 		Queues: []string{"support", "sales", "billing"}, Agents: madeAgents(), Tail: time.Duration(seed%2) * 40 * time.Hour,
 	}
-	buckets, err := metric.Buckets(d.From, d.Until, metric.HalfHour, from.Location())
+	edges := metric.HalfHour
+	if until.Sub(from) > 7*24*time.Hour {
+		edges, d.Contacts = metric.Hour, 1500
+	}
+	buckets, err := metric.Buckets(d.From, d.Until, edges, from.Location())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,9 +145,9 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 				}
 			}
 			for n, req := range w.windows() {
-				if n >= len(metric.Intervals()) { // windows that cut or pass the facts' edges: one of each report
+				if n >= w.regular() { // windows that cut or pass the facts' edges: one of each report
 					queues := c.queues(req)
-					for _, ask := range []func(){queues[(i+n)*5%len(queues)], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
+					for _, ask := range []func(){queues[(i+n)*5%len(queues)], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1], c.menus(req)[0]} {
 						ask()
 						asked++
 					}
@@ -159,6 +167,7 @@ func (c *comparison) reports(w world) (out []func()) {
 		out = append(out, c.queues(req)...)
 		out = append(out, c.agents(req)...)
 		out = append(out, c.contacts(req)...)
+		out = append(out, c.menus(req)...)
 	}
 	return out
 }
@@ -178,13 +187,31 @@ func TestNothingLoaded(t *testing.T) {
 	}
 }
 
-// windows are the whole day in every interval, and windows that cut hours and days.
+// intervals are those that cut the world into few enough buckets.
+func (w world) intervals() []metric.Interval {
+	return slices.DeleteFunc(metric.Intervals(), func(i metric.Interval) bool {
+		_, err := metric.Buckets(w.from, w.until, i, w.zone)
+		return err != nil
+	})
+}
+
+// regular is how many of windows are the whole world in one interval or another.
+func (w world) regular() int { return len(w.intervals()) + 1 }
+
+// windows are the whole world in every interval and at edges of its own, and windows that cut hours, days and years.
 func (w world) windows() []WindowRequest {
 	var out []WindowRequest
-	for _, i := range metric.Intervals() {
+	for _, i := range w.intervals() {
 		out = append(out, WindowRequest{From: w.from, Until: w.until, Interval: string(i), Zone: w.zone.String()})
 	}
+	part := w.until.Sub(w.from) / 5
 	return append(out,
+		WindowRequest{
+			From: w.from, Until: w.until, Interval: string(metric.Custom), Zone: w.zone.String(),
+			Edges: []time.Time{w.from, w.from.Add(part / 3), w.from.Add(part/3 + time.Millisecond), w.from.Add(2 * part), w.from.Add(4 * part)},
+		},
+		WindowRequest{From: w.from.AddDate(0, -5, 3), Until: w.until.AddDate(1, 0, 0), Interval: "3mo", Zone: w.zone.String()},
+		WindowRequest{From: w.from.AddDate(-1, 0, 0), Until: w.until.AddDate(1, 0, 0), Interval: "1y", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(100 * time.Minute), Until: w.until.Add(-7*time.Hour + time.Millisecond), Interval: "1h", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(-3 * time.Hour), Until: w.until.Add(3 * time.Hour), Interval: "1d", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(-3 * time.Hour), Until: w.until.Add(3 * time.Hour), Interval: "1d", Zone: "America/New_York"},
@@ -207,7 +234,7 @@ func (c *comparison) same(what any, want, got any, err error) {
 	if err != nil {
 		c.t.Fatalf("%+v: %v", what, err)
 	}
-	a, b := flatten(want), flatten(got)
+	a, b := facttest.Leaves(want), facttest.Leaves(got)
 	for _, of := range []string{".as_of", ".late"} { // not of the facts, but of when they were asked for and loaded
 		delete(a, of)
 		delete(b, of)
@@ -240,6 +267,8 @@ func (c *comparison) late(report any) {
 		head = r.Header
 	case metric.ContactReport:
 		head = r.Header
+	case metric.IVRReport:
+		head = r.Header
 	case metric.TicketReport:
 		head, tickets = r.Header, true
 	}
@@ -252,36 +281,6 @@ func (c *comparison) late(report any) {
 	if head.Late != want {
 		c.t.Fatalf("%T: %d late, want %d", report, head.Late, want)
 	}
-}
-
-// flatten turns a report into its leaves by path.
-func flatten(report any) map[string]any {
-	raw, err := json.Marshal(report)
-	if err != nil {
-		panic(err)
-	}
-	var tree any
-	if err := json.Unmarshal(raw, &tree); err != nil {
-		panic(err)
-	}
-	out := map[string]any{}
-	var walk func(string, any)
-	walk = func(path string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for k, x := range v {
-				walk(path+"."+k, x)
-			}
-		case []any:
-			for i, x := range v {
-				walk(fmt.Sprintf("%s.%d", path, i), x)
-			}
-		default:
-			out[path] = v
-		}
-	}
-	walk("", tree)
-	return out
 }
 
 // compare asks one report of both sides.
@@ -348,6 +347,19 @@ func (c *comparison) contacts(w WindowRequest) (out []func()) {
 			out = append(out,
 				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
 				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))
+		}
+	}
+	return out
+}
+
+func (c *comparison) menus(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{nil, {"interval"}, {"flow"}, {"node"}} {
+		if len(groups) > 0 && groups[0] == "interval" && w.Interval == string(metric.Whole) {
+			continue
+		}
+		w.GroupBy = groups
+		for _, flows := range [][]string{nil, {"main"}, {}} {
+			out = append(out, compare(c, IVRRequest{WindowRequest: w, Flows: flows}, IVRRequest.Params, c.oracle.IVR, c.reader.IVR))
 		}
 	}
 	return out

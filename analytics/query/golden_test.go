@@ -65,6 +65,8 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["contacts"] = contacts
 	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
 	out["tickets"] = tickets
+	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
+	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
 		From: day.From, Until: day.Until, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
 		Cursor: cursor{At: 1, ID: "c"}.String(),

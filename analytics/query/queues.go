@@ -99,6 +99,7 @@ func queueStatement(p metric.QueueParams, sets string) (statement, []column[queu
 		entryFacts(p),
 		marks(p),
 		refusalMarks(p, queues),
+		when(p.Transfers(), transferMarks(p, queues)),
 		judged(p),
 		"SELECT\n"+selectList(columns),
 		"FROM judged",
@@ -232,17 +233,50 @@ func marks(p metric.QueueParams) string {
 	}
 }
 
-// refusalMarks gives refused joins the shape of marks, so that one pass counts both.
-func refusalMarks(p metric.QueueParams, queues string) string {
-	fields := []string{"queue", "language", "concat('refused_', reason) AS outcome"}
-	for _, f := range markFields(p)[len(fields):] {
+// What marks that are no entries begin their outcome with.
+const (
+	refusedMark  = "refused_"
+	transferMark = "transfer "
+)
+
+// zeroMarks are the fields that marks without an entry have no value for, behind the first n.
+func zeroMarks(p metric.QueueParams, n int) string {
+	var fields []string
+	for _, f := range markFields(p)[n:] {
 		fields = append(fields, f.zero+" AS "+f.name)
 	}
+	return strings.Join(fields, ", ")
+}
+
+// refusalMarks gives refused joins the shape of marks, so that one pass counts both.
+func refusalMarks(p metric.QueueParams, queues string) string {
 	return lines("refused AS (",
-		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+
+		"  SELECT queue, language, concat('"+refusedMark+"', reason) AS outcome, "+zeroMarks(p, 3)+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+
 			clockOf(p.GroupBy, ms("time")),
 		"  FROM refusals",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
+		"),")
+}
+
+// transferMarks gives transfers that shape too: one mark for the queue out of whose talk it was made, one more when it was
+// a consultation, with its time in the place of the wait, and one for the queue that got the caller.
+func transferMarks(p metric.QueueParams, queues string) string {
+	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
+	return lines("handed AS (",
+		"  SELECT part.1 AS queue, '' AS language, concat('"+transferMark+"', part.2) AS outcome, part.3 AS wait, "+zeroMarks(p, 4)+", bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+		"  FROM (",
+		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,",
+		"      "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket",
+		"    FROM transfers WHERE time >= "+instant("from")+" AND "+inSpan("started_at"),
+		"    UNION ALL",
+		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,",
+		"      "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket",
+		"    FROM transfers_opened WHERE "+inSpan("time")+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
+		"  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [",
+		"    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),",
+		"    (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),",
+		"    (target, if(towards = 'queue' AND result IN ('completed', 'conference'), 'received', ''), toInt64(0))]) AS part",
+		when(queues != "", "  WHERE part.1 IN {queues:Array(String)}"),
 		"),")
 }
 
@@ -252,10 +286,13 @@ func judged(p metric.QueueParams) string {
 	if !p.Brief {
 		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "talk + hold + wrap_up AS handle")
 	}
+	if p.Transfers() {
+		flags = append(flags, "mine AND outcome = '"+transferMark+"asked' AS is_asked")
+	}
 	return lines("judged AS (",
 		"  SELECT *, "+strings.Join(flags, ", ")+",",
 		"    mine AND wait <= "+limitOf("limit_levels", "default_level")+" AS within, mine AND wait <= "+limitOf("limit_shorts", "default_short")+" AS short",
-		"  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)",
+		"  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused"+when(p.Transfers(), " UNION ALL SELECT * FROM handed")+")",
 		")")
 }
 

@@ -25,10 +25,11 @@ func (e *Invalid) Error() string {
 
 // WindowRequest is the part that all reports share, as a caller writes it.
 type WindowRequest struct {
-	From, Until time.Time // half-open
-	Interval    string    // of metric.Intervals; empty means whole
-	Zone        string    // IANA; empty means UTC
-	GroupBy     []string  // dimensions; "interval" is accepted and means nothing more than Interval
+	From, Until time.Time   // half-open
+	Interval    string      // of metric.Intervals, or custom; empty means whole
+	Edges       []time.Time // of custom: where the window is cut, ascending, within it
+	Zone        string      // IANA; empty means UTC
+	GroupBy     []string    // dimensions; "interval" is accepted and means nothing more than Interval
 }
 
 // QueueRequest asks for metrics/queues.
@@ -54,6 +55,12 @@ type ContactRequest struct {
 	WindowRequest
 	Queues []string // last queue of the contact; nil means all
 	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
+}
+
+// IVRRequest asks for metrics/ivr.
+type IVRRequest struct {
+	WindowRequest          // GroupBy empty means flow and node
+	Flows         []string // nil means all
 }
 
 // TicketRequest has the same parameters.
@@ -91,9 +98,17 @@ func (w WindowRequest) params(m *mistakes, allowed ...metric.Dimension) (metric.
 	if out.Interval == "" {
 		out.Interval = metric.Whole
 	}
-	known := slices.Contains(metric.Intervals(), out.Interval)
+	known := slices.Contains(intervals(), out.Interval)
 	if !known {
-		m.add("interval", "write one of "+join(metric.Intervals()), "unknown interval %q", w.Interval)
+		m.add("interval", "write one of "+join(intervals()), "unknown interval %q", w.Interval)
+	}
+	parameter, mend := "interval", "choose a longer interval or a shorter window"
+	switch {
+	case out.Interval == metric.Custom:
+		parameter, mend = "edges", "write RFC 3339 instants from from to until, each later than the one before, at most 999"
+		out.Edges = w.Edges
+	case len(w.Edges) > 0:
+		m.add("edges", "write interval=custom, or leave the edges out", "mean nothing with interval=%s", out.Interval)
 	}
 	switch {
 	case w.From.IsZero():
@@ -104,11 +119,14 @@ func (w WindowRequest) params(m *mistakes, allowed ...metric.Dimension) (metric.
 		m.add("until", "the window is half-open, [from, until)", "is not after from")
 	case known:
 		if _, err := out.Buckets(); err != nil {
-			m.add("interval", "choose a longer interval or a shorter window", "%v", err)
+			m.add(parameter, mend, "%v", err)
 		}
 	}
 	return out, w.dimensions(m, out.Interval, allowed)
 }
+
+// intervals are all that a request may name.
+func intervals() []metric.Interval { return append(metric.Intervals(), metric.Custom) }
 
 func (w WindowRequest) dimensions(m *mistakes, interval metric.Interval, allowed []metric.Dimension) []metric.Dimension {
 	var out []metric.Dimension
@@ -117,7 +135,7 @@ func (w WindowRequest) dimensions(m *mistakes, interval metric.Interval, allowed
 		switch {
 		case g == "interval":
 			if interval == metric.Whole {
-				m.add("interval", "write one of "+join(metric.Intervals()), "is needed to group by interval")
+				m.add("interval", "write one of "+join(intervals()), "is needed to group by interval")
 			}
 		case !slices.Contains(allowed, d):
 			m.add("group_by", "write some of interval, "+join(allowed), "this report is not split by %q", g)
@@ -199,6 +217,17 @@ func (r ContactRequest) Params() (metric.ContactParams, error) {
 	var m mistakes
 	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m)}
 	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByAgent)
+	return p, m.err()
+}
+
+// Params validates; its error is *Invalid.
+func (r IVRRequest) Params() (metric.IVRParams, error) {
+	var m mistakes
+	p := metric.IVRParams{Flows: r.Flows}
+	p.Window, p.GroupBy = r.params(&m, metric.ByFlow, metric.ByNode)
+	if len(r.GroupBy) == 0 {
+		p.GroupBy = []metric.Dimension{metric.ByFlow, metric.ByNode}
+	}
 	return p, m.err()
 }
 

@@ -34,6 +34,10 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.Interval = "2h" })}.Params()
 			return err
 		},
+		"edges": func() error {
+			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.Interval, w.Edges = "custom", []time.Time{w.Until, w.From} })}.Params()
+			return err
+		},
 		"group_by": func() error {
 			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.GroupBy = []string{"agent"} })}.Params()
 			return err
@@ -81,6 +85,22 @@ func TestAllMistakesAreNamedAtOnce(t *testing.T) {
 	for _, want := range []string{"tz:", "from:", "group_by:", "attribute_by:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
+// Edges belong to custom and custom needs edges.
+func TestEdges(t *testing.T) {
+	inner := []time.Time{day.From.Add(time.Hour)}
+	for _, c := range []struct {
+		interval string
+		edges    []time.Time
+		ok       bool
+	}{{"custom", inner, true}, {"custom", nil, false}, {"1h", inner, false}, {"", inner, false}} {
+		_, err := QueueRequest{WindowRequest: WindowRequest{From: day.From, Until: day.Until, Interval: c.interval, Edges: c.edges}}.Params()
+		var invalid *Invalid
+		if c.ok && err != nil || !c.ok && (!errors.As(err, &invalid) || invalid.Problems[0].Path != "edges") {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }

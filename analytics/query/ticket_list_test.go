@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/metric/facttest"
 )
 
 // The list is what the definitions say of the facts, whatever is asked for and however small its pages are; one ticket is
@@ -46,7 +47,7 @@ func TestTicketList(t *testing.T) {
 		})
 		got := ticketsOf(t, r, req)
 		for i := range min(len(got), len(want)) {
-			if a, b := flatten(got[i]), flatten(want[i]); !reflect.DeepEqual(a, b) {
+			if a, b := facttest.Leaves(got[i]), facttest.Leaves(want[i]); !reflect.DeepEqual(a, b) {
 				t.Errorf("%s:\ngot  %v\nwant %v", name, a, b)
 				break
 			}
@@ -57,7 +58,7 @@ func TestTicketList(t *testing.T) {
 	}
 	for _, want := range all[:5] {
 		got, err := r.Ticket(context.Background(), want.System, want.ID)
-		if err != nil || !reflect.DeepEqual(flatten(got.Ticket), flatten(want)) || len(got.Events) == 0 {
+		if err != nil || !reflect.DeepEqual(facttest.Leaves(got.Ticket), facttest.Leaves(want)) || len(got.Events) == 0 {
 			t.Errorf("%s alone: %+v, %v", want.ID, got, err)
 		}
 	}

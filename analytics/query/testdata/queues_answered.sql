@@ -50,10 +50,25 @@ refused AS (
   FROM refusals
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
+handed AS (
+  SELECT part.1 AS queue, '' AS language, concat('transfer ', part.2) AS outcome, part.3 AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  FROM (
+    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,
+      roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket
+    FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    UNION ALL
+    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,
+      roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket
+    FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [
+    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),
+    (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),
+    (target, if(towards = 'queue' AND result IN ('completed', 'conference'), 'received', ''), toInt64(0))]) AS part
+),
 judged AS (
-  SELECT *, mine AND outcome = 'answered' AS is_answered, mine AND outcome = 'abandoned' AS is_abandoned, mine AND outcome = 'answered' AND handled AS is_handled, talk + hold + wrap_up AS handle,
+  SELECT *, mine AND outcome = 'answered' AS is_answered, mine AND outcome = 'abandoned' AS is_abandoned, mine AND outcome = 'answered' AND handled AS is_handled, talk + hold + wrap_up AS handle, mine AND outcome = 'transfer asked' AS is_asked,
     mine AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}) AS within, mine AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_shorts:Array(Int64)}, {default_short:Int64}) AS short
-  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)
+  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused UNION ALL SELECT * FROM handed)
 )
 SELECT
     toUInt64(grouping(bucket)) AS level,
@@ -70,6 +85,9 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(arrival_wait, is_answered) AS arrival_at,
     toInt64(sumIf(queueing_wait, is_answered)) AS queueing_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(queueing_wait, is_answered) AS queueing_at,
+    toInt64(countIf(is_asked)) AS n_consults,
+    toInt64(sumIf(wait, is_asked)) AS consult_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wait, is_asked) AS consult_at,
     sumMapIf(results, mine) AS n_offers,
     sumMapIf(map(toString(estimate), toUInt64(1)), is_answered) AS n_estimates,
     toInt64(sumIf(length(rings), mine)) AS n_rings,
