@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -156,10 +155,4 @@ func (c *content) line() (text string, whole, tooLong bool, err error) {
 			return string(b), true, len(b) > longestLine, nil
 		}
 	}
-}
-
-// sorted puts parts in the order in which they begin.
-func sorted(parts []*part) []*part {
-	slices.SortStableFunc(parts, func(a, b *part) int { return a.compare(b) })
-	return parts
 }

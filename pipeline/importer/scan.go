@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -18,7 +19,6 @@ type part struct {
 	ends        time.Time
 	lines       int64
 	leaps       map[int]bool // lines whose time leaps ahead and back again
-	sql         bool
 }
 
 func (p *part) compare(o *part) int {
@@ -48,7 +48,8 @@ func scan(ctx context.Context, cfg Config, told func(Progress)) ([]*part, error)
 			told(Progress{Scanning: true, Lines: lines})
 		}
 	}
-	return sorted(out), nil
+	slices.SortStableFunc(out, func(a, b *part) int { return a.compare(b) })
+	return out, nil
 }
 
 func scanFile(ctx context.Context, in Input, index int, zone *time.Location) ([]*part, error) {
@@ -58,7 +59,7 @@ func scanFile(ctx context.Context, in Input, index int, zone *time.Location) ([]
 	}
 	defer r.close() //nolint:errcheck // read only
 	_, sql := r.(*table)
-	p := &part{file: index, first: 1, leaps: map[int]bool{}, sql: sql}
+	p := &part{file: index, first: 1, leaps: map[int]bool{}}
 	out := []*part{p}
 	high, before, lastNumber := time.Time{}, time.Time{}, 0
 	for n := 0; ; n++ {

@@ -16,7 +16,6 @@ import (
 type Summary struct {
 	Files       int
 	Counts      history.Counts
-	Groups      []Group // of notes, doubtful ones first, the most frequent first
 	From, Until time.Time
 	Contacts    int64 // that began
 	Ended       int64 // of them
