@@ -325,7 +325,7 @@ func TestTwin(t *testing.T) {
 func FuzzImport(f *testing.F) {
 	for seed := range uint64(3) {
 		lines := makeDay(seed)
-		f.Add(whole(lines[:30]), whole(lines[20:60]))
+		f.Add(whole(lines[:8]), whole(lines[5:14]))
 	}
 	f.Add([]byte("time,callid,queuename,agent,event,data\n1700000000,1.1,q,a,ENTERQUEUE,|1|1\n"), []byte("|||||\n"))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
