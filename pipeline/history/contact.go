@@ -122,7 +122,7 @@ func (f *Fold) contactOf(id string, l Line) *contact {
 	name := f.cfg.Node + "-" + id
 	ended, again := f.recent[id]
 	created, known := createdAt(id)
-	if again && !ended.After(l.At) || known && l.At.Sub(created).Abs() > lost {
+	if again && ended.Before(l.At) || known && l.At.Sub(created).Abs() > lost {
 		name += "~" + strconv.FormatInt(l.At.Unix(), 10)
 	}
 	ct := &contact{id: name, channel: id, last: l.At}

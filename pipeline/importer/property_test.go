@@ -44,7 +44,7 @@ func (d *day) call(at int64) {
 			at += ring
 			d.put(at, id, queue, d.agent(), "RINGNOANSWER", fmt.Sprint(ring*1000))
 		}
-		at += int64(d.IntN(40))
+		at += int64(d.IntN(3) * d.IntN(20)) // often none at all
 		wait := fmt.Sprint(at - began)
 		agent := d.agent()
 		switch d.IntN(6) {
