@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"firstline/pipeline/importer"
 )
 
 // pastCalls is how many calls of the past TestImport has; one a minute.
@@ -190,5 +192,42 @@ func (p *product) wantPast(lines []string) {
 	}
 	if want := countPast(lines); len(got) != 2 || got["first"] != want["first"] || got["second"] != want["second"] {
 		p.t.Errorf("the API says %+v, the lines %+v", got, want)
+	}
+}
+
+// TestImportAsked reads what is said of a command line and a file of names that are wrong.
+func TestImportAsked(t *testing.T) {
+	names := filepath.Join(t.TempDir(), "names.csv")
+	if err := os.WriteFile(names, []byte("# old names\nqueue,500,first\nagnet,Bert,bert\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string]string{
+		"say what to import: queue-log":                            "cdr Master.csv",
+		"name the files to import":                                 "queue-log --final",
+		"--tz Berlin is no zone: write for example Europe/Berlin":  "queue-log --tz Berlin queue_log",
+		"--node a/b: a name has letters":                           "queue-log queue_log --node a/b",
+		names + ":3: write agent,NAME IN THE FILES,ID or queue,":   "queue-log queue_log --names " + names,
+		"none is not there; Asterisk's is /var/log/asterisk/queue": "queue-log --dry-run none",
+	} {
+		var out, failed bytes.Buffer
+		code := run(t.Context(), append([]string{"import", "--config", "../../deploy/firstline.yaml"}, strings.Fields(args)...), func(string) string { return "x" }, nil, &out, &failed)
+		if code != exitFault || !strings.Contains(failed.String(), want) {
+			t.Errorf("%s: code %d, %s; want %q", args, code, failed.String(), want)
+		}
+	}
+}
+
+// TestImportProgress reads how far an import says it is.
+func TestImportProgress(t *testing.T) {
+	at := time.Date(2024, 3, 4, 8, 30, 0, 0, time.UTC)
+	for want, p := range map[string]importer.Progress{
+		"looking through the files: 7 lines": {Scanning: true, Lines: 7},
+		"no lines yet":                       {},
+		"200 of 1000 lines (20 %), 50 lines/s, 16s left, at 2024-03-04 08:30":   {Lines: 200, Total: 1000, At: at},
+		"1000 of 1000 lines (100 %), 250 lines/s, 0s left, at 2024-03-04 08:30": {Lines: 1000, Total: 1000, At: at},
+	} {
+		if got := progressText(p, 4*time.Second); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

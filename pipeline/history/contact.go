@@ -114,10 +114,8 @@ func (ct *contact) expired(now time.Time) bool {
 
 // contactOf finds the open contact of a uniqueid, or begins one.
 func (f *Fold) contactOf(id string, l Line) *contact {
-	if ct := f.contacts[id]; ct != nil && !ct.expired(f.now) {
+	if ct := f.contacts[id]; ct != nil {
 		return ct
-	} else if ct != nil {
-		f.settle(id)
 	}
 	name := f.cfg.Node + "-" + id
 	ended, again := f.recent[id]

@@ -156,6 +156,7 @@ func (f *Fold) connected(ct *contact, l Line) {
 	if !rang {
 		f.doubt(l, "fields missing", "it does not say how long it rang: counted as 0")
 	}
+	f.longRing(ct.entry, l, ring*1000)
 	f.answered(ct, agent, l.At, ring*1000, l.field(1), false)
 }
 
@@ -211,16 +212,25 @@ func (f *Fold) rang(ct *contact, l Line) {
 	}
 	ring, known := l.number(0)
 	result := fact.OfferMissed
-	switch {
-	case l.Event == eventAgentDump:
+	switch l.Event {
+	case eventAgentDump:
 		result = fact.OfferDeclined
-	case l.Event == eventRingCanceled:
+	case eventRingCanceled:
 		result = fact.OfferWithdrawn
 	}
 	if !known && l.Event != eventAgentDump {
 		f.doubt(l, "fields missing", "it does not say how long it rang: counted as 0")
 	}
+	f.longRing(e, l, ring)
 	f.offer(ct, e, agent, l.At, ring, result, "")
+}
+
+// longRing tells of a phone that rang for longer than the caller had waited: it counts from his joining on.
+func (f *Fold) longRing(e *entry, l Line, ringMS int64) {
+	waited := l.At.Sub(e.at)
+	if ring := time.Duration(ringMS) * time.Millisecond; waited >= 0 && ring > waited+far {
+		f.doubt(l, "rings too long", fmt.Sprintf("it rang for %d s, the caller had waited for %d s: the ring counts from his joining on", int64(ring.Seconds()), int64(waited.Seconds())))
+	}
 }
 
 // completed: the talk is over, or the caller is handed on.

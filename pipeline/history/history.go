@@ -55,7 +55,6 @@ type Fold struct {
 	notes    []Note
 	counts   Counts
 	doubted  bool // the line in hand has a note
-	seen     map[uint64]bool
 }
 
 // State is what a Fold needs to go on with the next file in another process.

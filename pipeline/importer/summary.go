@@ -18,7 +18,6 @@ type Summary struct {
 	Counts      history.Counts
 	From, Until time.Time
 	Contacts    int64 // that began
-	Ended       int64 // of them
 	Entries     int64 // in queues
 	Facts       int64 // made of the lines, known ones included
 	Busy, Open  int   // contacts that wait or talk at the end, and all that are not over
@@ -68,12 +67,10 @@ func (s *Summary) add(n history.Note, file string) {
 func (s *Summary) made(p history.Part) {
 	s.Facts += int64(len(p.Facts))
 	for _, f := range p.Facts {
-		switch f.Type {
-		case fact.TypeArrived:
+		switch f.Data.(type) {
+		case fact.Arrived:
 			s.Contacts++
-		case fact.TypeContactEnded:
-			s.Ended++
-		case fact.TypeEntryEnded:
+		case fact.EntryEnded:
 			s.Entries++
 		}
 	}
