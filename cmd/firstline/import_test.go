@@ -100,6 +100,7 @@ func TestImport(t *testing.T) {
 	}
 	p.wantImported(0, "3000 calls with 3000 stays", whole)
 	p.wantPast(lines)
+	p.wantPastOfAnna()
 	p.wantImported(0, "0 facts are new", whole)
 	p.wantPast(lines)
 	p.wantImported(0, "0 facts are new", p.pastFile("queue_log.1", lines[:6000]), p.pastFile("queue_log.2.gz", lines[4000:]))
@@ -229,5 +230,31 @@ func TestImportProgress(t *testing.T) {
 		if got := progressText(p, 4*time.Second); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// wantPastOfAnna wants her answers in the agents' figures, and a call of hers on its page.
+func (p *product) wantPastOfAnna() {
+	p.t.Helper()
+	var report struct {
+		Rows []struct {
+			Agent    string `json:"agent"`
+			Answered int64  `json:"answered"`
+		} `json:"rows"`
+	}
+	p.must(p.call("GET", "/metrics/agents"+params(map[string]string{
+		"from": pastBegan().Format(time.RFC3339), "until": pastBegan().Add((pastCalls + 60) * time.Minute).Format(time.RFC3339),
+	}), nil, &report))
+	if len(report.Rows) != 1 || report.Rows[0].Agent != "anna" || report.Rows[0].Answered != pastCalls*2/3 {
+		p.t.Errorf("the agents' figures are %+v", report.Rows)
+	}
+	var timeline struct {
+		Facts []struct {
+			Type string `json:"type"`
+		} `json:"facts"`
+	}
+	p.must(p.call("GET", fmt.Sprintf("/contacts/old-pbx-%d.1", pastBegan().Unix()+57), nil, &timeline))
+	if len(timeline.Facts) != 9 {
+		p.t.Errorf("the page of a call has %+v", timeline.Facts)
 	}
 }
