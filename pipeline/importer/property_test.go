@@ -186,6 +186,10 @@ func TestSameFacts(t *testing.T) {
 				s.must(config(false, p))
 			}
 			same("one after the other", s.must(config(true, pieces[len(pieces)-1])))
+
+			s = site{t, t.TempDir()}
+			s.must(config(false, pieces...))
+			same("without the end, and again with it", s.must(config(true, pieces...)))
 		})
 	}
 }
