@@ -182,3 +182,23 @@ func TestOneAtATime(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestClocksGoBack has calls in the hour that comes twice in autumn: the SQL form in local time gives what the file gives.
+func TestClocksGoBack(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for i := range int64(30) {
+		at := time.Date(2023, 10, 28, 23, 0, 0, 0, time.UTC).Unix() + i*450 // 1:00 in summer to 3:45 in winter
+		lines = append(lines, fmt.Sprintf("%d|%d.%d|500|NONE|ENTERQUEUE||1|1\n", at, at, i), fmt.Sprintf("%d|%d.%d|500|NONE|ABANDON|1|1|400\n", at+400, at, i))
+	}
+	want := printed(t, site{t, t.TempDir()}.must(config(true, input("queue_log", whole(lines)))))
+	cfg := config(true, input("a.csv", sqlForm(t, lines, berlin, true)))
+	cfg.Zone = berlin
+	facts, sum, _, err := site{t, t.TempDir()}.run(cfg)
+	if got := printed(t, facts); err != nil || !slices.Equal(got, want) || len(sum.groups) > 0 {
+		t.Errorf("%v %v: %s", err, sum.groups, difference(want, got))
+	}
+}

@@ -101,6 +101,7 @@ type table struct {
 	zone    *time.Location
 	columns map[string]int
 	first   []string // record that was no header
+	last    time.Time
 }
 
 // separator is what parts the columns of a CSV file; 0 = it is none.
@@ -187,7 +188,40 @@ func (t *table) next() (row, error) {
 		r.bad, r.why = "no line", err.Error()
 	}
 	r.line.Number = number
+	if r.bad == "" {
+		if isLocal(t.column(record, "time")) {
+			r.line.At = inOrder(r.line.At, t.last, t.zone)
+		}
+		t.last = r.line.At
+	}
 	return r, nil
+}
+
+// isLocal tells whether a time is a date and a time of day without a zone.
+func isLocal(text string) bool {
+	return len(text) > len(time.DateOnly) && strings.Contains(text, ":") && !strings.ContainsAny(text[len(time.DateOnly):], "+-Z")
+}
+
+// backAtMost is how far rows of one hour may be out of order; it is much less than a zone's clocks go back by.
+const backAtMost = 10 * time.Minute
+
+// inOrder chooses, of the two instants that a time of day can be when clocks go back, the first that goes on from the row before.
+func inOrder(at, before time.Time, zone *time.Location) time.Time {
+	wall := at.In(zone).Format(time.DateTime)
+	first, second := at, at
+	for _, other := range []time.Time{at.Add(-time.Hour), at.Add(time.Hour)} {
+		switch {
+		case other.In(zone).Format(time.DateTime) != wall:
+		case other.Before(at):
+			first = other
+		default:
+			second = other
+		}
+	}
+	if first.Before(before.Add(-backAtMost)) {
+		return second
+	}
+	return first
 }
 
 // column is a record's value of a column; "" where it has none or NULL.
