@@ -189,3 +189,14 @@ func (s *Store) Reach(ctx context.Context) ([]Reach, error) {
 	}
 	return out, rows.Err()
 }
+
+// FactsOf is how many facts of a log, of all its epochs, the tables have.
+func (s *Store) FactsOf(ctx context.Context, source string) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	var n uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+eventsTable+" WHERE source = {source:String}", clickhouse.Named("source", source)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the facts of %s: %w", source, err)
+	}
+	return n, nil
+}
