@@ -14,6 +14,7 @@ type Reports interface {
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
 	Staffing(ctx context.Context, req query.StaffingRequest) (metric.StaffingReport, error)
+	Quality(ctx context.Context, req query.QualityRequest) (metric.QualityReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)

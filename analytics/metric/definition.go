@@ -19,6 +19,7 @@ const (
 	reportContacts = "contacts"
 	reportTickets  = "tickets"
 	reportStaffing = "staffing"
+	reportQuality  = "data-quality"
 )
 
 // What many definitions share.
