@@ -16,7 +16,7 @@ type DefectKind string
 
 const (
 	DefectLate         DefectKind = "late"          // loaded long after it happened
-	DefectAhead        DefectKind = "ahead"         // happened after it was loaded: a clock is wrong
+	DefectAhead        DefectKind = "ahead"         // happened after it was loaded: a clock is wrong; counted when it was loaded
 	DefectOutOfOrder   DefectKind = "out_of_order"  // happened before a fact of lower number about the same subject
 	DefectGap          DefectKind = "sequence_gap"  // numbers are missing before it
 	DefectDuplicate    DefectKind = "duplicate"     // has the number of another
@@ -57,7 +57,7 @@ type Loaded struct {
 type QualityReport struct {
 	Header
 	Totals   []DefectTotal `json:"totals" nullable:"false" doc:"One row for each kind of defect, zeros included"`
-	Rows     []DefectRow   `json:"rows" nullable:"false" doc:"Counts by interval, kind, source and node, without zeros; by when the fact happened"`
+	Rows     []DefectRow   `json:"rows" nullable:"false" doc:"Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded"`
 	Examples []Defect      `json:"examples" nullable:"false" doc:"The newest 10 of each kind, newest first"`
 	Loads    []LoadRow     `json:"loads" nullable:"false" doc:"What the loader met, by interval and topic, without intervals in which it loaded nothing; by when it was loaded"`
 }
@@ -92,6 +92,15 @@ type Defect struct {
 
 	sequence uint64
 	node     string
+}
+
+// placed is the instant that decides in which interval a defect counts: when the fact happened, or when it was loaded if that
+// time can't be.
+func (d Defect) placed() time.Time {
+	if d.Kind == DefectAhead {
+		return d.LoadedAt
+	}
+	return d.Time
 }
 
 // LoadRow is what the loader met in one interval.
@@ -163,7 +172,7 @@ func NewDefect(kind DefectKind, t fact.Type, subject string, sequence uint64, at
 
 // Newer orders examples: newest first, then by all that tells them apart.
 func (d Defect) Newer(o Defect) int {
-	return cmp.Or(o.Time.Compare(d.Time), cmp.Compare(d.Subject, o.Subject), cmp.Compare(d.sequence, o.sequence), cmp.Compare(d.Type, o.Type),
+	return cmp.Or(o.placed().Compare(d.placed()), cmp.Compare(d.Subject, o.Subject), cmp.Compare(d.sequence, o.sequence), cmp.Compare(d.Type, o.Type),
 		cmp.Compare(d.ByMS, o.ByMS))
 }
 
@@ -221,7 +230,11 @@ func QualityDefinitions() []Definition {
 		openings = "contact.arrived, queue.queued, offer.made, segment.started and their ends"
 	)
 	of := func(kind DefectKind, title, formula, counts, source string) Definition {
-		return Definition{reportQuality, string(kind), title, unitCount, formula, counts, byTime, source}
+		boundary := byTime
+		if kind == DefectAhead {
+			boundary = "the instant of loading lies in [from, until): the fact's own can't be trusted"
+		}
+		return Definition{reportQuality, string(kind), title, unitCount, formula, counts, boundary, source}
 	}
 	return []Definition{
 		of(DefectLate, "Late", "loaded more than a minute after it happened", all, anyFact),

@@ -30,7 +30,7 @@ func Quality(facts []Loaded, loads []Loads, p QualityParams) (QualityReport, err
 	counts := map[QualityKey]int64{}
 	for _, d := range q.found {
 		for i, b := range buckets {
-			if b.holds(d.Time) {
+			if b.holds(d.placed()) {
 				counts[QualityKey{i, d.Kind, d.Source, d.node}] += d.Count
 			}
 		}
@@ -47,8 +47,9 @@ type quality struct {
 
 // add notes a defect of a fact in the window.
 func (q *quality) add(kind DefectKind, x Loaded, n, by int64) {
-	if (Bucket{From: q.p.From, Until: q.p.Until}).holds(x.Time) {
-		q.found = append(q.found, NewDefect(kind, x.Type, x.Subject, x.Sequence, x.Time, x.At, x.Source, n, by))
+	d := NewDefect(kind, x.Type, x.Subject, x.Sequence, x.Time, x.At, x.Source, n, by)
+	if (Bucket{From: q.p.From, Until: q.p.Until}).holds(d.placed()) {
+		q.found = append(q.found, d)
 	}
 }
 

@@ -55,6 +55,7 @@ func TestDefects(t *testing.T) {
 		"late":                  {func(l *ledger) { x := l.said("n-1.1", 1, noon); x.At = noon.Add(time.Minute + 1) }, map[DefectKind]int64{DefectLate: 1}},
 		"a second is not ahead": {func(l *ledger) { x := l.said("n-1.1", 1, noon); x.At = noon.Add(-time.Second) }, nil},
 		"ahead":                 {func(l *ledger) { x := l.said("n-1.1", 1, noon); x.At = noon.Add(-1001 * time.Millisecond) }, map[DefectKind]int64{DefectAhead: 1}},
+		"ahead by a year, seen when it was loaded": {func(l *ledger) { x := l.said("n-1.1", 1, noon.AddDate(1, 0, 0)); x.At = noon }, map[DefectKind]int64{DefectAhead: 1}},
 		"out of order, twice": {func(l *ledger) {
 			for i, second := range []int{5, 3, 4, 5} {
 				l.said("n-1.1", uint64(i+1), noon.Add(time.Duration(second)*time.Second))

@@ -94,8 +94,8 @@ func (r *Reader) defectExamples(ctx context.Context, p metric.QualityParams, fre
 	return out, err
 }
 
-// defectStatement puts what is asked of the defects behind the common table of them: kind, at, type, subject, sequence,
-// source, loaded, n (how much it counts), by.
+// defectStatement puts what is asked of the defects behind the common table of them: kind, at (which decides where it counts),
+// type, subject, sequence, source, happened, loaded, n (how much it counts), by.
 func defectStatement(p metric.QualityParams, watermark time.Time, ask string) statement {
 	s := newStatement("data quality")
 	s.bindTime("from", p.From)
@@ -134,7 +134,7 @@ func defectCountStatement(p metric.QualityParams, watermark time.Time) (statemen
 
 func defectExampleStatement(p metric.QualityParams, watermark time.Time) statement {
 	s := defectStatement(p, watermark, lines(
-		"SELECT kind, type, subject, sequence, at, loaded, source, n, by FROM defects",
+		"SELECT kind, type, subject, sequence, happened, loaded, source, n, by FROM defects",
 		"ORDER BY kind, at DESC, subject, sequence, type, by",
 		"LIMIT {examples:UInt64} BY kind",
 	))
@@ -146,16 +146,25 @@ const inSpan = "time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time <
 
 // defectRow is a SELECT list of the common shape.
 func defectRow(kind, what, subject, n, by string) string {
-	return "  SELECT " + kind + " AS kind, " + ms("time") + " AS at, " + what + " AS type, toString(" + subject + ") AS subject, sequence, toString(source) AS source, " +
-		ms("loaded_at") + " AS loaded, toInt64(" + n + ") AS n, toInt64(" + by + ") AS by"
+	at := "time"
+	if kind == "'ahead'" {
+		at = "loaded_at"
+	}
+	return "  SELECT " + kind + " AS kind, " + ms(at) + " AS at, " + what + " AS type, toString(" + subject + ") AS subject, sequence, toString(source) AS source, " +
+		ms("time") + " AS happened, " + ms("loaded_at") + " AS loaded, toInt64(" + n + ") AS n, toInt64(" + by + ") AS by"
 }
 
 // timeDefects compares when facts happened with when they were loaded.
 func timeDefects() string {
 	behind := ms("loaded_at") + " - " + ms("time")
 	return lines(
-		defectRow("if("+behind+" > 0, 'late', 'ahead')", "toString(type)", "subject", "1", "abs("+behind+")"),
-		"  FROM events WHERE "+inSpan+" AND "+string(contactFacts)+" AND ("+behind+" > {late_ms:Int64} OR -("+behind+") > {ahead_ms:Int64})",
+		defectRow("'late'", "toString(type)", "subject", "1", behind),
+		"  FROM events WHERE "+inSpan+" AND "+string(contactFacts)+" AND "+behind+" > {late_ms:Int64}",
+		"  UNION ALL",
+		defectRow("'ahead'", "toString(type)", "subject", "1", "-("+behind+")"),
+		// What is ahead of its loading is later than the window's begin too, which lets older partitions be skipped.
+		"  FROM events WHERE time >= "+instant("from")+" AND loaded_at >= "+instant("from")+" AND loaded_at < "+instant("until")+
+			" AND "+string(contactFacts)+" AND -("+behind+") > {ahead_ms:Int64}",
 	)
 }
 

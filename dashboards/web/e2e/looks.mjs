@@ -85,7 +85,7 @@ async function keyboard({ page }) {
   await check("the keyboard reaches content and navigation, the focus is seen", async () => {
     await page.goto("/contacts");
     await page.locator("[data-contact]").first().waitFor();
-    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Messages", "Callbacks", "Colours"]) {
+    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Messages", "Callbacks", "Data quality", "Colours"]) {
       await page.keyboard.press("Tab");
       const { text, seen } = await focus(page);
       want(text === expected, `focus is on "${text}", want "${expected}"`);

@@ -30,13 +30,15 @@ export function Kinds({ totals }: { totals: DefectTotal[] }) {
   return (
     <Section title="quality.kinds" test="quality-kinds">
       <table>
-        <Head words={["quality.kind", "quality.means"]} numbers={["quality.count"]} />
+        <thead>
+          <tr><th scope="col">{t("quality.kind")}</th><th scope="col" class="num">{t("quality.count")}</th><th scope="col">{t("quality.means")}</th></tr>
+        </thead>
         <tbody>
           {totals.map((d) => (
             <tr key={d.kind} data-kind={d.kind}>
-              <td><span class={`badge ${d.count > 0 ? mood(d.kind) : ""}`}>{word("defect.", d.kind)}</span></td>
-              <td>{word("defectis.", d.kind)}</td>
+              <td><span class={`badge wraps ${d.count > 0 ? mood(d.kind) : ""}`}>{word("defect.", d.kind)}</span></td>
               <td class="num">{d.count}</td>
+              <td>{word("defectis.", d.kind)}</td>
             </tr>
           ))}
         </tbody>
