@@ -199,6 +199,7 @@ type reportsDouble struct {
 	menus    []query.IVRRequest
 	searches []query.SearchRequest
 	staffing []query.StaffingRequest
+	quality  []query.QualityRequest
 	err      error
 	panics   bool
 
@@ -281,6 +282,18 @@ func (r *reportsDouble) Staffing(_ context.Context, req query.StaffingRequest) (
 		return metric.StaffingReport{}, err
 	}
 	return metric.NewStaffingReport(p, nil, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Quality(_ context.Context, req query.QualityRequest) (metric.QualityReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.quality = append(r.quality, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.QualityReport{}, err
+	}
+	key := metric.QualityKey{Kind: metric.DefectLate, Source: "controller", Node: "pbx1"}
+	return metric.NewQualityReport(p, map[metric.QualityKey]int64{key: 3}, nil, nil, metric.Freshness{AsOf: livetest.Began()})
 }
 
 func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric.Today, error) {

@@ -15,6 +15,7 @@ type Reports interface {
 	IVR(ctx context.Context, req query.IVRRequest) (metric.IVRReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
 	Staffing(ctx context.Context, req query.StaffingRequest) (metric.StaffingReport, error)
+	Quality(ctx context.Context, req query.QualityRequest) (metric.QualityReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)

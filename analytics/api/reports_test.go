@@ -122,6 +122,21 @@ func TestMenuMetrics(t *testing.T) {
 	}
 }
 
+func TestDataQuality(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.QualityReport
+	w.get(Prefix+"/data-quality"+window+"&interval=1h&tz=Asia/Kathmandu", sue).into(t, &got)
+	if len(got.Rows) != 1 || got.Rows[0].Count != 3 || len(got.Totals) != len(metric.DefectKinds()) || got.Zone != "Asia/Kathmandu" || w.reports.quality[0].Interval != "1h" {
+		t.Errorf("%+v", got)
+	}
+	w.get(Prefix+"/data-quality?from=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z", sue).wantProblem(t, CodeInvalid)
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/data-quality" + window, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
+	if want := "late,controller,pbx1,3"; !strings.Contains(string(a.body), want) {
+		t.Errorf("%s is not in %s", want, a.body)
+	}
+}
+
 // An agent asks for himself whatever he writes.
 func TestAgentMetricsAreNarrowedForAgents(t *testing.T) {
 	w := newWorld(t, options{})

@@ -20,6 +20,7 @@ const (
 	reportIVR      = "ivr"
 	reportTickets  = "tickets"
 	reportStaffing = "staffing"
+	reportQuality  = "data-quality"
 )
 
 // What many definitions share.

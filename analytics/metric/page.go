@@ -15,10 +15,11 @@ func Page() string {
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
 		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportQuality, "Data quality: `GET /api/v1/data-quality`", qualityAbout},
 		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.title, r.about)
-		for _, d := range Definitions() {
+		for _, d := range append(Definitions(), QualityDefinitions()...) {
 			if d.Report == r.id {
 				fmt.Fprintf(&b, "### %s (`%s`)\n\n- Formula: %s.\n- Unit: %s.\n- Counts: %s.\n- Boundary: %s.\n- Source: %s.\n\n", d.Title, d.Field, d.Formula, d.Unit, d.Counts, d.Boundary, d.Source)
 			}
@@ -26,6 +27,10 @@ func Page() string {
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
+
+const qualityAbout = "What is wrong with the facts themselves. Nothing is mended or left out because of a defect: a negative duration stays negative in every sum, a late fact counts where it belongs as soon as it is loaded. " +
+	"By interval, source (whose log) and Asterisk node, with the newest ten examples of each kind. `loads` is what the loader met, by when it loaded: messages seen before and dropped (`repeats`), positions that never came (`missing`), " +
+	"messages that could not be read (`dead_letters`), times that ClickHouse can't hold and that were moved (`moved`). At most 92 days."
 
 const staffingAbout = "How many agents a coming day or week needs, of one queue or of several that the same agents serve. Arrivals are the mean of the same weekday and interval (`same_weekday_mean`), " +
 	"of the last `weeks` such days. Left out are days before the first entry, those the request names (`except`), those on which nobody came while on others of their weekday somebody did (`closed`: a holiday), " +

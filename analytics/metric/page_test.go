@@ -78,7 +78,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []any{QueueReport{}, AgentReport{}, ContactReport{}, IVRReport{}, TicketReport{}, StaffingReport{}, Today{}} {
+	for _, r := range []any{QueueReport{}, AgentReport{}, ContactReport{}, IVRReport{}, TicketReport{}, StaffingReport{}, QualityReport{}, Today{}} {
 		walk(reflect.TypeOf(r))
 	}
 }

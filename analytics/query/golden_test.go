@@ -56,6 +56,14 @@ func goldenStatements(t *testing.T) map[string]statement {
 		t.Fatal(err)
 	}
 	out["staffing"] = slotStatement(forecast, slots)
+	quality := metric.QualityParams{Window: day}
+	if out["quality_counts"], err = defectCountStatement(quality, mark); err != nil {
+		t.Fatal(err)
+	}
+	out["quality_examples"] = defectExampleStatement(quality, mark)
+	if out["quality_loads"], err = loadStatement(quality); err != nil {
+		t.Fatal(err)
+	}
 	fresh := metric.Freshness{Watermark: &mark}
 	agents, err := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Agents: []string{"anna"}}, fresh)
 	out["agents"] = agents
