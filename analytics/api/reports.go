@@ -42,7 +42,7 @@ func (r ticketReport) csvRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
 	WindowQuery
-	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
+	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,skill,customer,agent,team" doc:"What the rows are split by, comma-separated; agent and team are those of who answered"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
 	ServiceLevel optionalMS `query:"service_level_ms" minimum:"0" doc:"T of the service level for all queues, in place of each queue's own"`
@@ -57,7 +57,7 @@ func (a *API) queueMetrics(ctx context.Context, _ principal, in *queueMetricsInp
 		return nil, err
 	}
 	report, err := a.reports.Queues(ctx, query.QueueRequest{
-		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Limits: a.limits(),
+		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Teams: a.teams(), Limits: a.limits(),
 		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
 	})
 	return &queueMetricsOutput{queueReport{report}}, err
@@ -109,7 +109,7 @@ func (a *API) teams() map[string][]string {
 
 type contactMetricsInput struct {
 	WindowQuery
-	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,customer,disposition" doc:"What the rows are split by, comma-separated; queue, agent and disposition are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
@@ -117,11 +117,11 @@ type contactMetricsInput struct {
 type contactMetricsOutput struct{ Body contactReport }
 
 func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
-	req, err := in.contactRequest()
+	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	report, err := a.reports.Contacts(ctx, req)
+	report, err := a.reports.Contacts(ctx, query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days})
 	return &contactMetricsOutput{contactReport{report}}, err
 }
 
@@ -142,20 +142,22 @@ func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) 
 	return &ivrMetricsOutput{ivrReport{report}}, err
 }
 
+type ticketMetricsInput struct {
+	WindowQuery
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
+	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
+}
+
 type ticketMetricsOutput struct{ Body ticketReport }
 
-func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
-	req, err := in.contactRequest()
+func (a *API) ticketMetrics(ctx context.Context, _ principal, in *ticketMetricsInput) (*ticketMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	report, err := a.reports.Tickets(ctx, req)
+	report, err := a.reports.Tickets(ctx, query.TicketRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days})
 	return &ticketMetricsOutput{ticketReport{report}}, err
-}
-
-func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {
-	w, err := in.request(in.GroupBy)
-	return query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, err
 }
 
 type wallboardInput struct {

@@ -8,9 +8,10 @@ import (
 // QueueParams is what a queue report is asked for.
 type QueueParams struct {
 	Window
-	GroupBy     []Dimension // ByQueue, ByLanguage
+	GroupBy     []Dimension // ByQueue, ByLanguage, BySkill, ByCustomer, ByAgent and ByTeam (who answered)
 	AttributeBy Attribution
-	Queues      []string // only these; nil means all
+	Queues      []string            // only these; nil means all
+	Teams       map[string][]string // teams of each agent
 	Limits      Limits
 	Brief       bool // only counts, service level, speed of answer and time to abandon: no joins, for the wallboard
 }
@@ -28,6 +29,9 @@ func (p QueueParams) Since() time.Time {
 func (p QueueParams) Transfers() bool {
 	return !p.Brief && !slices.ContainsFunc(p.GroupBy, func(d Dimension) bool { return d != ByQueue })
 }
+
+// Several says that an entry may count in more than one row: in that of each of its skills, or of its agent's teams.
+func (p QueueParams) Several() bool { return p.splits(BySkill) || p.splits(ByTeam) }
 
 // Limits are the parameters of service level and short abandons, milliseconds. Each entry is judged by its own queue's.
 type Limits struct {

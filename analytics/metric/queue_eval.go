@@ -2,6 +2,7 @@ package metric
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -16,8 +17,8 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	entries, refusals := f.queueEntries(p), f.queueRefusals(p)
 	rows := map[Key]*queueCount{}
 	var total queueCount
-	row := func(bucket int, queue, language string) *queueCount {
-		k := restrict(Key{Bucket: bucket, Queue: queue, Language: language}, p.GroupBy)
+	row := func(k Key) *queueCount {
+		k = restrict(k, p.GroupBy)
 		if rows[k] == nil {
 			rows[k] = &queueCount{}
 		}
@@ -27,7 +28,10 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	for _, e := range entries {
 		for i, b := range buckets {
 			if e.concerns(b, p.AttributeBy) {
-				row(i, e.queue, e.language).add(e, b, p)
+				for _, k := range e.keys(p) {
+					k.Bucket = i
+					row(k).add(e, b, p)
+				}
 			}
 		}
 		total.add(e, whole, p)
@@ -35,7 +39,7 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	for _, r := range refusals {
 		for i, b := range buckets {
 			if b.holds(r.at) {
-				row(i, r.data.Queue, r.data.Language).refuse(r.data.Reason)
+				row(Key{Bucket: i, Queue: r.data.Queue, Language: r.data.Language}).refuse(r.data.Reason)
 				total.refuse(r.data.Reason)
 			}
 		}
@@ -51,11 +55,11 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 }
 
 // countQueueTransfers counts transfers when they began, whatever the attribution of entries.
-func (f *Facts) countQueueTransfers(p QueueParams, buckets []Bucket, row func(int, string, string) *queueCount, total *queueCount) {
+func (f *Facts) countQueueTransfers(p QueueParams, buckets []Bucket, row func(Key) *queueCount, total *queueCount) {
 	when := func(at time.Time, queue string, do func(*queueCount)) {
 		for i, b := range buckets {
 			if b.holds(at) && (p.Queues == nil || slices.Contains(p.Queues, queue)) {
-				do(row(i, queue, ""))
+				do(row(Key{Bucket: i, Queue: queue}))
 				do(total)
 			}
 		}
@@ -91,6 +95,31 @@ type entry struct {
 	talkMS, holdMS  int64
 	wrapUpMS        int64
 	told            [2]int64 // range of the expected wait; zero = none was told
+	agent, customer string   // who answered; who calls
+	skills          []string // required when it left the queue, or joined it: "name:level"
+}
+
+// keys are the rows in which the entry counts: one, or one for each of its skills and its agent's teams.
+func (e *entry) keys(p QueueParams) (out []Key) {
+	skills, teams := []string{""}, []string{""}
+	if p.splits(BySkill) && len(e.skills) > 0 {
+		skills = nil
+		for _, s := range e.skills {
+			name, _, _ := strings.Cut(s, ":")
+			skills = append(skills, name)
+		}
+		slices.Sort(skills)
+		skills = slices.Compact(skills)
+	}
+	if p.splits(ByTeam) && len(p.Teams[e.agent]) > 0 {
+		teams = p.Teams[e.agent]
+	}
+	for _, skill := range skills {
+		for _, team := range teams {
+			out = append(out, Key{Queue: e.queue, Language: e.language, Skill: skill, Customer: e.customer, Agent: e.agent, Team: team})
+		}
+	}
+	return out
 }
 
 func (e *entry) waiting() bool { return e.outcome == "" }
@@ -125,7 +154,7 @@ func (f *Facts) queueEntries(p QueueParams) []*entry {
 	}
 	for id, o := range f.entriesOpened {
 		if _, ended := f.entries[id]; !ended && keep(o.data.Kind, o.data.Queue, o.at) {
-			all[id] = &entry{queue: o.data.Queue, language: o.data.Language, queuedAt: o.at}
+			all[id] = &entry{queue: o.data.Queue, language: o.data.Language, queuedAt: o.at, skills: o.data.Skills}
 		}
 	}
 	for id, c := range f.entries {
@@ -133,7 +162,10 @@ func (f *Facts) queueEntries(p QueueParams) []*entry {
 			all[id] = &entry{
 				queue: d.Queue, language: d.Language, outcome: d.Outcome, queuedAt: d.QueuedAt, endedAt: d.EndedAt,
 				waitMS: d.WaitMS, toAgentMS: d.EndedAt.Sub(d.Arrived).Milliseconds(), carriedMS: d.CarriedWaitMS,
-				told: [2]int64{d.EstimateFromMS, d.EstimateUntilMS},
+				told: [2]int64{d.EstimateFromMS, d.EstimateUntilMS}, customer: d.Customer, skills: d.Skills,
+			}
+			if d.Outcome == fact.EntryAnswered {
+				all[id].agent = d.Agent
 			}
 		}
 	}

@@ -117,6 +117,35 @@ func TestEachQueueIsJudgedByItsOwnLimits(t *testing.T) {
 	}
 }
 
+// An entry counts in the row of each of its skills and of its agent's teams, and once in the total.
+func TestQueuesBySkillAgentTeamAndCustomer(t *testing.T) {
+	var b book
+	add := func(id string, outcome fact.EntryOutcome, agent, customer string, skills ...string) {
+		b.add(id, noon, fact.TypeEntryEnded, fact.EntryEnded{
+			Entry: id, Kind: fact.KindInbound, Queue: "support", Outcome: outcome, Agent: agent, Customer: customer, Skills: skills, QueuedAt: noon, EndedAt: noon, Arrived: noon,
+		})
+	}
+	add("a", fact.EntryAnswered, "anna", "C1", "billing:1", "english:2", "billing:3")
+	add("b", fact.EntryAnswered, "boris", "C1", "billing:2")
+	add("c", fact.EntryAbandoned, "", "")
+	teams := map[string][]string{"anna": {"first", "night"}}
+	for _, c := range []struct {
+		by   Dimension
+		want string // row=offered
+	}{
+		{BySkill, "=1 billing=2 english=1 "}, {ByAgent, "=1 anna=1 boris=1 "}, {ByTeam, "=2 first=1 night=1 "}, {ByCustomer, "=1 C1=2 "},
+	} {
+		r := b.report(t, QueueParams{GroupBy: []Dimension{c.by}, Teams: teams})
+		var got string
+		for _, row := range r.Rows {
+			got += fmt.Sprintf("%s=%d ", **row.at(c.by), *row.Offered)
+		}
+		if got != c.want || *r.Total.Offered != 3 {
+			t.Errorf("by %s: %s and %d in total, want %sand 3", c.by, got, *r.Total.Offered, c.want)
+		}
+	}
+}
+
 func TestOnlyCustomersCount(t *testing.T) {
 	var b book
 	for i, k := range []fact.Kind{fact.KindInbound, fact.KindCallback, fact.KindOutbound, fact.KindConsult, fact.KindInternal, fact.KindFeature} {
