@@ -78,7 +78,10 @@ type QueueTally struct {
 }
 
 // EstimateTally counts, of the answered entries whose caller was told an expected wait, how the first one turned out.
-type EstimateTally struct{ Within, Sooner, Later int64 }
+type EstimateTally struct {
+	Within, Sooner, Later int64
+	Expected, Real, Error Durations
+}
 
 // OfferTally counts offers by result.
 type OfferTally struct {
@@ -139,11 +142,18 @@ type Estimates struct {
 	Within Ratio `json:"within" doc:"answered within the range that was told / told"`
 	Sooner int64 `json:"sooner" doc:"Answered before the range began"`
 	Later  int64 `json:"later" doc:"Answered after the range had ended"`
+
+	Expected Stat `json:"expected" doc:"Middle of the range that was told, of each of these entries"`
+	Real     Stat `json:"real" doc:"Wait in this queue of the same entries"`
+	Error    Stat `json:"error" doc:"How far the wait was from the middle of the range, either way: its mean is the mean absolute error"`
 }
 
 func newEstimates(t EstimateTally) Estimates {
 	told := t.Within + t.Sooner + t.Later
-	return Estimates{Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later}
+	return Estimates{
+		Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later,
+		Expected: t.Expected.stat(), Real: t.Real.stat(), Error: t.Error.stat(),
+	}
 }
 
 // Refused counts refused joins by reason.

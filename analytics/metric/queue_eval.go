@@ -230,6 +230,7 @@ func (f *Facts) queueRefusals(p QueueParams) (out []opened[fact.QueueRefused]) {
 type queueCount struct {
 	QueueTally
 	answer, abandon, arrival, queueing, ring, talk, hold, wrapUp, handle, consult []int64
+	expected, real, wrong                                                         []int64 // of estimates
 }
 
 // add counts what an entry means for a span.
@@ -307,6 +308,8 @@ func (c *queueCount) addEstimate(e *entry) {
 	c.Estimates.Sooner += count(e.waitMS < e.told[0])
 	c.Estimates.Later += count(e.waitMS > e.told[1])
 	c.Estimates.Within += count(e.told[0] <= e.waitMS && e.waitMS <= e.told[1])
+	middle := (e.told[0] + e.told[1]) / 2
+	c.expected, c.real, c.wrong = append(c.expected, middle), append(c.real, e.waitMS), append(c.wrong, max(e.waitMS-middle, middle-e.waitMS))
 }
 
 func (c *queueCount) addOffers(e *entry) {
@@ -358,6 +361,7 @@ func (c *queueCount) tally() QueueTally {
 	t.Ring, t.Talk, t.Hold = durationsOf(c.ring), durationsOf(c.talk), durationsOf(c.hold)
 	t.WrapUp, t.Handle = durationsOf(c.wrapUp), durationsOf(c.handle)
 	t.Consult = durationsOf(c.consult)
+	t.Estimates.Expected, t.Estimates.Real, t.Estimates.Error = durationsOf(c.expected), durationsOf(c.real), durationsOf(c.wrong)
 	return t
 }
 

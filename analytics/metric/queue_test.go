@@ -117,6 +117,30 @@ func TestEachQueueIsJudgedByItsOwnLimits(t *testing.T) {
 	}
 }
 
+// Four callers were told 20 to 41 s; one was told nothing, and one was told and gave up.
+func TestErrorOfTheExpectedWait(t *testing.T) {
+	var b book
+	add := func(wait time.Duration, outcome fact.EntryOutcome, from, until int64) {
+		id := fmt.Sprint("c", len(b.facts))
+		b.add(id, noon.Add(wait), fact.TypeEntryEnded, fact.EntryEnded{
+			Entry: id, Kind: fact.KindInbound, Queue: "support", Outcome: outcome, QueuedAt: noon, EndedAt: noon.Add(wait), WaitMS: wait.Milliseconds(), Arrived: noon,
+			EstimateFromMS: from, EstimateUntilMS: until,
+		})
+	}
+	for _, seconds := range []int{10, 20, 41, 60} {
+		add(time.Duration(seconds)*time.Second, fact.EntryAnswered, 20_000, 41_000)
+	}
+	add(time.Minute, fact.EntryAnswered, 0, 0)
+	add(time.Minute, fact.EntryAbandoned, 20_000, 41_000)
+	e := b.report(t, QueueParams{}).Total.Estimates
+	if e.Told != 4 || e.Within.Numerator != 2 || e.Sooner != 1 || e.Later != 1 {
+		t.Errorf("how it turned out: %+v", e)
+	}
+	if *e.Expected.MeanMS != 30_500 || *e.Real.MeanMS != 32_750 || *e.Error.MeanMS != 17_750 || *e.Error.P50MS != 20_500 || *e.Error.MaxMS != 29_500 {
+		t.Errorf("expected %v, real %v, error %v, at most %v", *e.Expected.MeanMS, *e.Real.MeanMS, *e.Error.MeanMS, *e.Error.MaxMS)
+	}
+}
+
 // An entry counts in the row of each of its skills and of its agent's teams, and once in the total.
 func TestQueuesBySkillAgentTeamAndCustomer(t *testing.T) {
 	var b book

@@ -184,7 +184,8 @@ func closedEntries(p metric.QueueParams, queues string) string {
 	return lines("closed AS (",
 		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
 		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,",
-		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate"+more(p, func(x split) string { return x.closed }),
+		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate"+
+			when(!p.Brief, ", intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected")+more(p, func(x split) string { return x.closed }),
 		"  FROM entries",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
 		"),")
@@ -194,7 +195,7 @@ func closedEntries(p metric.QueueParams, queues string) string {
 func openEntries(p metric.QueueParams, queues string) string {
 	return lines("open AS (",
 		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
-		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+more(p, func(x split) string { return x.open }),
+		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+when(!p.Brief, ", toInt64(0) AS expected")+more(p, func(x split) string { return x.open }),
 		"  FROM entries_opened",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
 		"    AND entry NOT IN (SELECT entry FROM entries WHERE time >= "+instant("since")+")",
@@ -237,7 +238,7 @@ func markFields(p metric.QueueParams) []markField {
 	if p.Brief {
 		return out
 	}
-	return append(out, markField{"estimate", "''"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+	return append(out, markField{"estimate", "''"}, markField{"expected", "toInt64(0)"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
 }
 
 func fieldNames(p metric.QueueParams) string {
@@ -338,7 +339,7 @@ func transferMarks(p metric.QueueParams, queues string) string {
 func judged(p metric.QueueParams) string {
 	flags := []string{"mine AND outcome = 'answered' AS is_answered", "mine AND outcome = 'abandoned' AS is_abandoned"}
 	if !p.Brief {
-		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "talk + hold + wrap_up AS handle")
+		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "mine AND outcome = 'answered' AND notEmpty(estimate) AS is_told", "talk + hold + wrap_up AS handle")
 	}
 	if p.Transfers() {
 		flags = append(flags, "mine AND outcome = '"+transferMark+"asked' AS is_asked")

@@ -129,6 +129,13 @@ func (c *call) wait(queue, from string, carried int64) fact.EntryEnded {
 		Entry: e.Entry, Call: e.Call, Kind: e.Kind, Queue: queue, Language: e.Language, Position: e.First, From: from, CarriedWaitMS: carried, Skills: e.Skills,
 	}, fact.TypeQueued)
 	wait := c.generator.wait(c.now)
+	if c.chance(40) { // sometimes the range ends where the wait does
+		e.EstimateFromMS = max(0, wait.Milliseconds()-int64(c.rand.IntN(60_000)))
+		e.EstimateUntilMS = e.EstimateFromMS + 1 + int64(c.rand.IntN(60_001))
+		if c.chance(20) {
+			e.EstimateUntilMS = max(e.EstimateFromMS, wait.Milliseconds())
+		}
+	}
 	c.offers(&e, wait)
 	c.now = e.QueuedAt.Add(wait)
 	e.EndedAt, e.WaitMS = c.now, wait.Milliseconds()
