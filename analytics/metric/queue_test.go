@@ -181,31 +181,60 @@ func TestOnlyCustomersCount(t *testing.T) {
 	}
 }
 
-// Reconciliation on random days, in every row and in the total.
+// Reconciliation on random days and months, in every row and in the total, also where an entry counts in several rows.
 func TestReconciliation(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
 	for seed := range uint64(10) {
 		from := time.Date(2026, 10, 24, 20, 0, 0, 0, berlin)
 		until := time.Date(2026, 10, 25, 20, 0, 0, 0, berlin)
+		if seed%5 == 4 { // with its day of 23 hours
+			from, until = time.Date(2026, 2, 28, 20, 0, 0, 0, berlin), time.Date(2026, 3, 31, 20, 0, 0, 0, berlin)
+		}
 		facts := Read(facttest.Make(testDay(seed, from, until, 300)))
+		w := Window{From: from.Add(2 * time.Hour), Until: until.Add(-time.Hour), Zone: berlin}
 		for _, by := range []Attribution{AttributeOffered, AttributeEnded} {
-			for _, interval := range Intervals() {
-				r, err := facts.Queues(QueueParams{
-					Window:  Window{From: from.Add(2 * time.Hour), Until: until.Add(-time.Hour), Interval: interval, Zone: berlin},
-					GroupBy: []Dimension{ByQueue, ByLanguage}, AttributeBy: by, Limits: DefaultLimits(),
-				})
-				if err != nil {
-					t.Fatal(err)
+			for _, w.Interval = range Intervals() {
+				if _, err := w.Buckets(); err != nil {
+					continue // too many
 				}
-				for i, row := range append(r.Rows, r.Total) {
-					if in, out := balance(row); in != out {
-						t.Fatalf("seed %d, %s, %s, row %d: %d in, %d out: %+v", seed, by, interval, i, in, out, row)
+				for _, groups := range [][]Dimension{{ByQueue, ByLanguage}, {BySkill}, {ByTeam}} {
+					r, err := facts.Queues(QueueParams{
+						Window: w, GroupBy: groups, AttributeBy: by, Limits: DefaultLimits(), Teams: map[string][]string{"anna": {"first", "night"}, "boris": {"first"}},
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, row := range append(r.Rows, r.Total) {
+						if in, out := balance(row); in != out {
+							t.Fatalf("seed %d, %s, %s by %v, row %d: %d in, %d out: %+v", seed, by, w.Interval, groups, i, in, out, row)
+						}
+					}
+					if sum := sumOf(r.Rows, func(r QueueRow) int64 { return *r.Offered }); groups[0] == ByQueue && sum != *r.Total.Offered {
+						t.Fatalf("seed %d, %s, %s: rows offer %d, the total %d", seed, by, w.Interval, sum, *r.Total.Offered)
 					}
 				}
-				if sum := sumOf(r.Rows, func(r QueueRow) int64 { return *r.Offered }); sum != *r.Total.Offered {
-					t.Fatalf("seed %d, %s, %s: rows offer %d, the total %d", seed, by, interval, sum, *r.Total.Offered)
-				}
 			}
+		}
+	}
+}
+
+// So do the visits to menus.
+func TestVisitsAddUp(t *testing.T) {
+	from := time.Date(2026, 3, 29, 0, 0, 0, 0, zone(t, "Europe/Berlin"))
+	until := from.AddDate(0, 0, 1)
+	facts := Read(facttest.Make(testDay(3, from, until, 400)))
+	for _, interval := range Intervals() {
+		r, err := facts.IVR(IVRParams{Window: Window{From: from, Until: until, Interval: interval, Zone: from.Location()}, GroupBy: []Dimension{ByFlow, ByNode}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range append(r.Rows, r.Total) {
+			if row.Visits != row.WentOn+row.Left.Total+row.StillIn {
+				t.Fatalf("%s, row %d: %+v", interval, i, row)
+			}
+		}
+		if r.Total.Left.Callback == 0 || r.Total.Left.Voicemail == 0 || r.Total.StillIn == 0 || r.Total.Inputs.Refused == 0 {
+			t.Errorf("the day is too poor: %+v", r.Total)
 		}
 	}
 }
