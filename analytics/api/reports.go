@@ -62,7 +62,7 @@ func (r ticketAnswer) tableRows() any  { return r.Rows }
 type queueMetricsInput struct {
 	WindowQuery
 	Compare
-	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,weekday,hour" doc:"What the rows are split by, comma-separated"`
+	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,skill,customer,agent,team,weekday,hour" doc:"What the rows are split by, comma-separated; agent and team are those of who answered"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
 	ServiceLevel optionalMS `query:"service_level_ms" minimum:"0" doc:"T of the service level for all queues, in place of each queue's own"`
@@ -77,7 +77,7 @@ func (a *API) queueMetrics(ctx context.Context, _ principal, in *queueMetricsInp
 		return nil, err
 	}
 	now, then, err := alongside(ctx, a.reports.Queues, query.QueueRequest{
-		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Limits: a.limits(),
+		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: in.Queue, Teams: a.teams(), Limits: a.limits(),
 		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
 	}, in.before(w), func(r query.QueueRequest, w query.WindowRequest) query.QueueRequest { r.WindowRequest = w; return r })
 	return &queueMetricsOutput{queueAnswer{now, then}}, err
@@ -132,7 +132,7 @@ func (a *API) teams() map[string][]string {
 type contactMetricsInput struct {
 	WindowQuery
 	Compare
-	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,customer,disposition" doc:"What the rows are split by, comma-separated; queue, agent and disposition are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
@@ -140,11 +140,11 @@ type contactMetricsInput struct {
 type contactMetricsOutput struct{ Body contactAnswer }
 
 func (a *API) contactMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
-	req, err := in.contactRequest()
+	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Contacts, req, in.before(req.WindowRequest), contactsAt)
+	now, then, err := alongside(ctx, a.reports.Contacts, query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, in.before(w), contactsAt)
 	return &contactMetricsOutput{contactAnswer{now, then}}, err
 }
 
@@ -167,25 +167,28 @@ func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) 
 	return &ivrMetricsOutput{ivrAnswer{now, then}}, err
 }
 
+type ticketMetricsInput struct {
+	WindowQuery
+	Compare
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
+	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
+}
+
 type ticketMetricsOutput struct{ Body ticketAnswer }
 
-func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
-	req, err := in.contactRequest()
+func (a *API) ticketMetrics(ctx context.Context, _ principal, in *ticketMetricsInput) (*ticketMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(req.WindowRequest), contactsAt)
+	now, then, err := alongside(ctx, a.reports.Tickets, query.TicketRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, in.before(w), contactsAt)
 	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
 }
 
 func contactsAt(r query.ContactRequest, w query.WindowRequest) query.ContactRequest {
 	r.WindowRequest = w
 	return r
-}
-
-func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {
-	w, err := in.request(in.GroupBy)
-	return query.ContactRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, err
 }
 
 type wallboardInput struct {

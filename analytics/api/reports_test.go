@@ -31,6 +31,9 @@ func TestQueueMetricsPassesEverythingOn(t *testing.T) {
 	if req.ServiceLevelMS == nil || *req.ServiceLevelMS != 0 || req.ShortAbandonMS != nil {
 		t.Errorf("limits %v, %v", req.ServiceLevelMS, req.ShortAbandonMS)
 	}
+	if !reflect.DeepEqual(req.Teams["anna"], []string{"first"}) {
+		t.Errorf("teams %v", req.Teams)
+	}
 	want := metric.Limits{Default: metric.QueueLimits{ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}, Queues: map[string]metric.QueueLimits{
 		"support": {Queue: "support", ServiceLevelMS: 30_000, ShortAbandonMS: 5_000}, "sales": {Queue: "sales", ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}}
 	if !reflect.DeepEqual(req.Limits, want) {
@@ -117,7 +120,7 @@ func TestMenuMetrics(t *testing.T) {
 		t.Errorf("asked %+v, got %+v", req, got.Rows)
 	}
 	a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/ivr" + window, cookie: sue, headers: map[string]string{"Accept": "text/csv"}})
-	if !strings.Contains(string(a.body), "main,topic,3,0,1>sales=2;2>bye=1,") {
+	if !strings.Contains(string(a.body), ",3,0,1>sales=2;2>bye=1,") {
 		t.Errorf("%s", a.body)
 	}
 }

@@ -24,9 +24,10 @@ type Facts struct {
 	tickets         map[string]opened[fact.TicketEvent]
 	transfersOpened map[string]opened[fact.TransferStarted]
 	transfersEnded  map[string]closed[fact.TransferEnded]
-	steps           map[string][]step      // through menus, of each contact
-	promises        map[string][]time.Time // of callbacks, of each contact that asked for them
-	messages        map[string][]time.Time // that callers began to leave, of each contact
+	steps           map[string][]step                   // through menus, of each contact
+	promises        map[string][]time.Time              // of callbacks, of each contact that asked for them
+	messages        map[string][]time.Time              // that callers began to leave, of each contact
+	dispositions    map[string]opened[fact.Disposition] // the last one of each contact
 	watermark       time.Time
 }
 
@@ -72,6 +73,7 @@ func Read(facts []fact.Fact) *Facts {
 		steps:           map[string][]step{},
 		promises:        map[string][]time.Time{},
 		messages:        map[string][]time.Time{},
+		dispositions:    map[string]opened[fact.Disposition]{},
 	}
 	for _, x := range facts {
 		f.add(x)
@@ -110,6 +112,10 @@ func (f *Facts) add(x fact.Fact) {
 		f.addTicket(x, d)
 	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRLeft:
 		f.steps[x.Subject] = append(f.steps[x.Subject], step{x.Sequence, x.Time, d})
+	case fact.Disposition:
+		if last, ok := f.dispositions[x.Subject]; !ok || last.sequence < x.Sequence {
+			f.dispositions[x.Subject] = with(x, d)
+		}
 	case fact.TransferStarted:
 		f.transfersOpened[d.Transfer] = with(x, d)
 	case fact.TransferEnded:

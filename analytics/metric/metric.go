@@ -31,6 +31,10 @@ const (
 	ByHour     Dimension = "hour"    // of the wall clock
 	ByFlow     Dimension = "flow"    // of a menu
 	ByNode     Dimension = "node"
+	BySkill    Dimension = "skill"
+	ByCustomer Dimension = "customer"
+
+	ByDisposition Dimension = "disposition"
 )
 
 // Attribution is the instant that decides to which interval a queue entry belongs.
@@ -79,6 +83,10 @@ type Key struct {
 	Hour     int // 0 … 23
 	Flow     string
 	Node     string
+	Skill    string
+	Customer string
+
+	Disposition string
 }
 
 // At is the key's value of a dimension.
@@ -96,6 +104,12 @@ func (k *Key) At(d Dimension) *string {
 		return &k.Flow
 	case ByNode:
 		return &k.Node
+	case BySkill:
+		return &k.Skill
+	case ByCustomer:
+		return &k.Customer
+	case ByDisposition:
+		return &k.Disposition
 	case ByWeekday, ByHour: // numbers
 	}
 	panic("unknown dimension " + string(d))
@@ -103,7 +117,7 @@ func (k *Key) At(d Dimension) *string {
 
 // dimensions are all, in the order by which rows are sorted.
 func dimensions() []Dimension {
-	return []Dimension{ByQueue, ByLanguage, ByTeam, ByAgent, ByFlow, ByNode}
+	return []Dimension{ByQueue, ByLanguage, ByTeam, ByAgent, ByFlow, ByNode, BySkill, ByCustomer, ByDisposition}
 }
 
 func (k Key) group() Key {
@@ -156,10 +170,14 @@ type Group struct {
 	Span     Span    `json:"interval" doc:"The span of time of this row, half-open"`
 	Queue    *string `json:"queue" doc:"Queue id; null when not split by queue"`
 	Language *string `json:"language" doc:"Language; null when not split by language"`
-	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent"`
+	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent, empty where no agent answered"`
 	Team     *string `json:"team" doc:"Team id; null when not split by team, empty for agents of no team"`
 	Flow     *string `json:"flow" doc:"Menu id; null when not split by flow"`
 	Node     *string `json:"node" doc:"Id of a menu's node; null when not split by node"`
+	Skill    *string `json:"skill" doc:"Skill; null when not split by skill, empty where none was required"`
+	Customer *string `json:"customer" doc:"Customer id; null when not split by customer, empty where unknown"`
+
+	Disposition *string `json:"disposition" doc:"What agents say it was about; null when not split by disposition, empty where nobody said"`
 }
 
 func newGroup(k Key, span Span, splits []Dimension) Group {
@@ -187,6 +205,12 @@ func (g *Group) at(d Dimension) **string {
 		return &g.Flow
 	case ByNode:
 		return &g.Node
+	case BySkill:
+		return &g.Skill
+	case ByCustomer:
+		return &g.Customer
+	case ByDisposition:
+		return &g.Disposition
 	}
 	panic("unknown dimension " + string(d))
 }

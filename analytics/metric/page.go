@@ -10,9 +10,9 @@ func Page() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
 	for _, r := range []struct{ id, title, about string }{
-		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, and weekday and hour of the wall clock."},
+		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, weekday and hour of the wall clock, customer, skill, and by the agent who answered and his teams. An entry of several skills counts in the row of each, and once in the total: those it required when it left the queue, after what waiting has relaxed. Who is in a team is asked of today's configuration."},
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
-		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
+		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language, the last agent, customer, and the last disposition."},
 		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
 		{reportQuality, "Data quality: `GET /api/v1/data-quality`", qualityAbout},
@@ -57,6 +57,8 @@ numbers on generated days, in every grouping, interval and zone.
   an entry that waits from one hour to another has no one place by ` + "`ended`" + `. An hour that the clock repeats in autumn counts as one with both its passes, one that it skips
   in spring has no row that day. Each row says how much time of the interval falls on it (` + "`cell_ms`" + `): counts divided by it can be compared. At most two years.
 - **Null** means that the number can't be computed: a share of nothing, a mean of nothing, a count that the attribution does not define. 0 is a result.
+- **Groups.** A row's name is empty where it is not known: entries that no agent answered, callers who are no known customer, contacts without
+  a disposition, agents of no team.
 - **Shares** come with numerator and denominator. Add those up over rows, never percentages.
 - **Durations** are whole milliseconds. Each set of them comes with count, sum, mean, p50, p90, p95, p99 and the longest. The quantile p of n values is
   the sorted value at the 0-based place ⌊p·n⌋, over all values: no sketch, no interpolation.

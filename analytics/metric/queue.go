@@ -8,9 +8,10 @@ import (
 // QueueParams is what a queue report is asked for.
 type QueueParams struct {
 	Window
-	GroupBy     []Dimension // ByQueue, ByLanguage; ByWeekday and ByHour, but not with AttributeEnded
+	GroupBy     []Dimension // ByQueue, ByLanguage, BySkill, ByCustomer, ByAgent and ByTeam (who answered); ByWeekday and ByHour, but not with AttributeEnded
 	AttributeBy Attribution
-	Queues      []string // only these; nil means all
+	Queues      []string            // only these; nil means all
+	Teams       map[string][]string // teams of each agent
 	Limits      Limits
 	Brief       bool // only counts, service level, speed of answer and time to abandon: no joins, for the wallboard
 }
@@ -28,6 +29,9 @@ func (p QueueParams) Since() time.Time {
 func (p QueueParams) Transfers() bool {
 	return !p.Brief && !slices.ContainsFunc(p.GroupBy, func(d Dimension) bool { return d != ByQueue })
 }
+
+// Several says that an entry may count in more than one row: in that of each of its skills, or of its agent's teams.
+func (p QueueParams) Several() bool { return p.splits(BySkill) || p.splits(ByTeam) }
 
 // Limits are the parameters of service level and short abandons, milliseconds. Each entry is judged by its own queue's.
 type Limits struct {
@@ -74,7 +78,10 @@ type QueueTally struct {
 }
 
 // EstimateTally counts, of the answered entries whose caller was told an expected wait, how the first one turned out.
-type EstimateTally struct{ Within, Sooner, Later int64 }
+type EstimateTally struct {
+	Within, Sooner, Later int64
+	Expected, Real, Error Durations
+}
 
 // OfferTally counts offers by result.
 type OfferTally struct {
@@ -136,11 +143,18 @@ type Estimates struct {
 	Within Ratio `json:"within" doc:"answered within the range that was told / told"`
 	Sooner int64 `json:"sooner" doc:"Answered before the range began"`
 	Later  int64 `json:"later" doc:"Answered after the range had ended"`
+
+	Expected Stat `json:"expected" doc:"Middle of the range that was told, of each of these entries"`
+	Real     Stat `json:"real" doc:"Wait in this queue of the same entries"`
+	Error    Stat `json:"error" doc:"How far the wait was from the middle of the range, either way: its mean is the mean absolute error"`
 }
 
 func newEstimates(t EstimateTally) Estimates {
 	told := t.Within + t.Sooner + t.Later
-	return Estimates{Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later}
+	return Estimates{
+		Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later,
+		Expected: t.Expected.stat(), Real: t.Real.stat(), Error: t.Error.stat(),
+	}
 }
 
 // Refused counts refused joins by reason.

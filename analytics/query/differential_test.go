@@ -146,8 +146,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 			}
 			for n, req := range w.windows() {
 				if n >= w.regular() { // windows that cut or pass the facts' edges: one of each report
-					queues := c.queues(req)
-					for _, ask := range []func(){queues[(i+n)*5%len(queues)], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1], c.menus(req)[0]} {
+					for _, ask := range []func(){pick(c.queues(req), i+n), pick(c.agents(req), i+n), pick(c.contacts(req), i+n), pick(c.menus(req), i+n)} {
 						ask()
 						asked++
 					}
@@ -158,8 +157,11 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 	}
 }
 
+// pick takes one of a list, another one for each n.
+func pick(list []func(), n int) func() { return list[n*5%len(list)] }
+
 // stride is prime, so that it falls on every combination of the loops below.
-const stride = 37
+const stride = 61
 
 // reports are all shapes.
 func (c *comparison) reports(w world) (out []func()) {
@@ -306,14 +308,17 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 	own.Queues = map[string]metric.QueueLimits{"sales": {ServiceLevelMS: 45_000, ShortAbandonMS: 0}, "support": {ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}
 	override := int64(45_000)
 	for _, by := range metric.Attributions() {
-		groupings := [][]string{nil, {"queue"}, {"language"}, {"queue", "language"}, {"weekday", "hour"}, {"hour", "queue"}, {"weekday", "language"}}
-		if by == metric.AttributeEnded {
-			groupings = groupings[:4] // the wall clock does not go with it
-		}
-		for _, groups := range groupings {
+		for _, groups := range [][]string{
+			nil, {"queue"}, {"language"}, {"queue", "language"}, {"skill"}, {"customer"}, {"agent"}, {"team", "skill"}, {"queue", "agent", "team"},
+			{"weekday", "hour"}, {"hour", "queue"}, {"weekday", "language"}, {"hour", "skill"},
+		} {
+			clock := slices.Contains(groups, "weekday") || slices.Contains(groups, "hour")
+			if !w.fits(groups) || clock && by == metric.AttributeEnded { // the wall clock does not go with it
+				continue
+			}
 			w.GroupBy = groups
 			for _, req := range []QueueRequest{
-				{WindowRequest: w, AttributeBy: string(by)},
+				{WindowRequest: w, AttributeBy: string(by), Teams: c.teams()},
 				{WindowRequest: w, AttributeBy: string(by), Limits: own},
 				{WindowRequest: w, AttributeBy: string(by), Limits: own, Queues: []string{"support", "billing"}, ServiceLevelMS: &override},
 				{WindowRequest: w, AttributeBy: string(by), Queues: []string{}},
@@ -325,8 +330,18 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 	return out
 }
 
+// teams: one agent is in two, one in one, the others in none.
+func (c *comparison) teams() map[string][]string {
+	return map[string][]string{c.names[0]: {"first", "night"}, c.names[1]: {"first"}}
+}
+
+// fits says whether a report split so has few enough rows: customers are many.
+func (w WindowRequest) fits(groups []string) bool {
+	return !slices.Contains(groups, "customer") || !slices.Contains([]string{"15m", "30m", "1h"}, w.Interval)
+}
+
 func (c *comparison) agents(w WindowRequest) (out []func()) {
-	teams := map[string][]string{c.names[0]: {"first", "night"}, c.names[1]: {"first"}}
+	teams := c.teams()
 	for _, groups := range [][]string{nil, {"team"}, {"queue"}, {"agent", "team", "queue"}} {
 		w.GroupBy = groups
 		for _, req := range []AgentRequest{
@@ -341,6 +356,11 @@ func (c *comparison) agents(w WindowRequest) (out []func()) {
 }
 
 func (c *comparison) contacts(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{{"customer"}, {"disposition"}, {"disposition", "queue"}} {
+		if w.GroupBy = groups; w.fits(groups) {
+			out = append(out, compare(c, ContactRequest{WindowRequest: w}, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts))
+		}
+	}
 	for _, groups := range [][]string{nil, {"queue"}, {"language", "agent"}} {
 		w.GroupBy = groups
 		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1}, {WindowRequest: w, Queues: []string{"support"}}} {

@@ -34,6 +34,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 		out[name] = s
 	}
 	queue("queues_offered", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByQueue, metric.ByLanguage}, Queues: []string{"support"}})
+	queue("queues_split", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.BySkill, metric.ByCustomer, metric.ByAgent, metric.ByTeam}, Teams: map[string][]string{"anna": {"first", "night"}}})
 	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
 	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
 	queue("queues_heat_map", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByWeekday, metric.ByHour}})
@@ -71,6 +72,8 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["agents_per_queue"] = perQueue
 	contacts, err3 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByQueue}, Days: 7})
 	out["contacts"] = contacts
+	said, err10 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByCustomer, metric.ByDisposition}, Days: 7})
+	out["contacts_split"] = said
 	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
 	out["tickets"] = tickets
 	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
@@ -88,12 +91,12 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["voicemails"] = messages
 	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
 	out["callbacks"] = callbacks
-	ticketList, _, err9 := ticketListStatement(TicketListRequest{
+	ticketList, _, err11 := ticketListStatement(TicketListRequest{
 		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
 	})
 	out["ticket_list"] = ticketList
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -21,6 +21,7 @@ type queueRow struct {
 
 	answer, abandon, arrival, queueing        spread
 	ring, talk, hold, wrapUp, handle, consult spread
+	expected, real, wrong                     spread // of estimates
 }
 
 // spread is a duration's sum, and its quantiles at metric.Levels with the longest as last.
@@ -69,6 +70,8 @@ func (q *queueRow) tally() metric.QueueTally {
 	t.Ring, t.Talk, t.Hold = q.ring.durations(q.rings), q.talk.durations(q.handled), q.hold.durations(q.handled)
 	t.WrapUp, t.Handle = q.wrapUp.durations(q.handled), q.handle.durations(q.handled)
 	t.Consult = q.consult.durations(q.consults)
+	told := t.Estimates.Within + t.Estimates.Sooner + t.Estimates.Later
+	t.Estimates.Expected, t.Estimates.Real, t.Estimates.Error = q.expected.durations(told), q.real.durations(told), q.wrong.durations(told)
 	return t
 }
 
@@ -112,6 +115,7 @@ func queueColumns(p metric.QueueParams) []column[queueRow] {
 		out = append(out, column[queueRow]{"n_consults", countIf("is_asked"), func(r *queueRow) any { return &r.consults }})
 		out = append(out, spreadColumns("consult", "wait", "is_asked", func(r *queueRow) *spread { return &r.consult })...)
 	}
+	out = append(out, estimateColumns()...)
 	out = append(out, offerColumns()...)
 	return append(out, workColumns()...)
 }
@@ -144,10 +148,18 @@ func spreadColumns[T any](name, value, condition string, dest func(*T) *spread) 
 	}
 }
 
+// estimateColumns are about the answered entries whose caller was told an expected wait.
+func estimateColumns() []column[queueRow] {
+	const told = "is_told"
+	out := []column[queueRow]{{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), " + told + ")", func(r *queueRow) any { return &r.estimates }}}
+	out = append(out, spreadColumns("expected", "expected", told, func(r *queueRow) *spread { return &r.expected })...)
+	out = append(out, spreadColumns("real", "wait", told, func(r *queueRow) *spread { return &r.real })...)
+	return append(out, spreadColumns("wrong", "toInt64(abs(wait - expected))", told, func(r *queueRow) *spread { return &r.wrong })...)
+}
+
 func offerColumns() []column[queueRow] {
 	return []column[queueRow]{
 		{"n_offers", "sumMapIf(results, mine)", func(r *queueRow) any { return &r.offers }},
-		{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), is_answered)", func(r *queueRow) any { return &r.estimates }},
 		{"n_rings", "toInt64(sumIf(length(rings), mine))", func(r *queueRow) any { return &r.rings }},
 		{"ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &r.ring.sum }},
 		{"ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &r.ring.at }},

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,7 +32,13 @@ func (r *Reader) queueTallies(ctx context.Context, p metric.QueueParams) (map[me
 	if err != nil {
 		return nil, metric.QueueTally{}, err
 	}
-	return grouped(ctx, r, s, p.Window, columns, (*queueRow).tally)
+	tallies, total, err := grouped(ctx, r, s, p.Window, columns, (*queueRow).tally)
+	if err != nil || !p.Several() {
+		return tallies, total, err
+	}
+	p.GroupBy = nil // in the total each entry counts once
+	_, total, err = r.queueTallies(ctx, p)
+	return tallies, total, err
 }
 
 // bucketIndex finds a bucket by the Unix milliseconds of its begin.
@@ -90,11 +97,14 @@ func queueStatement(p metric.QueueParams, sets string) (statement, []column[queu
 		s.bind("queues", append([]string{}, p.Queues...))
 		queues = " AND queue IN {queues:Array(String)}"
 	}
+	if slices.Contains(p.GroupBy, metric.ByTeam) {
+		s.bindTeams(p.Teams)
+	}
 	columns := queueColumns(p)
 	s.text = lines(
 		"WITH",
-		closedEntries(queues),
-		openEntries(queues),
+		closedEntries(p, queues),
+		openEntries(p, queues),
 		when(!p.Brief, entryWork),
 		entryFacts(p),
 		marks(p),
@@ -125,22 +135,70 @@ func (s *statement) bindLimits(l metric.Limits) {
 	s.bind("limit_shorts", shorts)
 }
 
+// bindTeams sets the teams of agents: two lists, one line for each agent and team.
+func (s *statement) bindTeams(teams map[string][]string) {
+	agents, names := []string{}, []string{}
+	for _, agent := range slices.Sorted(maps.Keys(teams)) {
+		for _, team := range teams[agent] {
+			agents, names = append(agents, agent), append(names, team)
+		}
+	}
+	s.bind("team_agents", agents)
+	s.bind("team_names", names)
+}
+
+// split is a column of the marks that only a report split by something has: where it comes from in entries and in
+// entries_opened.
+type split struct{ name, closed, open, zero string }
+
+func splits(p metric.QueueParams) (out []split) {
+	for _, d := range p.GroupBy {
+		switch d {
+		case metric.BySkill:
+			skills := "arrayDistinct(arrayMap(x -> splitByChar(':', toString(x))[1], skills))"
+			out = append(out, split{"wanted", skills, skills, "emptyArrayString()"})
+		case metric.ByCustomer:
+			out = append(out, split{"customer", "customer", "''", "''"})
+		case metric.ByAgent, metric.ByTeam:
+			agent := split{"agent", "if(outcome = 'answered', toString(agent), '')", "''", "''"}
+			if !slices.Contains(out, agent) {
+				out = append(out, agent)
+			}
+		}
+	}
+	return out
+}
+
+// more are the columns of splits as a SELECT goes on with them.
+func more(p metric.QueueParams, of func(split) string) (text string) {
+	for _, x := range splits(p) {
+		text += ", " + of(x) + " AS " + x.name
+	}
+	return text
+}
+
+// each makes a row of each member of a list, and one with an empty name of an empty one.
+func each(list, name string) string {
+	return "arrayJoin(if(empty(" + list + "), [''], " + list + ")) AS " + name
+}
+
 // closedEntries are the entries with an outcome. Their fact's time is their end, so that old partitions are left out.
-func closedEntries(queues string) string {
+func closedEntries(p metric.QueueParams, queues string) string {
 	return lines("closed AS (",
 		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
 		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,",
-		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate",
+		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate"+
+			when(!p.Brief, ", intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected")+more(p, func(x split) string { return x.closed }),
 		"  FROM entries",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
 		"),")
 }
 
 // openEntries are the openings without a closing. Nobody answered or left, so their end lies beyond every edge.
-func openEntries(queues string) string {
+func openEntries(p metric.QueueParams, queues string) string {
 	return lines("open AS (",
 		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
-		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate",
+		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+when(!p.Brief, ", toInt64(0) AS expected")+more(p, func(x split) string { return x.open }),
 		"  FROM entries_opened",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
 		"    AND entry NOT IN (SELECT entry FROM entries WHERE time >= "+instant("since")+")",
@@ -179,10 +237,13 @@ func markFields(p metric.QueueParams) []markField {
 	out := []markField{
 		{"queue", ""}, {"language", ""}, {"outcome", ""}, {"wait", "toInt64(0)"}, {"arrival_wait", "toInt64(0)"}, {"queueing_wait", "toInt64(0)"},
 	}
+	for _, x := range splits(p) {
+		out = append(out, markField{x.name, x.zero})
+	}
 	if p.Brief {
 		return out
 	}
-	return append(out, markField{"estimate", "''"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+	return append(out, markField{"estimate", "''"}, markField{"expected", "toInt64(0)"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
 }
 
 func fieldNames(p metric.QueueParams) string {
@@ -284,10 +345,16 @@ func transferMarks(p metric.QueueParams, queues string) string {
 func judged(p metric.QueueParams) string {
 	flags := []string{"mine AND outcome = 'answered' AS is_answered", "mine AND outcome = 'abandoned' AS is_abandoned"}
 	if !p.Brief {
-		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "talk + hold + wrap_up AS handle")
+		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "mine AND outcome = 'answered' AND notEmpty(estimate) AS is_told", "talk + hold + wrap_up AS handle")
 	}
 	if p.Transfers() {
 		flags = append(flags, "mine AND outcome = '"+transferMark+"asked' AS is_asked")
+	}
+	if slices.Contains(p.GroupBy, metric.BySkill) {
+		flags = append(flags, each("wanted", "skill"))
+	}
+	if slices.Contains(p.GroupBy, metric.ByTeam) {
+		flags = append(flags, each("arrayFilter((t, a) -> a = agent, {team_names:Array(String)}, {team_agents:Array(String)})", "team"))
 	}
 	return lines("judged AS (",
 		"  SELECT *, "+strings.Join(flags, ", ")+",",

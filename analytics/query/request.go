@@ -35,11 +35,12 @@ type WindowRequest struct {
 // QueueRequest asks for metrics/queues.
 type QueueRequest struct {
 	WindowRequest
-	AttributeBy    string        // of metric.Attributions; empty means offered
-	Queues         []string      // nil means all; an empty list matches nothing
-	Limits         metric.Limits // of the plan; the zero value means metric.DefaultLimits
-	ServiceLevelMS *int64        // T for all queues, instead of the plan's
-	ShortAbandonMS *int64        // short limit for all queues, instead of the plan's
+	AttributeBy    string              // of metric.Attributions; empty means offered
+	Queues         []string            // nil means all; an empty list matches nothing
+	Teams          map[string][]string // teams of each agent, of the plan
+	Limits         metric.Limits       // of the plan; the zero value means metric.DefaultLimits
+	ServiceLevelMS *int64              // T for all queues, instead of the plan's
+	ShortAbandonMS *int64              // short limit for all queues, instead of the plan's
 }
 
 // AgentRequest asks for metrics/agents.
@@ -157,8 +158,8 @@ func join[T ~string](list []T) string {
 // Params validates; its error is *Invalid.
 func (r QueueRequest) Params() (metric.QueueParams, error) {
 	var m mistakes
-	p := metric.QueueParams{AttributeBy: metric.Attribution(r.AttributeBy), Queues: r.Queues, Limits: r.Limits}
-	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByWeekday, metric.ByHour)
+	p := metric.QueueParams{AttributeBy: metric.Attribution(r.AttributeBy), Queues: r.Queues, Teams: r.Teams, Limits: r.Limits}
+	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.BySkill, metric.ByCustomer, metric.ByAgent, metric.ByTeam, metric.ByWeekday, metric.ByHour)
 	if p.AttributeBy == "" {
 		p.AttributeBy = metric.AttributeOffered
 	}
@@ -214,9 +215,13 @@ func (r AgentRequest) Params() (metric.AgentParams, error) {
 
 // Params validates for metrics/contacts; its error is *Invalid.
 func (r ContactRequest) Params() (metric.ContactParams, error) {
+	return r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent, metric.ByCustomer, metric.ByDisposition)
+}
+
+func (r ContactRequest) splitBy(allowed ...metric.Dimension) (metric.ContactParams, error) {
 	var m mistakes
 	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m)}
-	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByAgent)
+	p.Window, p.GroupBy = r.params(&m, allowed...)
 	return p, m.err()
 }
 
@@ -233,7 +238,7 @@ func (r IVRRequest) Params() (metric.IVRParams, error) {
 
 // TicketParams validates for metrics/tickets; its error is *Invalid.
 func (r ContactRequest) TicketParams() (metric.TicketParams, error) {
-	c, err := r.Params()
+	c, err := r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent)
 	return metric.TicketParams(c), err
 }
 

@@ -39,7 +39,7 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 			return err
 		},
 		"group_by": func() error {
-			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.GroupBy = []string{"agent"} })}.Params()
+			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.GroupBy = []string{"node"} })}.Params()
 			return err
 		},
 		"attribute_by": func() error { _, err := QueueRequest{WindowRequest: ok, AttributeBy: "begun"}.Params(); return err },
@@ -81,7 +81,7 @@ func TestHeatMapMistakes(t *testing.T) {
 }
 
 func TestAllMistakesAreNamedAtOnce(t *testing.T) {
-	_, err := QueueRequest{WindowRequest: WindowRequest{Zone: "X", Interval: "1d", GroupBy: []string{"team"}}, AttributeBy: "y"}.Params()
+	_, err := QueueRequest{WindowRequest: WindowRequest{Zone: "X", Interval: "1d", GroupBy: []string{"flow"}}, AttributeBy: "y"}.Params()
 	for _, want := range []string{"tz:", "from:", "group_by:", "attribute_by:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)

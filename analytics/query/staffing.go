@@ -149,10 +149,11 @@ func slotStatement(p metric.StaffingParams, slots []metric.Bucket) statement {
 		s.bind("queues", append([]string{}, p.Queues...))
 		queues = " AND queue IN {queues:Array(String)}"
 	}
+	brief := metric.QueueParams{Brief: true} // no more of an entry than its times and outcome
 	s.text = lines(
 		"WITH",
-		closedEntries(queues),
-		openEntries(queues),
+		closedEntries(brief, queues),
+		openEntries(brief, queues),
 		entryStretches,
 		"handled_of AS (",
 		"  SELECT queued, outcome, wait, outcome = 'answered' AND handled AS done, talk + hold + wrap_up AS handle",

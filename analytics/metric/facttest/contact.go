@@ -121,11 +121,21 @@ func (c *call) wait(queue, from string, carried int64) fact.EntryEnded {
 			fact.EntryVoicemail: 2, fact.EntryLeftEmpty: 2, fact.EntryWithdrawn: 1, fact.EntryFailed: 1,
 		}),
 	}
+	if c.chance(60) {
+		e.Skills = [][]string{{"billing:1"}, {"billing:2", "english:1"}, {"english:3"}, {"billing:1", "billing:3"}}[c.rand.IntN(4)]
+	}
 	c.row.Entries++
 	c.emit(fact.Queued{
-		Entry: e.Entry, Call: e.Call, Kind: e.Kind, Queue: queue, Language: e.Language, Position: e.First, From: from, CarriedWaitMS: carried,
+		Entry: e.Entry, Call: e.Call, Kind: e.Kind, Queue: queue, Language: e.Language, Position: e.First, From: from, CarriedWaitMS: carried, Skills: e.Skills,
 	}, fact.TypeQueued)
 	wait := c.generator.wait(c.now)
+	if c.chance(40) { // sometimes the range ends where the wait does
+		e.EstimateFromMS = max(0, wait.Milliseconds()-int64(c.rand.IntN(60_000)))
+		e.EstimateUntilMS = e.EstimateFromMS + 1 + int64(c.rand.IntN(60_001))
+		if c.chance(20) {
+			e.EstimateUntilMS = max(e.EstimateFromMS, wait.Milliseconds())
+		}
+	}
 	c.offers(&e, wait)
 	c.now = e.QueuedAt.Add(wait)
 	e.EndedAt, e.WaitMS = c.now, wait.Milliseconds()
@@ -254,6 +264,15 @@ func (c *call) end(result fact.Result, reason fact.Reason) {
 		Call: c.id + "/c1", Kind: c.kind, Node: "pbx1", StartedAt: c.arrived, EndedAt: c.now, DurationMS: c.row.DurationMS,
 		Termination: c.row.Termination, Cause: 16,
 	}, fact.TypeCallEnded)
+	for n := 0; c.row.LastAgent != "" && c.chance(70) && n < 3; n++ { // the last one counts; it may come late
+		c.emit(fact.Disposition{Agent: c.row.LastAgent, Code: pick(c.generator, "solved", "broken", "question")}, fact.TypeDisposition)
+		c.pass(c.between(0, time.Second))
+	}
+	c.row.EndedAt, c.row.DurationMS = c.now, c.now.Sub(c.arrived).Milliseconds()
 	c.emit(c.row, fact.TypeContactEnded)
+	if c.chance(10) {
+		c.pass(c.between(0, time.Hour))
+		c.emit(fact.Disposition{Agent: c.row.LastAgent, Code: "late"}, fact.TypeDisposition)
+	}
 	c.ticketEvents()
 }

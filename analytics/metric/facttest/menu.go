@@ -54,9 +54,9 @@ func (c *call) node(flow, node string) (next string) {
 		c.pass(c.between(0, 4*time.Second))
 	}
 	switch {
-	case c.chance(3):
+	case c.chance(10):
 		c.generator.emit(c.id+"-cb", c.now, fact.CallbackPromised{Origin: c.id, Queue: pick(c.generator, c.Queues...), Since: c.arrived, ExpiresAt: c.now.Add(time.Hour)}, fact.TypeCallbackPromised)
-	case c.chance(3):
+	case c.chance(10):
 		c.emit(fact.RecordingStarted{Recording: c.next("r"), Call: c.id + "/c1", Cause: pick(c.generator, fact.RecordVoicemail, fact.RecordAll)}, fact.TypeRecordingStarted)
 	}
 	if c.chance(35) {
