@@ -202,6 +202,7 @@ type reportsDouble struct {
 
 	voicemails  []query.VoicemailRequest
 	callbacks   []query.CallbackRequest
+	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
 }
 
@@ -251,6 +252,9 @@ func (r *reportsDouble) Contacts(_ context.Context, req query.ContactRequest) (m
 }
 
 func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (metric.TicketReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tickets = append(r.tickets, req)
 	p, err := req.TicketParams()
 	if err != nil {
 		return metric.TicketReport{}, err

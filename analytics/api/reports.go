@@ -131,7 +131,9 @@ func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetrics
 	if err != nil {
 		return nil, err
 	}
+	req.Schedule = a.site().ticketSchedule()
 	report, err := a.reports.Tickets(ctx, req)
+	report.Schedule = a.site().Integrations.Tickets.Schedule
 	return &ticketMetricsOutput{ticketReport{report}}, err
 }
 

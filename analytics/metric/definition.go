@@ -152,6 +152,8 @@ func ticketDefinitions() []Definition {
 		pair("first_reply", "Call to first reply", unitMS+", wall clock", "ticket's first reply at or after the arrival - arrival"),
 		pair("first_resolution", "Call to first resolution", unitMS+", wall clock", "first resolution at or after the arrival - arrival; reopening does not restart it"),
 		pair("full_resolution", "Call to full resolution", unitMS+", wall clock", "last resolution - arrival, of fully resolved pairs"),
+		pair("business", "The three in business hours", unitMS+", business hours",
+			"first_reply, first_resolution and full_resolution, of each only the time that a schedule has open; each has count, sum, mean, percentiles and max. frozen: the schedule that held when the event that ends the duration was received, for all of the duration; what was recorded never changes. recomputed: the schedule that integrations.tickets.schedule names now, for all durations; a change of the plan changes the past"),
 		pair("reopen_rate", "Reopen rate", unitShare, "reopened / resolved"),
 		{reportTickets, "first_contact_resolution", "First-contact resolution", unitShare, "contacts that no other one follows: by the same customer or about the same ticket, arrived later and at most N days after this one's end / contacts below", "identified contacts that an agent answered, whose N days after the end are over at the watermark", byArrival + "; exactly N days is within", fromTickets},
 		{reportTickets, "undecided", "Undecided", unitCount, "contacts whose N days are not over", "identified contacts that an agent answered", byArrival, fromTickets},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/metric/facttest"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -50,7 +51,8 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["agents_per_queue"] = perQueue
 	contacts, err3 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByQueue}, Days: 7})
 	out["contacts"] = contacts
-	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
+	hours, err10 := newBusinessHours(facttest.Schedules()[:1], facttest.Schedules()[1], day.From, day.Until)
+	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, hours, fresh)
 	out["tickets"] = tickets
 	list, _, err5 := searchStatement(SearchRequest{
 		From: day.From, Until: day.Until, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
@@ -70,7 +72,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
 	})
 	out["ticket_list"] = ticketList
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10); err != nil {
 		t.Fatal(err)
 	}
 	return out
