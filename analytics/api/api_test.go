@@ -204,6 +204,7 @@ type reportsDouble struct {
 	callbacks   []query.CallbackRequest
 	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
+	backlogs    []query.BacklogRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }

@@ -13,6 +13,7 @@ type Reports interface {
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
+	Backlog(ctx context.Context, req query.BacklogRequest) (metric.BacklogReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
@@ -32,12 +33,14 @@ type (
 	agentReport   struct{ metric.AgentReport }
 	contactReport struct{ metric.ContactReport }
 	ticketReport  struct{ metric.TicketReport }
+	backlogReport struct{ metric.BacklogReport }
 )
 
 func (r queueReport) csvRows() any   { return r.Rows }
 func (r agentReport) csvRows() any   { return r.Rows }
 func (r contactReport) csvRows() any { return r.Rows }
 func (r ticketReport) csvRows() any  { return r.Rows }
+func (r backlogReport) csvRows() any { return r.Rows }
 
 type queueMetricsInput struct {
 	WindowQuery
@@ -135,6 +138,24 @@ func (a *API) ticketMetrics(ctx context.Context, _ principal, in *contactMetrics
 	report, err := a.reports.Tickets(ctx, req)
 	report.Schedule = a.site().Integrations.Tickets.Schedule
 	return &ticketMetricsOutput{ticketReport{report}}, err
+}
+
+type backlogMetricsInput struct {
+	WindowQuery
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,queue,team,priority,reason" doc:"What the rows are split by, comma-separated; as the ticket stood then"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only tickets that were in one of these queues then"`
+}
+
+type backlogMetricsOutput struct{ Body backlogReport }
+
+// backlogMetrics answers what came in of tickets, what was done, and what is left.
+func (a *API) backlogMetrics(ctx context.Context, _ principal, in *backlogMetricsInput) (*backlogMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	report, err := a.reports.Backlog(ctx, query.BacklogRequest{WindowRequest: w, Queues: in.Queue})
+	return &backlogMetricsOutput{backlogReport{report}}, err
 }
 
 func (in contactMetricsInput) contactRequest() (query.ContactRequest, error) {

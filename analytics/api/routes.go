@@ -89,6 +89,7 @@ func (a *API) rest() {
 	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
 	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
 	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
+	add(a, route{"get-backlog-metrics", http.MethodGet, "/metrics/backlog", overseers, 200, "metrics", "Tickets opened and resolved, and what is left", true}, a.backlogMetrics)
 
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, 200, "contacts", "Search contacts", true}, a.contacts)
 	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, 200, "contacts", "One contact and its timeline", false}, a.contact)

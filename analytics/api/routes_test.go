@@ -39,6 +39,7 @@ func accesses() []access {
 		{http.MethodGet, "/metrics/agents" + window, nil, every},
 		{http.MethodGet, "/metrics/contacts" + window, nil, all},
 		{http.MethodGet, "/metrics/tickets" + window, nil, all},
+		{http.MethodGet, "/metrics/backlog" + window, nil, all},
 		{http.MethodGet, "/contacts" + window, nil, every},
 		{http.MethodGet, "/contacts/pbx1-1.1", nil, every},
 		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}},

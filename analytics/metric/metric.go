@@ -26,6 +26,8 @@ const (
 	ByLanguage Dimension = "language"
 	ByAgent    Dimension = "agent"
 	ByTeam     Dimension = "team"
+	ByPriority Dimension = "priority" // of a ticket, as its reason
+	ByReason   Dimension = "reason"
 )
 
 // Attribution is the instant that decides to which interval a queue entry belongs.
@@ -64,6 +66,8 @@ type Key struct {
 	Language string
 	Agent    string
 	Team     string
+	Priority string
+	Reason   string
 }
 
 func (k Key) group() Key {
@@ -75,7 +79,7 @@ func compareKeys(a, b Key) int {
 	if a.Bucket != b.Bucket {
 		return a.Bucket - b.Bucket
 	}
-	for _, pair := range [][2]string{{a.Queue, b.Queue}, {a.Language, b.Language}, {a.Team, b.Team}, {a.Agent, b.Agent}} {
+	for _, pair := range [][2]string{{a.Queue, b.Queue}, {a.Language, b.Language}, {a.Team, b.Team}, {a.Agent, b.Agent}, {a.Priority, b.Priority}, {a.Reason, b.Reason}} {
 		if c := strings.Compare(pair[0], pair[1]); c != 0 {
 			return c
 		}
@@ -118,6 +122,8 @@ type Group struct {
 	Language *string `json:"language" doc:"Language; null when not split by language"`
 	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent"`
 	Team     *string `json:"team" doc:"Team id; null when not split by team, empty for agents of no team"`
+	Priority *string `json:"priority" doc:"Priority of tickets; null when not split by priority"`
+	Reason   *string `json:"reason" doc:"Reason of tickets; null when not split by reason"`
 }
 
 func newGroup(k Key, span Span, splits []Dimension) Group {
@@ -132,6 +138,10 @@ func newGroup(k Key, span Span, splits []Dimension) Group {
 			g.Agent = &k.Agent
 		case ByTeam:
 			g.Team = &k.Team
+		case ByPriority:
+			g.Priority = &k.Priority
+		case ByReason:
+			g.Reason = &k.Reason
 		}
 	}
 	return g
@@ -150,6 +160,10 @@ func restrict(k Key, splits []Dimension) Key {
 			out.Agent = k.Agent
 		case ByTeam:
 			out.Team = k.Team
+		case ByPriority:
+			out.Priority = k.Priority
+		case ByReason:
+			out.Reason = k.Reason
 		}
 	}
 	return out

@@ -14,6 +14,7 @@ func Page() string {
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportBacklog, "Backlog: `GET /api/v1/metrics/backlog`", "What came in of tickets, what was done, and what is left. Unit of counting: the ticket and its events, calls or not. Split by agent, queue, team, priority and reason, as the ticket stood then."},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.title, r.about)
 		for _, d := range Definitions() {

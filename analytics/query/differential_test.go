@@ -128,7 +128,7 @@ func readWorld(t *testing.T, path string) world {
 func TestSQLEqualsDefinitions(t *testing.T) {
 	for i, w := range worlds(t) {
 		t.Run(w.name, func(t *testing.T) {
-			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
+			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
 			asked := 0
 			for n, ask := range c.reports(w) {
 				if os.Getenv("FIRSTLINE_REPORTS") == "all" || (n+i)%stride == 0 {
@@ -138,7 +138,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 			}
 			for n, req := range w.windows() {
 				if n >= len(metric.Intervals()) { // windows that cut or pass the facts' edges: one of each report
-					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
+					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1], c.backlog(req)[n%8]} {
 						ask()
 						asked++
 					}
@@ -158,6 +158,7 @@ func (c *comparison) reports(w world) (out []func()) {
 		out = append(out, c.queues(req)...)
 		out = append(out, c.agents(req)...)
 		out = append(out, c.contacts(req)...)
+		out = append(out, c.backlog(req)...)
 	}
 	return out
 }
@@ -165,7 +166,7 @@ func (c *comparison) reports(w world) (out []func()) {
 // Before anything is loaded every report is there, with zeros and nulls and no watermark.
 func TestNothingLoaded(t *testing.T) {
 	w := world{zone: time.UTC, from: day.From, until: day.Until}
-	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), time.Now)}
+	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
 	for n, ask := range c.reports(w) {
 		if n%(3*stride) == 0 {
 			ask()
@@ -198,6 +199,7 @@ type comparison struct {
 	names  []string // of agents
 	oracle *metric.Facts
 	reader *Reader
+	now    time.Time // the reader's
 }
 
 // same fails with the first difference between two reports.
@@ -240,6 +242,8 @@ func (c *comparison) late(report any) {
 	case metric.ContactReport:
 		head = r.Header
 	case metric.TicketReport:
+		head, tickets = r.Header, true
+	case metric.BacklogReport:
 		head, tickets = r.Header, true
 	}
 	var want int64
@@ -343,6 +347,17 @@ func (c *comparison) contacts(w WindowRequest) (out []func()) {
 			out = append(out,
 				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
 				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))
+		}
+	}
+	return out
+}
+
+func (c *comparison) backlog(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{nil, {"agent"}, {"queue", "team"}, {"priority", "reason"}} {
+		w.GroupBy = groups
+		for _, req := range []BacklogRequest{{WindowRequest: w}, {WindowRequest: w, Queues: []string{"support"}}} {
+			params := func(r BacklogRequest) (metric.BacklogParams, error) { return r.Params(c.now) }
+			out = append(out, compare(c, req, params, c.oracle.Backlog, c.reader.Backlog))
 		}
 	}
 	return out

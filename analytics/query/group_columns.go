@@ -11,6 +11,7 @@ type groupCells struct {
 	level                  uint64 // grouping() over the bucket and the dimensions: a bit is set for what is added up
 	bucket                 int64
 	queue, language, agent string
+	team, priority, reason string
 }
 
 // cells lets generic code reach them.
@@ -18,7 +19,25 @@ func (g *groupCells) cells() *groupCells { return g }
 
 // key is the row's key; index finds the bucket by its begin.
 func (g *groupCells) key(index map[int64]int) metric.Key {
-	return metric.Key{Bucket: index[g.bucket], Queue: g.queue, Language: g.language, Agent: g.agent}
+	return metric.Key{Bucket: index[g.bucket], Queue: g.queue, Language: g.language, Agent: g.agent, Team: g.team, Priority: g.priority, Reason: g.reason}
+}
+
+// dimension is the cell of one.
+func (g *groupCells) dimension(d metric.Dimension) *string {
+	switch d {
+	case metric.ByQueue:
+		return &g.queue
+	case metric.ByLanguage:
+		return &g.language
+	case metric.ByTeam:
+		return &g.team
+	case metric.ByPriority:
+		return &g.priority
+	case metric.ByReason:
+		return &g.reason
+	default:
+		return &g.agent
+	}
 }
 
 // groupColumns name the row. What is added up holds nothing.
@@ -28,16 +47,7 @@ func groupColumns[T any](splits []metric.Dimension, cells func(*T) *groupCells) 
 		{"bucket_begin", "toInt64(bucket)", func(r *T) any { return &cells(r).bucket }},
 	}
 	for _, d := range splits {
-		out = append(out, column[T]{"by_" + string(d), "toString(" + string(d) + ")", func(r *T) any {
-			switch d {
-			case metric.ByQueue:
-				return &cells(r).queue
-			case metric.ByLanguage:
-				return &cells(r).language
-			default:
-				return &cells(r).agent
-			}
-		}})
+		out = append(out, column[T]{"by_" + string(d), "toString(" + string(d) + ")", func(r *T) any { return cells(r).dimension(d) }})
 	}
 	return out
 }
