@@ -205,7 +205,9 @@ type reportsDouble struct {
 
 	voicemails  []query.VoicemailRequest
 	callbacks   []query.CallbackRequest
+	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
+	backlogs    []query.BacklogRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
@@ -266,6 +268,9 @@ func (r *reportsDouble) IVR(_ context.Context, req query.IVRRequest) (metric.IVR
 }
 
 func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (metric.TicketReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tickets = append(r.tickets, req)
 	p, err := req.TicketParams()
 	if err != nil {
 		return metric.TicketReport{}, err

@@ -107,6 +107,7 @@ func keys(t *testing.T, raw []byte) []string {
 
 // The ticket events that the pages send are accepted.
 func TestDocumentedTicketEvents(t *testing.T) {
+	site := DefaultSite()
 	for _, path := range []string{docsPage, "../../docs/tickets.md"} {
 		page, err := os.ReadFile(path)
 		if err != nil {
@@ -119,7 +120,7 @@ func TestDocumentedTicketEvents(t *testing.T) {
 		for _, body := range bodies {
 			event, err := decodeTicketEvent("application/json", body[1])
 			if err == nil {
-				_, err = event.fact("helpdesk", time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+				_, err = event.fact(&site, time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
 			}
 			if err != nil {
 				t.Errorf("%s: %s: %v", path, body[1], err)

@@ -89,7 +89,7 @@ func TestOnTheRealEngine(t *testing.T) {
 		}
 	})
 	t.Run("every report answers", func(t *testing.T) {
-		for _, path := range []string{"/metrics/agents", "/metrics/contacts", "/metrics/tickets", "/data-quality", "/abandoned", "/voicemails", "/callbacks", "/tickets"} {
+		for _, path := range []string{"/metrics/agents", "/metrics/contacts", "/metrics/tickets", "/metrics/backlog", "/data-quality", "/abandoned", "/voicemails", "/callbacks", "/tickets"} {
 			for _, accept := range []string{"application/json", string(formCSV), string(formLines), string(formSheet)} {
 				a := w.do(call{method: http.MethodGet, path: Prefix + path + window, cookie: sue, headers: map[string]string{"Accept": accept}})
 				if a.status != http.StatusOK || len(a.body) == 0 && accept != string(formLines) { // there are no messages and callbacks

@@ -16,6 +16,7 @@ type Reports interface {
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
 	Staffing(ctx context.Context, req query.StaffingRequest) (metric.StaffingReport, error)
 	Quality(ctx context.Context, req query.QualityRequest) (metric.QualityReport, error)
+	Backlog(ctx context.Context, req query.BacklogRequest) (metric.BacklogReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
@@ -47,6 +48,10 @@ type (
 		metric.IVRReport
 		Comparison *metric.IVRReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
 	}
+	backlogAnswer struct {
+		metric.BacklogReport
+		Comparison *metric.BacklogReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
 	ticketAnswer struct {
 		metric.TicketReport
 		Comparison *metric.TicketReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
@@ -57,6 +62,7 @@ func (r queueAnswer) tableRows() any   { return r.Rows }
 func (r agentAnswer) tableRows() any   { return r.Rows }
 func (r contactAnswer) tableRows() any { return r.Rows }
 func (r ivrAnswer) tableRows() any     { return r.Rows }
+func (r backlogAnswer) tableRows() any { return r.Rows }
 func (r ticketAnswer) tableRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
@@ -182,13 +188,41 @@ func (a *API) ticketMetrics(ctx context.Context, _ principal, in *ticketMetricsI
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Tickets, query.TicketRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days}, in.before(w), contactsAt)
+	req := query.TicketRequest{WindowRequest: w, Queues: in.Queue, Days: in.Days, Schedule: a.site().ticketSchedule()}
+	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(w), contactsAt)
+	now.Schedule = a.site().Integrations.Tickets.Schedule
+	if then != nil {
+		then.Schedule = now.Schedule
+	}
 	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
 }
 
 func contactsAt(r query.ContactRequest, w query.WindowRequest) query.ContactRequest {
 	r.WindowRequest = w
 	return r
+}
+
+type backlogMetricsInput struct {
+	WindowQuery
+	Compare
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,queue,team,priority,reason" doc:"What the rows are split by, comma-separated; as the ticket stood then"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only tickets that were in one of these queues then"`
+}
+
+type backlogMetricsOutput struct{ Body backlogAnswer }
+
+// backlogMetrics answers what came in of tickets, what was done, and what is left.
+func (a *API) backlogMetrics(ctx context.Context, _ principal, in *backlogMetricsInput) (*backlogMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	now, then, err := alongside(ctx, a.reports.Backlog, query.BacklogRequest{WindowRequest: w, Queues: in.Queue}, in.before(w),
+		func(r query.BacklogRequest, w query.WindowRequest) query.BacklogRequest {
+			r.WindowRequest = w
+			return r
+		})
+	return &backlogMetricsOutput{backlogAnswer{now, then}}, err
 }
 
 type wallboardInput struct {

@@ -91,6 +91,7 @@ func (a *API) rest() {
 	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
 	add(a, route{"get-staffing", http.MethodGet, "/metrics/staffing", overseers, 200, "metrics", "Forecast of the agents needed", true}, a.staffing)
 	add(a, route{"get-data-quality", http.MethodGet, "/data-quality", supervisors | admins, 200, "metrics", "What is wrong with the recorded data", true}, a.quality)
+	add(a, route{"get-backlog-metrics", http.MethodGet, "/metrics/backlog", overseers, 200, "metrics", "Tickets opened and resolved, and what is left", true}, a.backlogMetrics)
 
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, 200, "contacts", "Search contacts", true}, a.contacts)
 	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, 200, "contacts", "One contact and its timeline", false}, a.contact)

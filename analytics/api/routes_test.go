@@ -42,6 +42,7 @@ func accesses() []access {
 		{http.MethodGet, "/metrics/tickets" + window, nil, all},
 		{http.MethodGet, "/metrics/staffing" + window + "&service_level_ms=20000", nil, all},
 		{http.MethodGet, "/data-quality" + window, nil, []Role{RoleSupervisor, RoleAdmin}},
+		{http.MethodGet, "/metrics/backlog" + window, nil, all},
 		{http.MethodGet, "/contacts" + window, nil, every},
 		{http.MethodGet, "/contacts/pbx1-1.1", nil, every},
 		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}},

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/live/livetest"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 )
@@ -42,6 +43,31 @@ func (r *reportsDouble) Ticket(_ context.Context, system, id string) (query.Tick
 		return query.TicketLife{}, query.ErrNotFound
 	}
 	return life, nil
+}
+
+func (r *reportsDouble) Backlog(_ context.Context, req query.BacklogRequest) (metric.BacklogReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.backlogs = append(r.backlogs, req)
+	p, err := req.Params(livetest.Began())
+	if err != nil {
+		return metric.BacklogReport{}, err
+	}
+	return metric.NewBacklogReport(p, nil, metric.BacklogTally{Open: 3}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func TestBacklogMetrics(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.BacklogReport
+	w.get(Prefix+"/metrics/backlog"+window+"&interval=1h&group_by=interval,team,priority&queue=support", sue).into(t, &got)
+	if got.Total.Backlog == nil || got.Total.Backlog.Open != 3 || len(got.GroupBy) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if req := w.reports.backlogs[0]; req.Interval != "1h" || !slices.Equal(req.GroupBy, []string{"interval", "team", "priority"}) || !slices.Equal(req.Queues, []string{"support"}) {
+		t.Errorf("asked %+v", req)
+	}
+	w.get(Prefix+"/metrics/backlog"+window+"&group_by=language", sue).wantProblem(t, CodeInvalid)
 }
 
 const ticketLink = "https://help.example/t/4711"

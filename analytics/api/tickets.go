@@ -100,7 +100,7 @@ func (a *API) takeTicketEvent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f, err := event.fact(a.site().Integrations.Tickets.System, now)
+	f, err := event.fact(a.site(), now)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,8 @@ func jsonError(err error) error {
 }
 
 // fact checks the event and turns it into the fact that is stored. Its time is the sender's.
-func (e TicketEvent) fact(system string, now time.Time) (fact.Fact, error) {
+func (e TicketEvent) fact(site *Site, now time.Time) (fact.Fact, error) {
+	system := site.Integrations.Tickets.System
 	kind, err := e.check(system, now)
 	if err != nil {
 		return fact.Fact{}, err
@@ -187,7 +188,7 @@ func (e TicketEvent) fact(system string, now time.Time) (fact.Fact, error) {
 		Type: kind, Subject: system + ":" + e.Ticket, Time: e.Time.UTC().Truncate(time.Millisecond),
 		Data: fact.TicketEvent{
 			Type: kind, System: system, EventID: e.EventID, Ticket: e.Ticket, Contact: e.Contact, Customer: e.Customer,
-			Agent: e.Agent, Queue: e.Queue, Team: e.Team, Priority: e.Priority, Reason: e.Reason, ReceivedMS: now.UnixMilli(),
+			Agent: e.Agent, Queue: e.Queue, Team: e.Team, Priority: e.Priority, Reason: e.Reason, Schedule: site.ticketSchedule(), ReceivedMS: now.UnixMilli(),
 		},
 	}, nil
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
+	"firstline/pipeline/schedule"
 	"firstline/pipeline/signature"
 )
 
@@ -58,6 +60,32 @@ func TestTicketEventIsOnDiskWhenAnswered(t *testing.T) {
 	}
 	if n := testutil.ToFloat64(w.api.m.ticketEvents.WithLabelValues("accepted")); n != 3 {
 		t.Errorf("%v counted", n)
+	}
+}
+
+// testSchedule is one for tickets.
+func testSchedule() schedule.Schedule {
+	return schedule.Schedule{ID: "office", Zone: "Europe/Berlin", Open: []schedule.Hours{{Days: []string{"mon"}, From: "08:00", Until: "18:00"}}}
+}
+
+func withSchedule(s *Site) {
+	s.Schedules, s.Integrations.Tickets.Schedule = []schedule.Schedule{testSchedule()}, "office"
+}
+
+// The schedule of tickets is recorded with each event as it is then, and is the one by which a report computes anew.
+func TestTicketSchedule(t *testing.T) {
+	w := newWorld(t, options{tickets: true, site: withSchedule})
+	if a := w.webhook(plainEvent, nil); a.status != http.StatusAccepted {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	facts, err := w.tickets.Read(context.Background(), 0, 10)
+	if err != nil || len(facts) != 1 || facts[0].Data.(fact.TicketEvent).Schedule != testSchedule().Text() {
+		t.Errorf("facts %+v, %v", facts, err)
+	}
+	var got metric.TicketReport
+	w.get(Prefix+"/metrics/tickets"+window, w.signIn("sue")).into(t, &got)
+	if w.reports.tickets[0].Schedule != testSchedule().Text() || got.Schedule != "office" {
+		t.Errorf("asked %+v, answered %q", w.reports.tickets[0], got.Schedule)
 	}
 }
 
@@ -142,7 +170,7 @@ func FuzzDecodeTicketEvent(f *testing.F) {
 	f.Add("application/json", []byte(`{"event_id":"e","type":"reassigned","time":"2026-03-02T09:00:00Z","ticket":"1","team":"first","reason":"line"}`))
 	f.Add("application/cloudevents+json", []byte(`{"specversion":"1.0","id":"e","type":"firstline.ticket.priority_changed.v1","time":"2026-03-02T09:00:00Z","data":{"ticket":"1","priority":"high"}}`))
 	f.Add("application/json", []byte(`{"specversion":null,"type":[]}`))
-	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	now, site := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), DefaultSite()
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		e, err := decodeTicketEvent(kind, body)
 		if err != nil {
@@ -151,7 +179,7 @@ func FuzzDecodeTicketEvent(f *testing.F) {
 			}
 			return
 		}
-		got, err := e.fact("helpdesk", now)
+		got, err := e.fact(&site, now)
 		if err != nil {
 			if classify(err).Code != CodeInvalid {
 				t.Fatalf("%v", err)

@@ -2,7 +2,7 @@ package metric
 
 // Definition says what one number of a report means. docs/metrics.md is made of them.
 type Definition struct {
-	Report   string // the report it stands in: queues, agents, contacts, ivr, tickets
+	Report   string // the report it stands in: queues, agents, contacts, ivr, tickets, backlog, staffing, data-quality
 	Field    string // its name in the report's row
 	Title    string
 	Unit     string
@@ -21,6 +21,7 @@ const (
 	reportTickets  = "tickets"
 	reportStaffing = "staffing"
 	reportQuality  = "data-quality"
+	reportBacklog  = "backlog"
 )
 
 // What many definitions share.
@@ -48,6 +49,7 @@ const (
 	byTransfer    = "the transfer's begin lies in [from, until)"
 	fromSteps     = "ivr.entered, ivr.choice, ivr.input, ivr.left"
 	byEntering    = "entering the node lies in [from, until); what follows up to the next node counts with it"
+	fromEvents    = "ticket.*"
 )
 
 // Definitions lists every number of every report.
@@ -58,6 +60,7 @@ func Definitions() []Definition {
 	out = append(out, contactDefinitions()...)
 	out = append(out, ivrDefinitions()...)
 	out = append(out, ticketDefinitions()...)
+	out = append(out, backlogDefinitions()...)
 	return append(out, staffingDefinitions()...)
 }
 
@@ -179,8 +182,28 @@ func ticketDefinitions() []Definition {
 		pair("first_reply", "Call to first reply", unitMS+", wall clock", "ticket's first reply at or after the arrival - arrival"),
 		pair("first_resolution", "Call to first resolution", unitMS+", wall clock", "first resolution at or after the arrival - arrival; reopening does not restart it"),
 		pair("full_resolution", "Call to full resolution", unitMS+", wall clock", "last resolution - arrival, of fully resolved pairs"),
+		pair("business", "The three in business hours", unitMS+", business hours",
+			"first_reply, first_resolution and full_resolution, of each only the time that a schedule has open; each has count, sum, mean, percentiles and max. frozen: the schedule that held when the event that ends the duration was received, for all of the duration; what was recorded never changes. recomputed: the schedule that integrations.tickets.schedule names now, for all durations; a change of the plan changes the past"),
 		pair("reopen_rate", "Reopen rate", unitShare, "reopened / resolved"),
 		{reportTickets, "first_contact_resolution", "First-contact resolution", unitShare, "contacts that no other one follows: by the same customer or about the same ticket, arrived later and at most N days after this one's end / contacts below", "identified contacts that an agent answered, whose N days after the end are over at the watermark", byArrival + "; exactly N days is within", fromTickets},
 		{reportTickets, "undecided", "Undecided", unitCount, "contacts whose N days are not over", "identified contacts that an agent answered", byArrival, fromTickets},
+	}
+}
+
+func backlogDefinitions() []Definition {
+	const counts = "tickets of the ticket system's events, each event once, the first delivery, whether a contact is linked or not; a row's agent, queue, team, priority and reason are those of the ticket just after the event"
+	event := func(field, title, unit, formula, boundary string) Definition {
+		return Definition{reportBacklog, field, title, unit, formula, counts, boundary + " lies in [from, until)", fromEvents}
+	}
+	return []Definition{
+		event("opened", "Opened", unitCount, "tickets; one whose opening was never told is opened by its first event", "the opening"),
+		event("resolved", "Resolutions", unitCount, "resolutions, each one", "the event"),
+		event("reopened", "Reopenings", unitCount, "reopenings, each one", "the event"),
+		event("reassigned", "Reassignments", unitCount, "reassignments, each one, of who has the ticket then", "the event"),
+		event("closed", "Closings", unitCount, "closings, each one; a closing is no resolution", "the event"),
+		event("first_reply", "Opening to first reply", unitMS+", wall clock", "first reply at or after the opening - opening", "the first reply"),
+		event("first_resolution", "Opening to first resolution", unitMS+", wall clock", "first resolution at or after the opening - opening; reopening does not restart it", "the first resolution"),
+		event("full_resolution", "Opening to full resolution", unitMS+", wall clock", "last resolution - opening, of tickets without a reopening later than that", "the last resolution"),
+		{reportBacklog, "backlog", "Backlog", unitCount + "; milliseconds, wall clock", "open: tickets neither resolved nor closed. pending: of these, those that wait for the customer. age: end - opening of the open ones; age_active: of those that don't wait", "tickets opened before the end of the interval, or before now when it is not over; a row's agent, queue, team, priority and reason are those at that instant", "events before the end of the interval; one exactly at the end belongs to the next", fromEvents},
 	}
 }

@@ -35,6 +35,8 @@ const (
 	ByCustomer Dimension = "customer"
 
 	ByDisposition Dimension = "disposition"
+	ByPriority    Dimension = "priority" // of a ticket, as its reason
+	ByReason      Dimension = "reason"
 )
 
 // Attribution is the instant that decides to which interval a queue entry belongs.
@@ -87,6 +89,9 @@ type Key struct {
 	Customer string
 
 	Disposition string
+
+	Priority string
+	Reason   string
 }
 
 // At is the key's value of a dimension.
@@ -110,6 +115,10 @@ func (k *Key) At(d Dimension) *string {
 		return &k.Customer
 	case ByDisposition:
 		return &k.Disposition
+	case ByPriority:
+		return &k.Priority
+	case ByReason:
+		return &k.Reason
 	case ByWeekday, ByHour: // numbers
 	}
 	panic("unknown dimension " + string(d))
@@ -117,7 +126,7 @@ func (k *Key) At(d Dimension) *string {
 
 // dimensions are all, in the order by which rows are sorted.
 func dimensions() []Dimension {
-	return []Dimension{ByQueue, ByLanguage, ByTeam, ByAgent, ByFlow, ByNode, BySkill, ByCustomer, ByDisposition}
+	return []Dimension{ByQueue, ByLanguage, ByTeam, ByAgent, ByFlow, ByNode, BySkill, ByCustomer, ByDisposition, ByPriority, ByReason}
 }
 
 func (k Key) group() Key {
@@ -178,6 +187,8 @@ type Group struct {
 	Customer *string `json:"customer" doc:"Customer id; null when not split by customer, empty where unknown"`
 
 	Disposition *string `json:"disposition" doc:"What agents say it was about; null when not split by disposition, empty where nobody said"`
+	Priority    *string `json:"priority" doc:"Priority of tickets; null when not split by priority"`
+	Reason      *string `json:"reason" doc:"Reason of tickets; null when not split by reason"`
 }
 
 func newGroup(k Key, span Span, splits []Dimension) Group {

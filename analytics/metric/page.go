@@ -15,6 +15,7 @@ func Page() string {
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language, the last agent, customer, and the last disposition."},
 		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportBacklog, "Backlog: `GET /api/v1/metrics/backlog`", "What came in of tickets, what was done, and what is left. Unit of counting: the ticket and its events, calls or not. Split by agent, queue, team, priority and reason, as the ticket stood then."},
 		{reportQuality, "Data quality: `GET /api/v1/data-quality`", qualityAbout},
 		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {

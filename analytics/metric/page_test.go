@@ -29,7 +29,7 @@ func TestPage(t *testing.T) {
 
 // Every number of a report's row has a definition, in the row's order, and every definition a number.
 func TestEveryNumberIsDefined(t *testing.T) {
-	for report, row := range map[string]any{reportQueues: QueueRow{}, reportAgents: AgentRow{}, reportContacts: ContactRow{}, reportIVR: IVRRow{}, reportTickets: TicketRow{}, reportStaffing: StaffingRow{}} {
+	for report, row := range map[string]any{reportQueues: QueueRow{}, reportAgents: AgentRow{}, reportContacts: ContactRow{}, reportIVR: IVRRow{}, reportTickets: TicketRow{}, reportBacklog: BacklogRow{}, reportStaffing: StaffingRow{}} {
 		var fields, defined []string
 		for f := range reflect.TypeOf(row).Fields() {
 			if !f.Anonymous && f.Tag.Get("json") != "interval" {

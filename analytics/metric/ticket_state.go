@@ -87,25 +87,25 @@ type Ticket struct {
 func NewTicket(steps []TicketStep, calls []TicketCall, now time.Time) Ticket {
 	first := steps[0]
 	t := Ticket{System: first.Event.System, ID: first.Event.Ticket, State: TicketOpen, StateSince: first.At, OpenedAt: first.At, Contacts: []string{}}
-	life := ticketLife{}
 	for _, s := range steps {
-		life[s.Event.Type] = append(life[s.Event.Type], s.At)
 		t.step(s)
 	}
 	if t.State == TicketPending {
 		t.PendingMS += max(now.Sub(t.StateSince).Milliseconds(), 0)
 	}
-	if at, _, ok := life.after(fact.TypeTicketOpened, time.Time{}); ok {
-		t.OpenedAt = at
+	life := newTicketLife(steps)
+	if opening, _, ok := life.after(fact.TypeTicketOpened, time.Time{}); ok {
+		t.OpenedAt = opening.At
 	}
-	t.FirstReplyAt, t.FirstResolvedAt, t.ResolvedAt = life.answers(time.Time{})
+	reply, resolved, last := life.answers(time.Time{})
+	t.FirstReplyAt, t.FirstResolvedAt, t.ResolvedAt = reply.when(), resolved.when(), last.when()
 	for _, c := range calls {
 		t.Contacts = append(t.Contacts, c.Contact)
 	}
 	if len(calls) > 0 {
 		t.CallAt = &calls[0].ArrivedAt
-		reply, resolved, last := life.answers(*t.CallAt)
-		t.CallToFirstReplyMS, t.CallToFirstResolutionMS, t.CallToFullResolutionMS = since(*t.CallAt, reply), since(*t.CallAt, resolved), since(*t.CallAt, last)
+		reply, resolved, last = life.answers(*t.CallAt)
+		t.CallToFirstReplyMS, t.CallToFirstResolutionMS, t.CallToFullResolutionMS = reply.since(*t.CallAt), resolved.since(*t.CallAt), last.since(*t.CallAt)
 	}
 	return t
 }
@@ -133,28 +133,20 @@ func (t *Ticket) step(s TicketStep) {
 	t.Reassigned += count(s.Event.Type == fact.TypeTicketReassigned)
 }
 
-// answers are the first reply, the first resolution and, unless it was reopened since, the last one, all at or after an
-// instant; nil where there is none.
-func (l ticketLife) answers(from time.Time) (reply, first, last *time.Time) {
-	if at, _, ok := l.after(fact.TypeTicketFirstReply, from); ok {
-		reply = &at
-	}
-	begin, end, ok := l.after(fact.TypeTicketResolved, from)
-	if !ok {
-		return reply, nil, nil
-	}
-	if _, reopened, again := l.after(fact.TypeTicketReopened, begin); again && reopened.After(end) {
-		return reply, &begin, nil
-	}
-	return reply, &begin, &end
-}
-
-// since is the time from one instant to another, nil when that is.
-func since(from time.Time, until *time.Time) *int64 {
-	if until == nil {
+// when is the time of an event, nil of none.
+func (s *TicketStep) when() *time.Time {
+	if s == nil {
 		return nil
 	}
-	d := until.Sub(from).Milliseconds()
+	return &s.At
+}
+
+// since is the time from an instant to an event, nil to none.
+func (s *TicketStep) since(from time.Time) *int64 {
+	if s == nil {
+		return nil
+	}
+	d := s.At.Sub(from).Milliseconds()
 	return &d
 }
 

@@ -85,3 +85,52 @@ func TestTicketOutOfOrder(t *testing.T) {
 func at(after time.Duration) *time.Time { t := noon.Add(after); return &t }
 
 func ms(d time.Duration) *int64 { n := d.Milliseconds(); return &n }
+
+// Business hours of a call on Monday at noon: by the schedule of the event that ends the duration, and by the one of now.
+func TestBusinessHours(t *testing.T) {
+	const morning = `{"id":"m","zone":"UTC","open":[{"days":["mon","tue"],"from":"08:00","until":"13:00"}]}`
+	const late = `{"id":"l","zone":"UTC","open":[{"days":["mon","tue"],"from":"14:00","until":"20:00"}]}`
+	monday := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	var b book
+	b.contact("c1", monday, "", "T1")
+	for _, e := range []struct {
+		t        fact.Type
+		after    time.Duration
+		schedule string
+	}{
+		{fact.TypeTicketFirstReply, 3 * time.Hour, late},   // Monday 15:00
+		{fact.TypeTicketResolved, 24 * time.Hour, ""},      // Tuesday noon, nothing recorded
+		{fact.TypeTicketReopened, 25 * time.Hour, late},    // Tuesday 13:00
+		{fact.TypeTicketResolved, 27 * time.Hour, morning}, // Tuesday 15:00
+	} {
+		b.add("desk:T1", monday.Add(e.after), e.t, fact.TicketEvent{Type: e.t, System: "desk", EventID: e.after.String(), Ticket: "T1", Schedule: e.schedule})
+	}
+	for _, c := range []struct {
+		now                                         string
+		reply, replyNow, firstNow, full, fullNow, n int64 // hours; n: how many are computed anew
+	}{
+		{morning, 1, 1, 5, 6, 6, 1},
+		{late, 1, 1, 6, 6, 7, 1},
+		{"", 1, 0, 0, 6, 0, 0},
+	} {
+		r, err := Read(b.facts).Tickets(TicketParams{Window: Window{From: monday, Until: monday.Add(time.Minute), Interval: Whole}, Days: 7, Schedule: c.now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const hour = 3_600_000
+		h := r.Total.Business
+		for name, pair := range map[string][2]int64{
+			"reply": {h.FirstReply.Frozen.SumMS, c.reply * hour}, "reply now": {h.FirstReply.Recomputed.SumMS, c.replyNow * hour},
+			"first": {h.FirstResolution.Frozen.Count, 0}, "first now": {h.FirstResolution.Recomputed.SumMS, c.firstNow * hour},
+			"full": {h.FullResolution.Frozen.SumMS, c.full * hour}, "full now": {h.FullResolution.Recomputed.SumMS, c.fullNow * hour},
+			"counted": {h.FullResolution.Recomputed.Count, c.n},
+		} {
+			if pair[0] != pair[1] {
+				t.Errorf("by %q: %s is %d, want %d", c.now, name, pair[0], pair[1])
+			}
+		}
+	}
+	if _, err := Read(b.facts).Tickets(TicketParams{Window: Window{From: monday, Until: monday.Add(time.Minute), Interval: Whole}, Days: 7, Schedule: "{"}); err == nil {
+		t.Error("a schedule that can't be read is taken")
+	}
+}

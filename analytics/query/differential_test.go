@@ -136,7 +136,7 @@ func readWorld(t *testing.T, path string) world {
 func TestSQLEqualsDefinitions(t *testing.T) {
 	for i, w := range worlds(t) {
 		t.Run(w.name, func(t *testing.T) {
-			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
+			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
 			asked := 0
 			for n, ask := range c.reports(w) {
 				if os.Getenv("FIRSTLINE_REPORTS") == "all" || (n+i)%stride == 0 {
@@ -146,7 +146,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 			}
 			for n, req := range w.windows() {
 				if n >= w.regular() { // windows that cut or pass the facts' edges: one of each report
-					for _, ask := range []func(){pick(c.queues(req), i+n), pick(c.agents(req), i+n), pick(c.contacts(req), i+n), pick(c.menus(req), i+n)} {
+					for _, ask := range []func(){pick(c.queues(req), i+n), pick(c.agents(req), i+n), pick(c.contacts(req), i+n), pick(c.menus(req), i+n), pick(c.backlog(req), i+n)} {
 						ask()
 						asked++
 					}
@@ -170,6 +170,7 @@ func (c *comparison) reports(w world) (out []func()) {
 		out = append(out, c.agents(req)...)
 		out = append(out, c.contacts(req)...)
 		out = append(out, c.menus(req)...)
+		out = append(out, c.backlog(req)...)
 	}
 	return out
 }
@@ -177,7 +178,7 @@ func (c *comparison) reports(w world) (out []func()) {
 // Before anything is loaded every report is there, with zeros and nulls and no watermark.
 func TestNothingLoaded(t *testing.T) {
 	w := world{zone: time.UTC, from: day.From, until: day.Until}
-	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), time.Now)}
+	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
 	for n, ask := range c.reports(w) {
 		if n%(3*stride) == 0 {
 			ask()
@@ -228,6 +229,7 @@ type comparison struct {
 	names  []string // of agents
 	oracle *metric.Facts
 	reader *Reader
+	now    time.Time // the reader's
 }
 
 // same fails with the first difference between two reports.
@@ -272,6 +274,8 @@ func (c *comparison) late(report any) {
 	case metric.IVRReport:
 		head = r.Header
 	case metric.TicketReport:
+		head, tickets = r.Header, true
+	case metric.BacklogReport:
 		head, tickets = r.Header, true
 	}
 	var want int64
@@ -363,7 +367,7 @@ func (c *comparison) contacts(w WindowRequest) (out []func()) {
 	}
 	for _, groups := range [][]string{nil, {"queue"}, {"language", "agent"}} {
 		w.GroupBy = groups
-		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1}, {WindowRequest: w, Queues: []string{"support"}}} {
+		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1, Schedule: facttest.Schedules()[0]}, {WindowRequest: w, Queues: []string{"support"}}} {
 			out = append(out,
 				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
 				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))
@@ -380,6 +384,17 @@ func (c *comparison) menus(w WindowRequest) (out []func()) {
 		w.GroupBy = groups
 		for _, flows := range [][]string{nil, {"main"}, {}} {
 			out = append(out, compare(c, IVRRequest{WindowRequest: w, Flows: flows}, IVRRequest.Params, c.oracle.IVR, c.reader.IVR))
+		}
+	}
+	return out
+}
+
+func (c *comparison) backlog(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{nil, {"agent"}, {"queue", "team"}, {"priority", "reason"}} {
+		w.GroupBy = groups
+		for _, req := range []BacklogRequest{{WindowRequest: w}, {WindowRequest: w, Queues: []string{"support"}}} {
+			params := func(r BacklogRequest) (metric.BacklogParams, error) { return r.Params(c.now) }
+			out = append(out, compare(c, req, params, c.oracle.Backlog, c.reader.Backlog))
 		}
 	}
 	return out

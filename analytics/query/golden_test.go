@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/metric/facttest"
 	"firstline/analytics/staffing"
 )
 
@@ -74,7 +75,8 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["contacts"] = contacts
 	said, err10 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByCustomer, metric.ByDisposition}, Days: 7})
 	out["contacts_split"] = said
-	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
+	hours, err12 := newBusinessHours(facttest.Schedules()[:1], facttest.Schedules()[1], day.From, day.Until)
+	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, hours, fresh)
 	out["tickets"] = tickets
 	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
 	out["ivr"] = menus
@@ -95,8 +97,10 @@ func goldenStatements(t *testing.T) map[string]statement {
 		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
 	})
+	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
+	out["backlog"] = backlog
 	out["ticket_list"] = ticketList
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12); err != nil {
 		t.Fatal(err)
 	}
 	return out

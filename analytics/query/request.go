@@ -56,6 +56,8 @@ type ContactRequest struct {
 	WindowRequest
 	Queues []string // last queue of the contact; nil means all
 	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
+
+	Schedule string // of tickets: by which business hours are computed anew, as schedule.Text writes it; empty means not at all
 }
 
 // IVRRequest asks for metrics/ivr.
@@ -239,7 +241,7 @@ func (r IVRRequest) Params() (metric.IVRParams, error) {
 // TicketParams validates for metrics/tickets; its error is *Invalid.
 func (r ContactRequest) TicketParams() (metric.TicketParams, error) {
 	c, err := r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent)
-	return metric.TicketParams(c), err
+	return metric.TicketParams{Window: c.Window, GroupBy: c.GroupBy, Queues: c.Queues, Days: c.Days, Schedule: r.Schedule}, err
 }
 
 func (r ContactRequest) days(m *mistakes) int {

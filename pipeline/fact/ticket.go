@@ -36,6 +36,9 @@ type TicketEvent struct {
 	Team     string `json:"team,omitempty"`
 	Priority string `json:"priority,omitempty"`
 	Reason   string `json:"reason,omitempty"` // what it is about: the ticket system's category
+	// Schedule is the schedule by which tickets had their business hours when the webhook was accepted, as
+	// pipeline/schedule writes it; empty when none was set.
+	Schedule string `json:"schedule,omitempty"`
 	// ReceivedMS is when the webhook was accepted, Unix milliseconds: lateness is this minus the sender's time.
 	ReceivedMS int64 `json:"received_ms"`
 }

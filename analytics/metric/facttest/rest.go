@@ -66,7 +66,7 @@ func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
 	data := fact.TicketEvent{
 		Type: t, System: "helpdesk", EventID: fmt.Sprintf("%s-%d", c.id, c.n["ticket"]), Ticket: id, Contact: contact, Customer: c.row.Customer,
 		Agent: c.perhaps(c.Agents...), Queue: c.perhaps(c.Queues...), Team: c.perhaps("first", "night"),
-		Priority: c.perhaps("low", "high"), Reason: c.perhaps("line", "bill"),
+		Priority: c.perhaps("low", "high"), Reason: c.perhaps("line", "bill"), Schedule: c.perhaps(Schedules()...),
 	}
 	c.n["ticket"]++
 	received := at.Add(c.between(0, 5*time.Second))
@@ -85,6 +85,14 @@ func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
 		if c.chance(70) {
 			received = received.Add(c.between(0, time.Hour))
 		}
+	}
+}
+
+// Schedules are those by which tickets have their business hours: the plan changes.
+func Schedules() []string {
+	return []string{
+		`{"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}`,
+		`{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]}`,
 	}
 }
 
