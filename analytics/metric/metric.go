@@ -137,6 +137,7 @@ func newGroup(k Key, span Span, splits []Dimension) Group {
 			g.Agent = &k.Agent
 		case ByTeam:
 			g.Team = &k.Team
+		case ByWeekday, ByHour: // in the row's Cell
 		}
 	}
 	return g
