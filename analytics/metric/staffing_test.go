@@ -110,7 +110,7 @@ func TestNeverAndNotKnown(t *testing.T) {
 	if r := b.forecast(t, p); r.Rows[10].Arrivals != nil || r.Rows[10].ErlangC != nil || r.Rows[10].Days != 0 || len(r.History.Days) != 0 {
 		t.Errorf("nothing is known: %+v", r.Rows[10])
 	}
-	p.Window.Until = p.From.AddDate(0, 0, 2)
+	p.Until = p.From.AddDate(0, 0, 2)
 	for week := range 6 {
 		b.calls(p.From, week+1, 10)
 	}
