@@ -17,6 +17,9 @@ const maxEdges = 10_000
 // scheduleShift is where in an edge the number of its schedule begins: above every Unix millisecond until the year 2500.
 const scheduleShift = 1 << 44
 
+// ahead is more than a ticket system's clock may be ahead of ours.
+const ahead = time.Hour
+
 // businessHours are schedules as the instants at which they open and close, so that SQL knows of no zones. All stand in one
 // sorted list: schedule n, counted from 1, has its edges at n × scheduleShift + Unix milliseconds. Of each edge it is known
 // how long its schedule had been open until then, and whether it is open from there on.
@@ -26,7 +29,9 @@ type businessHours struct {
 	edges, until, open []int64
 }
 
-// businessHours reads by which schedules events of the report's tickets were recorded, and adds the one of now.
+// businessHours reads by which schedules events of the report's tickets were recorded, and adds the one of now. Events that
+// are loaded after that and before the report is computed are covered too, but for those by a schedule that none had yet:
+// they count with the next request.
 func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (businessHours, error) {
 	s := newStatement("schedules")
 	s.bindTime("from", p.From)
@@ -35,7 +40,7 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 		"WHERE time >= "+instant("from")+" GROUP BY text ORDER BY text",
 	)
 	var texts []string
-	last := p.From.UnixMilli()
+	last := r.now().UnixMilli()
 	err := r.run(ctx, s, func(rows driver.Rows) error {
 		var text string
 		var at int64
@@ -51,7 +56,7 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 	if err != nil {
 		return businessHours{}, err
 	}
-	return newBusinessHours(texts, p.Schedule, p.From, time.UnixMilli(last).UTC())
+	return newBusinessHours(texts, p.Schedule, p.From, time.UnixMilli(last).UTC().Add(ahead))
 }
 
 // newBusinessHours covers [from, until]; now is the schedule that holds now, or "".

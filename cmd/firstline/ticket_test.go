@@ -33,9 +33,11 @@ ivr:
     nodes:
       ask: {type: collect, prompt: [conf-getpin], min: 1, max: 6, terminator: "#", timeout: 20s, lookup: true, next: line, no_input: line, gave_up: line}
       line: {type: queue, queue: support}
+schedules: [{id: always, zone: Europe/Berlin, open: [{days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", until: "24:00"}]}]
 integrations:
   tickets:
     system: helpdesk
+    schedule: always
     by_number: false
     csv: CUSTOMERS
     ticket_url: "https://help.example/t/{id}"
@@ -84,6 +86,9 @@ func TestTicketEndToEnd(t *testing.T) {
 		if want := resolved.Sub(contact.ArrivedAt).Milliseconds(); *took.MaxMS < want-2 || *took.MaxMS > want+2 {
 			t.Errorf("call to resolution %d ms, want %d: %s", *took.MaxMS, want, text)
 		}
+		if hours := report.Total.Business.FirstResolution; hours.Frozen.SumMS != took.SumMS || hours.Recomputed.SumMS != took.SumMS {
+			t.Errorf("of an office that never closes: %s", text)
+		}
 		return nil
 	})
 	p.checkLife(contact)
@@ -130,6 +135,13 @@ func (p *product) checkLife(contact query.Contact) {
 	p.must(p.call(http.MethodGet, "/tickets?state=open&priority=high", nil, &list))
 	if len(list.Items) != 1 || list.Items[0].ID != "70002" {
 		p.t.Errorf("open and urgent: %+v", list.Items)
+	}
+	var left metric.BacklogReport
+	p.must(p.call(http.MethodGet, "/metrics/backlog"+params(map[string]string{
+		"from": contact.ArrivedAt.UTC().Format(time.RFC3339Nano), "until": time.Now().Add(time.Minute).UTC().Format(time.RFC3339Nano), "group_by": "priority",
+	}), nil, &left))
+	if left.Total.Opened != 2 || left.Total.Backlog == nil || left.Total.Backlog.Open != 1 || left.Total.Reopened != 1 || len(left.Rows) == 0 {
+		p.t.Errorf("backlog %+v", left)
 	}
 }
 
