@@ -209,12 +209,13 @@ func (s *Store) Reach(ctx context.Context) ([]Reach, error) {
 	return out, rows.Err()
 }
 
-// FactsOf is how many facts of a log, of all its epochs, the tables have.
-func (s *Store) FactsOf(ctx context.Context, source string) (uint64, error) {
+// FactsOf is how many facts of a log the tables have: of one epoch, or of all when it is empty.
+func (s *Store) FactsOf(ctx context.Context, source, epoch string) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	var n uint64
-	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+eventsTable+" WHERE source = {source:String}", clickhouse.Named("source", source)).Scan(&n); err != nil {
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+eventsTable+" WHERE source = {source:String} AND (epoch = {epoch:String} OR {epoch:String} = '')",
+		clickhouse.Named("source", source), clickhouse.Named("epoch", epoch)).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count the facts of %s: %w", source, err)
 	}
 	return n, nil

@@ -228,7 +228,7 @@ func importInto(ctx context.Context, env *environment, s *settings, node string,
 		return sum, err
 	}
 	dir := filepath.Join(root, node)
-	there, err := db.FactsOf(ctx, source)
+	there, err := db.FactsOf(ctx, source, "")
 	if err != nil {
 		return sum, fmt.Errorf("the tables must be there for an import: start the product first (`firstline all`), `firstline status` tells what is missing: %w", err)
 	}
@@ -245,7 +245,11 @@ func importInto(ctx context.Context, env *environment, s *settings, node string,
 		return sum, err
 	}
 	publisher := kafka.NewPublisher(cluster, j.Log, source, j.Published(), env.log, reg)
+	publisher.Past = true
 	j.Log.Protect(publisher.Published)
+	if s.Kafka.RetentionBytes > 0 {
+		j.Most = min(j.Most, int(s.Kafka.RetentionBytes/importRoom))
+	}
 	tell := showProgress(env.stderr)
 	j.Wait = (&arrival{db: db, publisher: publisher, journal: j, source: source, out: env.stderr}).wait
 	g := newGroup(context.WithoutCancel(ctx))
@@ -272,6 +276,9 @@ type arrival struct {
 	out       io.Writer
 }
 
+// importRoom is the part of Kafka's room that a fact on its way may take, in bytes: some six times what one has.
+const importRoom = 4 << 10
+
 // How often it is asked whether facts have arrived, and for how long that is nothing to tell of.
 const (
 	arriveEvery    = 200 * time.Millisecond
@@ -286,7 +293,7 @@ func (a *arrival) wait(ctx context.Context) error {
 	for {
 		missing, err := a.missing(ctx)
 		if err == nil && missing == "" {
-			return nil
+			return a.complete(ctx)
 		}
 		if time.Since(told) > arrivePatience {
 			told = time.Now()
@@ -301,6 +308,19 @@ func (a *arrival) wait(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// complete looks whether every fact is really in the tables: Kafka may have dropped some before they were loaded.
+func (a *arrival) complete(ctx context.Context) error {
+	there, err := a.db.FactsOf(ctx, a.source, a.journal.Log.Epoch())
+	if err != nil {
+		return err
+	}
+	if want := a.journal.Log.Position(); there < want {
+		return fmt.Errorf("%d of %d facts are not in the tables, although the loader has passed them: kafka dropped them before they were loaded; "+
+			"the loader's log and kafka.retention, kafka.retention_bytes tell why; the figures of %s lack them, and its log is kept", want-there, want, a.source)
+	}
+	return nil
 }
 
 // missing says what is not yet where it belongs; "" = everything is.

@@ -43,7 +43,7 @@ type Sink interface {
 }
 
 // batch is about how many facts are put at once.
-const batch = 1000
+const batch = 5000
 
 // Run reads the files and gives their facts to the sink. Told is called now and then with how far it is. The summary is
 // valid also beside an error: it tells what was done before.

@@ -40,6 +40,7 @@ type Journal struct {
 
 	// Wait is called when facts are durable, now and then and at the end: it returns when readers have them. Nil waits for none.
 	Wait func(ctx context.Context) error
+	Most int // facts on their way to readers at a time; Kafka keeps them no longer than it must
 
 	open    map[string]*progress // contacts of this run that are not over
 	unread  int                  // facts since readers had all
@@ -62,7 +63,7 @@ type private struct {
 	Agents map[string]*history.Agent `json:"a,omitempty"`
 }
 
-// most is how many facts may be on their way to the tables: Kafka keeps them no longer than it must.
+// mostUnread is Journal.Most unless it is set.
 const mostUnread = 200_000
 
 // Exists tells whether something was imported from an exchange into this folder.
@@ -83,7 +84,7 @@ func OpenJournal(dir, source string, cfg log.Config, logger *slog.Logger, reg pr
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{dir: dir, lock: lock, open: map[string]*progress{}}
+	j := &Journal{dir: dir, lock: lock, Most: mostUnread, open: map[string]*progress{}}
 	if err := j.load(source, cfg, logger, reg); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
@@ -167,7 +168,7 @@ func (j *Journal) Put(ctx context.Context, parts []history.Part) error {
 		return err
 	}
 	j.New += int64(len(facts))
-	if j.unread += len(facts); j.unread >= mostUnread {
+	if j.unread += len(facts); j.unread >= j.Most {
 		return j.wait(ctx)
 	}
 	return nil
