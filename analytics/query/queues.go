@@ -164,6 +164,7 @@ func splits(p metric.QueueParams) (out []split) {
 			if !slices.Contains(out, agent) {
 				out = append(out, agent)
 			}
+		default: // every mark has its queue and language
 		}
 	}
 	return out

@@ -92,7 +92,7 @@ func tell(name string, from, until time.Time) *story {
 }
 
 func (s *story) end(asks ...Ask) Example {
-	s.Facts, s.Asks = s.generator.facts(), asks
+	s.Facts, s.Asks = s.facts(), asks
 	return s.Example
 }
 
