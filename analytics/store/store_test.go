@@ -327,7 +327,7 @@ func TestMigrate(t *testing.T) {
 			}
 		}
 	}
-	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "21\t21" {
+	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "22\t22" {
 		t.Errorf("migrations holds %s", got)
 	}
 	chdbtest.Query(t, url, "INSERT INTO migrations (version, name, checksum) VALUES (9999, 'later', 'x')")
