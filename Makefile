@@ -5,10 +5,10 @@ CACHE := $(or $(FIRSTLINE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firstlin
 export CGO_ENABLED := 0
 export FIRSTLINE_CACHE := $(CACHE)
 
-.PHONY: help run setup build test check sim bench fuzz generate clean
+.PHONY: help run setup build test check sim bench fuzz fuzz-api generate clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: setup build ## install what is missing and run the whole product with demo calls (DEMO=0: without; KAFKA=apache)
 	@deploy/scripts/run
@@ -33,6 +33,9 @@ bench: setup build ## compare with app_queue side by side, ratios (ROUNDS=n, LEN
 
 fuzz: ## fuzz every decoder for FUZZTIME each (default 20s)
 	@deploy/scripts/fuzz
+
+fuzz-api: setup build ## try the API by its OpenAPI document (schemathesis, EXAMPLES=n, SEED=n)
+	@deploy/scripts/fuzz-api
 
 generate: ## write the generated reference pages again
 	@deploy/scripts/generate

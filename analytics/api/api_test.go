@@ -208,12 +208,18 @@ type reportsDouble struct {
 	queues   []query.QueueRequest
 	agents   []query.AgentRequest
 	contacts []query.ContactRequest
+	menus    []query.IVRRequest
 	searches []query.SearchRequest
+	staffing []query.StaffingRequest
+	quality  []query.QualityRequest
 	err      error
 	panics   bool
 
-	voicemails []query.VoicemailRequest
-	callbacks  []query.CallbackRequest
+	voicemails  []query.VoicemailRequest
+	callbacks   []query.CallbackRequest
+	tickets     []query.TicketRequest
+	ticketLists []query.TicketListRequest
+	backlogs    []query.BacklogRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
@@ -261,12 +267,50 @@ func (r *reportsDouble) Contacts(_ context.Context, req query.ContactRequest) (m
 	return metric.NewContactReport(p, nil, metric.ContactTally{}, metric.Freshness{AsOf: livetest.Began()})
 }
 
+func (r *reportsDouble) IVR(_ context.Context, req query.IVRRequest) (metric.IVRReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.menus = append(r.menus, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.IVRReport{}, err
+	}
+	tally := metric.IVRTally{Visits: 3, Choices: map[metric.Choice]int64{{Key: "1", Target: "sales"}: 2, {Key: "2", Target: "bye"}: 1}, Ends: map[string]int64{metric.VisitWentOn: 3}}
+	return metric.NewIVRReport(p, map[metric.Key]metric.IVRTally{{Flow: "main", Node: "topic"}: tally}, tally, metric.Freshness{AsOf: livetest.Began()})
+}
+
 func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (metric.TicketReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tickets = append(r.tickets, req)
 	p, err := req.TicketParams()
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
 	return metric.NewTicketReport(p, nil, metric.TicketTally{}, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Staffing(_ context.Context, req query.StaffingRequest) (metric.StaffingReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.staffing = append(r.staffing, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.StaffingReport{}, err
+	}
+	return metric.NewStaffingReport(p, nil, metric.Freshness{AsOf: livetest.Began()})
+}
+
+func (r *reportsDouble) Quality(_ context.Context, req query.QualityRequest) (metric.QualityReport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.quality = append(r.quality, req)
+	p, err := req.Params()
+	if err != nil {
+		return metric.QualityReport{}, err
+	}
+	key := metric.QualityKey{Kind: metric.DefectLate, Source: "controller", Node: "pbx1"}
+	return metric.NewQualityReport(p, map[metric.QualityKey]int64{key: 3}, nil, nil, metric.Freshness{AsOf: livetest.Began()})
 }
 
 func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric.Today, error) {
@@ -280,8 +324,18 @@ func (r *reportsDouble) Search(_ context.Context, req query.SearchRequest) (quer
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.searches = append(r.searches, req)
-	number, name, next := "+4930123456", "=Carla", "abc"
-	return query.ContactPage{Items: []query.Contact{{ID: "pbx1-1.1", CallerNumber: &number, CallerName: &name, Agents: []string{"anna", "boris"}}}, Next: &next}, nil
+	number, name := "+4930123456", "=Carla"
+	items := []query.Contact{{ID: "pbx1-1.1", CallerNumber: &number, CallerName: &name, Agents: []string{"anna", "boris"}}}
+	return query.ContactPage{Items: items, Next: after(req.Cursor)}, nil
+}
+
+// after is the cursor of the next page: every list of the double has two.
+func after(cursor string) *string {
+	next := "abc"
+	if cursor == next {
+		return nil
+	}
+	return &next
 }
 
 func (r *reportsDouble) Timeline(_ context.Context, id string, _ bool) (query.Timeline, error) {

@@ -79,9 +79,9 @@ func (r *request) noteworthy(method string) bool {
 		return false
 	}
 	switch r.action {
-	case "list-contacts", "get-contact", "list-abandoned", "list-callbacks":
+	case "list-contacts", "get-contact", "list-abandoned", "list-callbacks", "export-contacts", "export-abandoned", "export-callbacks":
 		return r.who.personal()
-	case "list-voicemails", "list-recordings", actionAudio, "list-audit":
+	case "list-voicemails", "export-voicemails", "list-recordings", actionAudio, "list-audit":
 		return true
 	default:
 		return false
@@ -177,7 +177,7 @@ type auditPage struct {
 	Next  *string      `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
 
-func (p auditPage) csvRows() any { return p.Items }
+func (p auditPage) tableRows() any { return p.Items }
 
 type auditOutput struct {
 	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`

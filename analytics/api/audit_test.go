@@ -153,7 +153,7 @@ func TestAuditPages(t *testing.T) {
 	path := Prefix + "/audit?from=2000-01-01T00:00:00Z&until=2100-01-01T00:00:00Z&actor=sue&limit=2"
 	var ids []string
 	for next := path; next != ""; {
-		a := w.do(call{method: http.MethodGet, path: next, proof: adam, headers: map[string]string{"Accept": csvType}})
+		a := w.do(call{method: http.MethodGet, path: next, proof: adam, headers: map[string]string{"Accept": string(formCSV)}})
 		rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
 		if err != nil || a.status != http.StatusOK {
 			t.Fatalf("%d %v %s", a.status, err, a.body)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"firstline/analytics/query"
 	"firstline/pipeline/controllerclient"
 )
@@ -11,43 +13,53 @@ import (
 // actionCallbackCancel ends a callback, as the controller knows it.
 const actionCallbackCancel = "callback_cancel"
 
-type callbacksInput struct {
-	From   time.Time `query:"from" required:"true" doc:"Begin of the window in which they were promised, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
-	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
-	Queue  []string  `query:"queue" nullable:"false" doc:"Only those that wait in these queues, or were in one last"`
-	State  string    `query:"state" enum:"open,ended" doc:"Only those that have not ended, or that have"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
-	Cursor string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
+// CallbacksQuery says which callbacks are meant.
+type CallbacksQuery struct {
+	From  time.Time `query:"from" required:"true" doc:"Begin of the window in which they were promised, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
+	Until time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Queue []string  `query:"queue" nullable:"false" doc:"Only those that wait in these queues, or were in one last"`
+	State string    `query:"state" enum:"open,ended" doc:"Only those that have not ended, or that have"`
 }
 
-// callbackPage is a page of callbacks, with its items as CSV.
+type (
+	callbacksInput struct {
+		CallbacksQuery
+		PageQuery
+	}
+	callbacksExport struct {
+		CallbacksQuery
+		ExportQuery
+	}
+)
+
 type callbackPage struct {
 	Items []query.Callback `json:"items" nullable:"false" doc:"Callbacks, newest first"`
 	Next  *string          `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
 
-func (p callbackPage) csvRows() any { return p.Items }
+func (p callbackPage) tableRows() any { return p.Items }
+func (p callbackPage) next() *string  { return p.Next }
 
-type callbacksOutput struct {
-	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
-	Body callbackPage
+func (a *API) callbacks(ctx context.Context, who principal, in *callbacksInput) (*listed[callbackPage], error) {
+	return onePage(ctx, a.callbackPage, who, in.CallbacksQuery, in.PageQuery)
 }
 
-// callbacks answers one page of the callbacks, newest first.
-func (a *API) callbacks(ctx context.Context, who principal, in *callbacksInput) (*callbacksOutput, error) {
+func (a *API) exportCallbacks(ctx context.Context, who principal, in *callbacksExport) (*huma.StreamResponse, error) {
+	return export(ctx, a, "callbacks", a.callbackPage, who, in.CallbacksQuery, in.Format)
+}
+
+// callbackPage reads one page of the callbacks, newest first.
+func (a *API) callbackPage(ctx context.Context, who principal, in CallbacksQuery, p PageQuery) (callbackPage, error) {
 	page, err := a.reports.Callbacks(ctx, query.CallbackRequest{
-		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), State: in.State, Limit: in.Limit, Cursor: in.Cursor,
+		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), State: in.State, Limit: p.Limit, Cursor: p.Cursor,
 	})
-	if err != nil {
-		return nil, err
-	}
 	if !who.personal() {
 		for i := range page.Items {
 			maskText(&page.Items[i].Number)
 			page.Items[i].Name = ""
 		}
 	}
-	return &callbacksOutput{Link: nextLink(ctx, page.Next), Body: callbackPage{Items: page.Items, Next: page.Next}}, nil
+	return callbackPage{Items: page.Items, Next: page.Next}, err
 }
 
 type cancelInput struct {

@@ -37,8 +37,7 @@ func (r *reportsDouble) Callbacks(_ context.Context, req query.CallbackRequest) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.callbacks = append(r.callbacks, req)
-	next := "abc"
-	return query.CallbackPage{Items: testCallbacks(), Next: &next}, r.err
+	return query.CallbackPage{Items: testCallbacks(), Next: after(req.Cursor)}, r.err
 }
 
 func TestCallbackList(t *testing.T) {
@@ -73,7 +72,7 @@ func TestCallbackList(t *testing.T) {
 
 func TestCallbackListAsCSV(t *testing.T) {
 	w := newWorld(t, options{})
-	a := w.do(call{method: http.MethodGet, path: Prefix + "/callbacks" + window, proof: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/callbacks" + window, proof: w.signIn("adam"), headers: map[string]string{"Accept": string(formCSV)}})
 	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
 	if err != nil || len(rows) != 1+len(testCallbacks()) {
 		t.Fatalf("%v: %s", err, a.body)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"firstline/pipeline/problem"
+	"firstline/pipeline/schedule"
 )
 
 // Config is the section `http`.
@@ -50,6 +52,8 @@ type Site struct {
 	Dispositions []string      `yaml:"dispositions"`
 	IVR          []Flow        `yaml:"ivr"`
 	Integrations Integrations  `yaml:"integrations"`
+
+	Schedules []schedule.Schedule `yaml:"schedules"`
 }
 
 // AgentConfig is an agent as the API knows him.
@@ -139,6 +143,7 @@ type Integrations struct {
 type TicketIntegration struct {
 	System            string `yaml:"system"` // name of the ticket system in facts and figures
 	TicketURL         string `yaml:"ticket_url"`
+	Schedule          string `yaml:"schedule"`            // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
 	WebhookSecretEnv  string `yaml:"webhook_secret_env"`  // variable with the secret that signs POST /api/v1/tickets/events; none = it is refused
 	WebhookSecretFile string `yaml:"webhook_secret_file"` // or the file that holds it
 }
@@ -251,7 +256,32 @@ func (s Site) Validate() []problem.Problem {
 	if t.System == "" {
 		out = append(out, problem.Problem{Path: "integrations.tickets.system", Message: "is empty", Mend: "name the ticket system: helpdesk"})
 	}
+	if ids := s.scheduleIDs(); t.Schedule != "" && !slices.Contains(ids, t.Schedule) {
+		mend := "define it under schedules, or leave it out"
+		if len(ids) > 0 {
+			mend = "name one of " + strings.Join(ids, ", ") + ", or leave it out"
+		}
+		out = append(out, problem.Problem{Path: "integrations.tickets.schedule", Message: fmt.Sprintf("schedule %q is not defined", t.Schedule), Mend: mend})
+	}
 	return out
+}
+
+func (s Site) scheduleIDs() []string {
+	var ids []string
+	for _, one := range s.Schedules {
+		ids = append(ids, one.ID)
+	}
+	return ids
+}
+
+// ticketSchedule is the schedule by which tickets have their business hours, as facts carry it; empty without one.
+func (s Site) ticketSchedule() string {
+	for _, one := range s.Schedules {
+		if one.ID == s.Integrations.Tickets.Schedule {
+			return one.Text()
+		}
+	}
+	return ""
 }
 
 func isPort(s string) bool {

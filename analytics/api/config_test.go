@@ -53,6 +53,30 @@ func TestShippedConfiguration(t *testing.T) {
 	}
 }
 
+func TestTicketScheduleIsDefined(t *testing.T) {
+	for _, c := range []struct {
+		change func(*Site)
+		want   string
+	}{
+		{withSchedule, ""},
+		{func(s *Site) { s.Integrations.Tickets.Schedule = "office" }, "define it under schedules, or leave it out"},
+		{func(s *Site) { withSchedule(s); s.Integrations.Tickets.Schedule = "offce" }, "name one of office, or leave it out"},
+	} {
+		s := DefaultSite()
+		c.change(&s)
+		var got string
+		for _, p := range s.Validate() {
+			got += p.Mend
+			if p.Path != "integrations.tickets.schedule" {
+				t.Errorf("%+v", p)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -3,16 +3,18 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
 )
 
-type contactsInput struct {
+// ContactsQuery says which contacts are meant.
+type ContactsQuery struct {
 	From     time.Time `query:"from" required:"true" doc:"Begin of the window of the arrival, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until    time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
 	Queue    []string  `query:"queue" nullable:"false" doc:"Only contacts that joined one of these queues"`
@@ -21,28 +23,40 @@ type contactsInput struct {
 	Customer string    `query:"customer" maxLength:"300" doc:"Only contacts by this customer"`
 	Ticket   string    `query:"ticket" maxLength:"300" doc:"Only contacts about this ticket"`
 	Number   string    `query:"number" maxLength:"40" doc:"Only callers whose number ends with these digits, three at least, or is the same in the form of callers.region; not for who sees no whole numbers: agents, masked users, keys without personal.read"`
-	Limit    int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
-	Cursor   string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
 }
 
-// contactPage is a page of contacts, with its items as CSV.
+type (
+	contactsInput struct {
+		ContactsQuery
+		PageQuery
+	}
+	contactsExport struct {
+		ContactsQuery
+		ExportQuery
+	}
+)
+
 type contactPage struct{ query.ContactPage }
 
-func (p contactPage) csvRows() any { return p.Items }
+func (p contactPage) tableRows() any { return p.Items }
+func (p contactPage) next() *string  { return p.Next }
 
-type contactsOutput struct {
-	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
-	Body contactPage
+func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*listed[contactPage], error) {
+	return onePage(ctx, a.contactPage, who, in.ContactsQuery, in.PageQuery)
 }
 
-// contacts answers one page of contacts, newest first.
-func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*contactsOutput, error) {
+func (a *API) exportContacts(ctx context.Context, who principal, in *contactsExport) (*huma.StreamResponse, error) {
+	return export(ctx, a, "contacts", a.contactPage, who, in.ContactsQuery, in.Format)
+}
+
+// contactPage reads one page of contacts, newest first.
+func (a *API) contactPage(ctx context.Context, who principal, in ContactsQuery, p PageQuery) (contactPage, error) {
 	req := query.SearchRequest{
 		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
-		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: in.Limit, Cursor: in.Cursor,
+		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: p.Limit, Cursor: p.Cursor,
 	}
 	if in.Number != "" && !who.personal() {
-		return nil, fail(CodeForbidden, "who doesn't see callers' numbers can't search by them", nil)
+		return contactPage{}, fail(CodeForbidden, "who doesn't see callers' numbers can't search by them", nil)
 	}
 	if who.isAgent() {
 		req.Agent = who.Agent
@@ -52,7 +66,7 @@ func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*
 	}
 	page, err := a.reports.Search(ctx, req)
 	if err != nil {
-		return nil, err
+		return contactPage{}, err
 	}
 	for i := range page.Items {
 		who.rights.contact(&page.Items[i])
@@ -62,7 +76,7 @@ func (a *API) contacts(ctx context.Context, who principal, in *contactsInput) (*
 			maskContact(&page.Items[i])
 		}
 	}
-	return &contactsOutput{Link: nextLink(ctx, page.Next), Body: contactPage{page}}, nil
+	return contactPage{page}, nil
 }
 
 type contactInput struct {
@@ -97,52 +111,51 @@ func (a *API) contact(ctx context.Context, who principal, in *contactInput) (*co
 	return &contactOutput{t}, nil
 }
 
-type abandonedInput struct {
+// AbandonedQuery says which callers who gave up are meant.
+type AbandonedQuery struct {
 	From      time.Time `query:"from" required:"true" doc:"Begin of the window of the hang-up, inclusive, RFC 3339"`
 	Until     time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339"`
 	Queue     []string  `query:"queue" nullable:"false" doc:"Only these queues"`
 	MinWaitMS int64     `query:"min_wait_ms" minimum:"0" doc:"Leave out callers who waited less"`
 	OnlyLost  bool      `query:"only_lost" doc:"Leave out callers who were answered since"`
-	Limit     int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
-	Cursor    string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
 }
 
-// abandonedPage is a page of abandoned calls, with its items as CSV.
+type (
+	abandonedInput struct {
+		AbandonedQuery
+		PageQuery
+	}
+	abandonedExport struct {
+		AbandonedQuery
+		ExportQuery
+	}
+)
+
 type abandonedPage struct{ query.AbandonedPage }
 
-func (p abandonedPage) csvRows() any { return p.Items }
+func (p abandonedPage) tableRows() any { return p.Items }
+func (p abandonedPage) next() *string  { return p.Next }
 
-type abandonedOutput struct {
-	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
-	Body abandonedPage
+func (a *API) abandoned(ctx context.Context, who principal, in *abandonedInput) (*listed[abandonedPage], error) {
+	return onePage(ctx, a.abandonedPage, who, in.AbandonedQuery, in.PageQuery)
 }
 
-// abandoned answers one page of callers who gave up, newest first: the list to call back from.
-func (a *API) abandoned(ctx context.Context, who principal, in *abandonedInput) (*abandonedOutput, error) {
+func (a *API) exportAbandoned(ctx context.Context, who principal, in *abandonedExport) (*huma.StreamResponse, error) {
+	return export(ctx, a, "abandoned", a.abandonedPage, who, in.AbandonedQuery, in.Format)
+}
+
+// abandonedPage reads one page of callers who gave up, newest first: the list to call back from.
+func (a *API) abandonedPage(ctx context.Context, who principal, in AbandonedQuery, p PageQuery) (abandonedPage, error) {
 	page, err := a.reports.Abandoned(ctx, query.AbandonedRequest{
 		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost,
-		Limit: in.Limit, Cursor: in.Cursor,
+		Limit: p.Limit, Cursor: p.Cursor,
 	})
 	if !who.personal() {
 		for i := range page.Items {
 			maskText(page.Items[i].CallerNumber)
 		}
 	}
-	return &abandonedOutput{Link: nextLink(ctx, page.Next), Body: abandonedPage{page}}, err
-}
-
-// nextLink is the same request with the next page's cursor, as RFC 8288 has it; "" on the last page.
-func nextLink(ctx context.Context, next *string) string {
-	if next == nil {
-		return ""
-	}
-	u, err := url.Parse(of(ctx).c.OriginalURL())
-	if err != nil {
-		return ""
-	}
-	q := u.Query()
-	q.Set("cursor", *next)
-	return "<" + u.Path + "?" + q.Encode() + `>; rel="next"`
+	return abandonedPage{page}, err
 }
 
 // shownDigits is how much of a number somebody sees who may not see it whole: an agent of a call that is over.

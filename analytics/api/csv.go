@@ -12,89 +12,41 @@ import (
 	"time"
 )
 
-const csvType = "text/csv"
-
-// table is an answer that can be had as CSV: a slice of structs, one row each.
-type table interface{ csvRows() any }
-
 // phone is text that begins like a formula but is none.
 var phone = regexp.MustCompile(`^\+?[0-9]+$`)
 
-// writeCSV writes a slice of structs. Columns are the fields' JSON names; fields of nested structs are joined with a dot.
-// Null is an empty cell, times are RFC 3339, lists are joined by a semicolon.
-func writeCSV(w io.Writer, rows any) error {
-	v := reflect.ValueOf(rows)
-	cols := columns(v.Type().Elem(), "", nil)
-	out := csv.NewWriter(w)
-	header := make([]string, len(cols))
-	for i, c := range cols {
-		header[i] = c.name
+// csvRows writes comma-separated values. Null is an empty cell, times are RFC 3339, lists are joined by a semicolon.
+type csvRows struct {
+	out  *csv.Writer
+	cols []column
+	line []string
+}
+
+func newCSV(w io.Writer, row reflect.Type) (*csvRows, error) {
+	c := &csvRows{out: csv.NewWriter(w), cols: columns(row, "", nil)}
+	c.line = make([]string, len(c.cols))
+	for i, col := range c.cols {
+		c.line[i] = col.name
 	}
-	if err := out.Write(header); err != nil {
-		return err
-	}
-	line := make([]string, len(cols))
-	for i := range v.Len() {
-		for j, c := range cols {
-			line[j] = cell(field(v.Index(i), c.path))
+	return c, c.out.Write(c.line)
+}
+
+func (c *csvRows) write(rows reflect.Value) error {
+	for i := range rows.Len() {
+		for j, col := range c.cols {
+			c.line[j] = cell(field(rows.Index(i), col.path))
 		}
-		if err := out.Write(line); err != nil {
+		if err := c.out.Write(c.line); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
+	c.out.Flush()
+	return c.out.Error()
 }
 
-type column struct {
-	name string
-	path []int
-}
-
-func columns(t reflect.Type, prefix string, path []int) []column {
-	var out []column
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || !f.IsExported() {
-			continue
-		}
-		at := append(append([]int{}, path...), i)
-		inner := deref(f.Type)
-		switch {
-		case f.Anonymous && name == "" && inner.Kind() == reflect.Struct:
-			out = append(out, columns(inner, prefix, at)...)
-		case inner.Kind() == reflect.Struct && inner != reflect.TypeFor[time.Time]():
-			out = append(out, columns(inner, prefix+name+".", at)...)
-		default:
-			out = append(out, column{prefix + name, at})
-		}
-	}
-	return out
-}
-
-func deref(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer {
-		return t.Elem()
-	}
-	return t
-}
-
-// field follows a path; an invalid value where a pointer on the way is nil.
-func field(v reflect.Value, path []int) reflect.Value {
-	for _, i := range path {
-		if v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				return reflect.Value{}
-			}
-			v = v.Elem()
-		}
-		v = v.Field(i)
-	}
-	if v.Kind() == reflect.Pointer {
-		return v.Elem() // invalid when nil
-	}
-	return v
+func (c *csvRows) close() error {
+	c.out.Flush()
+	return c.out.Error()
 }
 
 func cell(v reflect.Value) string {

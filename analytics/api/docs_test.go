@@ -52,7 +52,7 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 }
 
-// So are the examples of what was recorded, of the messages that callers left, and of callbacks.
+// So are the examples of what was recorded, of the messages that callers left, of callbacks and of a ticket.
 func TestDocumentedLists(t *testing.T) {
 	page, err := os.ReadFile(docsPage)
 	if err != nil {
@@ -61,6 +61,7 @@ func TestDocumentedLists(t *testing.T) {
 	w := newWorld(t, options{})
 	for begin, path := range map[string]string{
 		`{"recordings"`: "/contacts/pbx1-1.1/recordings", "{\"items\": [{\n  \"contact\"": "/voicemails" + window, "{\"items\": [{\n  \"callback\"": "/callbacks" + window,
+		`{"as_of": "2026-03-02T10:00:00.000Z", "system"`: "/tickets/helpdesk/4711",
 	} {
 		example := regexp.MustCompile("(?s)```json\n(" + regexp.QuoteMeta(begin) + ".*?)\n```").FindSubmatch(page)
 		if example == nil {
@@ -106,6 +107,7 @@ func keys(t *testing.T, raw []byte) []string {
 
 // The ticket events that the pages send are accepted.
 func TestDocumentedTicketEvents(t *testing.T) {
+	site := DefaultSite()
 	for _, path := range []string{docsPage, "../../docs/tickets.md"} {
 		page, err := os.ReadFile(path)
 		if err != nil {
@@ -118,7 +120,7 @@ func TestDocumentedTicketEvents(t *testing.T) {
 		for _, body := range bodies {
 			event, err := decodeTicketEvent("application/json", body[1])
 			if err == nil {
-				_, err = event.fact("helpdesk", time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+				_, err = event.fact(&site, time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
 			}
 			if err != nil {
 				t.Errorf("%s: %s: %v", path, body[1], err)
@@ -142,7 +144,7 @@ func TestDocumentedCodesAndPaths(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct{ Paths map[string]any }
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
-	names := strings.NewReplacer("/anna", "/{id}", "/outage", "/{id}", "/pbx1-1763838123.4-cb1", "/{id}", "/pbx1-1763838123.4", "/{id}", "/r1/", "/{n}/")
+	names := strings.NewReplacer("/helpdesk/4711", "/{system}/{id}", "/anna", "/{id}", "/outage", "/{id}", "/pbx1-1763838123.4-cb1", "/{id}", "/pbx1-1763838123.4", "/{id}", "/r1/", "/{n}/")
 	for _, path := range regexp.MustCompile(`/api/v1/[a-z/._0-9-]+`).FindAllString(string(page), -1) {
 		if _, ok := doc.Paths[names.Replace(path)]; !ok && path != Prefix+"/openapi.json" {
 			t.Errorf("%s is not in the OpenAPI document", path)

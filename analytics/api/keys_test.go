@@ -69,7 +69,7 @@ func TestKeyThatIsNone(t *testing.T) {
 	w := newWorld(t, options{})
 	key := w.key(ScopeMetrics)
 	w.get(Prefix+"/queues", "Bearer fl_00000001_00").wantProblem(t, CodeUnauthenticated)
-	// A key that is none is not helped by a cookie: what is sent as a program is answered as to one.
+	// A key that is none is not helped by a proof: what is sent as a program is answered as to one.
 	a := w.do(call{method: http.MethodGet, path: Prefix + "/queues", proof: w.signIn("sue"), headers: map[string]string{"Authorization": "Bearer wrong"}})
 	a.wantProblem(t, CodeUnauthenticated)
 	// Another scheme is a proxy's.

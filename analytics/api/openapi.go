@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -24,10 +23,7 @@ func (a *API) humaConfig() huma.Config {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // the document is served by openapi
 	config.CreateHooks = nil                                             // no $schema fields in answers
 	config.RejectUnknownQueryParameters = true
-	config.Formats = map[string]huma.Format{
-		"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat,
-		csvType: {Marshal: marshalCSV, Unmarshal: func([]byte, any) error { return huma.ErrUnknownContentType }},
-	}
+	config.Formats = formats()
 	config.Transformers = []huma.Transformer{a.transform}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session":   {Type: "apiKey", In: "cookie", Name: a.cookieName(), Description: "POST /api/v1/session sets it."},
@@ -37,14 +33,14 @@ func (a *API) humaConfig() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "session", Description: "Signing in and out"}, {Name: "live", Description: "The state of now, as server-sent events"},
 		{Name: "agents", Description: "Acting as or for an agent"}, {Name: "metrics", Description: "Figures over a window"},
-		{Name: "contacts", Description: "Single contacts"}, {Name: "settings", Description: "What is configured"},
+		{Name: "contacts", Description: "Single contacts"}, {Name: exportTag, Description: "Whole lists as files"}, {Name: "settings", Description: "What is configured"},
 		{Name: "access", Description: "Who may do what"},
 		{Name: "tickets", Description: "What ticket systems tell"},
 	}
 	return config
 }
 
-// transform is the last thing before an answer is written: huma's own refusals become problems, CSV gets its charset.
+// transform is the last thing before an answer is written: huma's own refusals become problems, tables say what form they have.
 func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 	if model, ok := v.(*huma.ErrorModel); ok {
 		ctx.SetHeader("Content-Type", problemType)
@@ -52,22 +48,11 @@ func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	if _, ok := v.(table); ok {
 		ctx.SetHeader("Vary", "Accept")
-		if ctx.Header("Accept") == csvType {
-			ctx.SetHeader("Content-Type", csvType+"; charset=utf-8; header=present")
+		if f := form(ctx.Header("Accept")); f != formJSON {
+			ctx.SetHeader("Content-Type", f.contentType())
 		}
 	}
 	return v, nil
-}
-
-func marshalCSV(w io.Writer, v any) error {
-	switch v := v.(type) {
-	case table:
-		return writeCSV(w, v.csvRows())
-	case *Problem: // errors are JSON whatever was asked for
-		return huma.DefaultJSONFormat.Marshal(w, v)
-	default:
-		return fmt.Errorf("%T has no CSV form", v)
-	}
 }
 
 // operation is the OpenAPI side of a route.
@@ -83,13 +68,32 @@ func (a *API) operation(r route) huma.Operation {
 	if r.keys != noKey {
 		op.Security = append(op.Security, map[string][]string{"key": {}})
 	}
-	if r.csv {
-		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
-			"application/json": {}, // huma fills in its schema
-			csvType:            {Schema: &huma.Schema{Type: huma.TypeString, Description: "The rows; columns are the fields' names, those of nested objects joined by a dot"}},
-		}}
+	if r.tag == exportTag {
+		op.Responses["200"] = &huma.Response{Description: "The file, sent while it is read", Content: tableContent()}
+	}
+	if r.table {
+		content := tableContent()
+		content[string(formJSON)] = &huma.MediaType{} // huma fills in its schema
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: content}
+		op.Parameters = append(op.Parameters, formatParam())
 	}
 	return op
+}
+
+// tableContent are the forms of a table.
+func tableContent() map[string]*huma.MediaType {
+	rows := "The rows; columns are the fields' names, those of nested objects joined by a dot"
+	return map[string]*huma.MediaType{
+		string(formCSV):   {Schema: &huma.Schema{Type: huma.TypeString, Description: rows}},
+		string(formLines): {Schema: &huma.Schema{Type: huma.TypeString, Description: "The rows as JSON, one a line"}},
+		string(formSheet): {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: rows}},
+	}
+}
+
+// formatParam is read before huma sees the request.
+func formatParam() *huma.Param {
+	return &huma.Param{Name: "format", In: "query", Description: "The same as Accept, for links: the rows as a file",
+		Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"csv", "jsonl", "xlsx"}}}
 }
 
 // describeKeys is for the OpenAPI document; open routes need no key.

@@ -13,7 +13,11 @@ type Reports interface {
 	Queues(ctx context.Context, req query.QueueRequest) (metric.QueueReport, error)
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
+	IVR(ctx context.Context, req query.IVRRequest) (metric.IVRReport, error)
 	Tickets(ctx context.Context, req query.TicketRequest) (metric.TicketReport, error)
+	Staffing(ctx context.Context, req query.StaffingRequest) (metric.StaffingReport, error)
+	Quality(ctx context.Context, req query.QualityRequest) (metric.QualityReport, error)
+	Backlog(ctx context.Context, req query.BacklogRequest) (metric.BacklogReport, error)
 	Today(ctx context.Context, req query.TodayRequest) (metric.Today, error)
 	Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error)
 	Timeline(ctx context.Context, id string, personal bool) (query.Timeline, error)
@@ -21,44 +25,72 @@ type Reports interface {
 	Abandoned(ctx context.Context, req query.AbandonedRequest) (query.AbandonedPage, error)
 	Voicemails(ctx context.Context, req query.VoicemailRequest) (query.VoicemailPage, error)
 	Callbacks(ctx context.Context, req query.CallbackRequest) (query.CallbackPage, error)
+	TicketList(ctx context.Context, req query.TicketListRequest) (query.TicketPage, error)
+	Ticket(ctx context.Context, system, id string) (query.TicketLife, error)
 }
 
 var _ Reports = (*query.Reader)(nil)
 
-// Each report's body, with its rows as CSV.
+// Each report's body, with its rows as a table.
 type (
-	queueReport   struct{ metric.QueueReport }
-	agentReport   struct{ metric.AgentReport }
-	contactReport struct{ metric.ContactReport }
-	ticketReport  struct{ metric.TicketReport }
+	queueAnswer struct {
+		metric.QueueReport
+		Comparison *metric.QueueReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	agentAnswer struct {
+		metric.AgentReport
+		Comparison *metric.AgentReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	contactAnswer struct {
+		metric.ContactReport
+		Comparison *metric.ContactReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	ivrAnswer struct {
+		metric.IVRReport
+		Comparison *metric.IVRReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	backlogAnswer struct {
+		metric.BacklogReport
+		Comparison *metric.BacklogReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
+	ticketAnswer struct {
+		metric.TicketReport
+		Comparison *metric.TicketReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
+	}
 )
 
-func (r queueReport) csvRows() any   { return r.Rows }
-func (r agentReport) csvRows() any   { return r.Rows }
-func (r contactReport) csvRows() any { return r.Rows }
-func (r ticketReport) csvRows() any  { return r.Rows }
+func (r queueAnswer) tableRows() any   { return r.Rows }
+func (r agentAnswer) tableRows() any   { return r.Rows }
+func (r contactAnswer) tableRows() any { return r.Rows }
+func (r ivrAnswer) tableRows() any     { return r.Rows }
+func (r backlogAnswer) tableRows() any { return r.Rows }
+func (r ticketAnswer) tableRows() any  { return r.Rows }
 
 type queueMetricsInput struct {
 	WindowQuery
-	GroupBy      []string   `query:"group_by" enum:"interval,queue,language" doc:"What the rows are split by, comma-separated"`
+	Compare
+	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,skill,customer,agent,team,weekday,hour" doc:"What the rows are split by, comma-separated; agent and team are those of who answered"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
 	ServiceLevel optionalMS `query:"service_level_ms" minimum:"0" doc:"T of the service level for all queues, in place of each queue's own"`
 	ShortAbandon optionalMS `query:"short_abandon_ms" minimum:"0" doc:"Limit of short abandons for all queues, in place of each queue's own"`
 }
 
-type queueMetricsOutput struct{ Body queueReport }
+type queueMetricsOutput struct{ Body queueAnswer }
 
 func (a *API) queueMetrics(ctx context.Context, who principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
 	w, err := in.request(in.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	report, err := a.reports.Queues(ctx, query.QueueRequest{
-		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: who.rights.narrowQueues(in.Queue), Limits: a.limits(who),
+	now, then, err := alongside(ctx, a.reports.Queues, query.QueueRequest{
+		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who), Limits: a.limits(who),
 		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
-	})
-	return &queueMetricsOutput{queueReport{report}}, err
+	}, in.before(w), func(r query.QueueRequest, w query.WindowRequest) query.QueueRequest { r.WindowRequest = w; return r })
+	for _, r := range reportsOf(&now, then) {
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.QueueRow) bool { return who.rights.hides(row.Group) })
+	}
+	return &queueMetricsOutput{queueAnswer{now, then}}, err
 }
 
 // limits are the configured queues' own, of those that may be seen.
@@ -79,12 +111,13 @@ func (a *API) limits(who principal) metric.Limits {
 
 type agentMetricsInput struct {
 	WindowQuery
+	Compare
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
 	Agent   []string `query:"agent" nullable:"false" doc:"Only these agents, comma-separated; an agent always sees himself only"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only offers and calls of these queues"`
 }
 
-type agentMetricsOutput struct{ Body agentReport }
+type agentMetricsOutput struct{ Body agentAnswer }
 
 func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsInput) (*agentMetricsOutput, error) {
 	w, err := in.request(in.GroupBy)
@@ -95,8 +128,9 @@ func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsI
 	if who.isAgent() {
 		agents = []string{who.Agent}
 	}
-	report, err := a.reports.Agents(ctx, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who)})
-	return &agentMetricsOutput{agentReport{report}}, err
+	now, then, err := alongside(ctx, a.reports.Agents, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who)},
+		in.before(w), func(r query.AgentRequest, w query.WindowRequest) query.AgentRequest { r.WindowRequest = w; return r })
+	return &agentMetricsOutput{agentAnswer{now, then}}, err
 }
 
 // teams are those of each agent that may be seen.
@@ -110,38 +144,98 @@ func (a *API) teams(who principal) map[string][]string {
 
 type contactMetricsInput struct {
 	WindowQuery
+	Compare
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,customer,disposition" doc:"What the rows are split by, comma-separated; queue, agent and disposition are the contact's last"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
+	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
+}
+
+type contactMetricsOutput struct{ Body contactAnswer }
+
+func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	now, then, err := alongside(ctx, a.reports.Contacts, query.ContactRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days}, in.before(w), contactsAt)
+	for _, r := range reportsOf(&now, then) {
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.ContactRow) bool { return who.rights.hides(row.Group) })
+	}
+	return &contactMetricsOutput{contactAnswer{now, then}}, err
+}
+
+type ivrMetricsInput struct {
+	WindowQuery
+	Compare
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,flow,node" doc:"What the rows are split by, comma-separated; without it by flow and node"`
+	Flow    []string `query:"flow" nullable:"false" doc:"Only these menus, comma-separated; without it all"`
+}
+
+type ivrMetricsOutput struct{ Body ivrAnswer }
+
+func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	now, then, err := alongside(ctx, a.reports.IVR, query.IVRRequest{WindowRequest: w, Flows: in.Flow}, in.before(w),
+		func(r query.IVRRequest, w query.WindowRequest) query.IVRRequest { r.WindowRequest = w; return r })
+	return &ivrMetricsOutput{ivrAnswer{now, then}}, err
+}
+
+type ticketMetricsInput struct {
+	WindowQuery
+	Compare
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
 
-type contactMetricsOutput struct{ Body contactReport }
+type ticketMetricsOutput struct{ Body ticketAnswer }
 
-func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
-	req, err := in.contactRequest(who.rights)
-	if err != nil {
-		return nil, err
-	}
-	report, err := a.reports.Contacts(ctx, req)
-	report.Rows = slices.DeleteFunc(report.Rows, func(row metric.ContactRow) bool { return who.rights.hides(row.Group) })
-	return &contactMetricsOutput{contactReport{report}}, err
-}
-
-type ticketMetricsOutput struct{ Body ticketReport }
-
-func (a *API) ticketMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*ticketMetricsOutput, error) {
-	req, err := in.contactRequest(who.rights)
-	if err != nil {
-		return nil, err
-	}
-	report, err := a.reports.Tickets(ctx, req)
-	report.Rows = slices.DeleteFunc(report.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
-	return &ticketMetricsOutput{ticketReport{report}}, err
-}
-
-func (in contactMetricsInput) contactRequest(r rights) (query.ContactRequest, error) {
+func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetricsInput) (*ticketMetricsOutput, error) {
 	w, err := in.request(in.GroupBy)
-	return query.ContactRequest{WindowRequest: w, Queues: r.narrowQueues(in.Queue), Days: in.Days}, err
+	if err != nil {
+		return nil, err
+	}
+	req := query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: a.site().ticketSchedule()}
+	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(w), contactsAt)
+	for _, r := range reportsOf(&now, then) {
+		r.Schedule = a.site().Integrations.Tickets.Schedule
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
+	}
+	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
+}
+
+func contactsAt(r query.ContactRequest, w query.WindowRequest) query.ContactRequest {
+	r.WindowRequest = w
+	return r
+}
+
+type backlogMetricsInput struct {
+	WindowQuery
+	Compare
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,queue,team,priority,reason" doc:"What the rows are split by, comma-separated; as the ticket stood then"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only tickets that were in one of these queues then"`
+}
+
+type backlogMetricsOutput struct{ Body backlogAnswer }
+
+// backlogMetrics answers what came in of tickets, what was done, and what is left.
+func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetricsInput) (*backlogMetricsOutput, error) {
+	w, err := in.request(in.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	now, then, err := alongside(ctx, a.reports.Backlog, query.BacklogRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue)}, in.before(w),
+		func(r query.BacklogRequest, w query.WindowRequest) query.BacklogRequest {
+			r.WindowRequest = w
+			return r
+		})
+	for _, r := range reportsOf(&now, then) {
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hides(row.Group) })
+	}
+	return &backlogMetricsOutput{backlogAnswer{now, then}}, err
 }
 
 type wallboardInput struct {

@@ -10,6 +10,7 @@ import (
 
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
+	"firstline/analytics/staffing"
 )
 
 func TestQueueMetricsPassesEverythingOn(t *testing.T) {
@@ -30,10 +31,112 @@ func TestQueueMetricsPassesEverythingOn(t *testing.T) {
 	if req.ServiceLevelMS == nil || *req.ServiceLevelMS != 0 || req.ShortAbandonMS != nil {
 		t.Errorf("limits %v, %v", req.ServiceLevelMS, req.ShortAbandonMS)
 	}
+	if !reflect.DeepEqual(req.Teams["anna"], []string{"first"}) {
+		t.Errorf("teams %v", req.Teams)
+	}
 	want := metric.Limits{Default: metric.QueueLimits{ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}, Queues: map[string]metric.QueueLimits{
 		"support": {Queue: "support", ServiceLevelMS: 30_000, ShortAbandonMS: 5_000}, "sales": {Queue: "sales", ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}}
 	if !reflect.DeepEqual(req.Limits, want) {
 		t.Errorf("limits %+v", req.Limits)
+	}
+}
+
+// The squares of a heat map reach the caller with their weekday, hour and length, as JSON and as CSV.
+func TestHeatMap(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	path := Prefix + "/metrics/queues?from=2026-03-02T00:00:00%2B01:00&until=2026-03-16T00:00:00%2B01:00&tz=Europe/Berlin&group_by=queue,weekday,hour"
+	var got metric.QueueReport
+	w.get(path, sue).into(t, &got)
+	if len(got.Rows) != 168 || *got.Rows[0].Weekday != 1 || *got.Rows[167].Weekday != 7 || *got.Rows[167].Hour != 23 || *got.Rows[167].CellMS != 7_200_000 {
+		t.Errorf("%d rows", len(got.Rows))
+	}
+	a := w.do(call{method: http.MethodGet, path: path, proof: sue, headers: map[string]string{"Accept": "text/csv"}})
+	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
+	if err != nil || len(rows) != 169 || !strings.Contains(strings.Join(rows[0], ","), ",weekday,hour,cell_ms,") {
+		t.Errorf("%d rows (%v): %v", len(rows), err, rows[0])
+	}
+}
+
+func TestStaffingPassesEverythingOn(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	path := Prefix + "/metrics/staffing?from=2026-03-02T00:00:00%2B01:00&until=2026-03-03T00:00:00%2B01:00&tz=Europe/Berlin&interval=15m&queue=support&weeks=8" +
+		"&except=2026-02-02,2026-02-09&service_level_percent=90&max_wait_ms=15000&max_occupancy_percent=85&shrinkage_percent=30"
+	var got metric.StaffingReport
+	w.get(path, sue).into(t, &got)
+	if len(got.Rows) != 96 || got.Method != metric.StaffingMethod || got.Rows[0].Arrivals != nil || *got.Target.MaxOccupancyPercent != 85 {
+		t.Errorf("%d rows, %+v", len(got.Rows), got.Target)
+	}
+	want := staffing.Target{ServiceLevel: 0.9, Within: 30 * time.Second, MeanWait: 15 * time.Second, Occupancy: 0.85}
+	if req := w.reports.staffing[0]; req.Target != want || req.Shrinkage != 0.3 || req.Weeks != 8 || !reflect.DeepEqual(req.Except, []string{"2026-02-02", "2026-02-09"}) ||
+		!reflect.DeepEqual(req.Queues, []string{"support"}) {
+		t.Errorf("asked %+v", req)
+	}
+}
+
+// T is that of the queues when they have one in common; else it has to be named.
+func TestStaffingNeedsOneServiceLevel(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	w.get(Prefix+"/metrics/staffing"+window, sue).wantProblem(t, CodeInvalid)
+	w.get(Prefix+"/metrics/staffing"+window+"&service_level_ms=10000", sue)
+	if req := w.reports.staffing[0]; req.Target.Within != 10*time.Second {
+		t.Errorf("asked %+v", req)
+	}
+	for _, bad := range []string{"&queue=support&interval=1d", "&queue=support&weeks=13", "&queue=support&except=christmas", "&queue=support&service_level_percent=0", "&queue=support&service_level_percent=100"} {
+		w.get(Prefix+"/metrics/staffing"+window+bad, sue).wantProblem(t, CodeInvalid)
+	}
+}
+
+func TestCustomEdges(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.QueueReport
+	w.get(Prefix+"/metrics/queues"+window+"&interval=custom&edges=2026-03-02T06:00:00Z,2026-03-02T15:00:00%2B01:00", sue).into(t, &got)
+	if len(got.Rows) != 3 || !got.Rows[2].Span.From.Equal(time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)) || got.Interval != metric.Custom {
+		t.Errorf("%d rows, %+v", len(got.Rows), got.Rows)
+	}
+	for edges, said := range map[string]string{
+		"&interval=custom":                            "no edges are given",
+		"&interval=custom&edges=6":                    "no RFC 3339 instant at place 1",
+		"&interval=custom&edges=2026-03-04T06:00:00Z": "lies outside the window",
+		"&interval=1h&edges=2026-03-02T06:00:00Z":     "mean nothing with interval=1h",
+	} {
+		a := w.get(Prefix+"/metrics/queues"+window+edges, sue)
+		a.wantProblem(t, CodeInvalid)
+		if !strings.Contains(string(a.body), said) || !strings.Contains(string(a.body), "query.edges") {
+			t.Errorf("%s: %s", edges, a.body)
+		}
+	}
+}
+
+func TestMenuMetrics(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.IVRReport
+	w.get(Prefix+"/metrics/ivr"+window+"&flow=main,night", sue).into(t, &got)
+	if req := w.reports.menus[0]; !reflect.DeepEqual(req.Flows, []string{"main", "night"}) || len(got.Rows) != 1 || *got.Rows[0].Node != "topic" {
+		t.Errorf("asked %+v, got %+v", req, got.Rows)
+	}
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/metrics/ivr" + window, proof: sue, headers: map[string]string{"Accept": "text/csv"}})
+	if !strings.Contains(string(a.body), ",3,0,1>sales=2;2>bye=1,") {
+		t.Errorf("%s", a.body)
+	}
+}
+
+func TestDataQuality(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var got metric.QualityReport
+	w.get(Prefix+"/data-quality"+window+"&interval=1h&tz=Asia/Kathmandu", sue).into(t, &got)
+	if len(got.Rows) != 1 || got.Rows[0].Count != 3 || len(got.Totals) != len(metric.DefectKinds()) || got.Zone != "Asia/Kathmandu" || w.reports.quality[0].Interval != "1h" {
+		t.Errorf("%+v", got)
+	}
+	w.get(Prefix+"/data-quality?from=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z", sue).wantProblem(t, CodeInvalid)
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/data-quality" + window, proof: sue, headers: map[string]string{"Accept": "text/csv"}})
+	if want := "late,controller,pbx1,3"; !strings.Contains(string(a.body), want) {
+		t.Errorf("%s is not in %s", want, a.body)
 	}
 }
 
@@ -103,7 +206,7 @@ func TestCSVCells(t *testing.T) {
 	half := 0.5
 	at := time.Date(2026, 3, 2, 1, 2, 3, 4e6, time.FixedZone("", 3600))
 	var b strings.Builder
-	err := writeCSV(&b, []row{
+	err := writeTable(formCSV, &b, []row{
 		{Inner: Inner{at, &half}, Name: "=1+1", List: []string{"a", "-b"}, Map: map[string]int64{"y": 2, "x": 1}},
 		{Name: "+4930123", Some: &Inner{At: at}},
 		{Name: `say "hi", bye`},
@@ -189,7 +292,7 @@ func FuzzQueryParameters(f *testing.F) {
 				return // no client sends it so
 			}
 		}
-		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/contacts?", "/wallboard?"} {
+		for _, path := range []string{"/metrics/queues?", "/metrics/agents?", "/metrics/ivr?", "/contacts?", "/wallboard?"} {
 			a := w.get(Prefix+path+parameters, sue)
 			if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity && a.status != http.StatusBadRequest {
 				t.Errorf("%s%s: %d %s", path, parameters, a.status, a.body)

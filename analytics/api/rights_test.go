@@ -155,6 +155,10 @@ func probes() []probe {
 	get("", "/contacts/"+ours, "/contacts/"+both, "/contacts/"+ours+"/recordings", "/contacts/"+both+"/recordings")
 	get(CodeNotFound, "/contacts/"+theirs, "/contacts/"+theirs+"/recordings", "/contacts/"+theirs+"/recordings/r11/audio", "/contacts/"+both+"/recordings/r21/audio")
 	get(CodeUnknownAgent, "/agents/dora/targets")
+	get("", "/metrics/staffing"+window+"&service_level_ms=20000", "/metrics/backlog"+window+"&group_by=agent,queue,team",
+		"/metrics/queues"+window+"&group_by=agent,team,skill", "/metrics/queues"+window+"&compare=1d&group_by=queue")
+	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
+	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/tickets", "/tickets/helpdesk/1")
 	get(CodeForbidden, "/audit"+window, "/users", "/keys", "/live/agent")
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},

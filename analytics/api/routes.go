@@ -6,7 +6,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	"github.com/danielgtaylor/huma/v2/negotiation"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -28,7 +27,7 @@ type route struct {
 	status  int    // of success
 	tag     string
 	summary string
-	csv     bool // also offered as CSV
+	table   bool // also offered as CSV, JSON Lines and a workbook
 }
 
 func (r route) access() access { return access{r.roles, r.keys, r.reach} }
@@ -55,7 +54,7 @@ func (a *API) build() {
 	a.app.Get("/readyz", a.readyz)
 	a.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})))
 	a.app.Post(Prefix+"/tickets/events", a.guardHost, a.limitRequests(), a.ticketWebhook) // a program's, proven by its signature
-	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate, a.limitRequests())
+	a.app.Use("/api", a.guardHost, a.guardOrigin, a.authenticate, a.limitRequests(), a.tag, formByName)
 	a.rest()
 	a.app.Get(Prefix+"/live/wallboard", allow("live-wallboard", access{overseers, readMetrics, narrowed}, a.liveWallboard))
 	a.app.Get(Prefix+"/live/agent", allow("live-agent", access{agents, noKey, own}, a.liveAgent))
@@ -94,7 +93,11 @@ func (a *API) rest() {
 	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, readMetrics, narrowed, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
 	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, readMetrics, narrowed, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
 	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, readMetrics, narrowed, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
+	add(a, route{"get-ivr-metrics", http.MethodGet, "/metrics/ivr", overseers, readMetrics, whole, 200, "metrics", "Menu metrics", true}, a.ivrMetrics)
 	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, readMetrics, narrowed, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
+	add(a, route{"get-staffing", http.MethodGet, "/metrics/staffing", overseers, readMetrics, narrowed, 200, "metrics", "Forecast of the agents needed", true}, a.staffing)
+	add(a, route{"get-backlog-metrics", http.MethodGet, "/metrics/backlog", overseers, readMetrics, narrowed, 200, "metrics", "Tickets opened and resolved, and what is left", true}, a.backlogMetrics)
+	add(a, route{"get-data-quality", http.MethodGet, "/data-quality", supervisors | admins, readMetrics, whole, 200, "metrics", "What is wrong with the recorded data", true}, a.quality)
 
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, readContacts, narrowed, 200, "contacts", "Search contacts", true}, a.contacts)
 	add(a, route{"get-contact", http.MethodGet, "/contacts/{id}", signedIn, readContacts, narrowed, 200, "contacts", "One contact and its timeline", false}, a.contact)
@@ -120,6 +123,13 @@ func (a *API) rest() {
 	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, whole, 201, "access", "Make an API key", false}, a.makeKey)
 	add(a, route{"revoke-key", http.MethodDelete, "/keys/{id}", admins, administer, whole, 204, "access", "Revoke an API key", false}, a.revokeKey)
 
+	add(a, route{"export-contacts", http.MethodGet, "/exports/contacts", signedIn, readContacts, narrowed, 200, exportTag, "A whole search for contacts", false}, a.exportContacts)
+	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, readContacts, narrowed, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
+	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, hear, narrowed, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
+	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, readContacts, narrowed, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
+	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, whole, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
+	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, whole, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
+
 	a.document()
 }
 
@@ -131,7 +141,7 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 		form := formOf(ctx.Header("Accept"))
 		err := admit(ctx.Context(), r, form)
 		if err == nil {
-			next(negotiated{ctx, form})
+			next(negotiated{ctx, string(form)})
 			return
 		}
 		a.writeProblem(ctx, a.report(humafiber.Unwrap(ctx), err))
@@ -150,22 +160,14 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, who princip
 }
 
 // admit is what comes before a request is even read: the role or scope, and whether the wanted form of answer is offered.
-func admit(ctx context.Context, r route, form string) error {
+func admit(ctx context.Context, r route, form form) error {
 	if _, err := authorize(ctx, r.access()); err != nil {
 		return err
 	}
-	if form == csvType && !r.csv {
+	if form != formJSON && !r.table && r.tag != exportTag {
 		return fail(CodeNotAcceptable, "this is offered as application/json only", nil)
 	}
 	return nil
-}
-
-// formOf is the form of answer that an Accept header prefers; JSON when it says nothing we know.
-func formOf(accept string) string {
-	if negotiation.SelectQValue(accept, []string{fiber.MIMEApplicationJSON, csvType}) == csvType {
-		return csvType
-	}
-	return fiber.MIMEApplicationJSON
 }
 
 // negotiated hands the form on to huma, whose own reading of Accept misses the last weight.

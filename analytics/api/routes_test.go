@@ -52,6 +52,16 @@ func (w *world) accesses() []use {
 		{http.MethodGet, "/metrics/agents" + window, nil, every, metrics, ""},
 		{http.MethodGet, "/metrics/contacts" + window, nil, all, metrics, ""},
 		{http.MethodGet, "/metrics/tickets" + window, nil, all, metrics, ""},
+		{http.MethodGet, "/metrics/ivr" + window, nil, all, metrics, ""},
+		{http.MethodGet, "/metrics/staffing" + window + "&service_level_ms=20000", nil, all, metrics, ""},
+		{http.MethodGet, "/metrics/backlog" + window, nil, all, metrics, ""},
+		{http.MethodGet, "/data-quality" + window, nil, []Role{RoleSupervisor, RoleAdmin}, metrics, ""},
+		{http.MethodGet, "/exports/contacts" + window, nil, every, contacts, ""},
+		{http.MethodGet, "/exports/abandoned" + window, nil, all, contacts, ""},
+		{http.MethodGet, "/exports/voicemails" + window, nil, []Role{RoleSupervisor, RoleAdmin}, recordings, ""},
+		{http.MethodGet, "/exports/callbacks" + window, nil, []Role{RoleSupervisor, RoleAdmin}, contacts, ""},
+		{http.MethodGet, "/tickets", nil, every, contacts, ""},
+		{http.MethodGet, "/tickets/helpdesk/4711", nil, every, contacts, ""},
 		{http.MethodGet, "/contacts" + window, nil, every, contacts, ""},
 		{http.MethodGet, "/contacts/pbx1-1.1", nil, every, contacts, ""},
 		{http.MethodPost, "/contacts/pbx1-1.1/monitor", map[string]string{"action": "unmonitor", "phone": "anna"}, []Role{RoleSupervisor, RoleAdmin}, calls, ""},
@@ -138,7 +148,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range w.accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/", w.someKey, "{id}", "/some", "/{name}").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("helpdesk/4711", "{system}/{id}", "anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/", w.someKey, "{id}", "/some", "/{name}").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
 	for path, methods := range doc.Paths {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,15 +36,17 @@ const (
 // TicketEvent is the plain form of a ticket webhook.
 type TicketEvent struct {
 	EventID  string    `json:"event_id" doc:"The sender's id of this event: the same delivery sent again counts once"`
-	Type     string    `json:"type" enum:"linked,opened,first_reply,resolved,reopened"`
+	Type     string    `json:"type" enum:"linked,opened,first_reply,pending,resumed,reassigned,priority_changed,resolved,reopened,closed"`
 	Time     time.Time `json:"time" doc:"When it happened by the ticket system's clock"`
 	Ticket   string    `json:"ticket" doc:"The ticket's id"`
 	System   string    `json:"system,omitempty" doc:"The ticket system; only integrations.tickets.system is accepted"`
 	Contact  string    `json:"contact,omitempty" doc:"The contact it belongs to"`
 	Customer string    `json:"customer,omitempty"`
-	Agent    string    `json:"agent,omitempty"`
+	Agent    string    `json:"agent,omitempty" doc:"Whose it is from here on; of reassigned: without one it is nobody's"`
 	Queue    string    `json:"queue,omitempty"`
+	Team     string    `json:"team,omitempty"`
 	Priority string    `json:"priority,omitempty"`
+	Reason   string    `json:"reason,omitempty" doc:"What it is about: the ticket system's category"`
 }
 
 // cloudEvent is the other form: CloudEvents 1.0, structured mode. Its data is a TicketEvent without what the envelope says.
@@ -53,6 +56,18 @@ type cloudEvent struct {
 	Type        string      `json:"type"` // "ticket.resolved", or "firstline.ticket.resolved.v1"
 	Time        time.Time   `json:"time"`
 	Data        TicketEvent `json:"data"`
+}
+
+// ticketPrefix is what the types of facts have that those of events lack.
+const ticketPrefix = "ticket."
+
+// ticketEventTypes lists the types of events.
+func ticketEventTypes() string {
+	var names []string
+	for _, t := range fact.TicketTypes() {
+		names = append(names, strings.TrimPrefix(string(t), ticketPrefix))
+	}
+	return strings.Join(names, ", ")
 }
 
 const cloudEventsType = "application/cloudevents+json"
@@ -86,7 +101,7 @@ func (a *API) takeTicketEvent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f, err := event.fact(a.site().Integrations.Tickets.System, now)
+	f, err := event.fact(a.site(), now)
 	if err != nil {
 		return err
 	}
@@ -153,7 +168,7 @@ func decodeTicketEvent(contentType string, body []byte) (TicketEvent, error) {
 	}
 	e := ce.Data
 	e.EventID, e.Time = ce.ID, ce.Time
-	e.Type = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(ce.Type, "firstline."), "ticket."), ".v1")
+	e.Type = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(ce.Type, "firstline."), ticketPrefix), ".v1")
 	return e, nil
 }
 
@@ -191,7 +206,8 @@ func jsonError(err error) error {
 }
 
 // fact checks the event and turns it into the fact that is stored. Its time is the sender's.
-func (e TicketEvent) fact(system string, now time.Time) (fact.Fact, error) {
+func (e TicketEvent) fact(site *Site, now time.Time) (fact.Fact, error) {
+	system := site.Integrations.Tickets.System
 	kind, err := e.check(system, now)
 	if err != nil {
 		return fact.Fact{}, err
@@ -200,17 +216,15 @@ func (e TicketEvent) fact(system string, now time.Time) (fact.Fact, error) {
 		Type: kind, Subject: system + ":" + e.Ticket, Time: e.Time.UTC().Truncate(time.Millisecond),
 		Data: fact.TicketEvent{
 			Type: kind, System: system, EventID: e.EventID, Ticket: e.Ticket, Contact: e.Contact, Customer: e.Customer,
-			Agent: e.Agent, Queue: e.Queue, Priority: e.Priority, ReceivedMS: now.UnixMilli(),
+			Agent: e.Agent, Queue: e.Queue, Team: e.Team, Priority: e.Priority, Reason: e.Reason, Schedule: site.ticketSchedule(), ReceivedMS: now.UnixMilli(),
 		},
 	}, nil
 }
 
 func (e TicketEvent) check(system string, now time.Time) (fact.Type, error) {
-	kind := fact.Type("ticket." + e.Type)
-	switch kind {
-	case fact.TypeTicketLinked, fact.TypeTicketOpened, fact.TypeTicketFirstReply, fact.TypeTicketResolved, fact.TypeTicketReopened:
-	default:
-		return "", invalid("body.type", "must be linked, opened, first_reply, resolved or reopened")
+	kind := fact.Type(ticketPrefix + e.Type)
+	if !slices.Contains(fact.TicketTypes(), kind) {
+		return "", invalid("body.type", "must be one of "+ticketEventTypes())
 	}
 	switch {
 	case e.EventID == "":
@@ -227,10 +241,14 @@ func (e TicketEvent) check(system string, now time.Time) (fact.Type, error) {
 		return "", invalid("body.system", fmt.Sprintf("must be %q", system))
 	case kind == fact.TypeTicketLinked && e.Contact == "":
 		return "", invalid("body.contact", "is needed to link a ticket")
+	case kind == fact.TypeTicketReassigned && e.Agent == "" && e.Queue == "" && e.Team == "":
+		return "", invalid("body.agent", "is needed to reassign a ticket, or a queue or a team")
+	case kind == fact.TypeTicketPriority && e.Priority == "":
+		return "", invalid("body.priority", "is needed to change a ticket's priority")
 	}
 	for _, f := range []struct{ name, value string }{
 		{"event_id", e.EventID}, {"ticket", e.Ticket}, {"contact", e.Contact}, {"customer", e.Customer},
-		{"agent", e.Agent}, {"queue", e.Queue}, {"priority", e.Priority},
+		{"agent", e.Agent}, {"queue", e.Queue}, {"team", e.Team}, {"priority", e.Priority}, {"reason", e.Reason},
 	} {
 		if len(f.value) > maxTicketField {
 			return "", invalid("body."+f.name, fmt.Sprintf("is longer than %d bytes", maxTicketField))

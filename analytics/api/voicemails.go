@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"firstline/analytics/query"
 	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
@@ -17,14 +19,24 @@ const (
 	actionVoicemailOpen = "voicemail_open"
 )
 
-type voicemailsInput struct {
-	From   time.Time `query:"from" required:"true" doc:"Begin of the window in which the messages began, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
-	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
-	Queue  []string  `query:"queue" nullable:"false" doc:"Only messages left in the mailboxes of these queues"`
-	Done   string    `query:"done" enum:"true,false" doc:"Only messages that are marked as dealt with, or those that are not"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
-	Cursor string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
+// VoicemailsQuery says which messages are meant.
+type VoicemailsQuery struct {
+	From  time.Time `query:"from" required:"true" doc:"Begin of the window in which the messages began, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
+	Until time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Queue []string  `query:"queue" nullable:"false" doc:"Only messages left in the mailboxes of these queues"`
+	Done  string    `query:"done" enum:"true,false" doc:"Only messages that are marked as dealt with, or those that are not"`
 }
+
+type (
+	voicemailsInput struct {
+		VoicemailsQuery
+		PageQuery
+	}
+	voicemailsExport struct {
+		VoicemailsQuery
+		ExportQuery
+	}
+)
 
 // VoicemailMessage is a message, and where it is heard.
 type VoicemailMessage struct {
@@ -32,39 +44,39 @@ type VoicemailMessage struct {
 	Audio *string `json:"audio" doc:"Path of its audio; null without one, and where this server has no recordings.dir" example:"/api/v1/contacts/pbx1-1763838123.4/recordings/r1/audio"`
 }
 
-// voicemailPage is a page of messages, with its items as CSV.
 type voicemailPage struct {
 	Items []VoicemailMessage `json:"items" nullable:"false" doc:"Messages, newest first"`
 	Next  *string            `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
 
-func (p voicemailPage) csvRows() any { return p.Items }
+func (p voicemailPage) tableRows() any { return p.Items }
+func (p voicemailPage) next() *string  { return p.Next }
 
-type voicemailsOutput struct {
-	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
-	Body voicemailPage
+func (a *API) voicemails(ctx context.Context, who principal, in *voicemailsInput) (*listed[voicemailPage], error) {
+	return onePage(ctx, a.voicemailPage, who, in.VoicemailsQuery, in.PageQuery)
 }
 
-// voicemails answers one page of the messages that callers left, newest first.
-func (a *API) voicemails(ctx context.Context, who principal, in *voicemailsInput) (*voicemailsOutput, error) {
-	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Limit: in.Limit, Cursor: in.Cursor}
+func (a *API) exportVoicemails(ctx context.Context, who principal, in *voicemailsExport) (*huma.StreamResponse, error) {
+	return export(ctx, a, "voicemails", a.voicemailPage, who, in.VoicemailsQuery, in.Format)
+}
+
+// voicemailPage reads one page of the messages that callers left, newest first.
+func (a *API) voicemailPage(ctx context.Context, who principal, in VoicemailsQuery, p PageQuery) (voicemailPage, error) {
+	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Limit: p.Limit, Cursor: p.Cursor}
 	if in.Done != "" {
 		done := in.Done == "true"
 		req.Done = &done
 	}
 	page, err := a.reports.Voicemails(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	out := &voicemailsOutput{Link: nextLink(ctx, page.Next), Body: voicemailPage{Items: []VoicemailMessage{}, Next: page.Next}}
+	out := voicemailPage{Items: []VoicemailMessage{}, Next: page.Next}
 	for _, v := range page.Items {
 		if !who.personal() {
 			maskText(&v.CallerNumber)
 			v.CallerName = ""
 		}
-		out.Body.Items = append(out.Body.Items, VoicemailMessage{v, a.audioPath(v.Contact, v.Number, v.State)})
+		out.Items = append(out.Items, VoicemailMessage{v, a.audioPath(v.Contact, v.Number, v.State)})
 	}
-	return out, nil
+	return out, err
 }
 
 // MessageName names a message in a path, and the request.

@@ -35,8 +35,7 @@ func (r *reportsDouble) Voicemails(_ context.Context, req query.VoicemailRequest
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.voicemails = append(r.voicemails, req)
-	next := "abc"
-	return query.VoicemailPage{Items: testVoicemails(), Next: &next}, r.err
+	return query.VoicemailPage{Items: testVoicemails(), Next: after(req.Cursor)}, r.err
 }
 
 func TestVoicemailList(t *testing.T) {
@@ -89,7 +88,7 @@ func TestVoicemailList(t *testing.T) {
 
 func TestVoicemailListAsCSV(t *testing.T) {
 	w := newWorld(t, options{noArchive: true})
-	a := w.do(call{method: http.MethodGet, path: Prefix + "/voicemails" + window, proof: w.signIn("adam"), headers: map[string]string{"Accept": csvType}})
+	a := w.do(call{method: http.MethodGet, path: Prefix + "/voicemails" + window, proof: w.signIn("adam"), headers: map[string]string{"Accept": string(formCSV)}})
 	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
 	if err != nil || len(rows) != 1+len(testVoicemails()) {
 		t.Fatalf("%v: %s", err, a.body)

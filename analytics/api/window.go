@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,8 +15,9 @@ import (
 type WindowQuery struct {
 	From     time.Time `query:"from" required:"true" doc:"Begin of the window, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until    time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
-	Zone     string    `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which hours, days, weeks and months begin" example:"Europe/Berlin"`
-	Interval string    `query:"interval" default:"whole" enum:"15m,30m,1h,1d,1w,1mo,whole" doc:"How the window is cut"`
+	Zone     string    `query:"tz" default:"UTC" maxLength:"64" doc:"IANA time zone in which hours, days, weeks, months and years begin" example:"Europe/Berlin"`
+	Interval string    `query:"interval" default:"whole" enum:"15m,30m,1h,1d,1w,1mo,3mo,1y,whole,custom" doc:"How the window is cut; custom: at the edges"`
+	Edges    []string  `query:"edges" nullable:"false" maxItems:"999" doc:"Of interval=custom: the instants at which the window is cut, RFC 3339, comma-separated, ascending, within the window" example:"2026-03-02T06:00:00+01:00,2026-03-02T14:00:00+01:00"`
 }
 
 // request checks what a URL can get wrong in ways that a report would not see, and leaves the rest to analytics/query.
@@ -28,7 +30,15 @@ func (in WindowQuery) request(groupBy []string) (query.WindowRequest, error) {
 			return query.WindowRequest{}, invalid("query."+p.name, "must lie between the years 2000 and 2200")
 		}
 	}
-	return query.WindowRequest{From: in.From, Until: in.Until, Interval: in.Interval, Zone: in.Zone, GroupBy: groupBy}, nil
+	edges := make([]time.Time, len(in.Edges))
+	for i, e := range in.Edges {
+		at, err := time.Parse(time.RFC3339, e)
+		if err != nil {
+			return query.WindowRequest{}, invalid("query.edges", "hold no RFC 3339 instant at place "+strconv.Itoa(i+1))
+		}
+		edges[i] = at
+	}
+	return query.WindowRequest{From: in.From, Until: in.Until, Interval: in.Interval, Edges: edges, Zone: in.Zone, GroupBy: groupBy}, nil
 }
 
 // optionalMS is a parameter in milliseconds that may be left out; 0 is a value of its own.

@@ -50,6 +50,8 @@ type AgentTally struct {
 	Offers                           OfferTally
 	Answered                         int64
 	Ring, Talk, Hold, WrapUp, Handle Sums
+	Transfers                        TransferTally
+	Consult                          Sums
 }
 
 // AddState adds time in a state; the pause counts for the paused one only.
@@ -94,6 +96,8 @@ func (t *AgentTally) merge(o AgentTally) {
 	t.Hold.merge(o.Hold)
 	t.WrapUp.merge(o.WrapUp)
 	t.Handle.merge(o.Handle)
+	t.Transfers.merge(o.Transfers)
+	t.Consult.merge(o.Consult)
 }
 
 func (t *OfferTally) merge(o OfferTally) {
@@ -118,7 +122,7 @@ type AgentReport struct {
 // AgentRow is one row of an agent report.
 type AgentRow struct {
 	Group
-	Agents int64      `json:"agents" doc:"Agents with time logged in, offers or answered calls in the interval"`
+	Agents int64      `json:"agents" doc:"Agents with time logged in, offers, answered calls or transfers in the interval"`
 	Time   *AgentTime `json:"time" doc:"Time by state; null when the report is split or filtered by queue"`
 
 	Offers   Offers `json:"offers" doc:"Offers made to the agents in the interval, by result"`
@@ -129,6 +133,9 @@ type AgentRow struct {
 	WrapUp   Mean   `json:"wrap_up" doc:"Wrap-up time of each handled entry"`
 	Handle   Mean   `json:"handle" doc:"Talk, hold and wrap-up time of each handled entry"`
 	Handling int64  `json:"handling" doc:"Answered entries not yet handled: a stretch is open, or none was recorded"`
+
+	Transfers Transfers `json:"transfers" doc:"Transfers that the agents began in the interval, and those that came to them"`
+	Consult   Mean      `json:"consult" doc:"Time of each ended attended transfer: waiting for who is asked, and talking to him"`
 }
 
 // AgentTime is time by state in milliseconds, clipped to the interval and to the watermark.
@@ -146,6 +153,7 @@ type AgentTime struct {
 	OutsideMS      int64            `json:"outside_ms" doc:"On a call Firstline does not control"`
 	UnreachableMS  int64            `json:"unreachable_ms" doc:"Logged in, but the phone is not registered"`
 	Occupancy      Ratio            `json:"occupancy" doc:"(talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing), milliseconds"`
+	Utilisation    Ratio            `json:"utilisation" doc:"(talking + wrap_up + calling + paused_billable) / logged_in, milliseconds"`
 }
 
 func newAgentTime(t AgentTally) *AgentTime {
@@ -166,6 +174,7 @@ func newAgentTime(t AgentTally) *AgentTime {
 			out.NotBillableMS += ms
 		}
 	}
+	out.Utilisation = NewRatio(busy+out.BillableMS, out.LoggedInMS)
 	return out
 }
 
@@ -190,7 +199,7 @@ func (t AgentTally) active() bool {
 			return true
 		}
 	}
-	return t.Offers != (OfferTally{}) || t.Answered > 0
+	return t.Offers != (OfferTally{}) || t.Answered > 0 || t.Transfers.some()
 }
 
 func (g *agentGroup) row(perQueue bool) AgentRow {
@@ -198,6 +207,7 @@ func (g *agentGroup) row(perQueue bool) AgentRow {
 	r := AgentRow{
 		Offers: newOffers(t.Offers), Answered: t.Answered, Handling: t.Answered - t.Handle.Count,
 		Ring: t.Ring.mean(), Talk: t.Talk.mean(), Hold: t.Hold.mean(), WrapUp: t.WrapUp.mean(), Handle: t.Handle.mean(),
+		Transfers: newTransfers(t.Transfers), Consult: t.Consult.mean(),
 	}
 	for _, active := range g.agents {
 		r.Agents += count(active)

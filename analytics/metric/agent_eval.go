@@ -20,6 +20,7 @@ func (f *Facts) Agents(p AgentParams) (AgentReport, error) {
 	}
 	f.countOffers(&c)
 	f.countAnswers(&c)
+	f.countTransfers(&c)
 	tallies := map[Key]AgentTally{}
 	for k, t := range c.rows {
 		tallies[k] = *t
@@ -135,6 +136,20 @@ func (f *Facts) countAnswers(c *agentCount) {
 				t.Handle.add(w.talkMS + w.holdMS + w.wrapUpMS)
 			}
 		})
+	}
+}
+
+func (f *Facts) countTransfers(c *agentCount) {
+	for _, x := range f.transfers() {
+		c.when(x.at, x.agent, x.queue, func(t *AgentTally) {
+			t.Transfers.Add(x.result, x.to, 1)
+			if x.asking() {
+				t.Consult.add(x.durationMS)
+			}
+		})
+		if to := x.receiver(); to != "" {
+			c.when(x.at, to, x.queue, func(t *AgentTally) { t.Transfers.Received++ })
+		}
 	}
 }
 

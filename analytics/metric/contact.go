@@ -3,7 +3,7 @@ package metric
 // ContactParams is what a contact report is asked for.
 type ContactParams struct {
 	Window
-	GroupBy []Dimension // ByQueue (the last one), ByLanguage, ByAgent (the last one)
+	GroupBy []Dimension // ByQueue (the last one), ByLanguage, ByAgent (the last one), ByCustomer, ByDisposition (the last one)
 	Queues  []string    // only contacts whose last queue is one of these; nil means all
 	Days    int         // N of repeat contacts
 }

@@ -42,15 +42,16 @@ type contact struct {
 	id         string
 	data       fact.ContactEnded
 	tickets    []ticketKey
-	identified bool // the customer or a ticket is known
-	repeat     bool // an earlier contact of the same customer or ticket ended at most N days before
-	further    bool // a later one started at most N days after this one's end
+	said       string // its last disposition
+	identified bool   // the customer or a ticket is known
+	repeat     bool   // an earlier contact of the same customer or ticket ended at most N days before
+	further    bool   // a later one started at most N days after this one's end
 }
 
 type ticketKey struct{ system, id string }
 
 func (c *contact) key(bucket int, splits []Dimension) Key {
-	return restrict(Key{Bucket: bucket, Queue: c.data.LastQueue, Language: c.data.Language, Agent: c.data.LastAgent}, splits)
+	return restrict(Key{Bucket: bucket, Queue: c.data.LastQueue, Language: c.data.Language, Agent: c.data.LastAgent, Customer: c.data.Customer, Disposition: c.said}, splits)
 }
 
 // customerContacts are the ended contacts of customers, by arrival, with their tickets and their neighbours in days.
@@ -60,7 +61,7 @@ func (f *Facts) customerContacts(days int) []*contact {
 	for id, c := range f.contacts {
 		if isCustomer(c.data.Kind) {
 			tickets := linked[id]
-			out = append(out, &contact{id: id, data: c.data, tickets: tickets, identified: c.data.Customer != "" || len(tickets) > 0})
+			out = append(out, &contact{id: id, data: c.data, tickets: tickets, said: f.dispositions[id].data.Code, identified: c.data.Customer != "" || len(tickets) > 0})
 		}
 	}
 	slices.SortFunc(out, func(a, b *contact) int {

@@ -2,7 +2,7 @@ package metric
 
 // Definition says what one number of a report means. docs/metrics.md is made of them.
 type Definition struct {
-	Report   string // the report it stands in: queues, agents, contacts, tickets
+	Report   string // the report it stands in: queues, agents, contacts, ivr, tickets, backlog, staffing, data-quality
 	Field    string // its name in the report's row
 	Title    string
 	Unit     string
@@ -17,7 +17,11 @@ const (
 	reportQueues   = "queues"
 	reportAgents   = "agents"
 	reportContacts = "contacts"
+	reportIVR      = "ivr"
 	reportTickets  = "tickets"
+	reportStaffing = "staffing"
+	reportQuality  = "data-quality"
+	reportBacklog  = "backlog"
 )
 
 // What many definitions share.
@@ -34,13 +38,18 @@ const (
 	byAnswer      = "the answer lies in [from, until)"
 	clipped       = "clipped to [from, until) and to the watermark"
 
-	fromEntries  = "queue.queued, queue.ended"
-	fromEnded    = "queue.ended"
-	fromSegments = "queue.ended, segment.started, segment.ended"
-	fromOffers   = "offer.made, offer.ended"
-	fromStates   = "agent.state_began, agent.state_ended"
-	fromContacts = "contact.ended"
-	fromTickets  = "contact.ended, ticket.*"
+	fromEntries   = "queue.queued, queue.ended"
+	fromEnded     = "queue.ended"
+	fromSegments  = "queue.ended, segment.started, segment.ended"
+	fromOffers    = "offer.made, offer.ended"
+	fromStates    = "agent.state_began, agent.state_ended"
+	fromContacts  = "contact.ended"
+	fromTickets   = "contact.ended, ticket.*"
+	fromTransfers = "transfer.started, transfer.ended"
+	byTransfer    = "the transfer's begin lies in [from, until)"
+	fromSteps     = "ivr.entered, ivr.choice, ivr.input, ivr.left"
+	byEntering    = "entering the node lies in [from, until); what follows up to the next node counts with it"
+	fromEvents    = "ticket.*"
 )
 
 // Definitions lists every number of every report.
@@ -49,7 +58,10 @@ func Definitions() []Definition {
 	out = append(out, queueDefinitions()...)
 	out = append(out, agentDefinitions()...)
 	out = append(out, contactDefinitions()...)
-	return append(out, ticketDefinitions()...)
+	out = append(out, ivrDefinitions()...)
+	out = append(out, ticketDefinitions()...)
+	out = append(out, backlogDefinitions()...)
+	return append(out, staffingDefinitions()...)
 }
 
 func outcome(field, title, meaning string) Definition {
@@ -93,7 +105,9 @@ func queueDefinitions() []Definition {
 		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
 		work("handle", "Handle time", "talk + hold + wrap-up; menu and wait are never part of it"),
 		{reportQueues, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch, or without any", byAttribution, fromSegments},
-		{reportQueues, "estimates", "Expected waits told", unitCount, "told = within + sooner + later; within: from <= wait <= until of the first expected wait the caller was told in this queue, counted from joining it", "answered entries whose caller was told one", byAttribution + "; both edges of the range are within", fromEnded},
+		{reportQueues, "transfers", "Transfers", unitCount, "transfers by mode and result; made = blind + attended, and = the sum of to. received: completed or joined to a conference, to this queue", "transfers out of the queue's talks, of contacts of every kind; null when split by more than queue, which a transfer does not know", byTransfer + ", whatever attribute_by", fromTransfers},
+		{reportQueues, "consult", "Consultation time", unitMS, "end of the transfer - its begin", "ended attended transfers out of the queue's talks, whatever the result; null as transfers", byTransfer + "; not clipped", fromTransfers},
+		{reportQueues, "estimates", "Expected waits told", unitCount + "; " + unitMS, "told = within + sooner + later; within: from <= wait <= until of the first expected wait the caller was told in this queue, counted from joining it. expected: the middle of that range, rounded down; real: the wait; error: |real - expected|, so that its mean is the mean absolute error", "answered entries whose caller was told one", byAttribution + "; both edges of the range are within", fromEnded},
 		{reportQueues, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers of the entries", byAttribution + ", of the entry", fromOffers},
 	}
 }
@@ -103,8 +117,8 @@ func agentDefinitions() []Definition {
 		return Definition{reportAgents, field, title, unitMS, formula, "answered entries on which no stretch of the agent is open; the agent's own stretches only", byAnswer + "; not clipped", fromSegments}
 	}
 	return []Definition{
-		{reportAgents, "agents", "Agents", unitCount, "distinct agents", "with time logged in, an offer or an answered call", "any of these in [from, until)", fromStates},
-		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing); talking includes hold, calling is a call of the agent's own to a number outside. paused = paused_billable + paused_not_billable: paid work by what the plan said of the reason when the pause began; neither is part of occupancy", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
+		{reportAgents, "agents", "Agents", unitCount, "distinct agents", "with time logged in, an offer, an answered call or a transfer", "any of these in [from, until)", fromStates},
+		{reportAgents, "time", "Time by state", unitMS, "sum of the time in each state. logged_in = all but logged out. occupancy = (talking + wrap_up + calling) / (talking + wrap_up + calling + ready + ringing); talking includes hold, calling is a call of the agent's own to a number outside. paused = paused_billable + paused_not_billable: paid work by what the plan said of the reason when the pause began; neither is part of occupancy. utilisation = (talking + wrap_up + calling + paused_billable) / logged_in: the paid share of the time on duty that is work. Firstline's own: products use the word for several things and no standard was found", "states ended, and of each agent the last one begun if nothing ended since", clipped, fromStates},
 		{reportAgents, "offers", "Offers", unitCount, "offers by result; answer_rate = answered / (made - withdrawn - lost_race - ringing): those the agent could have answered", "offers to the agent", byOffer, fromOffers},
 		{reportAgents, "answered", "Answered", unitCount, "entries answered by the agent", customersOnly, byAnswer, fromEnded},
 		{reportAgents, "ring", "Ring time", unitMS, "end of the offer - its begin", "ended offers to the agent", byOffer + "; not clipped", fromOffers},
@@ -112,6 +126,8 @@ func agentDefinitions() []Definition {
 		work("hold", "Hold time", "sum of the hold stretches"),
 		work("wrap_up", "Wrap-up time", "sum of the wrap-up stretches"),
 		work("handle", "Handle time", "talk + hold + wrap-up"),
+		{reportAgents, "transfers", "Transfers", unitCount, "transfers by mode and result; made = blind + attended, and = the sum of to. received: completed or joined to a conference with this agent, or sent on to him by name at once, whether he took the call or not", "transfers that the agent began, and those that came to him, of contacts of every kind", byTransfer, fromTransfers},
+		{reportAgents, "consult", "Consultation time", unitMS, "end of the transfer - its begin", "ended attended transfers of the agent, whatever the result", byTransfer + "; not clipped", fromTransfers},
 		{reportAgents, "handling", "In hand", unitCount, "answered - handled", "answered entries with an open stretch of the agent, or without any", byAnswer, fromSegments},
 	}
 }
@@ -138,6 +154,20 @@ func contactDefinitions() []Definition {
 	}
 }
 
+func ivrDefinitions() []Definition {
+	const all = "visits of all callers to a menu, whatever the kind of contact"
+	return []Definition{
+		{reportIVR, "visits", "Visits", unitCount, "times a node was entered; = went_on + left + still_in, exact in every row", all, byEntering, fromSteps},
+		{reportIVR, "contacts", "Contacts", unitCount, "distinct contacts with a visit; they don't add up over rows", all, byEntering, fromSteps},
+		{reportIVR, "choices", "Choices taken", unitCount, "choices by key and the node they led to", "choices during the visit; a key that leads elsewhere after a change of the plan is a line of its own", byEntering, fromSteps},
+		{reportIVR, "inputs", "Inputs", unitCount, "inputs by kind", "inputs during the visit; a prompt repeated after a restart of the controller is none", byEntering, fromSteps},
+		{reportIVR, "went_on", "Went on", unitCount, "visits that another one follows before the menu is left", all, byEntering, fromSteps},
+		{reportIVR, "left", "Left from here", unitCount, "visits with which the menu was left, by its outcome: queued, contained, transferred, abandoned (the caller hung up), gave_up, failed. A contained one counts as callback when a callback was promised during the stay in the menu, else as voicemail when a message was begun", all, byEntering + "; a promise or message at either edge of the stay is within", fromSteps + ", callback.promised, recording.started"},
+		{reportIVR, "still_in", "Still in", unitCount, "visits without an end up to the watermark", all + "; the end is looked for up to 7 days after the window", byEntering, fromSteps},
+		{reportIVR, "time", "Time at the node", unitMS, "end of the visit - its begin", "ended visits", byEntering + "; not clipped", fromSteps},
+	}
+}
+
 func ticketDefinitions() []Definition {
 	pairs := "pairs of an ended inbound or callback contact and a ticket: found by its look-up, or named by the ticket system's events; each event once, the first delivery"
 	pair := func(field, title, unit, formula string) Definition {
@@ -152,8 +182,28 @@ func ticketDefinitions() []Definition {
 		pair("first_reply", "Call to first reply", unitMS+", wall clock", "ticket's first reply at or after the arrival - arrival"),
 		pair("first_resolution", "Call to first resolution", unitMS+", wall clock", "first resolution at or after the arrival - arrival; reopening does not restart it"),
 		pair("full_resolution", "Call to full resolution", unitMS+", wall clock", "last resolution - arrival, of fully resolved pairs"),
+		pair("business", "The three in business hours", unitMS+", business hours",
+			"first_reply, first_resolution and full_resolution, of each only the time that a schedule has open; each has count, sum, mean, percentiles and max. frozen: the schedule that held when the event that ends the duration was received, for all of the duration; what was recorded never changes. recomputed: the schedule that integrations.tickets.schedule names now, for all durations; a change of the plan changes the past"),
 		pair("reopen_rate", "Reopen rate", unitShare, "reopened / resolved"),
 		{reportTickets, "first_contact_resolution", "First-contact resolution", unitShare, "contacts that no other one follows: by the same customer or about the same ticket, arrived later and at most N days after this one's end / contacts below", "identified contacts that an agent answered, whose N days after the end are over at the watermark", byArrival + "; exactly N days is within", fromTickets},
 		{reportTickets, "undecided", "Undecided", unitCount, "contacts whose N days are not over", "identified contacts that an agent answered", byArrival, fromTickets},
+	}
+}
+
+func backlogDefinitions() []Definition {
+	const counts = "tickets of the ticket system's events, each event once, the first delivery, whether a contact is linked or not; a row's agent, queue, team, priority and reason are those of the ticket just after the event"
+	event := func(field, title, unit, formula, boundary string) Definition {
+		return Definition{reportBacklog, field, title, unit, formula, counts, boundary + " lies in [from, until)", fromEvents}
+	}
+	return []Definition{
+		event("opened", "Opened", unitCount, "tickets; one whose opening was never told is opened by its first event", "the opening"),
+		event("resolved", "Resolutions", unitCount, "resolutions, each one", "the event"),
+		event("reopened", "Reopenings", unitCount, "reopenings, each one", "the event"),
+		event("reassigned", "Reassignments", unitCount, "reassignments, each one, of who has the ticket then", "the event"),
+		event("closed", "Closings", unitCount, "closings, each one; a closing is no resolution", "the event"),
+		event("first_reply", "Opening to first reply", unitMS+", wall clock", "first reply at or after the opening - opening", "the first reply"),
+		event("first_resolution", "Opening to first resolution", unitMS+", wall clock", "first resolution at or after the opening - opening; reopening does not restart it", "the first resolution"),
+		event("full_resolution", "Opening to full resolution", unitMS+", wall clock", "last resolution - opening, of tickets without a reopening later than that", "the last resolution"),
+		{reportBacklog, "backlog", "Backlog", unitCount + "; milliseconds, wall clock", "open: tickets neither resolved nor closed. pending: of these, those that wait for the customer. age: end - opening of the open ones; age_active: of those that don't wait", "tickets opened before the end of the interval, or before now when it is not over; a row's agent, queue, team, priority and reason are those at that instant", "events before the end of the interval; one exactly at the end belongs to the next", fromEvents},
 	}
 }

@@ -10,19 +10,25 @@ import (
 // Facts is a set of facts sorted into the rows that the definitions speak about: the same rows as the tables of
 // analytics/store. Each fact of a contact or agent is expected once; ticket events may repeat.
 type Facts struct {
-	entriesOpened  map[string]opened[fact.Queued]
-	entries        map[string]closed[fact.EntryEnded]
-	offersOpened   map[string]opened[fact.Offered]
-	offers         map[string]closed[fact.OfferEnded]
-	segmentsOpened map[string]opened[fact.SegmentStarted]
-	segments       map[string]closed[fact.SegmentEnded]
-	refusals       []opened[fact.QueueRefused]
-	arrivals       map[string]opened[fact.Arrived]
-	contacts       map[string]closed[fact.ContactEnded]
-	statesOpened   []opened[fact.AgentStateBegan]
-	states         []opened[fact.AgentStateEnded]
-	tickets        map[string]opened[fact.TicketEvent]
-	watermark      time.Time
+	entriesOpened   map[string]opened[fact.Queued]
+	entries         map[string]closed[fact.EntryEnded]
+	offersOpened    map[string]opened[fact.Offered]
+	offers          map[string]closed[fact.OfferEnded]
+	segmentsOpened  map[string]opened[fact.SegmentStarted]
+	segments        map[string]closed[fact.SegmentEnded]
+	refusals        []opened[fact.QueueRefused]
+	arrivals        map[string]opened[fact.Arrived]
+	contacts        map[string]closed[fact.ContactEnded]
+	statesOpened    []opened[fact.AgentStateBegan]
+	states          []opened[fact.AgentStateEnded]
+	tickets         map[string]opened[fact.TicketEvent]
+	transfersOpened map[string]opened[fact.TransferStarted]
+	transfersEnded  map[string]closed[fact.TransferEnded]
+	steps           map[string][]step                   // through menus, of each contact
+	promises        map[string][]time.Time              // of callbacks, of each contact that asked for them
+	messages        map[string][]time.Time              // that callers began to leave, of each contact
+	dispositions    map[string]opened[fact.Disposition] // the last one of each contact
+	watermark       time.Time
 }
 
 // opened is the body of a fact with what its envelope says.
@@ -43,23 +49,31 @@ type order struct {
 	position      uint64
 }
 
-func (a order) before(b order) bool {
+func (a order) before(b order) bool { return a.compare(b) < 0 }
+
+func (a order) compare(b order) int {
 	return cmp.Or(cmp.Compare(a.received, b.received), cmp.Compare(a.source, b.source),
-		cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.position, b.position)) < 0
+		cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.position, b.position))
 }
 
 // Read sorts facts. Types that no metric uses are left out.
 func Read(facts []fact.Fact) *Facts {
 	f := &Facts{
-		entriesOpened:  map[string]opened[fact.Queued]{},
-		entries:        map[string]closed[fact.EntryEnded]{},
-		offersOpened:   map[string]opened[fact.Offered]{},
-		offers:         map[string]closed[fact.OfferEnded]{},
-		segmentsOpened: map[string]opened[fact.SegmentStarted]{},
-		segments:       map[string]closed[fact.SegmentEnded]{},
-		arrivals:       map[string]opened[fact.Arrived]{},
-		contacts:       map[string]closed[fact.ContactEnded]{},
-		tickets:        map[string]opened[fact.TicketEvent]{},
+		entriesOpened:   map[string]opened[fact.Queued]{},
+		entries:         map[string]closed[fact.EntryEnded]{},
+		offersOpened:    map[string]opened[fact.Offered]{},
+		offers:          map[string]closed[fact.OfferEnded]{},
+		segmentsOpened:  map[string]opened[fact.SegmentStarted]{},
+		segments:        map[string]closed[fact.SegmentEnded]{},
+		arrivals:        map[string]opened[fact.Arrived]{},
+		contacts:        map[string]closed[fact.ContactEnded]{},
+		tickets:         map[string]opened[fact.TicketEvent]{},
+		transfersOpened: map[string]opened[fact.TransferStarted]{},
+		transfersEnded:  map[string]closed[fact.TransferEnded]{},
+		steps:           map[string][]step{},
+		promises:        map[string][]time.Time{},
+		messages:        map[string][]time.Time{},
+		dispositions:    map[string]opened[fact.Disposition]{},
 	}
 	for _, x := range facts {
 		f.add(x)
@@ -96,6 +110,22 @@ func (f *Facts) add(x fact.Fact) {
 		f.states = append(f.states, with(x, d))
 	case fact.TicketEvent:
 		f.addTicket(x, d)
+	case fact.IVREntered, fact.IVRChoice, fact.IVRInput, fact.IVRLeft:
+		f.steps[x.Subject] = append(f.steps[x.Subject], step{x.Sequence, x.Time, d})
+	case fact.Disposition:
+		if last, ok := f.dispositions[x.Subject]; !ok || last.sequence < x.Sequence {
+			f.dispositions[x.Subject] = with(x, d)
+		}
+	case fact.TransferStarted:
+		f.transfersOpened[d.Transfer] = with(x, d)
+	case fact.TransferEnded:
+		f.transfersEnded[d.Transfer] = with(x, d)
+	case fact.CallbackPromised:
+		f.promises[d.Origin] = append(f.promises[d.Origin], x.Time)
+	case fact.RecordingStarted:
+		if d.Cause == fact.RecordVoicemail {
+			f.messages[x.Subject] = append(f.messages[x.Subject], x.Time)
+		}
 	}
 }
 

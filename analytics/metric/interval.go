@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -9,17 +10,22 @@ import (
 type Interval string
 
 const (
-	Quarter  Interval = "15m"
-	HalfHour Interval = "30m"
-	Hour     Interval = "1h"
-	Day      Interval = "1d"
-	Week     Interval = "1w" // begins on Monday (ISO 8601)
-	Month    Interval = "1mo"
-	Whole    Interval = "whole" // the window is one bucket
+	Quarter     Interval = "15m"
+	HalfHour    Interval = "30m"
+	Hour        Interval = "1h"
+	Day         Interval = "1d"
+	Week        Interval = "1w" // begins on Monday (ISO 8601)
+	Month       Interval = "1mo"
+	QuarterYear Interval = "3mo" // begins on the first of January, April, July, October
+	Year        Interval = "1y"
+	Whole       Interval = "whole"  // the window is one bucket
+	Custom      Interval = "custom" // cut at the instants that the window names
 )
 
-// Intervals is the closed list.
-func Intervals() []Interval { return []Interval{Quarter, HalfHour, Hour, Day, Week, Month, Whole} }
+// Intervals is the closed list of those that need nothing but a name; Custom needs edges too.
+func Intervals() []Interval {
+	return []Interval{Quarter, HalfHour, Hour, Day, Week, Month, QuarterYear, Year, Whole}
+}
 
 // MaxBuckets is how many buckets a report may have: ten days of quarters, forty of hours.
 const MaxBuckets = 1000
@@ -43,7 +49,7 @@ func (b Bucket) Span() Span {
 	return Span{From: b.From, Until: b.Until, LengthMS: b.Until.Sub(b.From).Milliseconds(), Partial: b.Partial}
 }
 
-// Buckets cuts [from, until) at the interval's edges on the wall clock of zone (nil means UTC). Days, weeks and months
+// Buckets cuts [from, until) at the interval's edges on the wall clock of zone (nil means UTC). Days and all longer ones
 // begin at the first instant of their date; quarters, half hours and hours begin where the wall clock shows a multiple
 // of their length, and at every change of the zone's offset. The buckets cover the window exactly; the first and last
 // may be partial. It fails when the window is empty, the interval unknown, or there would be more than MaxBuckets.
@@ -75,6 +81,37 @@ func Buckets(from, until time.Time, interval Interval, zone *time.Location) ([]B
 	return out, nil
 }
 
+// cutAt cuts [from, until) at edges, which ascend and lie within it; an edge at its begin or end cuts nothing. No bucket is
+// partial: it is what was asked for.
+func cutAt(edges []time.Time, from, until time.Time, zone *time.Location) ([]Bucket, error) {
+	if !from.Before(until) {
+		return nil, fmt.Errorf("window is empty: from %s is not before until %s", from.Format(time.RFC3339), until.Format(time.RFC3339))
+	}
+	if len(edges) == 0 {
+		return nil, errors.New("no edges are given to cut the window at")
+	}
+	if len(edges) >= MaxBuckets {
+		return nil, fmt.Errorf("%d edges cut the window into more than %d buckets", len(edges), MaxBuckets)
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	var out []Bucket
+	at := from.In(zone)
+	for i, e := range edges {
+		switch {
+		case e.Before(from) || e.After(until):
+			return nil, fmt.Errorf("edge %s lies outside the window", e.Format(time.RFC3339))
+		case i > 0 && !e.After(edges[i-1]):
+			return nil, fmt.Errorf("edge %s does not come after the one before it", e.Format(time.RFC3339))
+		case e.After(at) && e.Before(until):
+			out = append(out, Bucket{From: at, Until: e.In(zone)})
+			at = e.In(zone)
+		}
+	}
+	return append(out, Bucket{From: at, Until: until.In(zone)}), nil
+}
+
 // DayOf is the day of zone (nil means UTC) that holds an instant: 23, 24 or 25 hours, in some zones a half more or less.
 func DayOf(at time.Time, zone *time.Location) Bucket {
 	if zone == nil {
@@ -99,7 +136,11 @@ func edges(interval Interval) (begin, next func(time.Time) time.Time, err error)
 	case Week:
 		begin, next = dateEdges(monday, 0, 7)
 	case Month:
-		begin, next = dateEdges(firstOfMonth, 1, 0)
+		begin, next = dateEdges(firstOfMonths(1), 1, 0)
+	case QuarterYear:
+		begin, next = dateEdges(firstOfMonths(3), 3, 0)
+	case Year:
+		begin, next = dateEdges(firstOfMonths(12), 12, 0)
 	case Whole:
 	default:
 		err = fmt.Errorf("unknown interval %q", interval)
@@ -170,9 +211,12 @@ func monday(t time.Time) time.Time {
 	return time.Date(y, m, d-(int(t.Weekday())+6)%7, 12, 0, 0, 0, t.Location())
 }
 
-func firstOfMonth(t time.Time) time.Time {
-	y, m, _ := t.Date()
-	return time.Date(y, m, 1, 12, 0, 0, 0, t.Location())
+// firstOfMonths floors to the first of the month with which a run of n months begins; January begins one.
+func firstOfMonths(n int) func(time.Time) time.Time {
+	return func(t time.Time) time.Time {
+		y, m, _ := t.Date()
+		return time.Date(y, m-(m-1)%time.Month(n), 1, 12, 0, 0, 0, t.Location())
+	}
 }
 
 // dateStart is the first instant of t's date: midnight, where a change of the clock has not skipped it (then the change)

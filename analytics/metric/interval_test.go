@@ -107,6 +107,73 @@ func TestWeeksBeginOnMondayAndMonthsOnTheFirst(t *testing.T) {
 	}
 }
 
+func TestQuartersAndYears(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	from, until := time.Date(2025, 11, 20, 8, 0, 0, 0, berlin), time.Date(2027, 1, 1, 0, 0, 0, 0, berlin)
+	for interval, want := range map[Interval]string{
+		// The clock goes forward in the first quarter and back in the last one: an hour less, an hour more.
+		QuarterYear: "2025-11-20 1000h partial\n2026-01-01 2159h\n2026-04-01 2184h\n2026-07-01 2208h\n2026-10-01 2209h\n",
+		Year:        "2025-11-20 1000h partial\n2026-01-01 8760h\n",
+	} {
+		buckets, err := Buckets(from, until, interval, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := describe(buckets); got != want {
+			t.Errorf("%s: got\n%swant\n%s", interval, got, want)
+		}
+	}
+}
+
+func describe(buckets []Bucket) (lines string) {
+	for _, b := range buckets {
+		lines += fmt.Sprintf("%s %dh", b.From.Format(time.DateOnly), int(b.Until.Sub(b.From).Hours()))
+		if b.Partial {
+			lines += " partial"
+		}
+		lines += "\n"
+	}
+	return lines
+}
+
+func TestCustomEdges(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	from := time.Date(2026, 3, 28, 22, 0, 0, 0, berlin)
+	at := func(hours int) time.Time { return from.Add(time.Duration(hours) * time.Hour).UTC() }
+	w := Window{From: from, Until: at(24), Interval: Custom, Zone: berlin}
+	for name, c := range map[string]struct {
+		edges []time.Time
+		want  string
+	}{
+		"shifts over a change of the clock": {[]time.Time{at(7), at(15)}, "28 22:00 7h, 29 06:00 8h, 29 14:00 9h, "},
+		"begin and end named too":           {[]time.Time{at(0), at(12), at(24)}, "28 22:00 12h, 29 11:00 12h, "},
+	} {
+		w.Edges = c.edges
+		buckets, err := w.Buckets()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for _, b := range buckets {
+			got += fmt.Sprintf("%s %dh, ", b.From.Format("02 15:04"), int(b.Until.Sub(b.From).Hours()))
+			if b.Partial {
+				t.Errorf("%s: %v is partial", name, b)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s want %s", name, got, c.want)
+		}
+	}
+	for name, edges := range map[string][]time.Time{
+		"none": nil, "before": {at(-1)}, "after": {at(25)}, "descending": {at(3), at(2)}, "twice": {at(3), at(3)}, "too many": make([]time.Time, MaxBuckets),
+	} {
+		w.Edges = edges
+		if b, err := w.Buckets(); err == nil {
+			t.Errorf("%s: got %d buckets", name, len(b))
+		}
+	}
+}
+
 func TestBucketsRefuse(t *testing.T) {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for name, try := range map[string]struct {

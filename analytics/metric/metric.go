@@ -10,6 +10,7 @@
 package metric
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,16 @@ const (
 	ByLanguage Dimension = "language"
 	ByAgent    Dimension = "agent"
 	ByTeam     Dimension = "team"
+	ByWeekday  Dimension = "weekday" // of the wall clock
+	ByHour     Dimension = "hour"    // of the wall clock
+	ByFlow     Dimension = "flow"    // of a menu
+	ByNode     Dimension = "node"
+	BySkill    Dimension = "skill"
+	ByCustomer Dimension = "customer"
+
+	ByDisposition Dimension = "disposition"
+	ByPriority    Dimension = "priority" // of a ticket, as its reason
+	ByReason      Dimension = "reason"
 )
 
 // Attribution is the instant that decides to which interval a queue entry belongs.
@@ -47,10 +58,16 @@ type Window struct {
 	From, Until time.Time
 	Interval    Interval
 	Zone        *time.Location // in which days and hours begin; nil means UTC
+	Edges       []time.Time    // of Custom: where the window is cut, ascending
 }
 
 // Buckets cuts the window.
-func (w Window) Buckets() ([]Bucket, error) { return Buckets(w.From, w.Until, w.Interval, w.Zone) }
+func (w Window) Buckets() ([]Bucket, error) {
+	if w.Interval == Custom {
+		return cutAt(w.Edges, w.From, w.Until, w.Zone)
+	}
+	return Buckets(w.From, w.Until, w.Interval, w.Zone)
+}
 
 // CustomerKinds are the kinds of contacts that queue, contact and ticket metrics count.
 func CustomerKinds() []fact.Kind { return []fact.Kind{fact.KindInbound, fact.KindCallback} }
@@ -64,6 +81,52 @@ type Key struct {
 	Language string
 	Agent    string
 	Team     string
+	Weekday  int // 1 = Monday … 7; 0 when not split by it
+	Hour     int // 0 … 23
+	Flow     string
+	Node     string
+	Skill    string
+	Customer string
+
+	Disposition string
+
+	Priority string
+	Reason   string
+}
+
+// At is the key's value of a dimension.
+func (k *Key) At(d Dimension) *string {
+	switch d {
+	case ByQueue:
+		return &k.Queue
+	case ByLanguage:
+		return &k.Language
+	case ByAgent:
+		return &k.Agent
+	case ByTeam:
+		return &k.Team
+	case ByFlow:
+		return &k.Flow
+	case ByNode:
+		return &k.Node
+	case BySkill:
+		return &k.Skill
+	case ByCustomer:
+		return &k.Customer
+	case ByDisposition:
+		return &k.Disposition
+	case ByPriority:
+		return &k.Priority
+	case ByReason:
+		return &k.Reason
+	case ByWeekday, ByHour: // numbers
+	}
+	panic("unknown dimension " + string(d))
+}
+
+// dimensions are all, in the order by which rows are sorted.
+func dimensions() []Dimension {
+	return []Dimension{ByQueue, ByLanguage, ByTeam, ByAgent, ByFlow, ByNode, BySkill, ByCustomer, ByDisposition, ByPriority, ByReason}
 }
 
 func (k Key) group() Key {
@@ -75,12 +138,12 @@ func compareKeys(a, b Key) int {
 	if a.Bucket != b.Bucket {
 		return a.Bucket - b.Bucket
 	}
-	for _, pair := range [][2]string{{a.Queue, b.Queue}, {a.Language, b.Language}, {a.Team, b.Team}, {a.Agent, b.Agent}} {
-		if c := strings.Compare(pair[0], pair[1]); c != 0 {
+	for _, d := range dimensions() {
+		if c := strings.Compare(*a.At(d), *b.At(d)); c != 0 {
 			return c
 		}
 	}
-	return 0
+	return cmp.Or(a.Weekday-b.Weekday, a.Hour-b.Hour)
 }
 
 // MaxRows is how many rows a report may have; beyond it the window or the split is refused.
@@ -116,25 +179,51 @@ type Group struct {
 	Span     Span    `json:"interval" doc:"The span of time of this row, half-open"`
 	Queue    *string `json:"queue" doc:"Queue id; null when not split by queue"`
 	Language *string `json:"language" doc:"Language; null when not split by language"`
-	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent"`
+	Agent    *string `json:"agent" doc:"Agent id; null when not split by agent, empty where no agent answered"`
 	Team     *string `json:"team" doc:"Team id; null when not split by team, empty for agents of no team"`
+	Flow     *string `json:"flow" doc:"Menu id; null when not split by flow"`
+	Node     *string `json:"node" doc:"Id of a menu's node; null when not split by node"`
+	Skill    *string `json:"skill" doc:"Skill; null when not split by skill, empty where none was required"`
+	Customer *string `json:"customer" doc:"Customer id; null when not split by customer, empty where unknown"`
+
+	Disposition *string `json:"disposition" doc:"What agents say it was about; null when not split by disposition, empty where nobody said"`
+	Priority    *string `json:"priority" doc:"Priority of tickets; null when not split by priority"`
+	Reason      *string `json:"reason" doc:"Reason of tickets; null when not split by reason"`
 }
 
 func newGroup(k Key, span Span, splits []Dimension) Group {
 	g := Group{Span: span}
 	for _, d := range splits {
-		switch d {
-		case ByQueue:
-			g.Queue = &k.Queue
-		case ByLanguage:
-			g.Language = &k.Language
-		case ByAgent:
-			g.Agent = &k.Agent
-		case ByTeam:
-			g.Team = &k.Team
+		if d != ByWeekday && d != ByHour { // they stand in the row's Cell
+			*g.at(d) = k.At(d)
 		}
 	}
 	return g
+}
+
+// at is the group's value of a dimension.
+func (g *Group) at(d Dimension) **string {
+	switch d {
+	case ByQueue:
+		return &g.Queue
+	case ByLanguage:
+		return &g.Language
+	case ByAgent:
+		return &g.Agent
+	case ByTeam:
+		return &g.Team
+	case ByFlow:
+		return &g.Flow
+	case ByNode:
+		return &g.Node
+	case BySkill:
+		return &g.Skill
+	case ByCustomer:
+		return &g.Customer
+	case ByDisposition:
+		return &g.Disposition
+	}
+	panic("unknown dimension " + string(d))
 }
 
 // restrict keeps of a full key only what the report is split by.
@@ -142,14 +231,12 @@ func restrict(k Key, splits []Dimension) Key {
 	out := Key{Bucket: k.Bucket}
 	for _, d := range splits {
 		switch d {
-		case ByQueue:
-			out.Queue = k.Queue
-		case ByLanguage:
-			out.Language = k.Language
-		case ByAgent:
-			out.Agent = k.Agent
-		case ByTeam:
-			out.Team = k.Team
+		case ByWeekday:
+			out.Weekday = k.Weekday
+		case ByHour:
+			out.Hour = k.Hour
+		default:
+			*out.At(d) = *k.At(d)
 		}
 	}
 	return out

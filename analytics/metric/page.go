@@ -10,13 +10,17 @@ func Page() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
 	for _, r := range []struct{ id, title, about string }{
-		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue and language."},
+		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, weekday and hour of the wall clock, customer, skill, and by the agent who answered and his teams. An entry of several skills counts in the row of each, and once in the total: those it required when it left the queue, after what waiting has relaxed. Who is in a team is asked of today's configuration."},
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
-		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language and the last agent."},
+		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language, the last agent, customer, and the last disposition."},
+		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportBacklog, "Backlog: `GET /api/v1/metrics/backlog`", "What came in of tickets, what was done, and what is left. Unit of counting: the ticket and its events, calls or not. Split by agent, queue, team, priority and reason, as the ticket stood then."},
+		{reportQuality, "Data quality: `GET /api/v1/data-quality`", qualityAbout},
+		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.title, r.about)
-		for _, d := range Definitions() {
+		for _, d := range append(Definitions(), QualityDefinitions()...) {
 			if d.Report == r.id {
 				fmt.Fprintf(&b, "### %s (`%s`)\n\n- Formula: %s.\n- Unit: %s.\n- Counts: %s.\n- Boundary: %s.\n- Source: %s.\n\n", d.Title, d.Field, d.Formula, d.Unit, d.Counts, d.Boundary, d.Source)
 			}
@@ -24,6 +28,15 @@ func Page() string {
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
+
+const qualityAbout = "What is wrong with the facts themselves. Nothing is mended or left out because of a defect: a negative duration stays negative in every sum, a late fact counts where it belongs as soon as it is loaded. " +
+	"By interval, source (whose log) and Asterisk node, with the newest ten examples of each kind. `loads` is what the loader met, by when it loaded: messages seen before and dropped (`repeats`), positions that never came (`missing`), " +
+	"messages that could not be read (`dead_letters`), times that ClickHouse can't hold and that were moved (`moved`). At most 92 days."
+
+const staffingAbout = "How many agents a coming day or week needs, of one queue or of several that the same agents serve. Arrivals are the mean of the same weekday and interval (`same_weekday_mean`), " +
+	"of the last `weeks` such days. Left out are days before the first entry, those the request names (`except`), those on which nobody came while on others of their weekday somebody did (`closed`: a holiday), " +
+	"and, of four days or more, those whose entries lie further from their median than three times the spread (1.4826 x the median deviation) and a quarter of the median (`outlier`). " +
+	"Where no day is left every number is null. A target in the past may be asked for: only what had happened before it counts."
 
 const pageHead = `<!-- Made from analytics/metric: go test ./analytics/metric -run TestPage -rewrite -->
 
@@ -35,12 +48,18 @@ numbers on generated days, in every grouping, interval and zone.
 ## Rules that hold for all
 
 - **Window.** Half-open, ` + "`[from, until)`" + `: what happens exactly at ` + "`until`" + ` belongs to the next one.
-- **Intervals.** ` + "`15m`, `30m`, `1h`, `1d`, `1w`, `1mo`, `whole`" + `, cut on the wall clock of ` + "`tz`" + `. Weeks begin on Monday. A day begins at the first instant
-  of its date, so it has 23, 24 or 25 hours; quarters and hours are also cut where the clock changes by less than their length (Lord Howe).
+- **Intervals.** ` + "`15m`, `30m`, `1h`, `1d`, `1w`, `1mo`, `3mo`, `1y`, `whole`" + `, cut on the wall clock of ` + "`tz`" + `; or ` + "`custom`" + `, cut at the instants of ` + "`edges`" + `.
+  Weeks begin on Monday, quarters of the year on the first of January, April, July and October. A day begins at the first instant of its date,
+  so it has 23, 24 or 25 hours; quarters of an hour, half hours and hours are also cut where the clock changes by less than their length (Lord Howe).
   Each row says its begin and end with offset, its real length, and whether the window cut it short. An interval without events is a row of zeros.
 - **attribute_by** decides to which interval a queue entry belongs: ` + "`offered`" + ` (when it joined; the default), ` + "`ended`" + ` (when it left, by any outcome) or
   ` + "`answered`" + ` (when it was answered; other entries are left out, and what they would decide is null). Refused joins always count when they were refused.
+- **weekday and hour** (queues; a heat map) are what the wall clock of ` + "`tz`" + ` shows at the instant that ` + "`attribute_by`" + ` names, ` + "`offered`" + ` or ` + "`answered`" + `:
+  an entry that waits from one hour to another has no one place by ` + "`ended`" + `. An hour that the clock repeats in autumn counts as one with both its passes, one that it skips
+  in spring has no row that day. Each row says how much time of the interval falls on it (` + "`cell_ms`" + `): counts divided by it can be compared. At most two years.
 - **Null** means that the number can't be computed: a share of nothing, a mean of nothing, a count that the attribution does not define. 0 is a result.
+- **Groups.** A row's name is empty where it is not known: entries that no agent answered, callers who are no known customer, contacts without
+  a disposition, agents of no team.
 - **Shares** come with numerator and denominator. Add those up over rows, never percentages.
 - **Durations** are whole milliseconds. Each set of them comes with count, sum, mean, p50, p90, p95, p99 and the longest. The quantile p of n values is
   the sorted value at the 0-based place ⌊p·n⌋, over all values: no sketch, no interpolation.

@@ -1,13 +1,17 @@
 package metric
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // QueueParams is what a queue report is asked for.
 type QueueParams struct {
 	Window
-	GroupBy     []Dimension // ByQueue, ByLanguage
+	GroupBy     []Dimension // ByQueue, ByLanguage, BySkill, ByCustomer, ByAgent and ByTeam (who answered); ByWeekday and ByHour, but not with AttributeEnded
 	AttributeBy Attribution
-	Queues      []string // only these; nil means all
+	Queues      []string            // only these; nil means all
+	Teams       map[string][]string // teams of each agent
 	Limits      Limits
 	Brief       bool // only counts, service level, speed of answer and time to abandon: no joins, for the wallboard
 }
@@ -20,6 +24,14 @@ func (p QueueParams) Since() time.Time {
 	}
 	return p.From.Add(-LookBack)
 }
+
+// Transfers says that the report counts them: a transfer knows its queue, and nothing else of what entries can be split by.
+func (p QueueParams) Transfers() bool {
+	return !p.Brief && !slices.ContainsFunc(p.GroupBy, func(d Dimension) bool { return d != ByQueue })
+}
+
+// Several says that an entry may count in more than one row: in that of each of its skills, or of its agent's teams.
+func (p QueueParams) Several() bool { return p.splits(BySkill) || p.splits(ByTeam) }
 
 // Limits are the parameters of service level and short abandons, milliseconds. Each entry is judged by its own queue's.
 type Limits struct {
@@ -61,10 +73,15 @@ type QueueTally struct {
 	Ring, Talk, Hold, WrapUp, Handle Durations
 	Offers                           OfferTally
 	Estimates                        EstimateTally
+	Transfers                        TransferTally
+	Consult                          Durations
 }
 
 // EstimateTally counts, of the answered entries whose caller was told an expected wait, how the first one turned out.
-type EstimateTally struct{ Within, Sooner, Later int64 }
+type EstimateTally struct {
+	Within, Sooner, Later int64
+	Expected, Real, Error Durations
+}
 
 // OfferTally counts offers by result.
 type OfferTally struct {
@@ -83,6 +100,7 @@ type QueueReport struct {
 // QueueRow is one row of a queue report. Counts that the chosen attribution does not define are null.
 type QueueRow struct {
 	Group
+	Cell
 	Offered        *int64 `json:"offered" doc:"Entries that joined the queue in the interval"`
 	Answered       int64  `json:"answered" doc:"Entries answered by an agent"`
 	Abandoned      *int64 `json:"abandoned" doc:"Entries whose caller hung up while waiting, short ones included"`
@@ -113,6 +131,9 @@ type QueueRow struct {
 	Handling int64  `json:"handling" doc:"Answered entries not yet handled: a stretch is open, or none was recorded"`
 	Offers   Offers `json:"offers" doc:"Offers made for the entries, by result"`
 
+	Transfers *Transfers `json:"transfers" doc:"Transfers out of the queue's talks that began in the interval, and callers handed on to the queue; null when split by more than queue"`
+	Consult   *Stat      `json:"consult" doc:"Time of each ended attended transfer: waiting for who is asked, and talking to him; null when split by more than queue"`
+
 	Estimates Estimates `json:"estimates" doc:"How the expected waits turned out that callers were told"`
 }
 
@@ -122,11 +143,18 @@ type Estimates struct {
 	Within Ratio `json:"within" doc:"answered within the range that was told / told"`
 	Sooner int64 `json:"sooner" doc:"Answered before the range began"`
 	Later  int64 `json:"later" doc:"Answered after the range had ended"`
+
+	Expected Stat `json:"expected" doc:"Middle of the range that was told, of each of these entries"`
+	Real     Stat `json:"real" doc:"Wait in this queue of the same entries"`
+	Error    Stat `json:"error" doc:"How far the wait was from the middle of the range, either way: its mean is the mean absolute error"`
 }
 
 func newEstimates(t EstimateTally) Estimates {
 	told := t.Within + t.Sooner + t.Later
-	return Estimates{Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later}
+	return Estimates{
+		Told: told, Within: NewRatio(t.Within, told), Sooner: t.Sooner, Later: t.Later,
+		Expected: t.Expected.stat(), Real: t.Real.stat(), Error: t.Error.stat(),
+	}
 }
 
 // Refused counts refused joins by reason.
@@ -191,7 +219,7 @@ func NewQueueReport(p QueueParams, tallies map[Key]QueueTally, total QueueTally,
 	if err != nil {
 		return QueueReport{}, err
 	}
-	keys, err := denseKeys(len(buckets), tallies, p.GroupBy)
+	keys, cells, err := p.denseKeys(buckets, tallies)
 	if err != nil {
 		return QueueReport{}, err
 	}
@@ -203,7 +231,7 @@ func NewQueueReport(p QueueParams, tallies map[Key]QueueTally, total QueueTally,
 			queues = []string{k.Queue}
 		}
 		row := p.row(tallies[k], queues)
-		row.Group = newGroup(k, buckets[k.Bucket].Span(), p.GroupBy)
+		row.Group, row.Cell = newGroup(k, buckets[k.Bucket].Span(), p.GroupBy), cells.of(k, p.GroupBy)
 		r.Rows = append(r.Rows, row)
 	}
 	r.Total = p.row(total, p.Queues)
@@ -263,6 +291,10 @@ func (p QueueParams) row(t QueueTally, queues []string) QueueRow {
 		Ring:            t.Ring.stat(), Talk: t.Talk.stat(), Hold: t.Hold.stat(), WrapUp: t.WrapUp.stat(), Handle: t.Handle.stat(),
 		Handling: t.Answered - t.Handle.Count,
 		Offers:   newOffers(t.Offers), Estimates: newEstimates(t.Estimates),
+	}
+	if p.Transfers() {
+		transfers, consult := newTransfers(t.Transfers), t.Consult.stat()
+		row.Transfers, row.Consult = &transfers, &consult
 	}
 	if p.AttributeBy == AttributeAnswered {
 		return row

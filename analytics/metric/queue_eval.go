@@ -2,6 +2,7 @@ package metric
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -16,8 +17,8 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	entries, refusals := f.queueEntries(p), f.queueRefusals(p)
 	rows := map[Key]*queueCount{}
 	var total queueCount
-	row := func(bucket int, queue, language string) *queueCount {
-		k := restrict(Key{Bucket: bucket, Queue: queue, Language: language}, p.GroupBy)
+	row := func(k Key, at time.Time) *queueCount {
+		k = restrict(onTheClock(k, at, p.Zone), p.GroupBy)
 		if rows[k] == nil {
 			rows[k] = &queueCount{}
 		}
@@ -27,7 +28,10 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	for _, e := range entries {
 		for i, b := range buckets {
 			if e.concerns(b, p.AttributeBy) {
-				row(i, e.queue, e.language).add(e, b, p)
+				for _, k := range e.keys(p) {
+					k.Bucket = i
+					row(k, e.instant(p.AttributeBy)).add(e, b, p)
+				}
 			}
 		}
 		total.add(e, whole, p)
@@ -35,16 +39,42 @@ func (f *Facts) Queues(p QueueParams) (QueueReport, error) {
 	for _, r := range refusals {
 		for i, b := range buckets {
 			if b.holds(r.at) {
-				row(i, r.data.Queue, r.data.Language).refuse(r.data.Reason)
+				row(Key{Bucket: i, Queue: r.data.Queue, Language: r.data.Language}, r.at).refuse(r.data.Reason)
 				total.refuse(r.data.Reason)
 			}
 		}
+	}
+	if p.Transfers() {
+		f.countQueueTransfers(p, buckets, row, &total)
 	}
 	tallies := map[Key]QueueTally{}
 	for k, c := range rows {
 		tallies[k] = c.tally()
 	}
 	return NewQueueReport(p, tallies, total.tally(), f.freshness())
+}
+
+// countQueueTransfers counts transfers when they began, whatever the attribution of entries.
+func (f *Facts) countQueueTransfers(p QueueParams, buckets []Bucket, row func(Key, time.Time) *queueCount, total *queueCount) {
+	when := func(at time.Time, queue string, do func(*queueCount)) {
+		for i, b := range buckets {
+			if b.holds(at) && (p.Queues == nil || slices.Contains(p.Queues, queue)) {
+				do(row(Key{Bucket: i, Queue: queue}, at))
+				do(total)
+			}
+		}
+	}
+	for _, x := range f.transfers() {
+		when(x.at, x.queue, func(c *queueCount) {
+			c.Transfers.Add(x.result, x.to, 1)
+			if x.asking() {
+				c.consult = append(c.consult, x.durationMS)
+			}
+		})
+		if x.handedOver() && x.to == fact.TransferToQueue {
+			when(x.at, x.target, func(c *queueCount) { c.Transfers.Received++ })
+		}
+	}
 }
 
 // holds says whether an instant lies in the half-open span.
@@ -65,12 +95,45 @@ type entry struct {
 	talkMS, holdMS  int64
 	wrapUpMS        int64
 	told            [2]int64 // range of the expected wait; zero = none was told
+	agent, customer string   // who answered; who calls
+	skills          []string // required when it left the queue, or joined it: "name:level"
+}
+
+// keys are the rows in which the entry counts: one, or one for each of its skills and its agent's teams.
+func (e *entry) keys(p QueueParams) (out []Key) {
+	skills, teams := []string{""}, []string{""}
+	if p.splits(BySkill) && len(e.skills) > 0 {
+		skills = nil
+		for _, s := range e.skills {
+			name, _, _ := strings.Cut(s, ":")
+			skills = append(skills, name)
+		}
+		slices.Sort(skills)
+		skills = slices.Compact(skills)
+	}
+	if p.splits(ByTeam) && len(p.Teams[e.agent]) > 0 {
+		teams = p.Teams[e.agent]
+	}
+	for _, skill := range skills {
+		for _, team := range teams {
+			out = append(out, Key{Queue: e.queue, Language: e.language, Skill: skill, Customer: e.customer, Agent: e.agent, Team: team})
+		}
+	}
+	return out
 }
 
 func (e *entry) waiting() bool { return e.outcome == "" }
 
 // endsBefore says whether the entry had left the queue before an instant.
 func (e *entry) endsBefore(t time.Time) bool { return !e.waiting() && e.endedAt.Before(t) }
+
+// instant decides where the entry belongs.
+func (e *entry) instant(by Attribution) time.Time {
+	if by == AttributeOffered {
+		return e.queuedAt
+	}
+	return e.endedAt
+}
 
 // belongs says whether the entry is attributed to the span.
 func (e *entry) belongs(b Bucket, by Attribution) bool {
@@ -99,7 +162,7 @@ func (f *Facts) queueEntries(p QueueParams) []*entry {
 	}
 	for id, o := range f.entriesOpened {
 		if _, ended := f.entries[id]; !ended && keep(o.data.Kind, o.data.Queue, o.at) {
-			all[id] = &entry{queue: o.data.Queue, language: o.data.Language, queuedAt: o.at}
+			all[id] = &entry{queue: o.data.Queue, language: o.data.Language, queuedAt: o.at, skills: o.data.Skills}
 		}
 	}
 	for id, c := range f.entries {
@@ -107,7 +170,10 @@ func (f *Facts) queueEntries(p QueueParams) []*entry {
 			all[id] = &entry{
 				queue: d.Queue, language: d.Language, outcome: d.Outcome, queuedAt: d.QueuedAt, endedAt: d.EndedAt,
 				waitMS: d.WaitMS, toAgentMS: d.EndedAt.Sub(d.Arrived).Milliseconds(), carriedMS: d.CarriedWaitMS,
-				told: [2]int64{d.EstimateFromMS, d.EstimateUntilMS},
+				told: [2]int64{d.EstimateFromMS, d.EstimateUntilMS}, customer: d.Customer, skills: d.Skills,
+			}
+			if d.Outcome == fact.EntryAnswered {
+				all[id].agent = d.Agent
 			}
 		}
 	}
@@ -171,7 +237,8 @@ func (f *Facts) queueRefusals(p QueueParams) (out []opened[fact.QueueRefused]) {
 // queueCount collects one row.
 type queueCount struct {
 	QueueTally
-	answer, abandon, arrival, queueing, ring, talk, hold, wrapUp, handle []int64
+	answer, abandon, arrival, queueing, ring, talk, hold, wrapUp, handle, consult []int64
+	expected, real, wrong                                                         []int64 // of estimates
 }
 
 // add counts what an entry means for a span.
@@ -249,6 +316,8 @@ func (c *queueCount) addEstimate(e *entry) {
 	c.Estimates.Sooner += count(e.waitMS < e.told[0])
 	c.Estimates.Later += count(e.waitMS > e.told[1])
 	c.Estimates.Within += count(e.told[0] <= e.waitMS && e.waitMS <= e.told[1])
+	middle := (e.told[0] + e.told[1]) / 2
+	c.expected, c.real, c.wrong = append(c.expected, middle), append(c.real, e.waitMS), append(c.wrong, max(e.waitMS-middle, middle-e.waitMS))
 }
 
 func (c *queueCount) addOffers(e *entry) {
@@ -299,6 +368,8 @@ func (c *queueCount) tally() QueueTally {
 	t.ArrivalToAgent, t.QueueingToAgent = durationsOf(c.arrival), durationsOf(c.queueing)
 	t.Ring, t.Talk, t.Hold = durationsOf(c.ring), durationsOf(c.talk), durationsOf(c.hold)
 	t.WrapUp, t.Handle = durationsOf(c.wrapUp), durationsOf(c.handle)
+	t.Consult = durationsOf(c.consult)
+	t.Estimates.Expected, t.Estimates.Real, t.Estimates.Error = durationsOf(c.expected), durationsOf(c.real), durationsOf(c.wrong)
 	return t
 }
 

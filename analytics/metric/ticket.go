@@ -6,6 +6,8 @@ type TicketParams struct {
 	GroupBy []Dimension // ByQueue, ByLanguage, ByAgent: the last ones of the contact
 	Queues  []string    // only contacts whose last queue is one of these; nil means all
 	Days    int         // N of first-contact resolution
+
+	Schedule string // by which business hours are computed anew, as schedule.Text writes it; empty means not at all
 }
 
 // TicketTally is what is counted for one row of a ticket report.
@@ -13,18 +15,45 @@ type TicketTally struct {
 	Linked, Replied, Resolved, FullyResolved, Reopened    int64
 	FirstContactEligible, FirstContactResolved, Undecided int64
 	FirstReply, FirstResolution, FullResolution           Durations
+	Business                                              BusinessTally
+}
+
+// BusinessTally is what is counted of durations in business hours.
+type BusinessTally struct {
+	FirstReply, FirstResolution, FullResolution BusinessDurations
+}
+
+// BusinessDurations are those by the schedules of then and by the one of now.
+type BusinessDurations struct{ Frozen, Recomputed Durations }
+
+// BusinessStat is a duration in business hours, by either policy.
+type BusinessStat struct {
+	Frozen     Stat `json:"frozen" doc:"By the schedule that held when the event that ends it was received; events without one are left out"`
+	Recomputed Stat `json:"recomputed" doc:"By the schedule that holds now, whenever it was; nothing when none is set"`
+}
+
+func (d BusinessDurations) stat() BusinessStat {
+	return BusinessStat{d.Frozen.stat(), d.Recomputed.stat()}
+}
+
+// BusinessHours are the durations of a row in business hours.
+type BusinessHours struct {
+	FirstReply      BusinessStat `json:"first_reply" doc:"As first_reply beside it"`
+	FirstResolution BusinessStat `json:"first_resolution" doc:"As first_resolution"`
+	FullResolution  BusinessStat `json:"full_resolution" doc:"As full_resolution"`
 }
 
 // TicketReport answers metrics/tickets: from the call to the ticket's reply and resolution.
 type TicketReport struct {
 	Header
-	Days  int         `json:"days" doc:"N: a contact is resolved at first contact when none follows it within N days"`
-	Rows  []TicketRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
-	Total TicketRow   `json:"total" doc:"The whole window over all groups"`
+	Days     int         `json:"days" doc:"N: a contact is resolved at first contact when none follows it within N days"`
+	Schedule string      `json:"schedule" doc:"Id of the schedule whose hours are the business hours now; empty without one"`
+	Rows     []TicketRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
+	Total    TicketRow   `json:"total" doc:"The whole window over all groups"`
 }
 
 // TicketRow is one row of a ticket report. Everything belongs to the interval of the contact's arrival; durations are
-// wall clock.
+// wall clock, but for those in business.
 type TicketRow struct {
 	Group
 	Linked          int64 `json:"linked" doc:"Pairs of an ended contact and a ticket it is linked to"`
@@ -36,6 +65,8 @@ type TicketRow struct {
 	FirstResolution Stat  `json:"first_resolution" doc:"From the contact's arrival to the ticket's first resolution; reopening does not restart it"`
 	FullResolution  Stat  `json:"full_resolution" doc:"From the contact's arrival to the ticket's last resolution, when not reopened since"`
 	ReopenRate      Ratio `json:"reopen_rate" doc:"reopened / resolved"`
+
+	Business BusinessHours `json:"business" doc:"The three durations in business hours"`
 
 	FirstContactResolution Ratio `json:"first_contact_resolution" doc:"answered contacts without a further contact on the ticket or by the customer in N days / answered, identified contacts whose N days are over"`
 	Undecided              int64 `json:"undecided" doc:"Answered, identified contacts whose N days are not over at the watermark"`
@@ -66,6 +97,9 @@ func (t TicketTally) row() TicketRow {
 	return TicketRow{
 		Linked: t.Linked, Replied: t.Replied, Resolved: t.Resolved, FullyResolved: t.FullyResolved, Reopened: t.Reopened,
 		FirstReply: t.FirstReply.stat(), FirstResolution: t.FirstResolution.stat(), FullResolution: t.FullResolution.stat(),
+		Business: BusinessHours{
+			FirstReply: t.Business.FirstReply.stat(), FirstResolution: t.Business.FirstResolution.stat(), FullResolution: t.Business.FullResolution.stat(),
+		},
 		ReopenRate:             NewRatio(t.Reopened, t.Resolved),
 		FirstContactResolution: NewRatio(t.FirstContactResolved, t.FirstContactEligible), Undecided: t.Undecided,
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/schedule"
 )
 
 // Tickets evaluates a ticket report. See docs/metrics.md for what each number means.
@@ -13,7 +14,7 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 	if err != nil {
 		return TicketReport{}, err
 	}
-	lives := f.ticketLives()
+	lives, clock := f.ticketLives(), &businessClock{now: p.Schedule, places: map[string]schedule.Place{}}
 	rows, total := map[Key]*ticketCount{}, &ticketCount{}
 	for _, c := range f.customerContacts(p.Days) {
 		if p.Queues != nil && !slices.Contains(p.Queues, c.data.LastQueue) {
@@ -28,7 +29,7 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 				for _, n := range []*ticketCount{rows[k], total} {
 					n.addContact(c, p.Days, f.watermark)
 					for _, t := range c.tickets {
-						n.addTicket(c.data.StartedAt, lives[t])
+						n.addTicket(c.data.StartedAt, lives[t], clock)
 					}
 				}
 			}
@@ -38,61 +39,122 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 	for k, n := range rows {
 		tallies[k] = n.tally()
 	}
+	if clock.err != nil {
+		return TicketReport{}, clock.err
+	}
 	return NewTicketReport(p, tallies, total.tally(), f.freshness())
 }
 
-// ticketLife is the times of one ticket's events, by type.
-type ticketLife map[fact.Type][]time.Time
+// ticketLife is the events of one ticket in their order, by type.
+type ticketLife map[fact.Type][]TicketStep
 
 func (f *Facts) ticketLives() map[ticketKey]ticketLife {
 	lives := map[ticketKey]ticketLife{}
-	for _, t := range f.tickets {
-		k := ticketKey{t.data.System, t.data.Ticket}
-		if lives[k] == nil {
-			lives[k] = ticketLife{}
-		}
-		lives[k][t.data.Type] = append(lives[k][t.data.Type], t.at)
+	for k, steps := range f.ticketSteps() {
+		lives[k] = newTicketLife(steps)
 	}
 	return lives
 }
 
+func newTicketLife(steps []TicketStep) ticketLife {
+	l := ticketLife{}
+	for _, s := range steps {
+		l[s.Event.Type] = append(l[s.Event.Type], s)
+	}
+	return l
+}
+
 // after returns the first and last event of a type at or after an instant; ok is false when there is none.
-func (l ticketLife) after(t fact.Type, from time.Time) (first, last time.Time, ok bool) {
-	for _, at := range l[t] {
-		if at.Before(from) {
+func (l ticketLife) after(t fact.Type, from time.Time) (first, last TicketStep, ok bool) {
+	for _, s := range l[t] {
+		if s.At.Before(from) {
 			continue
 		}
-		if !ok || at.Before(first) {
-			first = at
+		if !ok {
+			first = s
 		}
-		last, ok = later(last, at), true
+		last, ok = s, true
 	}
 	return first, last, ok
 }
 
+// answers are the first reply, the first resolution and, unless it was reopened since, the last one, all at or after an
+// instant; nil where there is none.
+func (l ticketLife) answers(from time.Time) (reply, first, last *TicketStep) {
+	if s, _, ok := l.after(fact.TypeTicketFirstReply, from); ok {
+		reply = &s
+	}
+	begin, end, ok := l.after(fact.TypeTicketResolved, from)
+	if !ok {
+		return reply, nil, nil
+	}
+	if _, reopened, again := l.after(fact.TypeTicketReopened, begin.At); again && reopened.At.After(end.At) {
+		return reply, &begin, nil
+	}
+	return reply, &begin, &end
+}
+
+// businessClock measures business hours by schedules of then and now.
+type businessClock struct {
+	now    string
+	places map[string]schedule.Place
+	err    error // the first schedule that can't be read
+}
+
+// within is how much of [from, until) a schedule has open; ok is false without one.
+func (c *businessClock) within(text string, from, until time.Time) (ms int64, ok bool) {
+	if text == "" || c.err != nil {
+		return 0, false
+	}
+	p, known := c.places[text]
+	if !known {
+		if p, c.err = schedule.Parse(text); c.err != nil {
+			return 0, false
+		}
+		c.places[text] = p
+	}
+	return p.Within(from, until).Milliseconds(), true
+}
+
+// spans is one duration of many pairs: by the wall clock, and in business hours by either policy.
+type spans struct{ wall, frozen, recomputed []int64 }
+
+// add takes the time from a call to an event; nil is no event.
+func (n *spans) add(from time.Time, s *TicketStep, clock *businessClock) {
+	if s == nil {
+		return
+	}
+	n.wall = append(n.wall, s.At.Sub(from).Milliseconds())
+	if ms, ok := clock.within(s.Event.Schedule, from, s.At); ok {
+		n.frozen = append(n.frozen, ms)
+	}
+	if ms, ok := clock.within(clock.now, from, s.At); ok {
+		n.recomputed = append(n.recomputed, ms)
+	}
+}
+
+func (n *spans) business() BusinessDurations {
+	return BusinessDurations{durationsOf(n.frozen), durationsOf(n.recomputed)}
+}
+
 type ticketCount struct {
 	TicketTally
-	reply, first, full []int64
+	reply, first, full spans
 }
 
 // addTicket counts one pair of a contact that arrived at start and a ticket.
-func (n *ticketCount) addTicket(start time.Time, life ticketLife) {
+func (n *ticketCount) addTicket(start time.Time, life ticketLife, clock *businessClock) {
 	n.Linked++
-	if at, _, ok := life.after(fact.TypeTicketFirstReply, start); ok {
-		n.Replied++
-		n.reply = append(n.reply, at.Sub(start).Milliseconds())
-	}
-	first, last, ok := life.after(fact.TypeTicketResolved, start)
-	if !ok {
-		return
-	}
-	n.Resolved++
-	n.first = append(n.first, first.Sub(start).Milliseconds())
-	_, reopened, again := life.after(fact.TypeTicketReopened, first)
-	n.Reopened += count(again)
-	if !again || !reopened.After(last) {
-		n.FullyResolved++
-		n.full = append(n.full, last.Sub(start).Milliseconds())
+	reply, first, last := life.answers(start)
+	n.reply.add(start, reply, clock)
+	n.first.add(start, first, clock)
+	n.full.add(start, last, clock)
+	n.Replied += count(reply != nil)
+	n.FullyResolved += count(last != nil)
+	if first != nil {
+		n.Resolved++
+		_, _, again := life.after(fact.TypeTicketReopened, first.At)
+		n.Reopened += count(again)
 	}
 }
 
@@ -111,6 +173,7 @@ func (n *ticketCount) addContact(c *contact, days int, watermark time.Time) {
 
 func (n *ticketCount) tally() TicketTally {
 	t := n.TicketTally
-	t.FirstReply, t.FirstResolution, t.FullResolution = durationsOf(n.reply), durationsOf(n.first), durationsOf(n.full)
+	t.FirstReply, t.FirstResolution, t.FullResolution = durationsOf(n.reply.wall), durationsOf(n.first.wall), durationsOf(n.full.wall)
+	t.Business = BusinessTally{n.reply.business(), n.first.business(), n.full.business()}
 	return t
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -89,6 +90,9 @@ const (
 	thingHold     = "hold"
 	thingWrapUp   = "wrap_up"
 	thingHandle   = "handle"
+	thingTransfer = "transfer" // detail is its result, more its mode and target
+	thingReceived = "received"
+	thingConsult  = "consult"
 )
 
 func (c agentCell) addTo(t *metric.AgentTally) error {
@@ -110,6 +114,13 @@ func (c agentCell) addTo(t *metric.AgentTally) error {
 		t.WrapUp = sums
 	case thingHandle:
 		t.Handle = sums
+	case thingTransfer:
+		mode, to, _ := strings.Cut(c.more, " ")
+		t.Transfers.Add(metric.TransferResult{Mode: fact.TransferMode(mode), Result: fact.TransferResult(c.detail)}, fact.TransferTo(to), c.n)
+	case thingReceived:
+		t.Transfers.Received += c.n
+	case thingConsult:
+		t.Consult = sums
 	default:
 		return fmt.Errorf("unknown thing %q", c.what)
 	}
@@ -143,6 +154,8 @@ func agentStatement(p metric.AgentParams, fresh metric.Freshness) (statement, er
 		agentOffers(agents+queues),
 		"  UNION ALL",
 		agentAnswers,
+		"  UNION ALL",
+		agentTransfers(agents+queues),
 		")",
 		"SELECT\n"+selectList(agentColumns()),
 		"FROM things",
@@ -183,6 +196,26 @@ func agentOffers(filter string) string {
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration",
 		"  FROM offers_opened WHERE time >= "+instant("from")+" AND time < "+instant("until")+filter,
 		"    AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("from")+")",
+	)
+}
+
+// agentTransfers are the transfers each agent began, those of them that were consultations, and those that came to him.
+func agentTransfers(filter string) string {
+	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
+	ended := " FROM transfers WHERE time >= " + instant("from") + " AND " + inSpan("started_at")
+	bucket := "  SELECT " + fmt.Sprintf(bucketOf, ms("started_at")) + " AS bucket, agent, queue, "
+	return lines(
+		bucket+"'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+ended+filter,
+		"  UNION ALL",
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration",
+		"  FROM transfers_opened WHERE "+inSpan("time")+filter+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
+		"  UNION ALL",
+		bucket+"'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration"+ended+filter+" AND mode = 'attended'",
+		"  UNION ALL",
+		"  SELECT * FROM (",
+		"    SELECT "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket, if(`with` != '', `with`, target) AS agent, queue, 'received' AS what, '' AS detail, '' AS more, toInt64(0) AS duration",
+		"    "+ended+" AND result IN ('completed', 'conference') AND (`with` != '' OR mode = 'blind' AND `to` = 'agent')",
+		"  ) WHERE 1"+filter,
 	)
 }
 

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -107,13 +108,15 @@ func contactStatement(p metric.ContactParams) (statement, error) {
 		return s, err
 	}
 	s.bindDays(p.Window, p.Days)
+	said := slices.Contains(p.GroupBy, metric.ByDisposition)
 	s.text = lines(
 		"WITH",
 		neighbours(),
 		"counted AS (",
-		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
+		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,"+when(said, " disposition,")+when(slices.Contains(p.GroupBy, metric.ByCustomer), " customer,"),
 		"    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat",
 		"  FROM people LEFT JOIN neighbours USING (contact)",
+		when(said, "  LEFT JOIN (SELECT contact, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= "+instant("from")+" GROUP BY contact) AS d USING (contact)"),
 		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
 		")",
 		"SELECT\n"+selectList(contactColumns(p.GroupBy)),

@@ -3,7 +3,6 @@ package query
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +16,7 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// A world is a day of facts and the windows to ask about it.
+// A world is a day or a month of facts and the windows to ask about it.
 type world struct {
 	name        string
 	facts       []fact.Fact
@@ -26,27 +25,32 @@ type world struct {
 	agents      []string // at least four
 }
 
-// worlds are a plain day and those on which clocks change, in zones where that is hard; and the simulated days.
+// worlds are a plain day and those on which clocks change, in zones where that is hard; months with a day of 23 and of 25
+// hours; and the simulated days.
 func worlds(t *testing.T) []world {
 	var out []world
 	for i, w := range []struct {
-		zone string
-		y    int
-		m    time.Month
-		d    int
+		zone         string
+		y            int
+		m            time.Month
+		d            int
+		months, days int // its length
 	}{
-		{"UTC", 2026, 3, 3},
-		{"Europe/Berlin", 2026, 3, 29},
-		{"Europe/Berlin", 2026, 10, 25},
-		{"Australia/Lord_Howe", 2026, 4, 5},
-		{"Asia/Kathmandu", 2026, 5, 5},
+		{"UTC", 2026, 3, 3, 0, 1},
+		{"Europe/Berlin", 2026, 3, 29, 0, 1},
+		{"Europe/Berlin", 2026, 10, 25, 0, 1},
+		{"Australia/Lord_Howe", 2026, 4, 5, 0, 1},
+		{"Asia/Kathmandu", 2026, 5, 5, 0, 1},
+		{"Europe/Berlin", 2026, 3, 1, 1, 0},
+		{"America/New_York", 2025, 11, 1, 1, 0},
 	} {
 		zone, err := time.LoadLocation(w.zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		from, until := time.Date(w.y, w.m, w.d, 0, 0, 0, 0, zone), time.Date(w.y, w.m, w.d+1, 0, 0, 0, 0, zone)
-		name := fmt.Sprintf("%s %s", w.zone, from.Format(time.DateOnly))
+		from := time.Date(w.y, w.m, w.d, 0, 0, 0, 0, zone)
+		until := from.AddDate(0, w.months, w.days)
+		name := fmt.Sprintf("%s %s, %s", w.zone, from.Format(time.DateOnly), until.Sub(from))
 		out = append(out, world{name: name, zone: zone, from: from, until: until, agents: madeAgents(), facts: makeFacts(t, uint64(i+1), from, until)})
 	}
 	return append(out, simulated(t)...)
@@ -54,13 +58,17 @@ func worlds(t *testing.T) []world {
 
 func madeAgents() []string { return []string{"anna", "boris", "chiara", "dai"} }
 
-// makeFacts makes the day with hours before and after it, so that contacts cross its midnights.
+// makeFacts makes the facts with hours before and after them, so that contacts cross midnights.
 func makeFacts(t *testing.T, seed uint64, from, until time.Time) []fact.Fact {
 	d := facttest.Day{
 		Seed: seed, From: from.Add(-4 * time.Hour), Until: until.Add(4 * time.Hour), Contacts: 700, Waits: []int64{0, 5_000, 20_000, 45_000},
 		Queues: []string{"support", "sales", "billing"}, Agents: madeAgents(), Tail: time.Duration(seed%2) * 40 * time.Hour,
 	}
-	buckets, err := metric.Buckets(d.From, d.Until, metric.HalfHour, from.Location())
+	edges := metric.HalfHour
+	if until.Sub(from) > 7*24*time.Hour {
+		edges, d.Contacts = metric.Hour, 1500
+	}
+	buckets, err := metric.Buckets(d.From, d.Until, edges, from.Location())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +136,7 @@ func readWorld(t *testing.T, path string) world {
 func TestSQLEqualsDefinitions(t *testing.T) {
 	for i, w := range worlds(t) {
 		t.Run(w.name, func(t *testing.T) {
-			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until })}
+			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
 			asked := 0
 			for n, ask := range c.reports(w) {
 				if os.Getenv("FIRSTLINE_REPORTS") == "all" || (n+i)%stride == 0 {
@@ -137,8 +145,8 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 				}
 			}
 			for n, req := range w.windows() {
-				if n >= len(metric.Intervals()) { // windows that cut or pass the facts' edges: one of each report
-					for _, ask := range []func(){c.queues(req)[(i+n)*5%48], c.agents(req)[0], c.contacts(req)[0], c.contacts(req)[1]} {
+				if n >= w.regular() { // windows that cut or pass the facts' edges: one of each report
+					for _, ask := range []func(){pick(c.queues(req), i+n), pick(c.agents(req), i+n), pick(c.contacts(req), i+n), pick(c.menus(req), i+n), pick(c.backlog(req), i+n)} {
 						ask()
 						asked++
 					}
@@ -149,8 +157,11 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 	}
 }
 
+// pick takes one of a list, another one for each n.
+func pick(list []func(), n int) func() { return list[n*5%len(list)] }
+
 // stride is prime, so that it falls on every combination of the loops below.
-const stride = 37
+const stride = 61
 
 // reports are all shapes.
 func (c *comparison) reports(w world) (out []func()) {
@@ -158,6 +169,8 @@ func (c *comparison) reports(w world) (out []func()) {
 		out = append(out, c.queues(req)...)
 		out = append(out, c.agents(req)...)
 		out = append(out, c.contacts(req)...)
+		out = append(out, c.menus(req)...)
+		out = append(out, c.backlog(req)...)
 	}
 	return out
 }
@@ -165,7 +178,7 @@ func (c *comparison) reports(w world) (out []func()) {
 // Before anything is loaded every report is there, with zeros and nulls and no watermark.
 func TestNothingLoaded(t *testing.T) {
 	w := world{zone: time.UTC, from: day.From, until: day.Until}
-	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), time.Now)}
+	c := comparison{t: t, names: madeAgents(), oracle: metric.Read(nil), reader: New(loadFacts(t, nil), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
 	for n, ask := range c.reports(w) {
 		if n%(3*stride) == 0 {
 			ask()
@@ -177,13 +190,31 @@ func TestNothingLoaded(t *testing.T) {
 	}
 }
 
-// windows are the whole day in every interval, and windows that cut hours and days.
+// intervals are those that cut the world into few enough buckets.
+func (w world) intervals() []metric.Interval {
+	return slices.DeleteFunc(metric.Intervals(), func(i metric.Interval) bool {
+		_, err := metric.Buckets(w.from, w.until, i, w.zone)
+		return err != nil
+	})
+}
+
+// regular is how many of windows are the whole world in one interval or another.
+func (w world) regular() int { return len(w.intervals()) + 1 }
+
+// windows are the whole world in every interval and at edges of its own, and windows that cut hours, days and years.
 func (w world) windows() []WindowRequest {
 	var out []WindowRequest
-	for _, i := range metric.Intervals() {
+	for _, i := range w.intervals() {
 		out = append(out, WindowRequest{From: w.from, Until: w.until, Interval: string(i), Zone: w.zone.String()})
 	}
+	part := w.until.Sub(w.from) / 5
 	return append(out,
+		WindowRequest{
+			From: w.from, Until: w.until, Interval: string(metric.Custom), Zone: w.zone.String(),
+			Edges: []time.Time{w.from, w.from.Add(part / 3), w.from.Add(part/3 + time.Millisecond), w.from.Add(2 * part), w.from.Add(4 * part)},
+		},
+		WindowRequest{From: w.from.AddDate(0, -5, 3), Until: w.until.AddDate(1, 0, 0), Interval: "3mo", Zone: w.zone.String()},
+		WindowRequest{From: w.from.AddDate(-1, 0, 0), Until: w.until.AddDate(1, 0, 0), Interval: "1y", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(100 * time.Minute), Until: w.until.Add(-7*time.Hour + time.Millisecond), Interval: "1h", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(-3 * time.Hour), Until: w.until.Add(3 * time.Hour), Interval: "1d", Zone: w.zone.String()},
 		WindowRequest{From: w.from.Add(-3 * time.Hour), Until: w.until.Add(3 * time.Hour), Interval: "1d", Zone: "America/New_York"},
@@ -198,6 +229,7 @@ type comparison struct {
 	names  []string // of agents
 	oracle *metric.Facts
 	reader *Reader
+	now    time.Time // the reader's
 }
 
 // same fails with the first difference between two reports.
@@ -206,7 +238,7 @@ func (c *comparison) same(what any, want, got any, err error) {
 	if err != nil {
 		c.t.Fatalf("%+v: %v", what, err)
 	}
-	a, b := flatten(want), flatten(got)
+	a, b := facttest.Leaves(want), facttest.Leaves(got)
 	for _, of := range []string{".as_of", ".late"} { // not of the facts, but of when they were asked for and loaded
 		delete(a, of)
 		delete(b, of)
@@ -239,7 +271,11 @@ func (c *comparison) late(report any) {
 		head = r.Header
 	case metric.ContactReport:
 		head = r.Header
+	case metric.IVRReport:
+		head = r.Header
 	case metric.TicketReport:
+		head, tickets = r.Header, true
+	case metric.BacklogReport:
 		head, tickets = r.Header, true
 	}
 	var want int64
@@ -251,36 +287,6 @@ func (c *comparison) late(report any) {
 	if head.Late != want {
 		c.t.Fatalf("%T: %d late, want %d", report, head.Late, want)
 	}
-}
-
-// flatten turns a report into its leaves by path.
-func flatten(report any) map[string]any {
-	raw, err := json.Marshal(report)
-	if err != nil {
-		panic(err)
-	}
-	var tree any
-	if err := json.Unmarshal(raw, &tree); err != nil {
-		panic(err)
-	}
-	out := map[string]any{}
-	var walk func(string, any)
-	walk = func(path string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for k, x := range v {
-				walk(path+"."+k, x)
-			}
-		case []any:
-			for i, x := range v {
-				walk(fmt.Sprintf("%s.%d", path, i), x)
-			}
-		default:
-			out[path] = v
-		}
-	}
-	walk("", tree)
-	return out
 }
 
 // compare asks one report of both sides.
@@ -306,10 +312,17 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 	own.Queues = map[string]metric.QueueLimits{"sales": {ServiceLevelMS: 45_000, ShortAbandonMS: 0}, "support": {ServiceLevelMS: 20_000, ShortAbandonMS: 5_000}}
 	override := int64(45_000)
 	for _, by := range metric.Attributions() {
-		for _, groups := range [][]string{nil, {"queue"}, {"language"}, {"queue", "language"}} {
+		for _, groups := range [][]string{
+			nil, {"queue"}, {"language"}, {"queue", "language"}, {"skill"}, {"customer"}, {"agent"}, {"team", "skill"}, {"queue", "agent", "team"},
+			{"weekday", "hour"}, {"hour", "queue"}, {"weekday", "language"}, {"hour", "skill"},
+		} {
+			clock := slices.Contains(groups, "weekday") || slices.Contains(groups, "hour")
+			if !w.fits(groups) || clock && by == metric.AttributeEnded { // the wall clock does not go with it
+				continue
+			}
 			w.GroupBy = groups
 			for _, req := range []QueueRequest{
-				{WindowRequest: w, AttributeBy: string(by)},
+				{WindowRequest: w, AttributeBy: string(by), Teams: c.teams()},
 				{WindowRequest: w, AttributeBy: string(by), Limits: own},
 				{WindowRequest: w, AttributeBy: string(by), Limits: own, Queues: []string{"support", "billing"}, ServiceLevelMS: &override},
 				{WindowRequest: w, AttributeBy: string(by), Queues: []string{}},
@@ -321,8 +334,18 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 	return out
 }
 
+// teams: one agent is in two, one in one, the others in none.
+func (c *comparison) teams() map[string][]string {
+	return map[string][]string{c.names[0]: {"first", "night"}, c.names[1]: {"first"}}
+}
+
+// fits says whether a report split so has few enough rows: customers are many.
+func (w WindowRequest) fits(groups []string) bool {
+	return !slices.Contains(groups, "customer") || !slices.Contains([]string{"15m", "30m", "1h"}, w.Interval)
+}
+
 func (c *comparison) agents(w WindowRequest) (out []func()) {
-	teams := map[string][]string{c.names[0]: {"first", "night"}, c.names[1]: {"first"}}
+	teams := c.teams()
 	for _, groups := range [][]string{nil, {"team"}, {"queue"}, {"agent", "team", "queue"}} {
 		w.GroupBy = groups
 		for _, req := range []AgentRequest{
@@ -337,12 +360,41 @@ func (c *comparison) agents(w WindowRequest) (out []func()) {
 }
 
 func (c *comparison) contacts(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{{"customer"}, {"disposition"}, {"disposition", "queue"}} {
+		if w.GroupBy = groups; w.fits(groups) {
+			out = append(out, compare(c, ContactRequest{WindowRequest: w}, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts))
+		}
+	}
 	for _, groups := range [][]string{nil, {"queue"}, {"language", "agent"}} {
 		w.GroupBy = groups
-		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1}, {WindowRequest: w, Queues: []string{"support"}}} {
+		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1, Schedule: facttest.Schedules()[0]}, {WindowRequest: w, Queues: []string{"support"}}} {
 			out = append(out,
 				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
 				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))
+		}
+	}
+	return out
+}
+
+func (c *comparison) menus(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{nil, {"interval"}, {"flow"}, {"node"}} {
+		if len(groups) > 0 && groups[0] == "interval" && w.Interval == string(metric.Whole) {
+			continue
+		}
+		w.GroupBy = groups
+		for _, flows := range [][]string{nil, {"main"}, {}} {
+			out = append(out, compare(c, IVRRequest{WindowRequest: w, Flows: flows}, IVRRequest.Params, c.oracle.IVR, c.reader.IVR))
+		}
+	}
+	return out
+}
+
+func (c *comparison) backlog(w WindowRequest) (out []func()) {
+	for _, groups := range [][]string{nil, {"agent"}, {"queue", "team"}, {"priority", "reason"}} {
+		w.GroupBy = groups
+		for _, req := range []BacklogRequest{{WindowRequest: w}, {WindowRequest: w, Queues: []string{"support"}}} {
+			params := func(r BacklogRequest) (metric.BacklogParams, error) { return r.Params(c.now) }
+			out = append(out, compare(c, req, params, c.oracle.Backlog, c.reader.Backlog))
 		}
 	}
 	return out

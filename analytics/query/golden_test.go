@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/metric/facttest"
+	"firstline/analytics/staffing"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -33,8 +35,10 @@ func goldenStatements(t *testing.T) map[string]statement {
 		out[name] = s
 	}
 	queue("queues_offered", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByQueue, metric.ByLanguage}, Queues: []string{"support"}})
+	queue("queues_split", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.BySkill, metric.ByCustomer, metric.ByAgent, metric.ByTeam}, Teams: map[string][]string{"anna": {"first", "night"}}})
 	queue("queues_ended", metric.QueueParams{AttributeBy: metric.AttributeEnded})
 	queue("queues_answered", metric.QueueParams{AttributeBy: metric.AttributeAnswered})
+	queue("queues_heat_map", metric.QueueParams{AttributeBy: metric.AttributeOffered, GroupBy: []metric.Dimension{metric.ByWeekday, metric.ByHour}})
 	today, err := TodayRequest{}.params(day.From)
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +47,25 @@ func goldenStatements(t *testing.T) map[string]statement {
 		t.Fatal(err)
 	}
 	mark := day.Until
+	forecast, err := StaffingRequest{
+		WindowRequest: WindowRequest{From: day.Until.Add(time.Hour), Until: day.Until.Add(3 * time.Hour), Interval: "1h", Zone: "UTC"}, Queues: []string{"support"}, Weeks: 1, Target: staffing.Target{Occupancy: 0.8},
+	}.Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots, err := forecast.Slots(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out["staffing"] = slotStatement(forecast, slots)
+	quality := metric.QualityParams{Window: day}
+	if out["quality_counts"], err = defectCountStatement(quality, mark); err != nil {
+		t.Fatal(err)
+	}
+	out["quality_examples"] = defectExampleStatement(quality, mark)
+	if out["quality_loads"], err = loadStatement(quality); err != nil {
+		t.Fatal(err)
+	}
 	fresh := metric.Freshness{Watermark: &mark}
 	agents, err := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Agents: []string{"anna"}}, fresh)
 	out["agents"] = agents
@@ -50,8 +73,13 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["agents_per_queue"] = perQueue
 	contacts, err3 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByQueue}, Days: 7})
 	out["contacts"] = contacts
-	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, fresh)
+	said, err10 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByCustomer, metric.ByDisposition}, Days: 7})
+	out["contacts_split"] = said
+	hours, err12 := newBusinessHours(facttest.Schedules()[:1], facttest.Schedules()[1], day.From, day.Until)
+	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, hours, fresh)
 	out["tickets"] = tickets
+	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
+	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
 		From: day.From, Until: day.Until, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
 		Cursor: cursor{At: 1, ID: "c"}.String(),
@@ -65,7 +93,14 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["voicemails"] = messages
 	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
 	out["callbacks"] = callbacks
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	ticketList, _, err11 := ticketListStatement(TicketListRequest{
+		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
+		Cursor: cursor{At: 1, ID: "s:t"}.String(),
+	})
+	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
+	out["backlog"] = backlog
+	out["ticket_list"] = ticketList
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12); err != nil {
 		t.Fatal(err)
 	}
 	return out

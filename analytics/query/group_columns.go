@@ -8,9 +8,11 @@ import (
 
 // groupCells are the columns that name a row.
 type groupCells struct {
-	level                  uint64 // grouping() over the bucket and the dimensions: a bit is set for what is added up
-	bucket                 int64
-	queue, language, agent string
+	level  uint64 // grouping() over the bucket and the dimensions: a bit is set for what is added up
+	bucket int64
+	group  metric.Key
+
+	weekday, hour int64
 }
 
 // cells lets generic code reach them.
@@ -18,7 +20,9 @@ func (g *groupCells) cells() *groupCells { return g }
 
 // key is the row's key; index finds the bucket by its begin.
 func (g *groupCells) key(index map[int64]int) metric.Key {
-	return metric.Key{Bucket: index[g.bucket], Queue: g.queue, Language: g.language, Agent: g.agent}
+	k := g.group
+	k.Bucket, k.Weekday, k.Hour = index[g.bucket], int(g.weekday), int(g.hour)
+	return k
 }
 
 // groupColumns name the row. What is added up holds nothing.
@@ -28,16 +32,11 @@ func groupColumns[T any](splits []metric.Dimension, cells func(*T) *groupCells) 
 		{"bucket_begin", "toInt64(bucket)", func(r *T) any { return &cells(r).bucket }},
 	}
 	for _, d := range splits {
-		out = append(out, column[T]{"by_" + string(d), "toString(" + string(d) + ")", func(r *T) any {
-			switch d {
-			case metric.ByQueue:
-				return &cells(r).queue
-			case metric.ByLanguage:
-				return &cells(r).language
-			default:
-				return &cells(r).agent
-			}
-		}})
+		if d == metric.ByWeekday || d == metric.ByHour {
+			out = append(out, clockColumn(d, cells))
+			continue
+		}
+		out = append(out, column[T]{"by_" + string(d), "toString(" + string(d) + ")", func(r *T) any { return cells(r).group.At(d) }})
 	}
 	return out
 }

@@ -1,6 +1,11 @@
 package query
 
-import "firstline/analytics/metric"
+import (
+	"strings"
+
+	"firstline/analytics/metric"
+	"firstline/pipeline/fact"
+)
 
 // The engine takes about a millisecond to resolve each expression of a statement, however few rows it reads. So counts by
 // outcome and by result are maps, a duration's longest is its quantile 1, and conditions are named once.
@@ -12,10 +17,11 @@ type queueRow struct {
 	offers                      map[string]uint64 // offers by result
 	carriedIn, carriedOut       int64
 	estimates                   map[string]uint64 // answered entries by how the expected wait turned out
-	rings, handled              int64
+	rings, handled, consults    int64
 
-	answer, abandon, arrival, queueing spread
-	ring, talk, hold, wrapUp, handle   spread
+	answer, abandon, arrival, queueing        spread
+	ring, talk, hold, wrapUp, handle, consult spread
+	expected, real, wrong                     spread // of estimates
 }
 
 // spread is a duration's sum, and its quantiles at metric.Levels with the longest as last.
@@ -53,15 +59,37 @@ func (q *queueRow) tally() metric.QueueTally {
 	for _, n := range q.joined {
 		t.Offered += int64(n) //nolint:gosec // a count of rows
 	}
-	for _, n := range q.mine {
-		t.Attributed += int64(n) //nolint:gosec // a count of rows
+	for outcome, n := range q.mine {
+		if !strings.HasPrefix(outcome, refusedMark) && !strings.HasPrefix(outcome, transferMark) {
+			t.Attributed += int64(n) //nolint:gosec // a count of rows
+		}
 	}
-	t.Attributed -= t.RefusedFull + t.RefusedEmpty + t.RefusedClosed + t.RefusedLong
+	q.addTransfers(&t.Transfers)
 	t.SpeedOfAnswer, t.TimeToAbandon = q.answer.durations(t.Answered), q.abandon.durations(t.Abandoned)
 	t.ArrivalToAgent, t.QueueingToAgent = q.arrival.durations(t.Answered), q.queueing.durations(t.Answered)
 	t.Ring, t.Talk, t.Hold = q.ring.durations(q.rings), q.talk.durations(q.handled), q.hold.durations(q.handled)
 	t.WrapUp, t.Handle = q.wrapUp.durations(q.handled), q.handle.durations(q.handled)
+	t.Consult = q.consult.durations(q.consults)
+	told := t.Estimates.Within + t.Estimates.Sooner + t.Estimates.Later
+	t.Estimates.Expected, t.Estimates.Real, t.Estimates.Error = q.expected.durations(told), q.real.durations(told), q.wrong.durations(told)
 	return t
+}
+
+// addTransfers reads the marks of transfers.
+func (q *queueRow) addTransfers(t *metric.TransferTally) {
+	for outcome, n := range signed(q.mine) {
+		what, ok := strings.CutPrefix(outcome, transferMark)
+		if !ok {
+			continue
+		}
+		part := strings.Split(what, " ") // mode, result, to; or received, or asked
+		switch {
+		case len(part) == 3:
+			t.Add(metric.TransferResult{Mode: fact.TransferMode(part[0]), Result: fact.TransferResult(part[1])}, fact.TransferTo(part[2]), n)
+		case part[0] == "received":
+			t.Received += n
+		}
+	}
 }
 
 // queueColumns are the aggregates over marks, each beside the place its value goes to.
@@ -83,6 +111,11 @@ func queueColumns(p metric.QueueParams) []column[queueRow] {
 	}
 	out = append(out, spreadColumns("arrival", "arrival_wait", "is_answered", func(r *queueRow) *spread { return &r.arrival })...)
 	out = append(out, spreadColumns("queueing", "queueing_wait", "is_answered", func(r *queueRow) *spread { return &r.queueing })...)
+	if p.Transfers() {
+		out = append(out, column[queueRow]{"n_consults", countIf("is_asked"), func(r *queueRow) any { return &r.consults }})
+		out = append(out, spreadColumns("consult", "wait", "is_asked", func(r *queueRow) *spread { return &r.consult })...)
+	}
+	out = append(out, estimateColumns()...)
 	out = append(out, offerColumns()...)
 	return append(out, workColumns()...)
 }
@@ -115,10 +148,18 @@ func spreadColumns[T any](name, value, condition string, dest func(*T) *spread) 
 	}
 }
 
+// estimateColumns are about the answered entries whose caller was told an expected wait.
+func estimateColumns() []column[queueRow] {
+	const told = "is_told"
+	out := []column[queueRow]{{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), " + told + ")", func(r *queueRow) any { return &r.estimates }}}
+	out = append(out, spreadColumns("expected", "expected", told, func(r *queueRow) *spread { return &r.expected })...)
+	out = append(out, spreadColumns("real", "wait", told, func(r *queueRow) *spread { return &r.real })...)
+	return append(out, spreadColumns("wrong", "toInt64(abs(wait - expected))", told, func(r *queueRow) *spread { return &r.wrong })...)
+}
+
 func offerColumns() []column[queueRow] {
 	return []column[queueRow]{
 		{"n_offers", "sumMapIf(results, mine)", func(r *queueRow) any { return &r.offers }},
-		{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), is_answered)", func(r *queueRow) any { return &r.estimates }},
 		{"n_rings", "toInt64(sumIf(length(rings), mine))", func(r *queueRow) any { return &r.rings }},
 		{"ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &r.ring.sum }},
 		{"ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &r.ring.at }},

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,7 +32,13 @@ func (r *Reader) queueTallies(ctx context.Context, p metric.QueueParams) (map[me
 	if err != nil {
 		return nil, metric.QueueTally{}, err
 	}
-	return grouped(ctx, r, s, p.Window, columns, (*queueRow).tally)
+	tallies, total, err := grouped(ctx, r, s, p.Window, columns, (*queueRow).tally)
+	if err != nil || !p.Several() {
+		return tallies, total, err
+	}
+	p.GroupBy = nil // in the total each entry counts once
+	_, total, err = r.queueTallies(ctx, p)
+	return tallies, total, err
 }
 
 // bucketIndex finds a bucket by the Unix milliseconds of its begin.
@@ -82,20 +89,27 @@ func queueStatement(p metric.QueueParams, sets string) (statement, []column[queu
 	}
 	s.bindTime("since", p.Since())
 	s.bindLimits(p.Limits)
+	if byClock(p.GroupBy) {
+		s.bindClock(p.Window)
+	}
 	queues := ""
 	if p.Queues != nil {
 		s.bind("queues", append([]string{}, p.Queues...))
 		queues = " AND queue IN {queues:Array(String)}"
 	}
+	if slices.Contains(p.GroupBy, metric.ByTeam) {
+		s.bindTeams(p.Teams)
+	}
 	columns := queueColumns(p)
 	s.text = lines(
 		"WITH",
-		closedEntries(queues),
-		openEntries(queues),
+		closedEntries(p, queues),
+		openEntries(p, queues),
 		when(!p.Brief, entryWork),
 		entryFacts(p),
 		marks(p),
 		refusalMarks(p, queues),
+		when(p.Transfers(), transferMarks(p, queues)),
 		judged(p),
 		"SELECT\n"+selectList(columns),
 		"FROM judged",
@@ -121,22 +135,71 @@ func (s *statement) bindLimits(l metric.Limits) {
 	s.bind("limit_shorts", shorts)
 }
 
+// bindTeams sets the teams of agents: two lists, one line for each agent and team.
+func (s *statement) bindTeams(teams map[string][]string) {
+	agents, names := []string{}, []string{}
+	for _, agent := range slices.Sorted(maps.Keys(teams)) {
+		for _, team := range teams[agent] {
+			agents, names = append(agents, agent), append(names, team)
+		}
+	}
+	s.bind("team_agents", agents)
+	s.bind("team_names", names)
+}
+
+// split is a column of the marks that only a report split by something has: where it comes from in entries and in
+// entries_opened.
+type split struct{ name, closed, open, zero string }
+
+func splits(p metric.QueueParams) (out []split) {
+	for _, d := range p.GroupBy {
+		switch d {
+		case metric.BySkill:
+			skills := "arrayDistinct(arrayMap(x -> splitByChar(':', toString(x))[1], skills))"
+			out = append(out, split{"wanted", skills, skills, "emptyArrayString()"})
+		case metric.ByCustomer:
+			out = append(out, split{"customer", "customer", "''", "''"})
+		case metric.ByAgent, metric.ByTeam:
+			agent := split{"agent", "if(outcome = 'answered', toString(agent), '')", "''", "''"}
+			if !slices.Contains(out, agent) {
+				out = append(out, agent)
+			}
+		default: // every mark has its queue and language
+		}
+	}
+	return out
+}
+
+// more are the columns of splits as a SELECT goes on with them.
+func more(p metric.QueueParams, of func(split) string) (text string) {
+	for _, x := range splits(p) {
+		text += ", " + of(x) + " AS " + x.name
+	}
+	return text
+}
+
+// each makes a row of each member of a list, and one with an empty name of an empty one.
+func each(list, name string) string {
+	return "arrayJoin(if(empty(" + list + "), [''], " + list + ")) AS " + name
+}
+
 // closedEntries are the entries with an outcome. Their fact's time is their end, so that old partitions are left out.
-func closedEntries(queues string) string {
+func closedEntries(p metric.QueueParams, queues string) string {
 	return lines("closed AS (",
 		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
 		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,",
-		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate",
+		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate"+
+			when(!p.Brief, ", intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected")+more(p, func(x split) string { return x.closed }),
 		"  FROM entries",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
 		"),")
 }
 
 // openEntries are the openings without a closing. Nobody answered or left, so their end lies beyond every edge.
-func openEntries(queues string) string {
+func openEntries(p metric.QueueParams, queues string) string {
 	return lines("open AS (",
 		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
-		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate",
+		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+when(!p.Brief, ", toInt64(0) AS expected")+more(p, func(x split) string { return x.open }),
 		"  FROM entries_opened",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
 		"    AND entry NOT IN (SELECT entry FROM entries WHERE time >= "+instant("since")+")",
@@ -153,8 +216,10 @@ const entryWork = `rung AS (
       AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
   )
   GROUP BY entry
-),
-busy AS (
+),` + "\n" + entryStretches
+
+// entryStretches are the entries with an open stretch, and of the others the agents' time on them.
+const entryStretches = `busy AS (
   SELECT entry FROM segments_opened
   WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
@@ -173,10 +238,13 @@ func markFields(p metric.QueueParams) []markField {
 	out := []markField{
 		{"queue", ""}, {"language", ""}, {"outcome", ""}, {"wait", "toInt64(0)"}, {"arrival_wait", "toInt64(0)"}, {"queueing_wait", "toInt64(0)"},
 	}
+	for _, x := range splits(p) {
+		out = append(out, markField{x.name, x.zero})
+	}
 	if p.Brief {
 		return out
 	}
-	return append(out, markField{"estimate", "''"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+	return append(out, markField{"estimate", "''"}, markField{"expected", "toInt64(0)"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
 }
 
 func fieldNames(p metric.QueueParams) string {
@@ -208,7 +276,7 @@ func marks(p metric.QueueParams) string {
 	switch p.AttributeBy {
 	case metric.AttributeAnswered:
 		return lines("marks AS (",
-			fields+fmt.Sprintf(bucketOf, "ended")+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+			fields+fmt.Sprintf(bucketOf, "ended")+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+clockOf(p.GroupBy, "ended"),
 			"  FROM known WHERE outcome = 'answered' AND "+fmt.Sprintf(inWindow, "ended"),
 			"),")
 	case metric.AttributeEnded:
@@ -221,22 +289,56 @@ func marks(p metric.QueueParams) string {
 			"),")
 	default:
 		return lines("marks AS (",
-			fields+fmt.Sprintf(bucketOf, "queued")+" AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+			fields+fmt.Sprintf(bucketOf, "queued")+" AS bucket, 1 AS joined, 1 AS mine, 0 AS came, 0 AS went"+clockOf(p.GroupBy, "queued"),
 			"  FROM known",
 			"),")
 	}
 }
 
-// refusalMarks gives refused joins the shape of marks, so that one pass counts both.
-func refusalMarks(p metric.QueueParams, queues string) string {
-	fields := []string{"queue", "language", "concat('refused_', reason) AS outcome"}
-	for _, f := range markFields(p)[len(fields):] {
+// What marks that are no entries begin their outcome with.
+const (
+	refusedMark  = "refused_"
+	transferMark = "transfer "
+)
+
+// zeroMarks are the fields that marks without an entry have no value for, behind the first n.
+func zeroMarks(p metric.QueueParams, n int) string {
+	var fields []string
+	for _, f := range markFields(p)[n:] {
 		fields = append(fields, f.zero+" AS "+f.name)
 	}
+	return strings.Join(fields, ", ")
+}
+
+// refusalMarks gives refused joins the shape of marks, so that one pass counts both.
+func refusalMarks(p metric.QueueParams, queues string) string {
 	return lines("refused AS (",
-		"  SELECT "+strings.Join(fields, ", ")+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+		"  SELECT queue, language, concat('"+refusedMark+"', reason) AS outcome, "+zeroMarks(p, 3)+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+
+			clockOf(p.GroupBy, ms("time")),
 		"  FROM refusals",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
+		"),")
+}
+
+// transferMarks gives transfers that shape too: one mark for the queue out of whose talk it was made, one more when it was
+// a consultation, with its time in the place of the wait, and one for the queue that got the caller.
+func transferMarks(p metric.QueueParams, queues string) string {
+	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
+	return lines("handed AS (",
+		"  SELECT part.1 AS queue, '' AS language, concat('"+transferMark+"', part.2) AS outcome, part.3 AS wait, "+zeroMarks(p, 4)+", bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+		"  FROM (",
+		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,",
+		"      "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket",
+		"    FROM transfers WHERE time >= "+instant("from")+" AND "+inSpan("started_at"),
+		"    UNION ALL",
+		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,",
+		"      "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket",
+		"    FROM transfers_opened WHERE "+inSpan("time")+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
+		"  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [",
+		"    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),",
+		"    (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),",
+		"    (target, if(towards = 'queue' AND result IN ('completed', 'conference'), 'received', ''), toInt64(0))]) AS part",
+		when(queues != "", "  WHERE part.1 IN {queues:Array(String)}"),
 		"),")
 }
 
@@ -244,12 +346,21 @@ func refusalMarks(p metric.QueueParams, queues string) string {
 func judged(p metric.QueueParams) string {
 	flags := []string{"mine AND outcome = 'answered' AS is_answered", "mine AND outcome = 'abandoned' AS is_abandoned"}
 	if !p.Brief {
-		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "talk + hold + wrap_up AS handle")
+		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "mine AND outcome = 'answered' AND notEmpty(estimate) AS is_told", "talk + hold + wrap_up AS handle")
+	}
+	if p.Transfers() {
+		flags = append(flags, "mine AND outcome = '"+transferMark+"asked' AS is_asked")
+	}
+	if slices.Contains(p.GroupBy, metric.BySkill) {
+		flags = append(flags, each("wanted", "skill"))
+	}
+	if slices.Contains(p.GroupBy, metric.ByTeam) {
+		flags = append(flags, each("arrayFilter((t, a) -> a = agent, {team_names:Array(String)}, {team_agents:Array(String)})", "team"))
 	}
 	return lines("judged AS (",
 		"  SELECT *, "+strings.Join(flags, ", ")+",",
 		"    mine AND wait <= "+limitOf("limit_levels", "default_level")+" AS within, mine AND wait <= "+limitOf("limit_shorts", "default_short")+" AS short",
-		"  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)",
+		"  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused"+when(p.Transfers(), " UNION ALL SELECT * FROM handed")+")",
 		")")
 }
 

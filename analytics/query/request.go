@@ -25,20 +25,22 @@ func (e *Invalid) Error() string {
 
 // WindowRequest is the part that all reports share, as a caller writes it.
 type WindowRequest struct {
-	From, Until time.Time // half-open
-	Interval    string    // of metric.Intervals; empty means whole
-	Zone        string    // IANA; empty means UTC
-	GroupBy     []string  // dimensions; "interval" is accepted and means nothing more than Interval
+	From, Until time.Time   // half-open
+	Interval    string      // of metric.Intervals, or custom; empty means whole
+	Edges       []time.Time // of custom: where the window is cut, ascending, within it
+	Zone        string      // IANA; empty means UTC
+	GroupBy     []string    // dimensions; "interval" is accepted and means nothing more than Interval
 }
 
 // QueueRequest asks for metrics/queues.
 type QueueRequest struct {
 	WindowRequest
-	AttributeBy    string        // of metric.Attributions; empty means offered
-	Queues         []string      // nil means all; an empty list matches nothing
-	Limits         metric.Limits // of the plan; the zero value means metric.DefaultLimits
-	ServiceLevelMS *int64        // T for all queues, instead of the plan's
-	ShortAbandonMS *int64        // short limit for all queues, instead of the plan's
+	AttributeBy    string              // of metric.Attributions; empty means offered
+	Queues         []string            // nil means all; an empty list matches nothing
+	Teams          map[string][]string // teams of each agent, of the plan
+	Limits         metric.Limits       // of the plan; the zero value means metric.DefaultLimits
+	ServiceLevelMS *int64              // T for all queues, instead of the plan's
+	ShortAbandonMS *int64              // short limit for all queues, instead of the plan's
 }
 
 // AgentRequest asks for metrics/agents.
@@ -54,6 +56,14 @@ type ContactRequest struct {
 	WindowRequest
 	Queues []string // last queue of the contact; nil means all
 	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
+
+	Schedule string // of tickets: by which business hours are computed anew, as schedule.Text writes it; empty means not at all
+}
+
+// IVRRequest asks for metrics/ivr.
+type IVRRequest struct {
+	WindowRequest          // GroupBy empty means flow and node
+	Flows         []string // nil means all
 }
 
 // TicketRequest has the same parameters.
@@ -91,9 +101,17 @@ func (w WindowRequest) params(m *mistakes, allowed ...metric.Dimension) (metric.
 	if out.Interval == "" {
 		out.Interval = metric.Whole
 	}
-	known := slices.Contains(metric.Intervals(), out.Interval)
+	known := slices.Contains(intervals(), out.Interval)
 	if !known {
-		m.add("interval", "write one of "+join(metric.Intervals()), "unknown interval %q", w.Interval)
+		m.add("interval", "write one of "+join(intervals()), "unknown interval %q", w.Interval)
+	}
+	parameter, mend := "interval", "choose a longer interval or a shorter window"
+	switch {
+	case out.Interval == metric.Custom:
+		parameter, mend = "edges", "write RFC 3339 instants from from to until, each later than the one before, at most 999"
+		out.Edges = w.Edges
+	case len(w.Edges) > 0:
+		m.add("edges", "write interval=custom, or leave the edges out", "mean nothing with interval=%s", out.Interval)
 	}
 	switch {
 	case w.From.IsZero():
@@ -104,11 +122,14 @@ func (w WindowRequest) params(m *mistakes, allowed ...metric.Dimension) (metric.
 		m.add("until", "the window is half-open, [from, until)", "is not after from")
 	case known:
 		if _, err := out.Buckets(); err != nil {
-			m.add("interval", "choose a longer interval or a shorter window", "%v", err)
+			m.add(parameter, mend, "%v", err)
 		}
 	}
 	return out, w.dimensions(m, out.Interval, allowed)
 }
+
+// intervals are all that a request may name.
+func intervals() []metric.Interval { return append(metric.Intervals(), metric.Custom) }
 
 func (w WindowRequest) dimensions(m *mistakes, interval metric.Interval, allowed []metric.Dimension) []metric.Dimension {
 	var out []metric.Dimension
@@ -117,7 +138,7 @@ func (w WindowRequest) dimensions(m *mistakes, interval metric.Interval, allowed
 		switch {
 		case g == "interval":
 			if interval == metric.Whole {
-				m.add("interval", "write one of "+join(metric.Intervals()), "is needed to group by interval")
+				m.add("interval", "write one of "+join(intervals()), "is needed to group by interval")
 			}
 		case !slices.Contains(allowed, d):
 			m.add("group_by", "write some of interval, "+join(allowed), "this report is not split by %q", g)
@@ -139,13 +160,21 @@ func join[T ~string](list []T) string {
 // Params validates; its error is *Invalid.
 func (r QueueRequest) Params() (metric.QueueParams, error) {
 	var m mistakes
-	p := metric.QueueParams{AttributeBy: metric.Attribution(r.AttributeBy), Queues: r.Queues, Limits: r.Limits}
-	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage)
+	p := metric.QueueParams{AttributeBy: metric.Attribution(r.AttributeBy), Queues: r.Queues, Teams: r.Teams, Limits: r.Limits}
+	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.BySkill, metric.ByCustomer, metric.ByAgent, metric.ByTeam, metric.ByWeekday, metric.ByHour)
 	if p.AttributeBy == "" {
 		p.AttributeBy = metric.AttributeOffered
 	}
 	if !slices.Contains(metric.Attributions(), p.AttributeBy) {
 		m.add("attribute_by", "write one of "+join(metric.Attributions()), "unknown attribution %q", r.AttributeBy)
+	}
+	if byClock(p.GroupBy) {
+		if p.AttributeBy == metric.AttributeEnded {
+			m.add("attribute_by", "write offered or answered", "%q does not go with group_by weekday or hour: what waits from one hour to another belongs to neither", r.AttributeBy)
+		}
+		if length := r.Until.Sub(r.From); length > metric.MaxCellSpan {
+			m.add("until", "choose a window of at most two years", "a split by weekday or hour of %d days is too long", int(length.Hours()/24))
+		}
 	}
 	if p.Limits.Default == (metric.QueueLimits{}) {
 		p.Limits.Default = metric.DefaultLimits().Default
@@ -188,16 +217,31 @@ func (r AgentRequest) Params() (metric.AgentParams, error) {
 
 // Params validates for metrics/contacts; its error is *Invalid.
 func (r ContactRequest) Params() (metric.ContactParams, error) {
+	return r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent, metric.ByCustomer, metric.ByDisposition)
+}
+
+func (r ContactRequest) splitBy(allowed ...metric.Dimension) (metric.ContactParams, error) {
 	var m mistakes
 	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m)}
-	p.Window, p.GroupBy = r.params(&m, metric.ByQueue, metric.ByLanguage, metric.ByAgent)
+	p.Window, p.GroupBy = r.params(&m, allowed...)
+	return p, m.err()
+}
+
+// Params validates; its error is *Invalid.
+func (r IVRRequest) Params() (metric.IVRParams, error) {
+	var m mistakes
+	p := metric.IVRParams{Flows: r.Flows}
+	p.Window, p.GroupBy = r.params(&m, metric.ByFlow, metric.ByNode)
+	if len(r.GroupBy) == 0 {
+		p.GroupBy = []metric.Dimension{metric.ByFlow, metric.ByNode}
+	}
 	return p, m.err()
 }
 
 // TicketParams validates for metrics/tickets; its error is *Invalid.
 func (r ContactRequest) TicketParams() (metric.TicketParams, error) {
-	c, err := r.Params()
-	return metric.TicketParams(c), err
+	c, err := r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent)
+	return metric.TicketParams{Window: c.Window, GroupBy: c.GroupBy, Queues: c.Queues, Days: c.Days, Schedule: r.Schedule}, err
 }
 
 func (r ContactRequest) days(m *mistakes) int {

@@ -34,8 +34,12 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.Interval = "2h" })}.Params()
 			return err
 		},
+		"edges": func() error {
+			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.Interval, w.Edges = "custom", []time.Time{w.Until, w.From} })}.Params()
+			return err
+		},
 		"group_by": func() error {
-			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.GroupBy = []string{"agent"} })}.Params()
+			_, err := QueueRequest{WindowRequest: edit(func(w *WindowRequest) { w.GroupBy = []string{"node"} })}.Params()
 			return err
 		},
 		"attribute_by": func() error { _, err := QueueRequest{WindowRequest: ok, AttributeBy: "begun"}.Params(); return err },
@@ -65,11 +69,38 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 	}
 }
 
+// A heat map is not of where entries ended, and of two years at most.
+func TestHeatMapMistakes(t *testing.T) {
+	long := QueueRequest{WindowRequest: WindowRequest{From: day.From, Until: day.From.AddDate(3, 0, 0), GroupBy: []string{"hour"}}, AttributeBy: "ended"}
+	_, err := long.Params()
+	for _, want := range []string{"attribute_by:", "until:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
 func TestAllMistakesAreNamedAtOnce(t *testing.T) {
-	_, err := QueueRequest{WindowRequest: WindowRequest{Zone: "X", Interval: "1d", GroupBy: []string{"team"}}, AttributeBy: "y"}.Params()
+	_, err := QueueRequest{WindowRequest: WindowRequest{Zone: "X", Interval: "1d", GroupBy: []string{"flow"}}, AttributeBy: "y"}.Params()
 	for _, want := range []string{"tz:", "from:", "group_by:", "attribute_by:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
+// Edges belong to custom and custom needs edges.
+func TestEdges(t *testing.T) {
+	inner := []time.Time{day.From.Add(time.Hour)}
+	for _, c := range []struct {
+		interval string
+		edges    []time.Time
+		ok       bool
+	}{{"custom", inner, true}, {"custom", nil, false}, {"1h", inner, false}, {"", inner, false}} {
+		_, err := QueueRequest{WindowRequest: WindowRequest{From: day.From, Until: day.Until, Interval: c.interval, Edges: c.edges}}.Params()
+		var invalid *Invalid
+		if c.ok && err != nil || !c.ok && (!errors.As(err, &invalid) || invalid.Problems[0].Path != "edges") {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }

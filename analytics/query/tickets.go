@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"firstline/analytics/metric"
 )
@@ -17,7 +18,11 @@ func (r *Reader) Tickets(ctx context.Context, req TicketRequest) (metric.TicketR
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
-	s, err := ticketStatement(p, fresh)
+	hours, err := r.businessHours(ctx, p)
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	s, err := ticketStatement(p, hours, fresh)
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
@@ -32,13 +37,34 @@ type ticketRow struct {
 	groupCells
 	counts                           metric.TicketTally
 	reply, resolution, fullyResolved spread
+	business                         [3]struct{ frozen, recomputed counted } // in the order of businessColumns
 }
+
+// counted is a spread that has its own count.
+type counted struct {
+	n int64
+	spread
+}
+
+func (c counted) durations() metric.Durations { return c.spread.durations(c.n) }
 
 func (r *ticketRow) tally() metric.TicketTally {
 	t := r.counts
 	t.FirstReply, t.FirstResolution = r.reply.durations(t.Replied), r.resolution.durations(t.Resolved)
 	t.FullResolution = r.fullyResolved.durations(t.FullyResolved)
+	for i, d := range []*metric.BusinessDurations{&t.Business.FirstReply, &t.Business.FirstResolution, &t.Business.FullResolution} {
+		d.Frozen, d.Recomputed = r.business[i].frozen.durations(), r.business[i].recomputed.durations()
+	}
 	return t
+}
+
+// businessColumns are the durations in business hours: of each its name, the event that ends it, and when there is one.
+func businessColumns() [3]struct{ name, until, schedule, condition string } {
+	return [3]struct{ name, until, schedule, condition string }{
+		{"reply", "reply_at", "reply_schedule", "replied"},
+		{"first", "first_resolved_at", "first_schedule", "resolved"},
+		{"full", "last_resolved_at", "last_schedule", "fully"},
+	}
 }
 
 func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
@@ -60,17 +86,43 @@ func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
 	}
 	out = append(out, spreadColumns("first_reply", "reply_at - began", "replied", func(r *ticketRow) *spread { return &r.reply })...)
 	out = append(out, spreadColumns("first_resolution", "first_resolved_at - began", "resolved", func(r *ticketRow) *spread { return &r.resolution })...)
-	return append(out, spreadColumns("full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *spread { return &r.fullyResolved })...)
+	out = append(out, spreadColumns("full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *spread { return &r.fullyResolved })...)
+	for i, b := range businessColumns() {
+		out = append(out, countedColumns(b.name+"_frozen", func(r *ticketRow) *counted { return &r.business[i].frozen })...)
+		out = append(out, countedColumns(b.name+"_recomputed", func(r *ticketRow) *counted { return &r.business[i].recomputed })...)
+	}
+	return out
+}
+
+// countedColumns describe a column over the rows where it is not NULL.
+func countedColumns(name string, dest func(*ticketRow) *counted) []column[ticketRow] {
+	out := []column[ticketRow]{{"n_" + name, countIf(name + " IS NOT NULL"), func(r *ticketRow) any { return &dest(r).n }}}
+	return append(out, spreadColumns(name, "ifNull("+name+", 0)", name+" IS NOT NULL", func(r *ticketRow) *spread { return &dest(r).spread })...)
+}
+
+// businessList computes them of a pair, or has none of a contact.
+func businessList(none bool) string {
+	var list []string
+	for _, b := range businessColumns() {
+		frozen, recomputed := "CAST(NULL, 'Nullable(Int64)')", "CAST(NULL, 'Nullable(Int64)')"
+		if !none {
+			frozen = businessBetween("toInt64(indexOf({schedules:Array(String)}, "+b.schedule+"))", "began", b.until, b.condition)
+			recomputed = businessBetween("{schedule_now:Int64}", "began", b.until, b.condition)
+		}
+		list = append(list, "    "+frozen+" AS "+b.name+"_frozen", "    "+recomputed+" AS "+b.name+"_recomputed")
+	}
+	return strings.Join(list, ",\n")
 }
 
 // ticketStatement builds the statement of a ticket report: one row for each contact (first-contact resolution) and one
 // for each pair of a contact and its ticket (replies and resolutions), counted in one pass.
-func ticketStatement(p metric.TicketParams, fresh metric.Freshness) (statement, error) {
+func ticketStatement(p metric.TicketParams, hours businessHours, fresh metric.Freshness) (statement, error) {
 	s := newStatement("tickets")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
 	}
 	s.bindDays(p.Window, p.Days)
+	s.bindBusinessHours(hours)
 	s.bind("watermark", int64(0))
 	if fresh.Watermark != nil {
 		s.bindTime("watermark", *fresh.Watermark)
@@ -87,12 +139,14 @@ func ticketStatement(p metric.TicketParams, fresh metric.Freshness) (statement, 
 		"counted AS (",
 		"  SELECT "+bucket+", 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
 		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
-		"    0 AS decided, 0 AS undecided, 0 AS further",
+		"    0 AS decided, 0 AS undecided, 0 AS further,",
+		businessList(false),
 		"  FROM pairs",
 		"  UNION ALL",
 		"  SELECT "+bucket+", 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
 		"    0 AS reopened, 0 AS fully,",
-		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further",
+		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,",
+		businessList(true),
 		"  FROM (",
 		"    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact",
 		"    FROM asked AS a LEFT JOIN neighbours AS n USING (contact)",
@@ -108,15 +162,17 @@ func ticketStatement(p metric.TicketParams, fresh metric.Freshness) (statement, 
 // ticketPairs joins each asked contact's tickets with their events at or after its arrival, each event once. Times are 0
 // where there is no such event.
 func ticketPairs() string {
+	const replied, resolved = "type = 'ticket.first_reply' AND at >= began", "type = 'ticket.resolved' AND at >= began"
 	return lines(
 		"events_once AS (",
-		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at FROM tickets_once",
+		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn FROM tickets_once",
 		"),",
 		"pairs AS (",
 		"  SELECT contact, system, id, queue, language, agent, began,",
-		"    countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at,",
-		"    countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at,",
-		"    maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
+		"    countIf("+replied+") > 0 AS replied, minIf(at, "+replied+") AS reply_at, argMinIf(by, turn, "+replied+") AS reply_schedule,",
+		"    countIf("+resolved+") > 0 AS resolved, minIf(at, "+resolved+") AS first_resolved_at, argMinIf(by, turn, "+resolved+") AS first_schedule,",
+		"    maxIf(at, "+resolved+") AS last_resolved_at, argMaxIf(by, turn, "+resolved+") AS last_schedule,",
+		"    maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
 		"  FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p",
 		"  LEFT JOIN events_once USING (system, id)",
 		"  GROUP BY contact, system, id, queue, language, agent, began",

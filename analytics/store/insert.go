@@ -32,7 +32,7 @@ func (s *Store) Insert(ctx context.Context, l load.Load, facts []fact.Fact) erro
 			return err
 		}
 	}
-	return s.noteLoad(ctx, l, lateOf(facts, loadedAt), loadedAt)
+	return s.noteLoad(ctx, l, note{late: lateOf(facts, loadedAt), moved: movedOf(split), at: loadedAt})
 }
 
 // insertAll inserts into several tables side by side and waits for all of them.

@@ -16,22 +16,31 @@ import (
 
 const loadColumns = "cluster, topic, partition, number, first, last, before, after, accepted, facts, repeats, missing, dead_letters, watermark"
 
-// loadTypes are the types of loadColumns, late and loaded_at, as they are sent.
+// note is what the row of a plan says beside the load itself.
+type note struct {
+	late, moved int64 // facts loaded long after they happened; times that the engine can't hold
+	at          time.Time
+}
+
+// noteColumns are those of a note.
+const noteColumns = ", late, moved, loaded_at"
+
+// loadTypes are the types of loadColumns and noteColumns, as they are sent.
 func loadTypes() []clickhouse.ColumnNameAndType {
 	kinds := []kind{kindString, kindString, kindInt, kindUint, kindInt, kindInt, kindString, kindString, kindBool, kindInt, kindInt,
-		kindInt, kindInt, kindTime, kindInt, kindTime}
+		kindInt, kindInt, kindTime, kindInt, kindInt, kindTime}
 	out := make([]clickhouse.ColumnNameAndType, len(kinds))
-	for i, name := range strings.Split(loadColumns+", late, loaded_at", ", ") {
+	for i, name := range strings.Split(loadColumns+noteColumns, ", ") {
 		out[i] = clickhouse.ColumnNameAndType{Name: name, Type: kinds[i].clickhouse()}
 	}
 	return out
 }
 
 // noteLoad writes the row that says a plan is done.
-func (s *Store) noteLoad(ctx context.Context, l load.Load, late int64, loadedAt time.Time) error {
+func (s *Store) noteLoad(ctx context.Context, l load.Load, n note) error {
 	token := l.Token(load.TableLoads)
 	if !l.Check {
-		return s.sendLoad(ctx, l, late, loadedAt, token)
+		return s.sendLoad(ctx, l, n, token)
 	}
 	noted := func() (bool, error) {
 		last, found, err := s.LastLoad(ctx, l.Topic, l.Partition)
@@ -40,17 +49,17 @@ func (s *Store) noteLoad(ctx context.Context, l load.Load, late int64, loadedAt 
 	if done, err := noted(); err != nil || done {
 		return err
 	}
-	if err := s.sendLoad(ctx, l, late, loadedAt, token); err != nil {
+	if err := s.sendLoad(ctx, l, n, token); err != nil {
 		return err
 	}
 	if done, err := s.settle(ctx, noted); err != nil || done {
 		return err
 	}
 	s.forgotten(load.TableLoads, 1)
-	return s.sendLoad(ctx, l, late, loadedAt, token+tokenAgain)
+	return s.sendLoad(ctx, l, n, token+tokenAgain)
 }
 
-func (s *Store) sendLoad(ctx context.Context, l load.Load, late int64, loadedAt time.Time, token string) error {
+func (s *Store) sendLoad(ctx context.Context, l load.Load, n note, token string) error {
 	before, err := json.Marshal(l.Before)
 	if err != nil {
 		return fmt.Errorf("note the load of %s/%d: %w", l.Topic, l.Partition, err)
@@ -62,11 +71,11 @@ func (s *Store) sendLoad(ctx context.Context, l load.Load, late int64, loadedAt 
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.InsertTimeout)
 	defer cancel()
 	ctx = clickhouse.Context(ctx, clickhouse.WithColumnNamesAndTypes(loadTypes()), clickhouse.WithSettings(s.insertSettings(token)))
-	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+load.TableLoads+" ("+loadColumns+", late, loaded_at)")
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+load.TableLoads+" ("+loadColumns+noteColumns+")")
 	if err == nil {
 		defer func() { _ = batch.Close() }()
 		err = batch.Append(l.Cluster, l.Topic, int64(l.Partition), l.Number, l.First, l.Last, string(before), string(after), l.Accepted,
-			l.Facts, l.Repeats, l.Missing, l.DeadLetters, orEpoch(l.Watermark), late, loadedAt)
+			l.Facts, l.Repeats, l.Missing, l.DeadLetters, orEpoch(l.Watermark), n.late, n.moved, n.at)
 	}
 	if err == nil {
 		err = batch.Send()
@@ -88,6 +97,16 @@ func lateOf(facts []fact.Fact, loadedAt time.Time) int64 {
 	for _, f := range facts {
 		if loadedAt.Sub(f.Time) > metric.LateAfter {
 			n++
+		}
+	}
+	return n
+}
+
+// movedOf counts the times that were moved, in the tables beside events, which has each fact once more.
+func movedOf(split []*rows) (n int64) {
+	for _, r := range split {
+		if !r.table.body {
+			n += int64(r.clamped)
 		}
 	}
 	return n
@@ -188,4 +207,16 @@ func (s *Store) Reach(ctx context.Context) ([]Reach, error) {
 		out = append(out, r)
 	}
 	return out, rows.Err()
+}
+
+// FactsOf is how many facts of a log the tables have: of one epoch, or of all when it is empty.
+func (s *Store) FactsOf(ctx context.Context, source, epoch string) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	var n uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+eventsTable+" WHERE source = {source:String} AND (epoch = {epoch:String} OR {epoch:String} = '')",
+		clickhouse.Named("source", source), clickhouse.Named("epoch", epoch)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the facts of %s: %w", source, err)
+	}
+	return n, nil
 }

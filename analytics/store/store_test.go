@@ -229,6 +229,9 @@ func TestOddTimes(t *testing.T) {
 		l.Check = true
 	}
 	got := chdbtest.Query(t, url, "SELECT toYear(time), toYear(started_at), toYear(ended_at), toYear(answered_at) FROM calls ORDER BY time")
+	if moved := chdbtest.Query(t, url, "SELECT moved FROM loads"); moved != "6" {
+		t.Errorf("loads says that %s times were moved, want 6", moved)
+	}
 	if want := "1900\t1970\t1900\t1900\n1970\t1970\t1970\t1970\n2261\t1970\t2261\t2261"; got != want {
 		t.Errorf("years are\n%s\nwant\n%s", got, want)
 	}
@@ -324,7 +327,7 @@ func TestMigrate(t *testing.T) {
 			}
 		}
 	}
-	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "20\t20" {
+	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "22\t22" {
 		t.Errorf("migrations holds %s", got)
 	}
 	chdbtest.Query(t, url, "INSERT INTO migrations (version, name, checksum) VALUES (9999, 'later', 'x')")

@@ -47,6 +47,7 @@ func commands() []command {
 		{"check", "", "check the configuration: file, line and mend of each mistake", check},
 		{"ivr", "graph [--format dot] [FLOW] | try [--at INSTANT] [--number N] [--customer ID] [--ticket ID] [FLOW]", "draw the menus, or go through one in the terminal", ivrTool},
 		{"route", "explain CONTACT | replay [--from T --until T] [--strategy S,S] [--runs N] [--facts FILE]", "tell why a caller was given to whom; try another policy on recorded calls", routeTool},
+		{"import", "queue-log [--node NAME] [--names FILE] [--tz ZONE] [--final] [--dry-run] [--report FILE] FILE…", "bring a site's past in: queue_log files, folders, or its SQL form", runImport},
 		{"prompts", "build [--again] | list", "make the sound files of the site's own prompts, or tell which are there and which are stale", promptsTool},
 		{"dump", "", "print the configuration in force, defaults included", dump},
 		{"migrate", "", "bring ClickHouse's tables to this version", migrate},
@@ -65,6 +66,7 @@ Examples:
   firstline doctor                            is the machine ready, Asterisk set up?
   firstline all --config firstline.yaml       the whole product on one host
   firstline status --wait 2m                  are calls served, and if not, why?
+  firstline import queue-log /var/log/asterisk     reports reach back before Firstline
   firstline controller                        one role, for systemd or kubernetes
   echo -n 4711 | firstline hash               a PIN for an agent
 `
@@ -74,6 +76,8 @@ const (
 	exitOK    = 0
 	exitFault = 1 // it ran and failed
 	exitUsage = 2 // it was called wrongly
+
+	exitRefused = 3 // it ran, and left something out that was refused
 )
 
 // errShown is returned by a sub-command that has told the reader already.
@@ -103,6 +107,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		case !errors.Is(err, errShown):
 			_, _ = fmt.Fprintf(stderr, "firstline %s: %v\n", c.name, err)
 		}
+		if errors.Is(err, errRefused) {
+			return exitRefused
+		}
 		return exitFault
 	}
 	_, _ = fmt.Fprintf(stderr, "firstline: there is no sub-command %q; `firstline help` lists them\n", args[0])
@@ -118,7 +125,7 @@ func (env *environment) parse(c command, args []string) error {
 	for i := 0; i < len(args); i++ {
 		switch value, inline := strings.CutPrefix(args[i], "--config="); {
 		case args[i] == "-h" || args[i] == "--help":
-			_, _ = fmt.Fprintf(env.stdout, "firstline %s [--config FILE] %s\n  %s\n", c.name, c.args, c.summary)
+			_, _ = fmt.Fprintf(env.stdout, "firstline %s [--config FILE] %s\n  %s\n%s", c.name, c.args, c.summary, furtherHelp(c.name))
 			return flag.ErrHelp
 		case inline:
 			env.config = value
@@ -134,6 +141,14 @@ func (env *environment) parse(c command, args []string) error {
 		}
 	}
 	return nil
+}
+
+// furtherHelp is what a sub-command's help says of its flags.
+func furtherHelp(name string) string {
+	if name == "import" {
+		return importHelp
+	}
+	return ""
 }
 
 func logger(to io.Writer, role, level string) *slog.Logger {

@@ -5,15 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/query"
 	"firstline/pipeline/fact"
 	"firstline/telephony/asterisk/sipp"
 )
@@ -29,9 +33,11 @@ ivr:
     nodes:
       ask: {type: collect, prompt: [conf-getpin], min: 1, max: 6, terminator: "#", timeout: 20s, lookup: true, next: line, no_input: line, gave_up: line}
       line: {type: queue, queue: support}
+schedules: [{id: always, zone: Europe/Berlin, open: [{days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", until: "24:00"}]}]
 integrations:
   tickets:
     system: helpdesk
+    schedule: always
     by_number: false
     csv: CUSTOMERS
     ticket_url: "https://help.example/t/{id}"
@@ -39,7 +45,7 @@ integrations:
 `
 
 // TestTicketEndToEnd: a caller known by his ticket's number: found, popped on the agent's page before the answer, talked to,
-// and resolved by webhook, with the resolution time in the API.
+// and resolved by webhook, with the resolution time in the API. Then the life of another ticket of the call, to its reopening.
 func TestTicketEndToEnd(t *testing.T) {
 	customers := filepath.Join(t.TempDir(), "customers.csv")
 	list := "number,customer,name,ticket,title,status,priority\n,C-7,Ada Winter,70001,No dial tone,open,0\n"
@@ -80,8 +86,63 @@ func TestTicketEndToEnd(t *testing.T) {
 		if want := resolved.Sub(contact.ArrivedAt).Milliseconds(); *took.MaxMS < want-2 || *took.MaxMS > want+2 {
 			t.Errorf("call to resolution %d ms, want %d: %s", *took.MaxMS, want, text)
 		}
+		if hours := report.Total.Business.FirstResolution; hours.Frozen.SumMS != took.SumMS || hours.Recomputed.SumMS != took.SumMS {
+			t.Errorf("of an office that never closes: %s", text)
+		}
 		return nil
 	})
+	p.checkLife(contact)
+}
+
+// checkLife goes on with the ticket of the call until it is reopened, and wants what is told step by step in the answers.
+func (p *product) checkLife(contact query.Contact) {
+	p.t.Helper()
+	began := time.Now().UTC().Truncate(time.Millisecond)
+	at := func(step int) time.Time { return began.Add(time.Duration(step) * time.Millisecond) }
+	for i, step := range []map[string]any{
+		{"type": "opened", "contact": contact.ID, "customer": "C-7", "agent": "anna", "queue": "support", "priority": "normal", "reason": "line"},
+		{"type": "pending"},
+		{"type": "reassigned", "team": "second"},
+		{"type": "priority_changed", "priority": "high"},
+		{"type": "resumed", "agent": "anna"},
+		{"type": "resolved"},
+		{"type": "reopened"},
+	} {
+		step["event_id"], step["ticket"], step["time"] = "life"+strconv.Itoa(i), "70002", at(i).Format(time.RFC3339Nano)
+		p.tell(step)
+		p.tell(step) // a repeat counts once
+	}
+	var life query.TicketLife
+	p.waitFor("the reopening", time.Minute, func() error {
+		if err := p.call(http.MethodGet, "/tickets/helpdesk/70002", nil, &life); err != nil {
+			return err
+		}
+		if len(life.Events) < 7 {
+			return fmt.Errorf("%d events", len(life.Events))
+		}
+		return nil
+	})
+	text, err := json.MarshalIndent(life, "", " ")
+	p.must(err)
+	p.t.Logf("%s", text)
+	took := func(until time.Time) int64 { return until.Sub(contact.ArrivedAt).Milliseconds() }
+	if life.State != metric.TicketOpen || !life.StateSince.Equal(at(6)) || life.Priority != "high" || life.Agent != "anna" || life.Team != "second" || life.Reason != "line" ||
+		!slices.Equal(life.Contacts, []string{contact.ID}) || !life.CallAt.Equal(contact.ArrivedAt) || life.PendingMS != 3 || life.Reopened != 1 || life.Reassigned != 1 ||
+		*life.CallToFirstResolutionMS != took(at(5)) || life.CallToFullResolutionMS != nil || life.CallToFirstReplyMS != nil || life.URL != "https://help.example/t/70002" {
+		p.t.Errorf("after the reopening: %s", text)
+	}
+	var list struct{ Items []metric.Ticket }
+	p.must(p.call(http.MethodGet, "/tickets?state=open&priority=high", nil, &list))
+	if len(list.Items) != 1 || list.Items[0].ID != "70002" {
+		p.t.Errorf("open and urgent: %+v", list.Items)
+	}
+	var left metric.BacklogReport
+	p.must(p.call(http.MethodGet, "/metrics/backlog"+params(map[string]string{
+		"from": contact.ArrivedAt.UTC().Format(time.RFC3339Nano), "until": time.Now().Add(time.Minute).UTC().Format(time.RFC3339Nano), "group_by": "priority",
+	}), nil, &left))
+	if left.Total.Opened != 2 || left.Total.Backlog == nil || left.Total.Backlog.Open != 1 || left.Total.Reopened != 1 || len(left.Rows) == 0 {
+		p.t.Errorf("backlog %+v", left)
+	}
 }
 
 // sse is one server-sent event and when it was read.

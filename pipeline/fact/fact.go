@@ -22,7 +22,7 @@ type Fact struct {
 	Time     time.Time // when it happened (Asterisk's clock where Asterisk saw it), UTC
 	Data     Data      // the body; never nil in a valid fact
 
-	Source   string // whose log: "controller" or "api/<name>"
+	Source   string // whose log: "controller", "api/<name>" or "import/<node>"
 	Epoch    string // identity of that log, drawn when its folder was created
 	Position uint64 // number of this fact in that log, rising by one from 1
 }

@@ -17,7 +17,8 @@ func Types() []Type {
 		TypeRecordingAnnounced, TypeRecordingStarted, TypeRecordingPaused, TypeRecordingResumed, TypeRecordingEnded, TypeRecordingStored, TypeRecordingLost,
 		TypeCallbackPromised, TypeCallbackPutOff, TypeCallbackAttempted, TypeCallbackEnded, TypeDisposition, TypeCallEnded, TypeContactEnded,
 		TypeAgentLoggedIn, TypeAgentLoggedOut, TypeAgentStateBegan, TypeAgentStateEnded,
-		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened,
+		TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketPending, TypeTicketResumed, TypeTicketReassigned, TypeTicketPriority,
+		TypeTicketResolved, TypeTicketReopened, TypeTicketClosed,
 		TypeIncidentBegan, TypeIncidentEnded, TypeVoicemailMarked, TypeLogGap,
 	}
 }
@@ -119,7 +120,8 @@ func decodeData(t Type, raw json.RawMessage) (Data, error) {
 		return decodeAs[AgentStateBegan](t, raw)
 	case TypeAgentStateEnded:
 		return decodeAs[AgentStateEnded](t, raw)
-	case TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketResolved, TypeTicketReopened:
+	case TypeTicketLinked, TypeTicketOpened, TypeTicketFirstReply, TypeTicketPending, TypeTicketResumed, TypeTicketReassigned, TypeTicketPriority,
+		TypeTicketResolved, TypeTicketReopened, TypeTicketClosed:
 		return decodeNamed(t, raw, func(e *TicketEvent) { e.Type = t })
 	case TypeIncidentBegan:
 		return decodeAs[IncidentBegan](t, raw)

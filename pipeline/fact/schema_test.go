@@ -144,7 +144,7 @@ func envelopeSchema() object {
 		{"properties", object{
 			{"specversion", object{{"const", "1.0"}}},
 			{"id", text("Deterministic: subject and sequence; for tickets system and the sender's event id. The same in every repeat.")},
-			{"source", text("Whose log: /firstline/controller or /firstline/api/<name>.")},
+			{"source", text("Whose log: /firstline/controller, /firstline/api/<name> or /firstline/import/<node>.")},
 			{"type", text("What happened; names the schema of data and its version.")},
 			{"subject", text("The contact, agent or ticket it happened to; also the Kafka key.")},
 			{"time", object{{"type", "string"}, {"format", "date-time"}, {"description", "When it happened, UTC, milliseconds."}}},

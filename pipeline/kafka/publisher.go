@@ -40,6 +40,10 @@ const (
 // A round is whatever the log has when the last round is acknowledged, so batches are as small as the load allows and
 // nothing waits for a timer.
 type Publisher struct {
+	// Past says that the facts happened long ago: Kafka keeps them from their publishing on, or it would drop them before they
+	// are loaded. Set before Run.
+	Past bool
+
 	cluster *Cluster
 	reader  Reader
 	path    string
@@ -218,7 +222,7 @@ func (p *Publisher) batches(w *wire, facts []fact.Fact, next cursor) map[place][
 		where := w.place(f)
 		// Moved also by one that can't be sent: its successor's link shows the hole.
 		link := Link{Source: f.Source, Epoch: f.Epoch, Position: f.Position, Previous: next.move(where.String(), f)}
-		m, err := encode(f, link, now)
+		m, err := encode(f, link, p.stamp(f, now))
 		if err != nil {
 			p.refused(f.Position, err)
 			continue
@@ -226,6 +230,14 @@ func (p *Publisher) batches(w *wire, facts []fact.Fact, next cursor) map[place][
 		out[where] = append(out[where], outgoing{position: f.Position, message: m})
 	}
 	return out
+}
+
+// stamp is a fact's time for Kafka.
+func (p *Publisher) stamp(f fact.Fact, now time.Time) time.Time {
+	if p.Past {
+		return now
+	}
+	return stamp(f, now)
 }
 
 // refused counts a fact that can never be published.

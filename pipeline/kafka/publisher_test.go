@@ -24,8 +24,14 @@ type publishing struct {
 
 func publish(t *testing.T, cluster *kafka.Cluster, log kafka.Reader, path string) publishing {
 	t.Helper()
+	return publishWith(t, cluster, log, path, func(*kafka.Publisher) {})
+}
+
+func publishWith(t *testing.T, cluster *kafka.Cluster, log kafka.Reader, path string, set func(*kafka.Publisher)) publishing {
+	t.Helper()
 	reg := prometheus.NewRegistry()
 	p := kafka.NewPublisher(cluster, log, "controller", path, kafkatest.Logger(t), reg)
+	set(p)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
@@ -109,6 +115,35 @@ func TestPublishesEveryFactInOrderWithLinks(t *testing.T) {
 	}
 	if got := testutil.ToFloat64(counter(t, p.reg, "firstline_kafka_published_total")); got != 1200 {
 		t.Errorf("published %v facts, want 1200", got)
+	}
+}
+
+// TestPastIsKept publishes facts of years ago: Kafka keeps them by when they were published, where it is told that they are of the past,
+// and Places says how far they are published.
+func TestPastIsKept(t *testing.T) {
+	node := kafkatest.Start(t)
+	began := time.Now().Add(-time.Second)
+	for _, past := range []bool{false, true} {
+		log := kafkatest.NewLog("controller", map[bool]string{false: "epoch1", true: "epoch2"}[past])
+		old := kafkatest.Facts(0, 1)
+		old[0].Time = time.Date(2009, 11, 10, 23, 0, 0, 0, time.UTC)
+		path := filepath.Join(t.TempDir(), "published")
+		p := publishWith(t, node.Cluster(), log, path, func(p *kafka.Publisher) { p.Past = past })
+		log.Append(old...)
+		from := int64(0)
+		if past {
+			from = 1
+		}
+		m := received(t, node.Cluster(), old[0].Topic(), from, 1)[0]
+		if kept := m.Time.After(began); kept != past || !kept && !m.Time.Equal(old[0].Time) {
+			t.Errorf("past %v: the message is of %s", past, m.Time)
+		}
+		p.stop()
+		places, err := kafka.Places(path)
+		want := kafka.Place{Topic: old[0].Topic(), Epoch: log.Epoch(), Position: 1}
+		if err != nil || len(places) != 1 || places[0] != want {
+			t.Errorf("published in %+v %v, want %+v", places, err, want)
+		}
 	}
 }
 

@@ -228,7 +228,7 @@ func (w *wire) request(where place, list []outgoing, refused func(uint64, error)
 }
 
 // encode makes the message of a fact.
-func encode(f fact.Fact, link Link, now time.Time) (kafkago.Message, error) {
+func encode(f fact.Fact, link Link, at time.Time) (kafkago.Message, error) {
 	value, err := fact.Encode(f)
 	if err != nil {
 		return kafkago.Message{}, err
@@ -236,7 +236,7 @@ func encode(f fact.Fact, link Link, now time.Time) (kafkago.Message, error) {
 	return kafkago.Message{
 		Key:   []byte(f.Subject),
 		Value: value,
-		Time:  stamp(f, now),
+		Time:  at,
 		Headers: []kafkago.Header{
 			{Key: "content-type", Value: []byte("application/cloudevents+json; charset=UTF-8")},
 			link.Header(),

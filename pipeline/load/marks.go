@@ -52,3 +52,9 @@ func sorted(marks []Mark) []Mark {
 	})
 	return out
 }
+
+// Has says whether a log's facts up to a position were in the partition's messages so far. A log whose mark was given up for
+// others', long ago, is not known any more.
+func (l Load) Has(source, epoch string, position uint64) bool {
+	return markOf(l.After, source, epoch) >= position
+}

@@ -11,7 +11,7 @@ import (
 // Config is one log. Dir and Source are not in the YAML: the process that owns the log decides them.
 type Config struct {
 	Dir    string `yaml:"-"` // folder, made when missing; one log a folder
-	Source string `yaml:"-"` // Source of its facts: "controller" or "api/<name>"
+	Source string `yaml:"-"` // Source of its facts: "controller", "api/<name>" or "import/<node>"
 	// Stateless says that the owner keeps no state in the log: no snapshots, only facts to be published.
 	Stateless bool `yaml:"-"`
 

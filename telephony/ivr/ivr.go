@@ -138,23 +138,6 @@ type Case struct {
 	Next string `yaml:"next" json:"next"` // node to go on to when it holds
 }
 
-// Schedule says when a place is open, in its own time zone.
-type Schedule struct {
-	ID     string   `yaml:"id" json:"id"`                             // what all else names it by
-	Zone   string   `yaml:"zone" json:"zone"`                         // IANA name: Europe/Berlin
-	Open   []Hours  `yaml:"open" json:"open"`                         // spans of local time
-	Closed []string `yaml:"closed,omitempty" json:"closed,omitempty"` // local dates: docs/ivr.md#hours-and-holidays
-}
-
-// Hours is a span of local time on some days of the week, or on some dates: there the week's own hours don't count. Until
-// at or before From ends on the next day.
-type Hours struct {
-	Days  []string `yaml:"days,omitempty" json:"days,omitempty"`   // mon … sun
-	Dates []string `yaml:"dates,omitempty" json:"dates,omitempty"` // instead of days: "2026-12-24", "12-24" or a rule
-	From  string   `yaml:"from" json:"from"`                       // "08:00"
-	Until string   `yaml:"until" json:"until"`                     // "18:00"; at or before from: on the next day
-}
-
 // MediaURIs turns sound names into media URIs; what has a scheme already is kept. A prompt is one of our own: where its file
 // is, only telephony/asterisk knows.
 func MediaURIs(names []string) []string {

@@ -1,170 +1,28 @@
 package ivr
 
 import (
-	"fmt"
-	"slices"
 	"time"
-	_ "time/tzdata" // zones must not depend on what the machine has installed
+
+	"firstline/pipeline/problem"
+	"firstline/pipeline/schedule"
 )
 
-// days are the names of the weekdays, by time.Weekday.
-func days() []string { return []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} }
+// Schedule says when a place is open, in its own time zone; Hours are its lines. The figures' side reads them too.
+type (
+	Schedule = schedule.Schedule
+	Hours    = schedule.Hours
+)
 
-// place is a schedule with its zone read and its hours as minutes. The zero place is always closed.
-type place struct {
-	zone   *time.Location
-	spans  []span
-	closed []dates
-}
-
-// span is local time on one weekday, or on dates, in minutes since midnight. until beyond 24 h reaches into the next day.
-type span struct {
-	day         time.Weekday
-	dates       []dates // set: on these, whatever the weekday
-	from, until int
-}
-
-const dayMinutes = 24 * 60
-
-func newPlace(s Schedule) (place, error) {
-	zone, err := location(s.Zone)
-	if err != nil {
-		return place{}, err
-	}
-	closed, err := parseAllDates(s.Closed)
-	if err != nil {
-		return place{}, err
-	}
-	p := place{zone: zone, closed: closed}
-	for _, h := range s.Open {
-		spans, err := h.spans()
-		if err != nil {
-			return place{}, err
-		}
-		p.spans = append(p.spans, spans...)
-	}
-	return p, nil
-}
-
-// location reads a zone; "" and "Local" would mean the machine's, which no plan may depend on.
-func location(zone string) (*time.Location, error) {
-	if zone == "" || zone == "Local" {
-		return nil, fmt.Errorf("zone %q names no IANA zone", zone)
-	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		return nil, fmt.Errorf("zone %q: %w", zone, err)
-	}
-	return loc, nil
-}
-
-func (h Hours) spans() ([]span, error) {
-	from, err := minutes(h.From)
-	if err != nil {
-		return nil, err
-	}
-	until, err := minutes(h.Until)
-	if err != nil {
-		return nil, err
-	}
-	if until <= from {
-		until += dayMinutes
-	}
-	if len(h.Dates) > 0 {
-		on, err := parseAllDates(h.Dates)
-		return []span{{dates: on, from: from, until: until}}, err
-	}
-	spans := make([]span, 0, len(h.Days))
-	for _, name := range h.Days {
-		day := slices.Index(days(), name)
-		if day < 0 {
-			return nil, fmt.Errorf("day %q is none of mon, tue, wed, thu, fri, sat, sun", name)
-		}
-		spans = append(spans, span{day: time.Weekday(day), from: from, until: until})
-	}
-	return spans, nil
-}
-
-// minutes reads "08:00"; "24:00" is the day's end.
-func minutes(clock string) (int, error) {
-	if clock == "24:00" {
-		return dayMinutes, nil
-	}
-	t, err := time.Parse("15:04", clock)
-	if err != nil {
-		return 0, fmt.Errorf("time %q is not of the form 08:00", clock)
-	}
-	return t.Hour()*60 + t.Minute(), nil
-}
-
-// open tells whether the place is open: by the wall clock of its zone, so an hour that summer time skips is skipped and
-// one that winter time repeats counts twice. A closed date is closed from midnight to midnight, also for a span that
-// began the day before, and for all of a span that begins on it.
-func (p place) open(at time.Time) bool {
-	if p.zone == nil {
-		return false
-	}
-	local := at.In(p.zone)
-	// Noon: adding a day's hours to a midnight could miss the day when the clocks change.
-	today := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
-	minute := local.Hour()*60 + local.Minute()
-	covered := p.covers(today, minute) || p.covers(today.AddDate(0, 0, -1), minute+dayMinutes)
-	return covered && !anyHas(p.closed, today) // last, as rules take their time
-}
-
-// covers tells whether a span that begins on a day covers a minute since its midnight.
-func (p place) covers(noon time.Time, minute int) bool {
-	special := slices.ContainsFunc(p.spans, func(s span) bool { return anyHas(s.dates, noon) })
-	covered := slices.ContainsFunc(p.spans, func(s span) bool {
-		on := s.dates == nil && s.day == noon.Weekday()
-		if special {
-			on = anyHas(s.dates, noon)
-		}
-		return on && minute >= s.from && minute < s.until
-	})
-	return covered && !anyHas(p.closed, noon)
+// ValidateSchedules names every mistake of all schedules; paths begin with the schedule's index.
+func ValidateSchedules(schedules []Schedule) []problem.Problem {
+	return schedule.ValidateAll(schedules)
 }
 
 // Open tells whether a schedule is open at an instant. An unknown schedule is closed.
-func (m *Menus) Open(schedule string, at time.Time) bool { return m.places[schedule].open(at) }
-
-// horizon is how far Next looks: beyond what comes each year.
-const horizon = 400 * 24 * time.Hour
+func (m *Menus) Open(schedule string, at time.Time) bool { return m.places[schedule].Open(at) }
 
 // Next is the first instant after at when a schedule that is otherwise opens, or with open false closes; false when it
 // doesn't within 400 days, as an unknown one never does.
 func (m *Menus) Next(schedule string, at time.Time, open bool) (time.Time, bool) {
-	p := m.places[schedule]
-	if p.zone == nil {
-		return time.Time{}, false
-	}
-	was := p.open(at)
-	for t := p.edge(at); t.Sub(at) <= horizon; t = p.edge(t) {
-		is := p.open(t)
-		if is == open && was != open {
-			return t.In(at.Location()), true
-		}
-		was = is
-	}
-	return time.Time{}, false
-}
-
-// edge is the first instant after at when the place may open or close: a span's from or until, midnight, or a change of
-// the clocks. Between two of them the wall clock goes on evenly, and nothing it is compared with is passed.
-func (p place) edge(at time.Time) time.Time {
-	local := at.In(p.zone)
-	since := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
-	next := dayMinutes * time.Minute
-	for _, s := range p.spans {
-		for _, minute := range []int{s.from % dayMinutes, s.until % dayMinutes} {
-			if d := time.Duration(minute) * time.Minute; d > since {
-				next = min(next, d)
-			}
-		}
-	}
-	edge := local.Add(next - since)
-	if _, change := local.ZoneBounds(); !change.IsZero() && change.Before(edge) {
-		return change
-	}
-	return edge
+	return m.places[schedule].Next(at, open)
 }

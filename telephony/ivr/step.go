@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/schedule"
 )
 
 // Defaults of what a node leaves out.
@@ -30,7 +31,7 @@ const maxSteps = 500
 type Menus struct {
 	flows      map[string]Flow
 	conditions map[string]conditions // by flow
-	places     map[string]place
+	places     map[string]schedule.Place
 	incidents  []compiled // in the plan's order
 }
 
@@ -171,7 +172,7 @@ type Skill struct {
 // New makes flows and schedules ready to run; extensions are those that can be dialled in them. It reads the zones' data; an unknown zone, a bad hour, a condition that does
 // not compile or an id given twice is an error.
 func New(flows []Flow, schedules []Schedule, incidents []Incident, extensions []Extension) (*Menus, error) {
-	m := &Menus{flows: make(map[string]Flow, len(flows)), conditions: make(map[string]conditions, len(flows)), places: make(map[string]place, len(schedules))}
+	m := &Menus{flows: make(map[string]Flow, len(flows)), conditions: make(map[string]conditions, len(flows)), places: make(map[string]schedule.Place, len(schedules))}
 	for _, f := range flows {
 		if _, ok := m.flows[f.ID]; ok {
 			return nil, fmt.Errorf("flow %q is defined twice", f.ID)
@@ -183,7 +184,7 @@ func New(flows []Flow, schedules []Schedule, incidents []Incident, extensions []
 		m.flows[f.ID], m.conditions[f.ID] = f.dialing(extensions), compiled
 	}
 	for _, s := range schedules {
-		p, err := newPlace(s)
+		p, err := schedule.New(s)
 		if err != nil {
 			return nil, fmt.Errorf("schedule %q: %w", s.ID, err)
 		}

@@ -113,7 +113,7 @@ func (w *walk) stay(n Node) (next string, stays bool) {
 }
 
 func (w *walk) byHour(n Node) string {
-	if w.menus.places[n.Schedule].open(w.now.At) {
+	if w.menus.places[n.Schedule].Open(w.now.At) {
 		return n.Open
 	}
 	return n.Closed

@@ -108,7 +108,7 @@ func (o *office) ended(contact string, c fact.ContactEnded) {
 	o.course(t, luck)
 }
 
-// course is how a ticket goes on: answered, resolved, sometimes opened again.
+// course is how a ticket goes on: answered, sometimes handed on or waiting for the customer, resolved, sometimes opened again.
 func (o *office) course(t fact.TicketEvent, luck *dice) {
 	replied := luck.around(30 * time.Minute)
 	o.happens(t, fact.TypeTicketFirstReply, replied, luck)
@@ -116,7 +116,22 @@ func (o *office) course(t fact.TicketEvent, luck *dice) {
 		return
 	}
 	resolved := replied + luck.around(3*time.Hour)
+	if luck.chance(0.3) {
+		t.Agent, t.Team, t.Reason = "", one(luck, "first", "night"), one(luck, "line", "bill")
+		o.happens(t, fact.TypeTicketReassigned, replied+(resolved-replied)/4, luck)
+	}
+	if luck.chance(0.2) {
+		t.Priority = one(luck, "low", "normal", "high")
+		o.happens(t, fact.TypeTicketPriority, replied+(resolved-replied)/3, luck)
+	}
+	if luck.chance(0.3) {
+		o.happens(t, fact.TypeTicketPending, replied+(resolved-replied)/2, luck)
+		o.happens(t, fact.TypeTicketResumed, replied+(resolved-replied)/2+luck.around(time.Hour), luck)
+	}
 	o.happens(t, fact.TypeTicketResolved, resolved, luck)
+	if luck.chance(0.1) {
+		o.happens(t, fact.TypeTicketClosed, resolved+luck.around(time.Hour), luck)
+	}
 	if luck.chance(0.12) {
 		reopened := resolved + luck.around(2*time.Hour)
 		o.happens(t, fact.TypeTicketReopened, reopened, luck)

@@ -70,32 +70,6 @@ func (c *call) arrive() {
 	}
 }
 
-// menu walks the caller through the flow; result is empty when he goes on to a queue.
-func (c *call) menu() (fact.Result, fact.Reason) {
-	if c.chance(12) {
-		return "", ""
-	}
-	entered := c.now
-	c.emit(fact.IVREntered{Flow: "main", Node: "greeting"}, fact.TypeIVREntered)
-	c.pass(c.between(0, 40*time.Second))
-	outcome := weighted(c.generator, map[fact.IVROutcome]int{fact.IVRQueued: 80, fact.IVRHungUp: 9, fact.IVRContained: 8, fact.IVRGaveUp: 3})
-	c.row.Flow, c.row.IVRMS = "main", c.now.Sub(entered).Milliseconds()
-	c.emit(fact.IVRLeft{
-		Flow: "main", LastNode: "topic", EnteredAt: entered, LeftAt: c.now, DurationMS: c.row.IVRMS, Outcome: outcome,
-		Path: []string{"greeting", "topic"}, Choices: []string{"1"},
-	}, fact.TypeIVRLeft)
-	switch outcome {
-	case fact.IVRHungUp:
-		return fact.ResultAbandoned, fact.ReasonCallerHungUp
-	case fact.IVRContained:
-		return fact.ResultContained, fact.ReasonFlowEnded
-	case fact.IVRGaveUp:
-		return fact.ResultAbandoned, fact.ReasonGaveUp
-	default:
-		return "", ""
-	}
-}
-
 // queues lets the caller wait in one queue after the other, until an outcome ends it.
 func (c *call) queues() (fact.Result, fact.Reason) {
 	queue, from, carried := pick(c.generator, c.Queues...), "", int64(0)
@@ -123,6 +97,14 @@ func (c *call) queues() (fact.Result, fact.Reason) {
 			return fact.ResultFailed, fact.ReasonMaxWait
 		case fact.EntryAbandoned:
 			return fact.ResultAbandoned, fact.ReasonCallerHungUp
+		case fact.EntryExited: // by key, back into the menu; who joins a queue again is a new entry
+			if result, reason := c.menu(); result != "" {
+				return result, reason
+			}
+			if c.n["e"] >= 3 {
+				return fact.ResultFailed, fact.ReasonMaxWait
+			}
+			queue, from, carried = pick(c.generator, c.Queues...), "", carried+e.WaitMS
 		default:
 			return fact.ResultFailed, fact.ReasonCommandFailed
 		}
@@ -139,11 +121,21 @@ func (c *call) wait(queue, from string, carried int64) fact.EntryEnded {
 			fact.EntryVoicemail: 2, fact.EntryLeftEmpty: 2, fact.EntryWithdrawn: 1, fact.EntryFailed: 1,
 		}),
 	}
+	if c.chance(60) {
+		e.Skills = [][]string{{"billing:1"}, {"billing:2", "english:1"}, {"english:3"}, {"billing:1", "billing:3"}}[c.rand.IntN(4)]
+	}
 	c.row.Entries++
 	c.emit(fact.Queued{
-		Entry: e.Entry, Call: e.Call, Kind: e.Kind, Queue: queue, Language: e.Language, Position: e.First, From: from, CarriedWaitMS: carried,
+		Entry: e.Entry, Call: e.Call, Kind: e.Kind, Queue: queue, Language: e.Language, Position: e.First, From: from, CarriedWaitMS: carried, Skills: e.Skills,
 	}, fact.TypeQueued)
 	wait := c.generator.wait(c.now)
+	if c.chance(40) { // sometimes the range ends where the wait does
+		e.EstimateFromMS = max(0, wait.Milliseconds()-int64(c.rand.IntN(60_000)))
+		e.EstimateUntilMS = e.EstimateFromMS + 1 + int64(c.rand.IntN(60_001))
+		if c.chance(20) {
+			e.EstimateUntilMS = max(e.EstimateFromMS, wait.Milliseconds())
+		}
+	}
 	c.offers(&e, wait)
 	c.now = e.QueuedAt.Add(wait)
 	e.EndedAt, e.WaitMS = c.now, wait.Milliseconds()
@@ -208,6 +200,9 @@ func (c *call) work(e fact.EntryEnded) {
 		c.row.HoldMS += c.segment(e, e.Agent, fact.SegmentHold, c.between(0, time.Minute))
 		c.row.TalkMS += c.segment(e, e.Agent, fact.SegmentTalk, c.between(0, 2*time.Minute))
 	}
+	for c.chance(10) {
+		c.transfer(e)
+	}
 	if c.chance(10) { // handed to a colleague
 		c.row.WrapUpMS += c.segment(e, e.Agent, fact.SegmentWrapUp, c.between(0, 10*time.Second))
 		c.row.LastAgent = pick(c.generator, c.Agents...)
@@ -215,6 +210,37 @@ func (c *call) work(e fact.EntryEnded) {
 	}
 	if c.chance(90) {
 		c.row.WrapUpMS += c.segment(e, c.row.LastAgent, fact.SegmentWrapUp, c.between(0, 30*time.Second))
+	}
+}
+
+// transfer makes an attempt to hand the caller on, by whoever has him.
+func (c *call) transfer(e fact.EntryEnded) {
+	t := fact.TransferEnded{
+		Transfer: c.next("t"), Call: e.Call, Agent: c.row.LastAgent, Queue: e.Queue, Mode: pick(c.generator, fact.TransferBlind, fact.TransferAttended, fact.TransferAttended),
+		To: pick(c.generator, fact.TransferToQueue, fact.TransferToAgent, fact.TransferToMenu, fact.TransferToNumber), StartedAt: c.now,
+	}
+	switch t.To {
+	case fact.TransferToQueue:
+		t.Target = pick(c.generator, c.Queues...)
+	case fact.TransferToAgent:
+		t.Target = pick(c.generator, c.Agents...)
+	case fact.TransferToMenu:
+		t.Target = "main"
+	case fact.TransferToNumber:
+		t.Target = "*678"
+	}
+	c.emit(fact.TransferStarted{Transfer: t.Transfer, Call: t.Call, Agent: t.Agent, Queue: t.Queue, Mode: t.Mode, To: t.To, Target: t.Target}, fact.TypeTransferStarted)
+	t.Result = fact.TransferCompleted
+	if t.Mode == fact.TransferAttended {
+		t.Result = pick(c.generator, fact.TransferCompleted, fact.TransferConference, fact.TransferReturned, fact.TransferUnanswered, fact.TransferAbandoned, fact.TransferBusy)
+		if c.chance(60) {
+			t.With = pick(c.generator, c.Agents...)
+		}
+		c.pass(c.between(0, time.Minute))
+	}
+	t.EndedAt, t.DurationMS = c.now, c.now.Sub(t.StartedAt).Milliseconds()
+	if !c.lost() {
+		c.emit(t, fact.TypeTransferEnded)
 	}
 }
 
@@ -238,6 +264,15 @@ func (c *call) end(result fact.Result, reason fact.Reason) {
 		Call: c.id + "/c1", Kind: c.kind, Node: "pbx1", StartedAt: c.arrived, EndedAt: c.now, DurationMS: c.row.DurationMS,
 		Termination: c.row.Termination, Cause: 16,
 	}, fact.TypeCallEnded)
+	for n := 0; c.row.LastAgent != "" && c.chance(70) && n < 3; n++ { // the last one counts; it may come late
+		c.emit(fact.Disposition{Agent: c.row.LastAgent, Code: pick(c.generator, "solved", "broken", "question")}, fact.TypeDisposition)
+		c.pass(c.between(0, time.Second))
+	}
+	c.row.EndedAt, c.row.DurationMS = c.now, c.now.Sub(c.arrived).Milliseconds()
 	c.emit(c.row, fact.TypeContactEnded)
+	if c.chance(10) {
+		c.pass(c.between(0, time.Hour))
+		c.emit(fact.Disposition{Agent: c.row.LastAgent, Code: "late"}, fact.TypeDisposition)
+	}
 	c.ticketEvents()
 }

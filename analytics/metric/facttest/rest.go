@@ -52,14 +52,22 @@ func (c *call) ticketEvents() {
 			at = c.arrived
 		}
 		c.ticket(ticket, "", t, at)
+		for c.chance(40) {
+			at = c.at(at, at.Add(c.between(0, time.Hour)))
+			c.ticket(ticket, "", pick(c.generator, fact.TypeTicketPending, fact.TypeTicketResumed, fact.TypeTicketReassigned, fact.TypeTicketPriority, fact.TypeTicketClosed), at)
+		}
 	}
 }
 
 // ticket makes one event, sometimes delivered more than once. A repeat is received later; it carries the time of what
 // happened, or of this delivery, and now and then names another contact. What was received first counts, so a report
-// that reads a repeat has other numbers.
+// that reads a repeat has other numbers. Several events happen at one instant, and were received in some order.
 func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
-	event := fmt.Sprintf("%s-%d", c.id, c.n["ticket"])
+	data := fact.TicketEvent{
+		Type: t, System: "helpdesk", EventID: fmt.Sprintf("%s-%d", c.id, c.n["ticket"]), Ticket: id, Contact: contact, Customer: c.row.Customer,
+		Agent: c.perhaps(c.Agents...), Queue: c.perhaps(c.Queues...), Team: c.perhaps("first", "night"),
+		Priority: c.perhaps("low", "high"), Reason: c.perhaps("line", "bill"), Schedule: c.perhaps(Schedules()...),
+	}
 	c.n["ticket"]++
 	received := at.Add(c.between(0, 5*time.Second))
 	for n := 0; n == 0 || c.chance(25); n++ {
@@ -67,13 +75,31 @@ func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
 			at = received
 		}
 		if n > 0 && contact != "" && c.chance(30) {
-			contact = fmt.Sprintf("pbx1-%d.%d", c.From.Unix(), c.rand.IntN(c.Contacts))
+			data.Contact = fmt.Sprintf("pbx1-%d.%d", c.From.Unix(), c.rand.IntN(c.Contacts))
 		}
-		c.generator.emit("helpdesk:"+id, at, fact.TicketEvent{
-			Type: t, System: "helpdesk", EventID: event, Ticket: id, Contact: contact, Customer: c.row.Customer, ReceivedMS: received.UnixMilli(),
-		}, t)
+		if n > 0 && c.chance(30) {
+			data.Agent, data.Priority = c.perhaps(c.Agents...), c.perhaps("low", "high")
+		}
+		data.ReceivedMS = received.UnixMilli()
+		c.generator.emit("helpdesk:"+id, at, data, t)
 		if c.chance(70) {
 			received = received.Add(c.between(0, time.Hour))
 		}
 	}
+}
+
+// Schedules are those by which tickets have their business hours: the plan changes.
+func Schedules() []string {
+	return []string{
+		`{"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}`,
+		`{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]}`,
+	}
+}
+
+// perhaps is one of these or nothing.
+func (c *call) perhaps(of ...string) string {
+	if c.chance(50) {
+		return ""
+	}
+	return pick(c.generator, of...)
 }

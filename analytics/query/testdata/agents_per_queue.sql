@@ -24,6 +24,18 @@ things AS (
   UNION ALL
   SELECT bucket, agent, queue, part.1 AS what, '' AS detail, '' AS more, part.2 AS duration
   FROM answers ARRAY JOIN arrayFilter(x -> x.1 = 'answered' OR handled, [('answered', toInt64(0)), ('talk', talk), ('hold', hold), ('wrap_up', wrap_up), ('handle', talk + hold + wrap_up)]) AS part
+  UNION ALL
+  SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND queue IN {queues:Array(String)}
+  UNION ALL
+  SELECT roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration
+  FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND queue IN {queues:Array(String)} AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+  UNION ALL
+  SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND queue IN {queues:Array(String)} AND mode = 'attended'
+  UNION ALL
+  SELECT * FROM (
+    SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, if(`with` != '', `with`, target) AS agent, queue, 'received' AS what, '' AS detail, '' AS more, toInt64(0) AS duration
+     FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND result IN ('completed', 'conference') AND (`with` != '' OR mode = 'blind' AND `to` = 'agent')
+  ) WHERE 1 AND queue IN {queues:Array(String)}
 )
 SELECT
     toInt64(bucket) AS bucket_begin,

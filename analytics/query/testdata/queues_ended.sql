@@ -3,13 +3,13 @@ WITH
 closed AS (
   SELECT entry, queue, language, outcome, toUnixTimestamp64Milli(queued_at) AS queued, toUnixTimestamp64Milli(ended_at) AS ended, wait_ms AS wait,
     toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(arrived_at) AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,
-    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate
+    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate, intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected
   FROM entries
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
 open AS (
   SELECT entry, queue, language, '' AS outcome, toUnixTimestamp64Milli(time) AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,
-    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate
+    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected
   FROM entries_opened
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
     AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
@@ -36,27 +36,42 @@ worked AS (
   GROUP BY entry
 ),
 known AS (
-  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, estimate, rings, results, handled, talk, hold, wrap_up
+  SELECT queued, ended, queue, language, outcome, wait, arrival_wait, queueing_wait, estimate, expected, rings, results, handled, talk, hold, wrap_up
   FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e
   LEFT JOIN rung USING (entry)
   LEFT JOIN worked USING (entry)
 ),
 marks AS (
-  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, estimate, rings, results, handled, talk, hold, wrap_up, mark.1 AS bucket, mark.2 AS joined, mark.3 AS mine, mark.4 AS came, mark.5 AS went
+  SELECT queue, language, outcome, wait, arrival_wait, queueing_wait, estimate, expected, rings, results, handled, talk, hold, wrap_up, mark.1 AS bucket, mark.2 AS joined, mark.3 AS mine, mark.4 AS came, mark.5 AS went
   FROM known ARRAY JOIN arrayFilter(m -> m.2 + m.3 + m.4 + m.5 > 0, arrayMap((b, e) -> (b,
     queued >= b AND queued < e, ended >= b AND ended < e, queued < b AND ended >= b, queued < e AND ended >= e),
     {begins:Array(Int64)}, {ends:Array(Int64)})) AS mark
   WHERE ended >= {from:Int64}
 ),
 refused AS (
-  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM refusals
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
+handed AS (
+  SELECT part.1 AS queue, '' AS language, concat('transfer ', part.2) AS outcome, part.3 AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  FROM (
+    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,
+      roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket
+    FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    UNION ALL
+    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,
+      roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket
+    FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [
+    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),
+    (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),
+    (target, if(towards = 'queue' AND result IN ('completed', 'conference'), 'received', ''), toInt64(0))]) AS part
+),
 judged AS (
-  SELECT *, mine AND outcome = 'answered' AS is_answered, mine AND outcome = 'abandoned' AS is_abandoned, mine AND outcome = 'answered' AND handled AS is_handled, talk + hold + wrap_up AS handle,
+  SELECT *, mine AND outcome = 'answered' AS is_answered, mine AND outcome = 'abandoned' AS is_abandoned, mine AND outcome = 'answered' AND handled AS is_handled, mine AND outcome = 'answered' AND notEmpty(estimate) AS is_told, talk + hold + wrap_up AS handle, mine AND outcome = 'transfer asked' AS is_asked,
     mine AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_levels:Array(Int64)}, {default_level:Int64}) AS within, mine AND wait <= transform(toString(queue), {limit_queues:Array(String)}, {limit_shorts:Array(Int64)}, {default_short:Int64}) AS short
-  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused)
+  FROM (SELECT * FROM marks UNION ALL SELECT * FROM refused UNION ALL SELECT * FROM handed)
 )
 SELECT
     toUInt64(grouping(bucket)) AS level,
@@ -75,8 +90,17 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(arrival_wait, is_answered) AS arrival_at,
     toInt64(sumIf(queueing_wait, is_answered)) AS queueing_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(queueing_wait, is_answered) AS queueing_at,
+    toInt64(countIf(is_asked)) AS n_consults,
+    toInt64(sumIf(wait, is_asked)) AS consult_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wait, is_asked) AS consult_at,
+    sumMapIf(map(toString(estimate), toUInt64(1)), is_told) AS n_estimates,
+    toInt64(sumIf(expected, is_told)) AS expected_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(expected, is_told) AS expected_at,
+    toInt64(sumIf(wait, is_told)) AS real_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wait, is_told) AS real_at,
+    toInt64(sumIf(toInt64(abs(wait - expected)), is_told)) AS wrong_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(toInt64(abs(wait - expected)), is_told) AS wrong_at,
     sumMapIf(results, mine) AS n_offers,
-    sumMapIf(map(toString(estimate), toUInt64(1)), is_answered) AS n_estimates,
     toInt64(sumIf(length(rings), mine)) AS n_rings,
     toInt64(sumArrayIf(rings, mine)) AS ring_sum,
     quantilesExactArrayIf(0.5, 0.9, 0.95, 0.99, 1)(rings, mine) AS ring_at,

@@ -1,4 +1,4 @@
--- Arguments: begins=[1772492400000 1772496000000] from=1772492400000 queues=[support] reach=604800000 since=1771887600000 until=1772578800000 watermark=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] edges=[0 17592186044416 19364721644416 19364743244416 35184372088832 36956893288832 36956907688832 36956909488832 36956929288832] from=1772492400000 is_open=[0 0 1 0 0 1 0 1 0] open_until=[0 0 0 21600000 0 0 14400000 14400000 34200000] queues=[support] reach=604800000 schedule_now=1 schedules=[{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]} {"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}] since=1771887600000 until=1772578800000 watermark=1772578800000
 WITH
 linked AS (
   SELECT DISTINCT contact, system, id FROM (
@@ -31,13 +31,14 @@ asked AS (
   WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)}
 ),
 events_once AS (
-  SELECT toString(system) AS system, ticket AS id, type, toUnixTimestamp64Milli(time) AS at FROM tickets_once
+  SELECT toString(system) AS system, ticket AS id, type, toUnixTimestamp64Milli(time) AS at, toString(schedule) AS by, (time, received_ms, source, epoch, position) AS turn FROM tickets_once
 ),
 pairs AS (
   SELECT contact, system, id, queue, language, agent, began,
-    countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at,
-    countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at,
-    maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at
+    countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at, argMinIf(by, turn, type = 'ticket.first_reply' AND at >= began) AS reply_schedule,
+    countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at, argMinIf(by, turn, type = 'ticket.resolved' AND at >= began) AS first_schedule,
+    maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, argMaxIf(by, turn, type = 'ticket.resolved' AND at >= began) AS last_schedule,
+    maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at
   FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p
   LEFT JOIN events_once USING (system, id)
   GROUP BY contact, system, id, queue, language, agent, began
@@ -45,12 +46,24 @@ pairs AS (
 counted AS (
   SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, queue, language, agent, began, 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,
     resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,
-    0 AS decided, 0 AS undecided, 0 AS further
+    0 AS decided, 0 AS undecided, 0 AS further,
+    if(replied AND toInt64(indexOf({schedules:Array(String)}, reply_schedule)) > 0, (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at) - roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}))) - (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began) - roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS reply_frozen,
+    if(replied AND {schedule_now:Int64} > 0, (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + reply_at) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}))) - (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + began) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS reply_recomputed,
+    if(resolved AND toInt64(indexOf({schedules:Array(String)}, first_schedule)) > 0, (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + first_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + first_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + first_resolved_at) - roundDown((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + first_resolved_at), {edges:Array(Int64)}))) - (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + began) - roundDown((toInt64(indexOf({schedules:Array(String)}, first_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS first_frozen,
+    if(resolved AND {schedule_now:Int64} > 0, (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + first_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + first_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + first_resolved_at) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + first_resolved_at), {edges:Array(Int64)}))) - (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + began) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS first_recomputed,
+    if(fully AND toInt64(indexOf({schedules:Array(String)}, last_schedule)) > 0, (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + last_resolved_at) - roundDown((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}))) - (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + began) - roundDown((toInt64(indexOf({schedules:Array(String)}, last_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS full_frozen,
+    if(fully AND {schedule_now:Int64} > 0, (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}))) - (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + began) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS full_recomputed
   FROM pairs
   UNION ALL
   SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, queue, language, agent, began, 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,
     0 AS reopened, 0 AS fully,
-    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further
+    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,
+    CAST(NULL, 'Nullable(Int64)') AS reply_frozen,
+    CAST(NULL, 'Nullable(Int64)') AS reply_recomputed,
+    CAST(NULL, 'Nullable(Int64)') AS first_frozen,
+    CAST(NULL, 'Nullable(Int64)') AS first_recomputed,
+    CAST(NULL, 'Nullable(Int64)') AS full_frozen,
+    CAST(NULL, 'Nullable(Int64)') AS full_recomputed
   FROM (
     SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact
     FROM asked AS a LEFT JOIN neighbours AS n USING (contact)
@@ -73,7 +86,25 @@ SELECT
     toInt64(sumIf(first_resolved_at - began, resolved)) AS first_resolution_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(first_resolved_at - began, resolved) AS first_resolution_at,
     toInt64(sumIf(last_resolved_at - began, fully)) AS full_resolution_sum,
-    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(last_resolved_at - began, fully) AS full_resolution_at
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(last_resolved_at - began, fully) AS full_resolution_at,
+    toInt64(countIf(reply_frozen IS NOT NULL)) AS n_reply_frozen,
+    toInt64(sumIf(ifNull(reply_frozen, 0), reply_frozen IS NOT NULL)) AS reply_frozen_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(reply_frozen, 0), reply_frozen IS NOT NULL) AS reply_frozen_at,
+    toInt64(countIf(reply_recomputed IS NOT NULL)) AS n_reply_recomputed,
+    toInt64(sumIf(ifNull(reply_recomputed, 0), reply_recomputed IS NOT NULL)) AS reply_recomputed_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(reply_recomputed, 0), reply_recomputed IS NOT NULL) AS reply_recomputed_at,
+    toInt64(countIf(first_frozen IS NOT NULL)) AS n_first_frozen,
+    toInt64(sumIf(ifNull(first_frozen, 0), first_frozen IS NOT NULL)) AS first_frozen_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(first_frozen, 0), first_frozen IS NOT NULL) AS first_frozen_at,
+    toInt64(countIf(first_recomputed IS NOT NULL)) AS n_first_recomputed,
+    toInt64(sumIf(ifNull(first_recomputed, 0), first_recomputed IS NOT NULL)) AS first_recomputed_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(first_recomputed, 0), first_recomputed IS NOT NULL) AS first_recomputed_at,
+    toInt64(countIf(full_frozen IS NOT NULL)) AS n_full_frozen,
+    toInt64(sumIf(ifNull(full_frozen, 0), full_frozen IS NOT NULL)) AS full_frozen_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(full_frozen, 0), full_frozen IS NOT NULL) AS full_frozen_at,
+    toInt64(countIf(full_recomputed IS NOT NULL)) AS n_full_recomputed,
+    toInt64(sumIf(ifNull(full_recomputed, 0), full_recomputed IS NOT NULL)) AS full_recomputed_sum,
+    quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(full_recomputed, 0), full_recomputed IS NOT NULL) AS full_recomputed_at
 FROM counted
 GROUP BY GROUPING SETS ((bucket, agent), ())
 SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

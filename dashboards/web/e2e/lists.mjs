@@ -79,6 +79,19 @@ export async function lists({ boss, anna, shoot }) {
     await page.goto("/contacts");
     await count(2);
   });
+  await check("data quality tells how far the data reach, what was looked for, and what the loader met", async () => {
+    await page.goto("/data-quality");
+    await shows(test("watermark"), /Figures up to \d/, 15_000);
+    want(await page.locator("[data-test=quality-kinds] [data-kind]").count() === 10, "not every kind is named");
+    await shows(page.locator("[data-kind=negative]"), /Negative durations0Ended before it began\.$/, 5_000);
+    await shows(page.locator("[data-test=quality-loads]"), /firstline\.contacts\.v1/, 5_000);
+    await page.selectOption("[name=hours]", "1");
+    await page.locator("[data-test=quality][aria-busy=false]").waitFor();
+    want(new URL(page.url()).searchParams.get("hours") === "1", "the period is not in the address");
+    want(await anna.page.locator("nav a[href='/data-quality']").count() === 0, "an agent is led to it");
+    await page.goto("/contacts");
+    await count(2);
+  });
   await check("an agent sees his own contacts, with the number masked", async () => {
     await anna.page.goto("/contacts");
     const own = anna.page.locator("[data-contact]");

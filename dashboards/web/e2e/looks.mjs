@@ -3,7 +3,7 @@ import { focus, nameless, overflow, poorContrast } from "./accessible.mjs";
 import { check, shows, signIn, tab, want } from "./world.mjs";
 
 const people = [
-  { name: "boss", secret: "correct horse", pages: ["/wallboard", "/contacts", "/contacts/ID", "/messages", "/callbacks"] },
+  { name: "boss", secret: "correct horse", pages: ["/wallboard", "/contacts", "/contacts/ID", "/messages", "/callbacks", "/data-quality"] },
   { name: "anna", secret: "4711", pages: ["/desk", "/contacts"] },
 ];
 const variants = [
@@ -14,7 +14,7 @@ const variants = [
 ];
 
 /** What is there once a page shows its figures. */
-const loaded = "[data-test=own-calls] .value:text-is('1'), [data-test=chart] svg, [data-contact], [data-test=timeline] li, [data-test=messages][aria-busy=false], [data-test=callbacks][aria-busy=false] ~ [data-test=callbacks-ended][aria-busy=false]";
+const loaded = "[data-test=own-calls] .value:text-is('1'), [data-test=chart] svg, [data-contact], [data-test=timeline] li, [data-test=messages][aria-busy=false], [data-test=callbacks][aria-busy=false] ~ [data-test=callbacks-ended][aria-busy=false], [data-test=quality-loads] td";
 
 export async function looks({ browser, base, boss, shoot }) {
   await boss.page.goto("/contacts");
@@ -85,7 +85,7 @@ async function keyboard({ page }) {
   await check("the keyboard reaches content and navigation, the focus is seen", async () => {
     await page.goto("/contacts");
     await page.locator("[data-contact]").first().waitFor();
-    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Messages", "Callbacks", "Colours"]) {
+    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Messages", "Callbacks", "Data quality", "Colours"]) {
       await page.keyboard.press("Tab");
       const { text, seen } = await focus(page);
       want(text === expected, `focus is on "${text}", want "${expected}"`);

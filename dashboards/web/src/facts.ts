@@ -9,7 +9,7 @@ import { dateTime, dayUTC, span } from "./time";
 /** What a field is: a closed list is named by the prefix of its texts. */
 type Form = "text" | "number" | "span" | "language" | "ticket" | "list" | "all" | "queue" | "agent" | "agents" | "counted" | "yes" | "day" | "time" | "mark" | "outside" | "towards" | `${string}.`;
 
-const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", priority: "text" } as const;
+const ticketEvent = { ticket: "text", customer: "text", agent: "agent", queue: "queue", team: "text", priority: "text", reason: "text" } as const;
 const pop = { agent: "agent", result: "pop.", queue: "queue", channel: "channel.", latency_ms: "span", error: "text" } as const;
 
 const facts = {
@@ -61,8 +61,13 @@ const facts = {
   "ticket.linked": ticketEvent,
   "ticket.opened": ticketEvent,
   "ticket.first_reply": ticketEvent,
+  "ticket.pending": ticketEvent,
+  "ticket.resumed": ticketEvent,
+  "ticket.reassigned": ticketEvent,
+  "ticket.priority_changed": ticketEvent,
   "ticket.resolved": ticketEvent,
   "ticket.reopened": ticketEvent,
+  "ticket.closed": ticketEvent,
 } as const satisfies Record<string, Record<string, Form>>;
 
 type Type = keyof typeof facts;

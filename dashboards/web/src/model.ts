@@ -334,3 +334,50 @@ export interface Callback {
   agent: string;
   actor: string;
 }
+
+/** The report on data quality. */
+export interface QualityReport {
+  watermark: string | null;
+  late: number;
+  open: { contacts: number; entries: number; offers: number; segments: number };
+  totals: DefectTotal[];
+  rows: DefectRow[];
+  examples: Defect[];
+  loads: LoadRow[];
+}
+
+export interface DefectTotal {
+  kind: string;
+  count: number;
+}
+
+export interface DefectRow extends DefectTotal {
+  interval: { from: string };
+  source: string;
+  node: string;
+}
+
+/** One fact that is wrong. */
+export interface Defect {
+  kind: string;
+  fact: string;
+  type: string;
+  contact: string | null;
+  subject: string;
+  time: string;
+  loaded_at: string;
+  count: number;
+  by_ms: number;
+}
+
+/** What the loader met in an interval. */
+export interface LoadRow {
+  interval: { from: string };
+  topic: string;
+  facts: number;
+  repeats: number;
+  missing: number;
+  dead_letters: number;
+  late: number;
+  moved: number;
+}

@@ -7,6 +7,7 @@ import { Contact } from "./pages/Contact";
 import { Contacts } from "./pages/Contacts";
 import { Desk } from "./pages/Desk";
 import { Messages } from "./pages/Messages";
+import { Quality } from "./pages/Quality";
 import { Wallboard } from "./pages/Wallboard";
 
 export interface Page {
@@ -28,6 +29,7 @@ export const pages: readonly Page[] = [
   },
   { path: "/messages", key: "nav.messages", roles: listeners, show: (me) => <Messages me={me.name} /> },
   { path: "/callbacks", key: "nav.callbacks", roles: listeners, show: () => <Callbacks /> },
+  { path: "/data-quality", key: "nav.quality", roles: listeners, show: () => <Quality /> },
 ];
 
 /** The page of an address, with the rest of the address; the role's first page where there is none for it. */

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"firstline/analytics/query"
+)
+
+// ExportQuery asks for a whole list as a file.
+type ExportQuery struct {
+	Format string `query:"format" default:"csv" enum:"csv,jsonl,xlsx" doc:"Form of the file"`
+}
+
+// exportTag marks the routes of exports, whose form is a parameter.
+const exportTag = "exports"
+
+// exportKind is what exports are counted as among the streams.
+const exportKind = "export"
+
+// export answers a whole list as a file, page after page while it is sent, so that its length doesn't matter. The first page is read before
+// anything is sent: what is wrong with the request is a problem as anywhere. What goes wrong later breaks the connection off, so that
+// nobody takes a part of the list for all of it.
+func export[Q any, P page](ctx context.Context, a *API, name string, read reading[Q, P], who principal, q Q, format string) (*huma.StreamResponse, error) {
+	form, id, c := tableForms()[format], of(ctx).id, of(ctx).c
+	if err := a.streams.enter(exportKind, who.session); err != nil {
+		return nil, err
+	}
+	begin, err := read(ctx, who, q, PageQuery{Limit: query.MaxPage})
+	if err != nil {
+		a.streams.leave(exportKind, who.session, "refused")
+		return nil, err
+	}
+	conn := c.Context().Conn()
+	send := func(w *bufio.Writer) {
+		cause := "error"
+		defer func() {
+			if p := recover(); p != nil {
+				a.m.panics.Inc()
+				a.log.Error("export panicked", "export", name, "request", id, "error", fmt.Sprint(p))
+			}
+			a.streams.leave(exportKind, who.session, cause)
+			if cause != "complete" {
+				_ = conn.Close() // the client sees that the file has no end
+			}
+		}()
+		err := writePages(&patient{w, conn, a.patience}, form, begin, func(cursor string) (P, error) {
+			later := context.WithValue(a.stop, requestKey{}, &request{id: id, who: who}) // the request itself is over
+			ctx, cancel := context.WithTimeout(later, a.cfg.QueryTimeout)
+			defer cancel()
+			return read(ctx, who, q, PageQuery{Limit: query.MaxPage, Cursor: cursor})
+		})
+		switch {
+		case err == nil:
+			cause = "complete"
+		case a.stop.Err() != nil:
+			cause = "stopped"
+		case errors.As(err, new(*net.OpError)), errors.Is(err, io.ErrClosedPipe):
+			cause = "gone"
+		default:
+			a.log.Error("export broken off", "export", name, "request", id, "error", err)
+		}
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		ctx.SetHeader(fiber.HeaderContentType, form.contentType())
+		ctx.SetHeader(fiber.HeaderContentDisposition, `attachment; filename="`+name+"."+format+`"`)
+		ctx.SetHeader(fiber.HeaderCacheControl, "no-store")
+		c.Context().SetBodyStreamWriter(send)
+	}}, nil
+}
+
+// writePages writes the first page and all that follow.
+func writePages[P page](w *patient, form form, p P, more func(cursor string) (P, error)) error {
+	rows := reflect.ValueOf(p.tableRows())
+	out, err := newRowWriter(form, w, rows.Type().Elem())
+	if err != nil {
+		return err
+	}
+	for {
+		if err := out.write(rows); err != nil {
+			return err
+		}
+		if err := w.flush(); err != nil {
+			return err
+		}
+		if p.next() == nil {
+			break
+		}
+		cursor := *p.next()
+		if p, err = more(cursor); err != nil {
+			return err
+		}
+		if p.next() != nil && *p.next() == cursor {
+			return fmt.Errorf("the page at %q names itself as the next", cursor) // or the file would never end
+		}
+		rows = reflect.ValueOf(p.tableRows())
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+// patient writes to a client that has so long to take each part.
+type patient struct {
+	w        *bufio.Writer
+	conn     net.Conn
+	patience time.Duration
+}
+
+func (p *patient) Write(b []byte) (int, error) {
+	if err := p.conn.SetWriteDeadline(time.Now().Add(p.patience)); err != nil {
+		return 0, err
+	}
+	return p.w.Write(b)
+}
+
+func (p *patient) flush() error {
+	if err := p.conn.SetWriteDeadline(time.Now().Add(p.patience)); err != nil {
+		return err
+	}
+	return p.w.Flush()
+}

@@ -1,0 +1,163 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/xuri/excelize/v2"
+
+	"firstline/analytics/query"
+)
+
+// pages answers searches with so many pages of one contact each; the page of number fails, if it is not 0, fails.
+type pages struct {
+	*reportsDouble
+	count, fails int
+}
+
+func (p pages) Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error) {
+	out, err := p.reportsDouble.Search(ctx, req)
+	n := 1
+	if req.Cursor != "" {
+		if _, err := fmt.Sscan(req.Cursor, &n); err != nil {
+			return out, err
+		}
+	}
+	if n == p.fails {
+		return out, errors.New("the engine went away")
+	}
+	out.Items[0].ID = fmt.Sprintf("pbx1-1.%d", n)
+	out.Items[0].ArrivedAt = time.Date(2026, 3, 2, 9, 0, n, 0, time.UTC)
+	next := fmt.Sprint(n + 1)
+	out.Next = &next
+	if n == p.count {
+		out.Next = nil
+	}
+	return out, err
+}
+
+// file fetches an export from the running server. The error is that of a connection that was broken off.
+func (w *world) file(base, path, cookie string) (http.Response, []byte, error) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, base+Prefix+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set("Cookie", cookie)
+	res, err := (&http.Client{Timeout: time.Minute}).Do(req)
+	if err != nil {
+		return http.Response{}, nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	return *res, body, err
+}
+
+func TestExport(t *testing.T) {
+	w := newWorld(t, options{reports: pages{&reportsDouble{}, 3, 0}})
+	base, sue := w.listen(), w.signIn("sue")
+	ids := "pbx1-1.1 pbx1-1.2 pbx1-1.3"
+	for _, c := range []struct {
+		format, contentType string
+		read                func([]byte) []string
+	}{
+		{"csv", "text/csv; charset=utf-8; header=present", func(b []byte) (out []string) {
+			for _, line := range strings.Split(strings.TrimSpace(string(b)), "\n")[1:] {
+				id, _, _ := strings.Cut(line, ",")
+				out = append(out, id)
+			}
+			return out
+		}},
+		{"jsonl", "application/jsonl", func(b []byte) (out []string) {
+			for lines := json.NewDecoder(bytes.NewReader(b)); ; {
+				var c query.Contact
+				if err := lines.Decode(&c); err != nil {
+					return out
+				}
+				out = append(out, c.ID)
+			}
+		}},
+		{"xlsx", string(formSheet), func(b []byte) (out []string) {
+			book, err := excelize.OpenReader(bytes.NewReader(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := book.GetRows(sheetName)
+			if err != nil || len(rows) != 4 || rows[0][0] != "id" {
+				t.Fatalf("%v %v", rows, err)
+			}
+			for _, row := range rows[1:] {
+				out = append(out, row[0])
+			}
+			return out
+		}},
+	} {
+		res, body, err := w.file(base, "/exports/contacts"+window+"&format="+c.format, sue)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %v %d %s", c.format, err, res.StatusCode, body)
+		}
+		if got := res.Header.Get("Content-Type"); got != c.contentType || res.Header.Get("Content-Disposition") != `attachment; filename="contacts.`+c.format+`"` {
+			t.Errorf("%s: %q, %q", c.format, got, res.Header.Get("Content-Disposition"))
+		}
+		if got := strings.Join(c.read(body), " "); got != ids {
+			t.Errorf("%s: %q\n%s", c.format, got, body)
+		}
+	}
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "complete")); got != 3 {
+		t.Errorf("%v exports are counted", got)
+	}
+}
+
+// What fails before the first line is a problem; what fails later breaks the connection off.
+func TestExportFails(t *testing.T) {
+	w := newWorld(t, options{reports: pages{&reportsDouble{}, 3, 2}})
+	base, sue := w.listen(), w.signIn("sue")
+	if _, body, err := w.file(base, "/exports/contacts"+window, sue); err == nil {
+		t.Errorf("a part is taken for all: %s", body)
+	}
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "error")); got != 1 {
+		t.Errorf("%v exports are counted", got)
+	}
+	broken := newWorld(t, options{reports: pages{&reportsDouble{}, 3, 1}})
+	res, body, err := broken.file(broken.listen(), "/exports/contacts"+window, broken.signIn("sue"))
+	if err != nil || res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Type") != problemType {
+		t.Errorf("%v: %d %s", err, res.StatusCode, body)
+	}
+	if res, body, _ := w.file(base, "/exports/contacts"+window+"&format=pdf", sue); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if n := testutil.ToFloat64(w.api.m.streams.WithLabelValues(exportKind)); n != 0 {
+		t.Errorf("%v exports go on", n)
+	}
+}
+
+// A link can't send Accept: it names the form.
+func TestFormByName(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	get := func(path string) answer { return w.get(Prefix+path, sue) }
+	a := get("/metrics/queues" + window + "&format=xlsx")
+	book, err := excelize.OpenReader(bytes.NewReader(a.body))
+	if err != nil || a.header.Get("Content-Type") != string(formSheet) || a.header.Get("Content-Disposition") != `attachment; filename="queues.xlsx"` {
+		t.Fatalf("%v %v", err, a.header)
+	}
+	for at, want := range map[string]string{"A1": "interval.from", "A2": "2026-03-02 00:00:00", "C2": "86400000", "D2": "FALSE"} {
+		if got, err := book.GetCellValue(sheetName, at); err != nil || got != want {
+			t.Errorf("%s: %q, not %q (%v)", at, got, want, err)
+		}
+	}
+	if a := get("/metrics/queues" + window + "&format=jsonl"); !json.Valid(bytes.TrimSpace(a.body)) || a.header.Get("Content-Type") != string(formLines) {
+		t.Errorf("%s", a.body)
+	}
+	get("/metrics/queues"+window+"&format=pdf").wantProblem(t, CodeInvalid)
+	get("/queues?format=csv").wantProblem(t, CodeNotAcceptable)
+}

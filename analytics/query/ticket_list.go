@@ -1,0 +1,290 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/analytics/metric"
+	"firstline/pipeline/fact"
+)
+
+// TicketListRequest asks for a page of tickets, the one opened last first. Empty fields don't filter.
+type TicketListRequest struct {
+	From, Until time.Time // of the opening, half-open; zero = from the first on, to the last
+	States      []string  // of metric.TicketStates; nil means all, as in the others
+	Priorities  []string
+	Agents      []string // whose it is
+	Queues      []string
+	Customer    string
+	Limit       int    // page size; 0 means DefaultPage
+	Cursor      string // Next of the page before
+}
+
+// TicketPage is one page.
+type TicketPage struct {
+	AsOf  time.Time
+	Items []metric.Ticket
+	Next  *string // nil on the last one
+}
+
+// TicketLife is one ticket with its events.
+type TicketLife struct {
+	AsOf time.Time `json:"as_of" doc:"When the answer was computed"`
+	metric.Ticket
+	Events []TicketStep `json:"events" nullable:"false" doc:"What its system told of it, each event once, in order"`
+}
+
+// TicketStep is one event of a ticket.
+type TicketStep struct {
+	EventID    string    `json:"event_id" doc:"The sender's id of it"`
+	Type       string    `json:"type" enum:"linked,opened,first_reply,pending,resumed,reassigned,priority_changed,resolved,reopened,closed"`
+	Time       time.Time `json:"time" doc:"When it happened by the ticket system's clock"`
+	ReceivedAt time.Time `json:"received_at" doc:"When the webhook was accepted"`
+	Contact    string    `json:"contact" doc:"The contact it names; this and what follows are empty where the event doesn't say"`
+	Customer   string    `json:"customer"`
+	Agent      string    `json:"agent"`
+	Queue      string    `json:"queue"`
+	Team       string    `json:"team"`
+	Priority   string    `json:"priority"`
+	Reason     string    `json:"reason"`
+}
+
+// TicketList answers one page of tickets. The error of a bad request is *Invalid.
+func (r *Reader) TicketList(ctx context.Context, req TicketListRequest) (TicketPage, error) {
+	s, size, err := ticketListStatement(req)
+	if err != nil {
+		return TicketPage{}, err
+	}
+	var subjects []string
+	var opened []int64
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		var subject string
+		var at int64
+		if err := rows.Scan(&subject, &at); err != nil {
+			return err
+		}
+		subjects, opened = append(subjects, subject), append(opened, at)
+		return nil
+	})
+	if err != nil {
+		return TicketPage{}, err
+	}
+	page := TicketPage{AsOf: r.now().UTC().Truncate(time.Millisecond), Items: []metric.Ticket{}}
+	if len(subjects) > size {
+		subjects = subjects[:size]
+		next := cursor{At: opened[size-1], ID: subjects[size-1]}.String()
+		page.Next = &next
+	}
+	lives, err := r.ticketLives(ctx, subjects, page.AsOf)
+	for _, l := range lives {
+		page.Items = append(page.Items, l.Ticket)
+	}
+	return page, err
+}
+
+// Ticket answers one ticket. It fails with ErrNotFound.
+func (r *Reader) Ticket(ctx context.Context, system, id string) (TicketLife, error) {
+	lives, err := r.ticketLives(ctx, []string{system + ":" + id}, r.now().UTC().Truncate(time.Millisecond))
+	switch {
+	case err != nil:
+		return TicketLife{}, err
+	case len(lives) == 0:
+		return TicketLife{}, fmt.Errorf("ticket %s:%s: %w", system, id, ErrNotFound)
+	}
+	return lives[0], nil
+}
+
+// ticketListStatement returns one ticket more than the page holds, so that the last page is known.
+func ticketListStatement(req TicketListRequest) (statement, int, error) {
+	var m mistakes
+	s := newStatement("ticket_list")
+	if !req.From.IsZero() && !req.Until.IsZero() {
+		checkSpan(&m, req.From, req.Until)
+	}
+	for _, state := range req.States {
+		if !slices.Contains(metric.TicketStates(), metric.TicketState(state)) {
+			m.add("state", "write some of "+join(metric.TicketStates()), "unknown state %q", state)
+		}
+	}
+	size := pageSize(&m, req.Limit)
+	s.bind("rows", int64(size+1))
+	where := s.ticketFilters(req)
+	if c := parseCursor(&m, req.Cursor); c != nil {
+		s.bind("cursor_at", c.At)
+		s.bind("cursor_id", c.ID)
+		where = append(where, "(opened_at, subject) < ({cursor_at:Int64}, {cursor_id:String})")
+	}
+	s.text = lines(
+		"WITH",
+		ticketsNow(),
+		"SELECT subject, opened_at FROM tickets_now",
+		when(len(where) > 0, "WHERE "+strings.Join(where, " AND ")),
+		"ORDER BY opened_at DESC, subject DESC LIMIT {rows:UInt64}",
+	)
+	return s, size, m.err()
+}
+
+func (s *statement) ticketFilters(req TicketListRequest) (where []string) {
+	for _, edge := range []struct {
+		name, compare string
+		at            time.Time
+	}{{"from", ">=", req.From}, {"until", "<", req.Until}} {
+		if !edge.at.IsZero() {
+			s.bindTime(edge.name, edge.at)
+			where = append(where, "opened_at "+edge.compare+" {"+edge.name+":Int64}")
+		}
+	}
+	for _, f := range []struct {
+		column string
+		values []string
+	}{{"state", req.States}, {"priority", req.Priorities}, {"agent", req.Agents}, {"queue", req.Queues}} {
+		if f.values != nil {
+			s.bind(f.column+"_in", append([]string{}, f.values...))
+			where = append(where, f.column+" IN {"+f.column+"_in:Array(String)}")
+		}
+	}
+	if req.Customer != "" {
+		s.bind("customer_is", req.Customer)
+		where = append(where, "customer = {customer_is:String}")
+	}
+	return where
+}
+
+// eventOrder is the order of a ticket's events, and what decides at one instant.
+const eventOrder = "(time, received_ms, source, epoch, position)"
+
+// ticketsNow is a common table: how each ticket stands, as metric.NewTicket has it.
+func ticketsNow() string {
+	last := func(column, condition string) string {
+		return "argMaxIf(toString(" + column + "), " + eventOrder + ", " + condition + ")"
+	}
+	named := func(column string) string { return "    " + last(column, column+" != ''") + " AS now_" + column + "," }
+	return lines(
+		"tickets_now AS (",
+		"  SELECT subject, "+stateOf("turn")+" AS state, if(opening > 0, opening, first) AS opened_at, now_priority AS priority, now_agent AS agent,",
+		"    now_queue AS queue, now_team AS team, now_reason AS reason, now_customer AS customer",
+		"  FROM (",
+		"    SELECT subject, "+last("type", "type IN ("+turningTypes()+")")+" AS turn,",
+		"    minIf("+ms("time")+", type = '"+string(fact.TypeTicketOpened)+"') AS opening, min("+ms("time")+") AS first,",
+		named("priority"), named("queue"), named("team"), named("reason"), named("customer"),
+		"    "+last("agent", "agent != '' OR type = '"+string(fact.TypeTicketReassigned)+"'")+" AS now_agent",
+		"    FROM tickets_once GROUP BY subject",
+		"  )",
+		")",
+	)
+}
+
+// stateOf is metric.StateAfter in SQL; a ticket of which nothing else was told is open.
+func stateOf(event string) string {
+	var cases []string
+	for _, t := range fact.TicketTypes() {
+		if state, ok := metric.StateAfter(t); ok && state != metric.TicketOpen {
+			cases = append(cases, event+" = '"+string(t)+"', '"+string(state)+"'")
+		}
+	}
+	return "multiIf(" + strings.Join(cases, ", ") + ", '" + string(metric.TicketOpen) + "')"
+}
+
+// turningTypes are the types of events that change a ticket's state.
+func turningTypes() string {
+	var types []string
+	for _, t := range fact.TicketTypes() {
+		if _, ok := metric.StateAfter(t); ok {
+			types = append(types, "'"+string(t)+"'")
+		}
+	}
+	return strings.Join(types, ", ")
+}
+
+// ticketLives reads tickets by their subjects, in that order; those that no event knows are left out.
+func (r *Reader) ticketLives(ctx context.Context, subjects []string, now time.Time) ([]TicketLife, error) {
+	steps, err := r.ticketSteps(ctx, subjects)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := r.ticketCalls(ctx, subjects)
+	if err != nil {
+		return nil, err
+	}
+	var out []TicketLife
+	for _, subject := range subjects {
+		if mine := steps[subject]; len(mine) > 0 {
+			life := TicketLife{AsOf: now, Ticket: metric.NewTicket(mine, calls[subject], now), Events: []TicketStep{}}
+			for _, step := range mine {
+				life.Events = append(life.Events, newTicketStep(step))
+			}
+			out = append(out, life)
+		}
+	}
+	return out, nil
+}
+
+func newTicketStep(s metric.TicketStep) TicketStep {
+	e := s.Event
+	return TicketStep{
+		EventID: e.EventID, Type: strings.TrimPrefix(string(e.Type), "ticket."), Time: s.At, ReceivedAt: time.UnixMilli(e.ReceivedMS).UTC(),
+		Contact: e.Contact, Customer: e.Customer, Agent: e.Agent, Queue: e.Queue, Team: e.Team, Priority: e.Priority, Reason: e.Reason,
+	}
+}
+
+// ticketSteps reads the events of tickets, each once, in order.
+func (r *Reader) ticketSteps(ctx context.Context, subjects []string) (map[string][]metric.TicketStep, error) {
+	s := newStatement("ticket_steps")
+	s.bind("subjects", subjects)
+	s.text = lines(
+		"SELECT subject, toString(type), "+ms("time")+", toString(system), event_id, ticket, contact, customer, toString(agent), toString(queue), toString(team),",
+		"  toString(priority), toString(reason), received_ms",
+		"FROM tickets_once WHERE subject IN {subjects:Array(String)}",
+		"ORDER BY subject, "+strings.Trim(eventOrder, "()"),
+	)
+	out := map[string][]metric.TicketStep{}
+	err := r.run(ctx, s, func(rows driver.Rows) error {
+		var subject, kind string
+		var at int64
+		var e fact.TicketEvent
+		if err := rows.Scan(&subject, &kind, &at, &e.System, &e.EventID, &e.Ticket, &e.Contact, &e.Customer, &e.Agent, &e.Queue, &e.Team,
+			&e.Priority, &e.Reason, &e.ReceivedMS); err != nil {
+			return err
+		}
+		e.Type = fact.Type(kind)
+		out[subject] = append(out[subject], metric.TicketStep{At: time.UnixMilli(at).UTC(), Event: e})
+		return nil
+	})
+	return out, err
+}
+
+// ticketCalls reads the contacts that are linked to tickets, in the order they arrived: those in which a look-up found the
+// ticket, and those that its events name.
+func (r *Reader) ticketCalls(ctx context.Context, subjects []string) (map[string][]metric.TicketCall, error) {
+	s := newStatement("ticket_calls")
+	s.bind("subjects", subjects)
+	s.text = lines(
+		"WITH linked AS (",
+		"  SELECT DISTINCT subject, contact FROM (",
+		"    SELECT concat(toString(ticket_system), ':', ticket_id) AS subject, contact FROM contacts WHERE ticket_id != ''",
+		"    UNION ALL SELECT subject, contact FROM tickets_once WHERE contact != ''",
+		"  ) WHERE subject IN {subjects:Array(String)}",
+		")",
+		"SELECT l.subject, l.contact, "+ms("a.time")+" AS at FROM linked AS l",
+		"INNER JOIN (SELECT contact, time FROM arrivals WHERE contact IN (SELECT contact FROM linked) AND "+customerKinds+" LIMIT 1 BY contact) AS a ON a.contact = l.contact",
+		"ORDER BY l.subject, at, l.contact",
+	)
+	out := map[string][]metric.TicketCall{}
+	err := r.run(ctx, s, func(rows driver.Rows) error {
+		var subject string
+		var c metric.TicketCall
+		var at int64
+		if err := rows.Scan(&subject, &c.Contact, &at); err != nil {
+			return err
+		}
+		c.ArrivedAt = time.UnixMilli(at).UTC()
+		out[subject] = append(out[subject], c)
+		return nil
+	})
+	return out, err
+}

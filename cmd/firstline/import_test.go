@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/pipeline/importer"
+)
+
+// pastCalls is how many calls of the past TestImport has; one a minute.
+const pastCalls = 3000
+
+// pastBegan is when they begin.
+func pastBegan() time.Time { return time.Date(2024, 3, 4, 8, 0, 0, 0, time.UTC) }
+
+// past is the queue_log of an exchange in which Anna answers two of three calls.
+func past() []string {
+	var out []string
+	put := func(at int64, fields ...string) {
+		out = append(out, fmt.Sprintf("%d|%s\n", at, strings.Join(fields, "|")))
+	}
+	for i := range pastCalls {
+		at := pastBegan().Unix() + int64(i)*60
+		id, queue, wait, talk := fmt.Sprintf("%d.%d", at-3, i), []string{"First", "600"}[i%2], int64(i%35), int64(1+i%20)
+		put(at, id, queue, "NONE", "ENTERQUEUE", "", fmt.Sprintf("+4930555%04d", i), "1")
+		switch at += wait; i % 3 {
+		case 0:
+			put(at, id, queue, "NONE", "ABANDON", "1", "1", fmt.Sprint(wait))
+		default:
+			put(at, id, queue, "PJSIP/301", "CONNECT", fmt.Sprint(wait), id+"9", "0")
+			put(at+talk, id, queue, "PJSIP/301", "COMPLETECALLER", fmt.Sprint(wait), fmt.Sprint(talk), "1")
+		}
+	}
+	return out
+}
+
+// pastQueue is what a count of the lines says of one queue.
+type pastQueue struct{ Offered, Answered, Abandoned, Within, WaitMS, TalkMS int64 }
+
+// countPast counts lines as they stand: the twin of the whole way through Kafka, tables and API.
+func countPast(lines []string) map[string]pastQueue {
+	out := map[string]pastQueue{}
+	for _, l := range lines {
+		f := strings.Split(strings.TrimSpace(l), "|")
+		number := func(i int) int64 {
+			n, _ := strconv.ParseInt(f[i], 10, 64)
+			return n
+		}
+		queue := map[string]string{"First": "first", "600": "second"}[f[2]]
+		q := out[queue]
+		switch f[4] {
+		case "ENTERQUEUE":
+			q.Offered++
+		case "CONNECT":
+			q.Answered++
+			q.WaitMS += number(5) * 1000
+			if number(5) <= 20 {
+				q.Within++
+			}
+		case "ABANDON":
+			q.Abandoned++
+		case "COMPLETECALLER":
+			q.TalkMS += number(6) * 1000
+		}
+		out[queue] = q
+	}
+	return out
+}
+
+// TestImport brings a past in on the running product: the first import is killed, then repeated, then given once more as
+// other files that overlap. Each time the API's figures are those of a count of the lines. A broken file is told of.
+func TestImport(t *testing.T) {
+	p := startProduct(t, "import", failing)
+	lines := past()
+	whole := p.pastFile("queue_log", lines)
+	p.must(os.WriteFile(filepath.Join(p.dir, "names.csv"), []byte("queue,600,second\n"), 0o600))
+
+	first := p.importing(whole)
+	p.must(first.Start())
+	p.waitFor("the import to have taken something in", time.Minute, func() error {
+		info, err := os.Stat(filepath.Join(p.dir, "data", "import", "old-pbx", "index"))
+		if err == nil && info.Size() == 0 {
+			return errors.New("it is empty")
+		}
+		return err
+	})
+	p.must(first.Process.Kill())
+	if err := first.Wait(); err == nil {
+		t.Fatal("the import ended before it was killed")
+	}
+	p.wantImported(0, "3000 calls with 3000 stays", whole)
+	p.wantPast(lines)
+	p.wantPastOfAnna()
+	p.wantImported(0, "0 facts are new", whole)
+	p.wantPast(lines)
+	p.wantImported(0, "0 facts are new", p.pastFile("queue_log.1", lines[:6000]), p.pastFile("queue_log.2.gz", lines[4000:]))
+	p.wantPast(lines)
+	if left, err := filepath.Glob(filepath.Join(p.dir, "data", "import", "old-pbx", "log*")); err != nil || len(left) > 0 {
+		t.Errorf("facts with callers' numbers are left behind: %v %v", left, err)
+	}
+
+	p.wantImported(3, "bad:2: no line of queue_log", p.pastFile("bad", []string{lines[0], "rubbish\n"}))
+	half := p.pastFile("half.gz", lines)
+	text, err := os.ReadFile(half)
+	p.must(err)
+	p.must(os.WriteFile(half, text[:len(text)/2], 0o600))
+	p.wantImported(1, "half.gz is broken after line", half)
+	p.wantImported(1, "is this site's own node", "--node", "import", whole)
+	p.must(os.Rename(filepath.Join(p.dir, "data", "import"), filepath.Join(p.dir, "away")))
+	p.wantImported(1, "node old-pbx was imported before", whole)
+	p.wantPast(lines)
+}
+
+// pastFile writes lines into a file; one whose name says so is compressed.
+func (p *product) pastFile(name string, lines []string) string {
+	p.t.Helper()
+	text := []byte(strings.Join(lines, ""))
+	if strings.HasSuffix(name, ".gz") {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := w.Write(text)
+		p.must(errors.Join(err, w.Close()))
+		text = b.Bytes()
+	}
+	path := filepath.Join(p.dir, name)
+	p.must(os.WriteFile(path, text, 0o600))
+	return path
+}
+
+// importing is an import of files.
+func (p *product) importing(args ...string) *exec.Cmd {
+	cmd := exec.Command(p.cmd.Path, slices.Concat([]string{"import", "queue-log", "--config", p.config, "--names", filepath.Join(p.dir, "names.csv"), "--final"}, args)...)
+	cmd.Env = p.env
+	return cmd
+}
+
+// wantImported imports and wants an exit code and a text.
+func (p *product) wantImported(code int, text string, args ...string) {
+	p.t.Helper()
+	cmd := p.importing(args...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != code || !strings.Contains(string(out), text) {
+		p.t.Errorf("import %v: %v, want code %d and %q:\n%s", args, err, code, text, out)
+	}
+}
+
+// wantPast compares the API's figures of the queues with a count of the lines.
+func (p *product) wantPast(lines []string) {
+	p.t.Helper()
+	type mean struct {
+		Count  int64    `json:"count"`
+		MeanMS *float64 `json:"mean_ms"`
+	}
+	var report struct {
+		Rows []struct {
+			Queue     string `json:"queue"`
+			Offered   int64  `json:"offered"`
+			Answered  int64  `json:"answered"`
+			Abandoned int64  `json:"abandoned"`
+			Handling  int64  `json:"handling"`
+			Level     struct {
+				Answered struct {
+					Numerator   int64 `json:"numerator"`
+					Denominator int64 `json:"denominator"`
+				} `json:"answered"`
+			} `json:"service_level"`
+			Speed mean `json:"speed_of_answer"`
+			Talk  mean `json:"talk"`
+		} `json:"rows"`
+	}
+	until := pastBegan().Add((pastCalls + 60) * time.Minute)
+	p.must(p.call("GET", "/metrics/queues"+params(map[string]string{
+		"from": pastBegan().Format(time.RFC3339), "until": until.Format(time.RFC3339), "group_by": "queue",
+	}), nil, &report))
+	got := map[string]pastQueue{}
+	for _, r := range report.Rows {
+		q := pastQueue{Offered: r.Offered, Answered: r.Answered, Abandoned: r.Abandoned, Within: r.Level.Answered.Numerator}
+		if r.Speed.MeanMS != nil && r.Talk.MeanMS != nil {
+			q.WaitMS = int64(*r.Speed.MeanMS*float64(r.Speed.Count) + 0.5)
+			q.TalkMS = int64(*r.Talk.MeanMS*float64(r.Talk.Count) + 0.5)
+		}
+		got[r.Queue] = q
+	}
+	if want := countPast(lines); len(got) != 2 || got["first"] != want["first"] || got["second"] != want["second"] {
+		p.t.Errorf("the API says %+v, the lines %+v", got, want)
+	}
+}
+
+// TestImportAsked reads what is said of a command line and a file of names that are wrong.
+func TestImportAsked(t *testing.T) {
+	names := filepath.Join(t.TempDir(), "names.csv")
+	if err := os.WriteFile(names, []byte("# old names\nqueue,500,first\nagnet,Bert,bert\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string]string{
+		"say what to import: queue-log":                            "cdr Master.csv",
+		"name the files to import":                                 "queue-log --final",
+		"--tz Berlin is no zone: write for example Europe/Berlin":  "queue-log --tz Berlin queue_log",
+		"--node a/b: a name has letters":                           "queue-log queue_log --node a/b",
+		names + ":3: write agent,NAME IN THE FILES,ID or queue,":   "queue-log queue_log --names " + names,
+		"none is not there; Asterisk's is /var/log/asterisk/queue": "queue-log --dry-run none",
+	} {
+		var out, failed bytes.Buffer
+		code := run(t.Context(), append([]string{"import", "--config", "../../deploy/firstline.yaml"}, strings.Fields(args)...), func(string) string { return "x" }, nil, &out, &failed)
+		if code != exitFault || !strings.Contains(failed.String(), want) {
+			t.Errorf("%s: code %d, %s; want %q", args, code, failed.String(), want)
+		}
+	}
+}
+
+// TestImportProgress reads how far an import says it is.
+func TestImportProgress(t *testing.T) {
+	at := time.Date(2024, 3, 4, 8, 30, 0, 0, time.UTC)
+	for want, p := range map[string]importer.Progress{
+		"looking through the files: 7 lines": {Scanning: true, Lines: 7},
+		"no lines yet":                       {},
+		"200 of 1000 lines (20 %), 50 lines/s, 16s left, at 2024-03-04 08:30":   {Lines: 200, Total: 1000, At: at},
+		"1000 of 1000 lines (100 %), 250 lines/s, 0s left, at 2024-03-04 08:30": {Lines: 1000, Total: 1000, At: at},
+	} {
+		if got := progressText(p, 4*time.Second); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// wantPastOfAnna wants her answers in the agents' figures, and a call of hers on its page.
+func (p *product) wantPastOfAnna() {
+	p.t.Helper()
+	var report struct {
+		Rows []struct {
+			Agent    string `json:"agent"`
+			Answered int64  `json:"answered"`
+		} `json:"rows"`
+	}
+	p.must(p.call("GET", "/metrics/agents"+params(map[string]string{
+		"from": pastBegan().Format(time.RFC3339), "until": pastBegan().Add((pastCalls + 60) * time.Minute).Format(time.RFC3339),
+	}), nil, &report))
+	if len(report.Rows) != 1 || report.Rows[0].Agent != "anna" || report.Rows[0].Answered != pastCalls*2/3 {
+		p.t.Errorf("the agents' figures are %+v", report.Rows)
+	}
+	var timeline struct {
+		Facts []struct {
+			Type string `json:"type"`
+		} `json:"facts"`
+	}
+	p.must(p.call("GET", fmt.Sprintf("/contacts/old-pbx-%d.1", pastBegan().Unix()+57), nil, &timeline))
+	if len(timeline.Facts) != 9 {
+		p.t.Errorf("the page of a call has %+v", timeline.Facts)
+	}
+}

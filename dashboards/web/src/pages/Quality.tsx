@@ -1,0 +1,88 @@
+// Whether the numbers can be trusted: how far the loaded data reach, what is wrong with them and where, with examples that lead to
+// the contact, and what the loader met.
+import { useEffect, useState } from "preact/hooks";
+import { explain, get } from "../api";
+import { t } from "../i18n";
+import type { QualityReport } from "../model";
+import { spans } from "../parts/ContactFilter";
+import { Examples, Kinds, Loads, Places } from "../parts/QualityTables";
+import { Tile } from "../parts/Tile";
+import { dateTime, zone } from "../time";
+
+type Hours = (typeof spans)[number];
+
+const hour = 3_600_000;
+const intervals: Record<Hours, string> = { 1: "15m", 8: "1h", 24: "1h", 168: "1d", 720: "1d" };
+
+function pathOf(hours: Hours): string {
+  const now = Date.now();
+  const q = new URLSearchParams({
+    from: new Date(now - Number(hours) * hour).toISOString(), until: new Date(now + 60_000).toISOString(), tz: zone, interval: intervals[hours],
+  });
+  return `/data-quality?${q.toString()}`;
+}
+
+export function Quality() {
+  const [asked, ask] = useState<{ hours: Hours }>({ hours: spans.find((s) => s === new URLSearchParams(location.search).get("hours")) ?? "24" });
+  const { report, error, loading } = useReport(asked);
+  const search = (hours: Hours) => {
+    history.replaceState(null, "", `?${new URLSearchParams({ hours }).toString()}`);
+    ask({ hours }); // a new object even when nothing changed: the same search asks again
+  };
+  return (
+    <div class="stack" data-test="quality" aria-busy={loading}>
+      <h1>{t("quality.title")}</h1>
+      <form class="card row low" role="search" onSubmit={(e) => { e.preventDefault(); search(asked.hours); }}>
+        <label class="field">{t("contacts.span")}
+          <select name="hours" value={asked.hours} onChange={(e) => search(spans.find((s) => s === e.currentTarget.value) ?? "24")}>
+            {spans.map((s) => <option key={s} value={s} selected={s === asked.hours}>{t(`contacts.span.${s}`)}</option>)}
+          </select>
+        </label>
+        <button class="main" data-test="search">{t("contacts.search")}</button>
+      </form>
+      {error !== "" && <div class="banner bad" role="alert" data-test="error">{error}</div>}
+      {!report && error === "" && <p class="card quiet">{t("loading")}</p>}
+      {report && (
+        <>
+          <Reach report={report} />
+          <Kinds totals={report.totals} />
+          <Places rows={report.rows} />
+          <Examples examples={report.examples} />
+          <Loads loads={report.loads} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The report of a period. An answer to a period that was changed meanwhile is dropped. */
+function useReport(asked: { hours: Hours }) {
+  const [state, set] = useState<{ report?: QualityReport; error: string; loading: boolean }>({ error: "", loading: true });
+  useEffect(() => {
+    let over = false;
+    set((old) => ({ ...old, loading: true }));
+    get<QualityReport>(pathOf(asked.hours)).then(
+      (report) => { if (!over) set({ report, error: "", loading: false }); },
+      (e: unknown) => { if (!over) set({ error: explain(e), loading: false }); },
+    );
+    return () => { over = true; };
+  }, [asked]);
+  return state;
+}
+
+function Reach({ report }: { report: QualityReport }) {
+  const { open } = report;
+  return (
+    <section class="card">
+      <h2>{t("quality.reach")}</h2>
+      <p data-test="watermark">{report.watermark === null ? t("watermark.none") : t("watermark", { time: dateTime(report.watermark) })}</p>
+      <div class="tiles">
+        <Tile label={t("quality.open.contacts")} value={open.contacts} />
+        <Tile label={t("quality.open.entries")} value={open.entries} />
+        <Tile label={t("quality.open.offers")} value={open.offers} />
+        <Tile label={t("quality.open.segments")} value={open.segments} />
+        <Tile label={t("defect.late")} value={report.late} mood={report.late > 0 ? "warn" : ""} test="late" />
+      </div>
+    </section>
+  );
+}

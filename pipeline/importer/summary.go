@@ -1,0 +1,131 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"firstline/pipeline/fact"
+	"firstline/pipeline/history"
+)
+
+// Summary is what became of the lines.
+type Summary struct {
+	Files       int
+	Counts      history.Counts
+	From, Until time.Time
+	Contacts    int64 // that began
+	Entries     int64 // in queues
+	Facts       int64 // made of the lines, known ones included
+	Busy, Open  int   // contacts that wait or talk at the end, and all that are not over
+
+	groups map[groupKey]*Group
+}
+
+// Group is the notes of one kind.
+type Group struct {
+	Level  history.Level
+	Event  string
+	Reason string
+	Count  int64
+	First  []Where // the first ones
+}
+
+// Where is one line with a note.
+type Where struct {
+	File    string
+	Line    int
+	Meaning string
+}
+
+type groupKey struct {
+	level         history.Level
+	event, reason string
+}
+
+// shownFirst is how many lines of a kind a summary names.
+const shownFirst = 3
+
+func newSummary() Summary { return Summary{groups: map[groupKey]*Group{}} }
+
+func (s *Summary) add(n history.Note, file string) {
+	k := groupKey{n.Level, n.Event, n.Reason}
+	g := s.groups[k]
+	if g == nil {
+		g = &Group{Level: n.Level, Event: n.Event, Reason: n.Reason}
+		s.groups[k] = g
+	}
+	g.Count++
+	if len(g.First) < shownFirst {
+		g.First = append(g.First, Where{file, n.Line, n.Meaning})
+	}
+}
+
+func (s *Summary) made(p history.Part) {
+	s.Facts += int64(len(p.Facts))
+	for _, f := range p.Facts {
+		switch f.Data.(type) {
+		case fact.Arrived:
+			s.Contacts++
+		case fact.EntryEnded:
+			s.Entries++
+		}
+	}
+}
+
+// Refused is how many lines were left out.
+func (s *Summary) Refused() int64 { return sum(s.Counts.Refused) }
+
+func sum(m map[string]int64) (n int64) {
+	for _, x := range m {
+		n += x
+	}
+	return n
+}
+
+// Print writes the summary for a reader.
+func (s *Summary) Print(w io.Writer) {
+	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+	c := s.Counts
+	understood, doubtful, refused := sum(c.Understood), sum(c.Doubtful), sum(c.Refused)
+	p("%d lines of %d files", understood+doubtful+refused+c.Repeated, s.Files)
+	if !s.From.IsZero() {
+		p(", from %s to %s UTC", s.From.UTC().Format(time.DateTime), s.Until.UTC().Format(time.DateTime))
+	}
+	p("\n  understood %9d\n  doubtful   %9d  taken, by a guess that is named below\n  refused    %9d  left out\n", understood, doubtful, refused)
+	p("  repeated   %9d  stand in another file too\n\n", c.Repeated)
+	p("%-20s %10s %10s %10s\n", "event", "understood", "doubtful", "refused")
+	for _, event := range events(c) {
+		p("%-20s %10d %10d %10d\n", cmp.Or(event, "(no event)"), c.Understood[event], c.Doubtful[event], c.Refused[event])
+	}
+	groups := slices.SortedFunc(maps.Values(s.groups), func(a, b *Group) int {
+		return cmp.Or(cmp.Compare(b.Level, a.Level), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Reason, b.Reason))
+	})
+	for _, g := range groups {
+		p("\n%s %d: %s, %s\n", g.Level, g.Count, cmp.Or(g.Event, "(no event)"), g.Reason)
+		for _, x := range g.First {
+			if x.Line == 0 {
+				p("  %s: %s\n", x.File, x.Meaning)
+				continue
+			}
+			p("  %s:%d: %s\n", x.File, x.Line, x.Meaning)
+		}
+	}
+	p("\n%d calls with %d stays in queues; %d facts\n", s.Contacts, s.Entries, s.Facts)
+	if s.Open > 0 {
+		p("%d calls are not over at the end of the files, %d of them wait or talk: import the next file, or these again with --final if there is none\n", s.Open, s.Busy)
+	}
+}
+
+func events(c history.Counts) []string {
+	all := map[string]bool{}
+	for _, m := range []map[string]int64{c.Understood, c.Doubtful, c.Refused} {
+		for event := range m {
+			all[event] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
