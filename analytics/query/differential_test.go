@@ -161,7 +161,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 func pick(list []func(), n int) func() { return list[n*5%len(list)] }
 
 // stride is prime, so that it falls on every combination of the loops below.
-const stride = 61
+const stride = 127
 
 // reports are all shapes.
 func (c *comparison) reports(w world) (out []func()) {
