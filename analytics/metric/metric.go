@@ -222,6 +222,11 @@ func (g *Group) at(d Dimension) **string {
 		return &g.Customer
 	case ByDisposition:
 		return &g.Disposition
+	case ByPriority:
+		return &g.Priority
+	case ByReason:
+		return &g.Reason
+	case ByWeekday, ByHour: // in the row's Cell
 	}
 	panic("unknown dimension " + string(d))
 }

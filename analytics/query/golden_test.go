@@ -93,14 +93,14 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["voicemails"] = messages
 	callbacks, _, err8 := callbackStatement(CallbackRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, State: CallbackOpen, Cursor: cursor{At: 1, ID: "c"}.String()})
 	out["callbacks"] = callbacks
-	ticketList, _, err11 := ticketListStatement(TicketListRequest{
+	ticketList, _, err13 := ticketListStatement(TicketListRequest{
 		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
 	})
 	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
 	out["backlog"] = backlog
 	out["ticket_list"] = ticketList
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13); err != nil {
 		t.Fatal(err)
 	}
 	return out
