@@ -159,8 +159,32 @@ func (a *API) document() {
 	op.Responses["202"] = &huma.Response{Description: "Accepted", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}
 	a.huma.OpenAPI().AddOperation(&op)
+	schemas := a.huma.OpenAPI().Components.Schemas
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own form of errors
-		delete(a.huma.OpenAPI().Components.Schemas.Map(), unused)
+		delete(schemas.Map(), unused)
+	}
+	for name, s := range schemas.Map() {
+		allowNull(s, schemas.TypeFromRef("#/components/schemas/"+name))
+	}
+}
+
+// allowNull says of objects behind a pointer that they may be null, which huma says of plain values only. A field that is left out instead is
+// none.
+func allowNull(s *huma.Schema, t reflect.Type) {
+	if t == nil || deref(t).Kind() != reflect.Struct {
+		return
+	}
+	for f := range deref(t).Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" {
+			allowNull(s, f.Type)
+			continue
+		}
+		p := s.Properties[name]
+		if p == nil || p.Ref == "" || f.Type.Kind() != reflect.Pointer || strings.Contains(options, "omitempty") {
+			continue
+		}
+		s.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}, Description: p.Description}
 	}
 }
 

@@ -73,5 +73,5 @@ func file(name, path string) (string, error) {
 }
 
 func missing(name, where string) error {
-	return fmt.Errorf("%s not found at %s: %w; run `make setup`", name, where, ErrMissing)
+	return fmt.Errorf("%s not found at %s: %w: run `make setup`, or `make test` for what only tests use", name, where, ErrMissing)
 }
