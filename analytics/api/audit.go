@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"firstline/analytics/registry"
@@ -81,7 +82,7 @@ func (r *request) noteworthy(method string) bool {
 	switch r.action {
 	case "list-contacts", "get-contact", "list-abandoned", "list-callbacks", "export-contacts", "export-abandoned", "export-callbacks":
 		return r.who.personal()
-	case "list-voicemails", "export-voicemails", "list-recordings", actionAudio, "list-audit":
+	case "list-voicemails", "export-voicemails", "list-recordings", actionAudio, "list-audit", "export-audit":
 		return true
 	default:
 		return false
@@ -161,55 +162,67 @@ type AuditEntry struct {
 	Request string    `json:"request" doc:"Id of the request, as in the server's log" example:"f70a3a77185dc305"`
 }
 
-type auditInput struct {
+// AuditQuery says which entries are meant.
+type AuditQuery struct {
 	From   time.Time `query:"from" required:"true" doc:"Begin of the window, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
 	Actor  string    `query:"actor" maxLength:"200" doc:"Only entries of this one"`
 	Action string    `query:"action" maxLength:"100" doc:"Only entries of this operation"`
 	Result string    `query:"result" maxLength:"100" doc:"Only entries with this result: ok, or a code"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
-	Cursor string    `query:"cursor" maxLength:"20" doc:"The value of next of the page before"`
 }
 
-// auditPage is a page of entries, with its items as CSV.
+type (
+	auditInput struct {
+		AuditQuery
+		PageQuery
+	}
+	auditExport struct {
+		AuditQuery
+		ExportQuery
+	}
+)
+
 type auditPage struct {
 	Items []AuditEntry `json:"items" nullable:"false" doc:"Entries, newest first"`
 	Next  *string      `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
 
 func (p auditPage) tableRows() any { return p.Items }
+func (p auditPage) next() *string  { return p.Next }
 
-type auditOutput struct {
-	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
-	Body auditPage
+func (a *API) auditLog(ctx context.Context, who principal, in *auditInput) (*listed[auditPage], error) {
+	return onePage(ctx, a.auditPage, who, in.AuditQuery, in.PageQuery)
 }
 
-// auditLog answers one page of the audit log, newest first.
-func (a *API) auditLog(ctx context.Context, _ principal, in *auditInput) (*auditOutput, error) {
-	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Result: in.Result, Limit: in.Limit + 1}
-	if in.Cursor != "" {
-		before, err := strconv.ParseInt(in.Cursor, 10, 64)
+func (a *API) exportAudit(ctx context.Context, who principal, in *auditExport) (*huma.StreamResponse, error) {
+	return export(ctx, a, "audit", a.auditPage, who, in.AuditQuery, in.Format)
+}
+
+// auditPage reads one page of the audit log, newest first.
+func (a *API) auditPage(ctx context.Context, _ principal, in AuditQuery, p PageQuery) (auditPage, error) {
+	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Result: in.Result, Limit: p.Limit + 1}
+	if p.Cursor != "" {
+		before, err := strconv.ParseInt(p.Cursor, 10, 64)
 		if err != nil || before < 1 {
-			return nil, invalid("query.cursor", "is not one that was given")
+			return auditPage{}, invalid("query.cursor", "is not one that was given")
 		}
 		f.Before = before
 	}
 	if !in.From.Before(in.Until) {
-		return nil, invalid("query.until", "is not after from; the window is half-open, [from, until)")
+		return auditPage{}, invalid("query.until", "is not after from; the window is half-open, [from, until)")
 	}
 	entries, err := a.state.Audit(ctx, f)
 	if err != nil {
-		return nil, fail(CodeUnavailable, "the audit log can't be read", err)
+		return auditPage{}, fail(CodeUnavailable, "the audit log can't be read", err)
 	}
-	out := &auditOutput{Body: auditPage{Items: []AuditEntry{}}}
-	if len(entries) > in.Limit {
-		entries = entries[:in.Limit]
-		next := strconv.FormatInt(entries[in.Limit-1].ID, 10)
-		out.Body.Next = &next
+	out := auditPage{Items: []AuditEntry{}}
+	if len(entries) > p.Limit {
+		entries = entries[:p.Limit]
+		next := strconv.FormatInt(entries[p.Limit-1].ID, 10)
+		out.Next = &next
 	}
 	for _, e := range entries {
-		out.Body.Items = append(out.Body.Items, AuditEntry(e))
+		out.Items = append(out.Items, AuditEntry(e))
 	}
-	out.Link = nextLink(ctx, out.Body.Next)
 	return out, nil
 }

@@ -158,8 +158,8 @@ func probes() []probe {
 	get("", "/metrics/staffing"+window+"&service_level_ms=20000", "/metrics/backlog"+window+"&group_by=agent,queue,team",
 		"/metrics/queues"+window+"&group_by=agent,team,skill", "/metrics/queues"+window+"&compare=1d&group_by=queue")
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
-	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/tickets", "/tickets/helpdesk/1")
-	get(CodeForbidden, "/audit"+window, "/users", "/keys", "/live/agent")
+	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/exports/tickets", "/tickets", "/tickets/helpdesk/1")
+	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent")
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},

@@ -114,6 +114,7 @@ func (a *API) rest() {
 	add(a, route{"cancel-callback", http.MethodDelete, "/callbacks/{id}", supervisors | admins, controlCalls, narrowed, 204, "contacts", "Cancel a callback", false}, a.cancelCallback)
 
 	add(a, route{"list-audit", http.MethodGet, "/audit", admins, administer, whole, 200, "access", "Who did what", true}, a.auditLog)
+	add(a, route{"export-audit", http.MethodGet, "/exports/audit", admins, administer, whole, 200, exportTag, "Who did what, all of it", false}, a.exportAudit)
 	add(a, route{"list-users", http.MethodGet, "/users", admins, administer, whole, 200, "access", "Users", false}, a.users)
 	add(a, route{"make-user", http.MethodPost, "/users", admins, administer, whole, 201, "access", "Make a user", false}, a.makeUser)
 	add(a, route{"change-user", http.MethodPut, "/users/{name}", admins, administer, whole, 200, "access", "Change a user's rights, disable him", false}, a.changeUser)
@@ -127,6 +128,7 @@ func (a *API) rest() {
 	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, readContacts, narrowed, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
 	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, hear, narrowed, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
 	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, readContacts, narrowed, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
+	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, whole, 200, exportTag, "All tickets", false}, a.exportTickets)
 	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, whole, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
 	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, whole, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
 

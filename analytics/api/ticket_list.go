@@ -6,11 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 )
 
-type ticketsInput struct {
+// TicketsQuery says which tickets are meant.
+type TicketsQuery struct {
 	From     time.Time `query:"from" doc:"Begin of the window in which they were opened, inclusive, RFC 3339; without it from the first on" example:"2026-03-02T00:00:00+01:00"`
 	Until    time.Time `query:"until" doc:"End of the window, exclusive, RFC 3339; without it to the last" example:"2026-03-03T00:00:00+01:00"`
 	State    []string  `query:"state" nullable:"false" enum:"open,pending,resolved,closed" doc:"Only those that stand so, comma-separated"`
@@ -18,11 +21,19 @@ type ticketsInput struct {
 	Agent    []string  `query:"agent" nullable:"false" doc:"Only those of these agents; an agent always sees his own only"`
 	Queue    []string  `query:"queue" nullable:"false" doc:"Only those of these queues"`
 	Customer string    `query:"customer" maxLength:"300" doc:"Only those of this customer"`
-	Limit    int       `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
-	Cursor   string    `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
 }
 
-// ticketPage is a page of tickets, with its items as CSV.
+type (
+	ticketsInput struct {
+		TicketsQuery
+		PageQuery
+	}
+	ticketsExport struct {
+		TicketsQuery
+		ExportQuery
+	}
+)
+
 type ticketPage struct {
 	AsOf  time.Time       `json:"as_of" doc:"When the answer was computed"`
 	Items []metric.Ticket `json:"items" nullable:"false" doc:"Tickets, the one opened last first"`
@@ -30,29 +41,30 @@ type ticketPage struct {
 }
 
 func (p ticketPage) tableRows() any { return p.Items }
+func (p ticketPage) next() *string  { return p.Next }
 
-type ticketsOutput struct {
-	Link string `header:"Link" doc:"rel=next: the next page, also for CSV"`
-	Body ticketPage
+func (a *API) ticketList(ctx context.Context, who principal, in *ticketsInput) (*listed[ticketPage], error) {
+	return onePage(ctx, a.ticketPage, who, in.TicketsQuery, in.PageQuery)
 }
 
-// ticketList answers one page of tickets, the one opened last first.
-func (a *API) ticketList(ctx context.Context, who principal, in *ticketsInput) (*ticketsOutput, error) {
+func (a *API) exportTickets(ctx context.Context, who principal, in *ticketsExport) (*huma.StreamResponse, error) {
+	return export(ctx, a, "tickets", a.ticketPage, who, in.TicketsQuery, in.Format)
+}
+
+// ticketPage reads one page of tickets, the one opened last first.
+func (a *API) ticketPage(ctx context.Context, who principal, in TicketsQuery, p PageQuery) (ticketPage, error) {
 	req := query.TicketListRequest{
 		From: in.From, Until: in.Until, States: in.State, Priorities: in.Priority, Agents: in.Agent, Queues: in.Queue, Customer: in.Customer,
-		Limit: in.Limit, Cursor: in.Cursor,
+		Limit: p.Limit, Cursor: p.Cursor,
 	}
 	if who.isAgent() {
 		req.Agents = []string{who.Agent}
 	}
 	page, err := a.reports.TicketList(ctx, req)
-	if err != nil {
-		return nil, err
-	}
 	for i := range page.Items {
 		a.linkTicket(&page.Items[i])
 	}
-	return &ticketsOutput{Link: nextLink(ctx, page.Next), Body: ticketPage{AsOf: page.AsOf, Items: page.Items, Next: page.Next}}, nil
+	return ticketPage{AsOf: page.AsOf, Items: page.Items, Next: page.Next}, err
 }
 
 type ticketInput struct {

@@ -33,8 +33,7 @@ func (r *reportsDouble) TicketList(_ context.Context, req query.TicketListReques
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ticketLists = append(r.ticketLists, req)
-	next := "abc"
-	return query.TicketPage{AsOf: testTicket().AsOf, Items: []metric.Ticket{testTicket().Ticket}, Next: &next}, r.err
+	return query.TicketPage{AsOf: testTicket().AsOf, Items: []metric.Ticket{testTicket().Ticket}, Next: after(req.Cursor)}, r.err
 }
 
 func (r *reportsDouble) Ticket(_ context.Context, system, id string) (query.TicketLife, error) {
