@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -69,6 +70,7 @@ func (r ticketAnswer) tableRows() any  { return r.Rows }
 type queueMetricsInput struct {
 	WindowQuery
 	Compare
+	Sorting
 	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,skill,customer,agent,team,weekday,hour" doc:"What the rows are split by, comma-separated; agent and team are those of who answered"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
@@ -89,6 +91,7 @@ func (a *API) queueMetrics(ctx context.Context, who principal, in *queueMetricsI
 	}, in.before(w), func(r query.QueueRequest, w query.WindowRequest) query.QueueRequest { r.WindowRequest = w; return r })
 	for _, r := range reportsOf(&now, then) {
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.QueueRow) bool { return who.rights.hides(row.Group) })
+		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 	}
 	return &queueMetricsOutput{queueAnswer{now, then}}, err
 }
@@ -112,6 +115,7 @@ func (a *API) limits(who principal) metric.Limits {
 type agentMetricsInput struct {
 	WindowQuery
 	Compare
+	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
 	Agent   []string `query:"agent" nullable:"false" doc:"Only these agents, comma-separated; an agent always sees himself only"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only offers and calls of these queues"`
@@ -130,6 +134,9 @@ func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsI
 	}
 	now, then, err := alongside(ctx, a.reports.Agents, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who)},
 		in.before(w), func(r query.AgentRequest, w query.WindowRequest) query.AgentRequest { r.WindowRequest = w; return r })
+	for _, r := range reportsOf(&now, then) {
+		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+	}
 	return &agentMetricsOutput{agentAnswer{now, then}}, err
 }
 
@@ -145,6 +152,7 @@ func (a *API) teams(who principal) map[string][]string {
 type contactMetricsInput struct {
 	WindowQuery
 	Compare
+	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,customer,disposition" doc:"What the rows are split by, comma-separated; queue, agent and disposition are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
@@ -160,6 +168,7 @@ func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetr
 	now, then, err := alongside(ctx, a.reports.Contacts, query.ContactRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days}, in.before(w), contactsAt)
 	for _, r := range reportsOf(&now, then) {
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.ContactRow) bool { return who.rights.hides(row.Group) })
+		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 	}
 	return &contactMetricsOutput{contactAnswer{now, then}}, err
 }
@@ -167,6 +176,7 @@ func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetr
 type ivrMetricsInput struct {
 	WindowQuery
 	Compare
+	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,flow,node" doc:"What the rows are split by, comma-separated; without it by flow and node"`
 	Flow    []string `query:"flow" nullable:"false" doc:"Only these menus, comma-separated; without it all"`
 }
@@ -180,12 +190,16 @@ func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) 
 	}
 	now, then, err := alongside(ctx, a.reports.IVR, query.IVRRequest{WindowRequest: w, Flows: in.Flow}, in.before(w),
 		func(r query.IVRRequest, w query.WindowRequest) query.IVRRequest { r.WindowRequest = w; return r })
+	for _, r := range reportsOf(&now, then) {
+		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+	}
 	return &ivrMetricsOutput{ivrAnswer{now, then}}, err
 }
 
 type ticketMetricsInput struct {
 	WindowQuery
 	Compare
+	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
@@ -203,6 +217,7 @@ func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetric
 	for _, r := range reportsOf(&now, then) {
 		r.Schedule = a.site().Integrations.Tickets.Schedule
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
+		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 	}
 	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
 }
@@ -215,6 +230,7 @@ func contactsAt(r query.ContactRequest, w query.WindowRequest) query.ContactRequ
 type backlogMetricsInput struct {
 	WindowQuery
 	Compare
+	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,queue,team,priority,reason" doc:"What the rows are split by, comma-separated; as the ticket stood then"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only tickets that were in one of these queues then"`
 }
@@ -234,6 +250,7 @@ func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetr
 		})
 	for _, r := range reportsOf(&now, then) {
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hides(row.Group) })
+		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 	}
 	return &backlogMetricsOutput{backlogAnswer{now, then}}, err
 }
