@@ -17,6 +17,7 @@ import (
 type ContactsQuery struct {
 	From     time.Time `query:"from" required:"true" doc:"Begin of the window of the arrival, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until    time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
+	Kind     []string  `query:"kind" nullable:"false" enum:"inbound,outbound,callback,consult,internal,feature" doc:"Only contacts of these kinds, comma-separated; feature: a feature code that an agent dialled"`
 	Queue    []string  `query:"queue" nullable:"false" doc:"Only contacts that joined one of these queues"`
 	Agent    string    `query:"agent" maxLength:"200" doc:"Only contacts this agent talked to; an agent always sees his own only"`
 	Outcome  string    `query:"outcome" enum:"answered,contained,abandoned,refused,failed,open" doc:"Only contacts that ended so; open = still in progress"`
@@ -52,7 +53,7 @@ func (a *API) exportContacts(ctx context.Context, who principal, in *contactsExp
 // contactPage reads one page of contacts, newest first.
 func (a *API) contactPage(ctx context.Context, who principal, in ContactsQuery, p PageQuery) (contactPage, error) {
 	req := query.SearchRequest{
-		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
+		From: in.From, Until: in.Until, Kinds: in.Kind, Queues: who.rights.narrowQueues(in.Queue), Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
 		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: p.Limit, Cursor: p.Cursor,
 	}
 	if in.Number != "" && !who.personal() {

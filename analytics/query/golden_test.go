@@ -81,7 +81,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
 	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
-		From: day.From, Until: day.Until, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
+		From: day.From, Until: day.Until, Kinds: []string{"inbound"}, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,
 		Cursor: cursor{At: 1, ID: "c"}.String(),
 	})
 	out["search"] = list

@@ -17,6 +17,7 @@ import (
 type SearchRequest struct {
 	From, Until time.Time // of the arrival, half-open
 	ID          string    // exactly this contact
+	Kinds       []string  // of one of these kinds; nil means any
 	Queues      []string  // that joined one of these queues; nil means any contact, queued or not
 	Agent       string    // that this agent talked to
 	Outcome     string    // of Outcomes
@@ -188,6 +189,9 @@ func (s *statement) searchFilters(m *mistakes, req SearchRequest) (where []strin
 	since := "time >= " + instant("from") + " AND "
 	if req.ID != "" {
 		in("id", req.ID, "contact = {id:String}")
+	}
+	if req.Kinds != nil {
+		in("kinds", append([]string{}, req.Kinds...), "kind IN {kinds:Array(String)}")
 	}
 	if req.Queues != nil {
 		in("queues", append([]string{}, req.Queues...), "contact IN (SELECT contact FROM entries_opened WHERE "+since+"queue IN {queues:Array(String)})")

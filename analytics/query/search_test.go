@@ -79,8 +79,11 @@ func (w lists) searchFilters(t *testing.T) {
 		edit func(*SearchRequest)
 		want func(id string, k *known) bool
 	}{
-		"all":      {func(*SearchRequest) {}, func(string, *known) bool { return true }},
-		"queue":    {func(r *SearchRequest) { r.Queues = []string{"sales"} }, func(_ string, k *known) bool { return slices.Contains(k.queues, "sales") }},
+		"all":   {func(*SearchRequest) {}, func(string, *known) bool { return true }},
+		"queue": {func(r *SearchRequest) { r.Queues = []string{"sales"} }, func(_ string, k *known) bool { return slices.Contains(k.queues, "sales") }},
+		"kind": {func(r *SearchRequest) { r.Kinds = []string{"callback", "feature"} }, func(_ string, k *known) bool {
+			return k.arrival.Kind == fact.KindCallback || k.arrival.Kind == fact.KindFeature
+		}},
 		"agent":    {func(r *SearchRequest) { r.Agent = "anna" }, func(_ string, k *known) bool { return slices.Contains(k.agents, "anna") }},
 		"outcome":  {func(r *SearchRequest) { r.Outcome = "abandoned" }, func(_ string, k *known) bool { return k.end != nil && k.end.Termination.Result == "abandoned" }},
 		"open":     {func(r *SearchRequest) { r.Outcome = OutcomeOpen }, func(_ string, k *known) bool { return k.end == nil }},

@@ -1,8 +1,9 @@
--- Arguments: agent=anna cursor_at=1 cursor_id=c customer=C1 from=1772492400000 number=042 outcome=answered queues=[support] rows=51 ticket=T1 until=1772578800000
+-- Arguments: agent=anna cursor_at=1 cursor_id=c customer=C1 from=1772492400000 kinds=[inbound] number=042 outcome=answered queues=[support] rows=51 ticket=T1 until=1772578800000
 WITH page AS (
   SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals
   WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
     AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    AND kind IN {kinds:Array(String)}
     AND contact IN (SELECT contact FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND queue IN {queues:Array(String)})
     AND contact IN (SELECT contact FROM segments_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND agent = {agent:String})
     AND contact IN (SELECT contact FROM identified WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND customer = {customer:String} UNION ALL SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND customer = {customer:String})

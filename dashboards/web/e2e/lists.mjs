@@ -17,6 +17,9 @@ export async function lists({ boss, anna, shoot }) {
     await page.selectOption("[name=outcome]", "abandoned");
     await count(1);
     await page.selectOption("[name=outcome]", "");
+    await count(2);
+    await page.selectOption("[name=kind]", ""); // what agents dial for themselves too: nobody has
+    await count(2);
     await page.fill("[name=number]", "555");
     await page.keyboard.press("Enter");
     await shows(rows, /4930555/, 15_000);

@@ -4,6 +4,7 @@ import type { Names } from "./useNames";
 
 export interface Filter {
   hours: string;
+  kind: string;
   queue: string;
   agent: string;
   outcome: string;
@@ -14,6 +15,7 @@ export interface Filter {
 
 export const spans = ["1", "8", "24", "168", "720"] as const; // hours
 const outcomes = ["answered", "abandoned", "contained", "refused", "failed", "open"];
+const customers = "inbound,callback,outbound"; // not what agents dial for themselves
 const hour = 3_600_000;
 
 /** The filter that an address holds; what it does not hold is not filtered by. */
@@ -21,7 +23,7 @@ export function filterOf(search: string): Filter {
   const q = new URLSearchParams(search);
   const text = (key: string) => q.get(key) ?? "";
   return {
-    hours: spans.find((s) => s === q.get("hours")) ?? "24", queue: text("queue"), agent: text("agent"), outcome: text("outcome"),
+    hours: spans.find((s) => s === q.get("hours")) ?? "24", kind: q.get("kind") ?? customers, queue: text("queue"), agent: text("agent"), outcome: text("outcome"),
     number: text("number"), customer: text("customer"), ticket: text("ticket"),
   };
 }
@@ -46,11 +48,11 @@ export function ContactFilter({ filter, names, ownOnly, search }: Props) {
     const data = new FormData(form);
     const text = (name: string) => String(data.get(name) ?? "").trim();
     search({
-      hours: text("hours"), queue: text("queue"), agent: text("agent"), outcome: text("outcome"),
+      hours: text("hours"), kind: text("kind"), queue: text("queue"), agent: text("agent"), outcome: text("outcome"),
       number: text("number").replace(/\D/g, ""), customer: text("customer"), ticket: text("ticket"),
     });
   };
-  const pick = (name: "hours" | "queue" | "agent" | "outcome", label: string, options: [string, string][]) => (
+  const pick = (name: "hours" | "kind" | "queue" | "agent" | "outcome", label: string, options: [string, string][]) => (
     <label class="field">{label}
       <select name={name} value={filter[name]} onChange={(e) => { if (e.currentTarget.form?.reportValidity()) read(e.currentTarget.form); }}>
         {options.map(([value, text]) => <option key={value} value={value} selected={value === filter[name]}>{text}</option>)}
@@ -62,6 +64,7 @@ export function ContactFilter({ filter, names, ownOnly, search }: Props) {
   return (
     <form class="card row low" role="search" onSubmit={(e) => { e.preventDefault(); read(e.currentTarget); }}>
       {pick("hours", t("contacts.span"), spans.map((s) => [s, t(`contacts.span.${s}`)]))}
+      {pick("kind", t("contacts.kind"), [[customers, t("contacts.kind.customers")], all])}
       {pick("queue", t("queue"), named(names.queues))}
       {!ownOnly && pick("agent", t("agent"), named(names.agents))}
       {pick("outcome", t("contacts.result"), [all, ...outcomes.map((o): [string, string] => [o, word("result.", o)])])}
