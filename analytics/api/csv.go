@@ -49,6 +49,8 @@ func (c *csvRows) close() error {
 	return c.out.Error()
 }
 
+func (*csvRows) discard() {}
+
 func cell(v reflect.Value) string {
 	if !v.IsValid() {
 		return ""

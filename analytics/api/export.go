@@ -32,15 +32,14 @@ const exportKind = "export"
 // nobody takes a part of the list for all of it.
 func export[Q any, P page](ctx context.Context, a *API, name string, read reading[Q, P], who principal, q Q, format string) (*huma.StreamResponse, error) {
 	form, id, c := tableForms()[format], of(ctx).id, of(ctx).c
-	if err := a.streams.enter(exportKind, who.session); err != nil {
-		return nil, err
-	}
 	begin, err := read(ctx, who, q, PageQuery{Limit: query.MaxPage})
 	if err != nil {
-		a.streams.leave(exportKind, who.session, "refused")
 		return nil, err
 	}
-	conn := c.Context().Conn()
+	if err := a.streams.enter(exportKind, who.session); err != nil { // behind the read: what panics there would never leave
+		return nil, err
+	}
+	conn, shown := c.Context().Conn(), a.credentialOf(c)
 	send := func(w *bufio.Writer) {
 		cause := "error"
 		defer func() {
@@ -57,6 +56,10 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 			later := context.WithValue(a.stop, requestKey{}, &request{id: id, who: who}) // the request itself is over
 			ctx, cancel := context.WithTimeout(later, a.cfg.QueryTimeout)
 			defer cancel()
+			who, err := a.identify(ctx, shown) // he may be signed out by now, or limited to less
+			if err != nil {
+				return begin, errors.Join(errSignedOut, err)
+			}
 			return read(ctx, who, q, PageQuery{Limit: query.MaxPage, Cursor: cursor})
 		})
 		switch {
@@ -64,6 +67,8 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 			cause = "complete"
 		case a.stop.Err() != nil:
 			cause = "stopped"
+		case errors.Is(err, errSignedOut):
+			cause = "signed_out"
 		case errors.As(err, new(*net.OpError)), errors.Is(err, io.ErrClosedPipe):
 			cause = "gone"
 		default:
@@ -85,6 +90,7 @@ func writePages[P page](w *patient, form form, p P, more func(cursor string) (P,
 	if err != nil {
 		return err
 	}
+	defer out.discard()
 	for {
 		if err := out.write(rows); err != nil {
 			return err

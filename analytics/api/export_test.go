@@ -22,6 +22,8 @@ import (
 type pages struct {
 	*reportsDouble
 	count, fails int
+	panics       bool
+	met          func(page int) // before each page
 }
 
 func (p pages) Search(ctx context.Context, req query.SearchRequest) (query.ContactPage, error) {
@@ -31,6 +33,12 @@ func (p pages) Search(ctx context.Context, req query.SearchRequest) (query.Conta
 		if _, err := fmt.Sscan(req.Cursor, &n); err != nil {
 			return out, err
 		}
+	}
+	if p.panics {
+		panic("a bug")
+	}
+	if p.met != nil {
+		p.met(n)
 	}
 	if n == p.fails {
 		return out, errors.New("the engine went away")
@@ -63,7 +71,7 @@ func (w *world) file(base, path, cookie string) (http.Response, []byte, error) {
 }
 
 func TestExport(t *testing.T) {
-	w := newWorld(t, options{reports: pages{&reportsDouble{}, 3, 0}})
+	w := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, count: 3}})
 	base, sue := w.listen(), w.signIn("sue")
 	ids := "pbx1-1.1 pbx1-1.2 pbx1-1.3"
 	for _, c := range []struct {
@@ -119,7 +127,7 @@ func TestExport(t *testing.T) {
 
 // What fails before the first line is a problem; what fails later breaks the connection off.
 func TestExportFails(t *testing.T) {
-	w := newWorld(t, options{reports: pages{&reportsDouble{}, 3, 2}})
+	w := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, count: 3, fails: 2}})
 	base, sue := w.listen(), w.signIn("sue")
 	if _, body, err := w.file(base, "/exports/contacts"+window, sue); err == nil {
 		t.Errorf("a part is taken for all: %s", body)
@@ -127,7 +135,7 @@ func TestExportFails(t *testing.T) {
 	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "error")); got != 1 {
 		t.Errorf("%v exports are counted", got)
 	}
-	broken := newWorld(t, options{reports: pages{&reportsDouble{}, 3, 1}})
+	broken := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, count: 3, fails: 1}})
 	res, body, err := broken.file(broken.listen(), "/exports/contacts"+window, broken.signIn("sue"))
 	if err != nil || res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Type") != problemType {
 		t.Errorf("%v: %d %s", err, res.StatusCode, body)
@@ -137,6 +145,36 @@ func TestExportFails(t *testing.T) {
 	}
 	if n := testutil.ToFloat64(w.api.m.streams.WithLabelValues(exportKind)); n != 0 {
 		t.Errorf("%v exports go on", n)
+	}
+}
+
+// A panic in the first page leaves no stream behind, which would hold up the end of the process for ever.
+func TestExportPanics(t *testing.T) {
+	w := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, panics: true}})
+	res, body, err := w.file(w.listen(), "/exports/contacts"+window, w.signIn("sue"))
+	if err != nil || res.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%v: %d %s", err, res.StatusCode, body)
+	}
+	if n := testutil.ToFloat64(w.api.m.streams.WithLabelValues(exportKind)); n != 0 {
+		t.Errorf("%v exports go on", n)
+	}
+}
+
+// Who is signed out in the middle gets no more of it.
+func TestExportEndsWithTheSession(t *testing.T) {
+	p := &pages{reportsDouble: &reportsDouble{}, count: 3}
+	w := newWorld(t, options{reports: p})
+	base, sue := w.listen(), w.signIn("sue")
+	p.met = func(page int) {
+		if page == 2 {
+			w.do(call{method: http.MethodDelete, path: Prefix + "/session", proof: sue})
+		}
+	}
+	if _, body, err := w.file(base, "/exports/contacts"+window, sue); err == nil {
+		t.Errorf("a part is taken for all: %s", body)
+	}
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "signed_out")); got != 1 {
+		t.Errorf("%v exports are counted", got)
 	}
 }
 

@@ -45,7 +45,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		certificateEnds: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "firstline_api_certificate_end_seconds", Help: "When the certificate that is served ends, in Unix seconds; 0 without TLS."}),
 		streams: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "firstline_api_streams", Help: "Live streams open now."}, []string{"stream"}),
+			Name: "firstline_api_streams", Help: "Live streams open now, and exports under way."}, []string{"stream"}),
 		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_stream_ends_total", Help: "Live streams that ended, by cause: gone, signed_out, rights (changed), stopped, error."}, []string{"stream", "cause"}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -12,10 +12,12 @@ import (
 // table is an answer that can be had as a table: a slice of structs, one row each.
 type table interface{ tableRows() any }
 
-// rowWriter writes rows in one form. Rows are slices of the struct that it was made for, as many as one likes; close ends the table.
+// rowWriter writes rows in one form. Rows are slices of the struct that it was made for, as many as one likes; close ends the table,
+// discard gives back what it holds, ended or not.
 type rowWriter interface {
 	write(rows reflect.Value) error
 	close() error
+	discard()
 }
 
 // newRowWriter begins a table of rows of a struct. Columns are the fields' JSON names; those of nested structs are joined with a dot.
@@ -39,6 +41,7 @@ func writeTable(form form, w io.Writer, rows any) error {
 	if err != nil {
 		return err
 	}
+	defer out.discard()
 	if err := out.write(v); err != nil {
 		return err
 	}
@@ -58,6 +61,7 @@ func (l jsonLines) write(rows reflect.Value) error {
 }
 
 func (jsonLines) close() error { return nil }
+func (jsonLines) discard()     {}
 
 type column struct {
 	name string

@@ -80,12 +80,14 @@ func (s *sheet) write(rows reflect.Value) error {
 }
 
 func (s *sheet) close() error {
-	defer func() { _ = s.book.Close() }() // removes its files
 	if err := s.out.Flush(); err != nil {
 		return err
 	}
 	return s.book.Write(s.w)
 }
+
+// discard removes the files of rows that wait.
+func (s *sheet) discard() { _ = s.book.Close() }
 
 // cell is a value as a sheet has it. What is no number, truth or time is the text of CSV, which here can't be taken for a formula.
 func (s *sheet) cell(v reflect.Value) any {
