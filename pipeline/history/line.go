@@ -41,13 +41,16 @@ func (l Line) call() string {
 	}
 }
 
-// number reads a field of the data, counted from 0.
+// number reads a field of the data, counted from 0. What is none, or can't be one of queue_log's, is 0 and false.
 func (l Line) number(i int) (int64, bool) {
 	if i < 0 || i >= len(l.Data) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(l.Data[i]), 10, 64)
-	return n, err == nil && n >= 0 && n <= most
+	if err != nil || n < 0 || n > most {
+		return 0, false
+	}
+	return n, true
 }
 
 // most bounds a number in queue_log: a year in milliseconds.
