@@ -48,7 +48,7 @@ export async function record({ browser, base, shoot }) {
     await until("the message to be in the list", 15_000, async () => {
       if (await row.locator("audio").count() > 0) return true;
       await boss.page.reload();
-      await boss.test("messages").waitFor();
+      await boss.page.locator("[data-test=messages][aria-busy=false]").waitFor();
       return await boss.page.locator("main").textContent();
     });
     const audio = row.locator("audio");
