@@ -129,6 +129,13 @@ func (c agentCell) addTo(t *metric.AgentTally) error {
 
 // agentStatement builds the statement of an agent report: things, one row each, counted by bucket, agent and queue.
 func agentStatement(p metric.AgentParams, fresh metric.Freshness) (statement, error) {
+	s, err := agentTables(p, fresh, false)
+	s.text = lines(s.text, "SELECT\n"+selectList(agentColumns()), "FROM things", "GROUP BY bucket, agent, queue, what, detail, more")
+	return s, err
+}
+
+// agentTables are the common tables of an agent report, the last one its things: listed with what each is.
+func agentTables(p metric.AgentParams, fresh metric.Freshness, listed bool) (statement, error) {
 	s := newStatement("agents")
 	if err := s.bindWindow(p.Window, !p.PerQueue()); err != nil {
 		return s, err
@@ -147,73 +154,87 @@ func agentStatement(p metric.AgentParams, fresh metric.Freshness) (statement, er
 	}
 	s.text = lines(
 		"WITH",
-		when(!p.PerQueue(), agentSpans(agents)),
-		agentWork(agents+queues),
+		when(!p.PerQueue(), agentSpans(agents, also(listed))),
+		agentWork(agents+queues, also(listed)),
 		"things AS (",
-		when(!p.PerQueue(), agentStates+"\n  UNION ALL"),
-		agentOffers(agents+queues),
+		when(!p.PerQueue(), agentStates(also(listed))+"\n  UNION ALL"),
+		agentOffers(agents+queues, also(listed)),
 		"  UNION ALL",
-		agentAnswers,
+		agentAnswers(also(listed)),
 		"  UNION ALL",
-		agentTransfers(agents+queues),
+		agentTransfers(agents+queues, also(listed)),
 		")",
-		"SELECT\n"+selectList(agentColumns()),
-		"FROM things",
-		"GROUP BY bucket, agent, queue, what, detail, more",
 	)
 	return s, nil
 }
 
+// also is text where things are listed, else nothing.
+type also bool
+
+func (a also) text(s string) string { return when(bool(a), s) }
+
+// thing is what a listed one has beside what is counted: id, contact, begin and end, and how long a caller had waited.
+func (a also) thing(id, contact, at, until, waited string) string {
+	return a.text(", " + id + " AS id, " + contact + " AS contact, " + at + " AS at, " + until + " AS until, " + waited + " AS waited")
+}
+
 // agentSpans are the stretches in a state: the ended ones, and of each agent the one begun last when nothing ended after
 // it, which lasts at least to the watermark. The facts of an agent are ordered by time, then sequence.
-func agentSpans(agents string) string {
+func agentSpans(agents string, listed also) string {
 	return lines("last_ended AS (SELECT agent, max((time, sequence)) AS at FROM agent_states WHERE 1"+agents+" GROUP BY agent),",
 		"last_begun AS (",
 		"  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason,",
-		"    argMax(billable, (time, sequence)) AS billable, max((time, sequence)) AS at",
+		"    argMax(billable, (time, sequence)) AS billable, max((time, sequence)) AS at"+listed.text(", argMax(contact, (time, sequence)) AS contact"),
 		"  FROM agent_states_opened WHERE 1"+agents+" GROUP BY agent",
 		"),",
 		"spans AS (",
-		"  SELECT agent, state, reason, billable, "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
+		"  SELECT agent, state, reason, billable, "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done"+listed.text(", contact"),
 		"  FROM agent_states WHERE time >= "+instant("from")+" AND started_at < "+instant("until")+agents,
 		"  UNION ALL",
-		"  SELECT b.agent, b.state, b.reason, b.billable, "+ms("b.at.1")+" AS began, {watermark:Int64} AS done",
+		"  SELECT b.agent, b.state, b.reason, b.billable, "+ms("b.at.1")+" AS began, {watermark:Int64} AS done"+listed.text(", b.contact AS contact"),
 		"  FROM last_begun AS b LEFT JOIN last_ended AS e ON b.agent = e.agent",
 		"  WHERE e.agent = '' OR e.at < b.at",
 		"),")
 }
 
 // agentStates clips each stretch to every bucket it touches.
-const agentStates = `  SELECT part.1 AS bucket, agent, '' AS queue, if(billable, 'billable', 'state') AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration
-  FROM spans ARRAY JOIN arrayFilter(x -> x.2 > 0, arrayMap((b, e) -> (b, least(done, e) - greatest(began, b)), {begins:Array(Int64)}, {ends:Array(Int64)})) AS part
-  WHERE done > {from:Int64} AND began < {until:Int64}`
-
-func agentOffers(filter string) string {
+func agentStates(listed also) string {
 	return lines(
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("offered_at"))+" AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration",
+		"  SELECT part.1 AS bucket, agent, '' AS queue, if(billable, 'billable', 'state') AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration"+
+			listed.thing("concat(agent, '/', toString(began))", "contact", "greatest(began, part.1)", "at + duration", "toInt64(-1)"),
+		"  FROM spans ARRAY JOIN arrayFilter(x -> x.2 > 0, arrayMap((b, e) -> (b, least(done, e) - greatest(began, b)), {begins:Array(Int64)}, {ends:Array(Int64)})) AS part",
+		"  WHERE done > {from:Int64} AND began < {until:Int64}",
+	)
+}
+
+func agentOffers(filter string, listed also) string {
+	return lines(
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("offered_at"))+" AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration"+listed.thing("offer", "contact", ms("offered_at"), ms("ended_at"), "toInt64(-1)"),
 		"  FROM offers WHERE time >= "+instant("from")+" AND offered_at >= "+instant("from")+" AND offered_at < "+instant("until")+filter,
 		"  UNION ALL",
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration",
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration"+listed.thing("offer", "contact", ms("time"), "toInt64(0)", "toInt64(-1)"),
 		"  FROM offers_opened WHERE time >= "+instant("from")+" AND time < "+instant("until")+filter,
 		"    AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("from")+")",
 	)
 }
 
 // agentTransfers are the transfers each agent began, those of them that were consultations, and those that came to him.
-func agentTransfers(filter string) string {
+func agentTransfers(filter string, listed also) string {
+	this := func(at, until string) string { return listed.thing("transfer", "contact", at, until, "toInt64(-1)") }
+	over := this(ms("started_at"), ms("ended_at"))
 	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
 	ended := " FROM transfers WHERE time >= " + instant("from") + " AND " + inSpan("started_at")
 	bucket := "  SELECT " + fmt.Sprintf(bucketOf, ms("started_at")) + " AS bucket, agent, queue, "
 	return lines(
-		bucket+"'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+ended+filter,
+		bucket+"'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+over+ended+filter,
 		"  UNION ALL",
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration",
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+this(ms("time"), "toInt64(0)"),
 		"  FROM transfers_opened WHERE "+inSpan("time")+filter+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
 		"  UNION ALL",
-		bucket+"'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration"+ended+filter+" AND mode = 'attended'",
+		bucket+"'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration"+over+ended+filter+" AND mode = 'attended'",
 		"  UNION ALL",
 		"  SELECT * FROM (",
-		"    SELECT "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket, if(`with` != '', `with`, target) AS agent, queue, 'received' AS what, '' AS detail, '' AS more, toInt64(0) AS duration",
+		"    SELECT "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket, if(`with` != '', `with`, target) AS agent, queue, 'received' AS what, '' AS detail, '' AS more, toInt64(0) AS duration"+over,
 		"    "+ended+" AND result IN ('completed', 'conference') AND (`with` != '' OR mode = 'blind' AND `to` = 'agent')",
 		"  ) WHERE 1"+filter,
 	)
@@ -221,7 +242,7 @@ func agentTransfers(filter string) string {
 
 // agentWork joins each answered entry with the stretches of the agent who answered it; an agent's work on an entry counts
 // when none of his stretches on it is open.
-func agentWork(filter string) string {
+func agentWork(filter string, listed also) string {
 	return lines("busy AS (",
 		"  SELECT entry, agent FROM segments_opened",
 		"  WHERE time >= "+instant("from")+" AND segment NOT IN (SELECT segment FROM segments WHERE time >= "+instant("from")+")",
@@ -232,12 +253,24 @@ func agentWork(filter string) string {
 		"  GROUP BY entry, agent",
 		"),",
 		"answers AS (",
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("ended_at"))+" AS bucket, agent, queue, handled, talk, hold, wrap_up",
-		"  FROM (SELECT entry, agent, queue, ended_at FROM entries WHERE outcome = 'answered' AND "+customerKinds+
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("ended_at"))+" AS bucket, agent, queue, handled, talk, hold, wrap_up"+listed.thing("entry", "contact", ms("queued_at"), ms("ended_at"), "wait_ms"),
+		"  FROM (SELECT entry, agent, queue, ended_at"+listed.text(", contact, queued_at, wait_ms")+" FROM entries WHERE outcome = 'answered' AND "+customerKinds+
 			" AND time >= "+instant("from")+" AND ended_at >= "+instant("from")+" AND ended_at < "+instant("until")+filter+") AS e",
 		"  LEFT JOIN worked USING (entry, agent)",
 		"),")
 }
 
-const agentAnswers = `  SELECT bucket, agent, queue, part.1 AS what, '' AS detail, '' AS more, part.2 AS duration
-  FROM answers ARRAY JOIN arrayFilter(x -> x.1 = 'answered' OR handled, [('answered', toInt64(0)), ('talk', talk), ('hold', hold), ('wrap_up', wrap_up), ('handle', talk + hold + wrap_up)]) AS part`
+func agentAnswers(listed also) string {
+	return lines(
+		"  SELECT bucket, agent, queue, part.1 AS what, "+inHand(listed)+" AS detail, '' AS more, part.2 AS duration"+listed.text(", id, contact, at, until, waited"),
+		"  FROM answers ARRAY JOIN arrayFilter(x -> x.1 = 'answered' OR handled, [('answered', toInt64(0)), ('talk', talk), ('hold', hold), ('wrap_up', wrap_up), ('handle', talk + hold + wrap_up)]) AS part",
+	)
+}
+
+// inHand marks the listed answers that are not handled yet.
+func inHand(listed also) string {
+	if listed {
+		return "if(handled, '', 'in_hand')"
+	}
+	return "''"
+}

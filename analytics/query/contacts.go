@@ -78,31 +78,61 @@ func (r *contactRow) tally() metric.ContactTally {
 
 func contactColumns(splits []metric.Dimension) []column[contactRow] {
 	out := groupColumns(splits, func(r *contactRow) *groupCells { return &r.groupCells })
-	for _, c := range []struct {
-		name, condition string
-		dest            func(*metric.ContactTally) *int64
-	}{
-		{"contacts", "1", func(t *metric.ContactTally) *int64 { return &t.Contacts }},
-		{"answered", "result = 'answered'", func(t *metric.ContactTally) *int64 { return &t.Answered }},
-		{"contained", "result = 'contained'", func(t *metric.ContactTally) *int64 { return &t.Contained }},
-		{"abandoned", "result = 'abandoned'", func(t *metric.ContactTally) *int64 { return &t.Abandoned }},
-		{"refused", "result = 'refused'", func(t *metric.ContactTally) *int64 { return &t.Refused }},
-		{"failed", "result = 'failed'", func(t *metric.ContactTally) *int64 { return &t.Failed }},
-		{"abandoned_unqueued", "result = 'abandoned' AND entries = 0", func(t *metric.ContactTally) *int64 { return &t.AbandonedUnqueued }},
-		{"in_flow", "flow != ''", func(t *metric.ContactTally) *int64 { return &t.InFlow }},
-		{"contained_in_flow", "flow != '' AND result = 'contained'", func(t *metric.ContactTally) *int64 { return &t.ContainedInFlow }},
-		{"identified", "identified", func(t *metric.ContactTally) *int64 { return &t.Identified }},
-		{"repeats", "repeat", func(t *metric.ContactTally) *int64 { return &t.Repeats }},
-	} {
+	for _, c := range contactCounts() {
 		out = append(out, column[contactRow]{"n_" + c.name, countIf(c.condition), func(r *contactRow) any { return c.dest(&r.counts) }})
 	}
 	out = append(out, column[contactRow]{"n_to_agent", countIf("to_agent_ms IS NOT NULL"), func(r *contactRow) any { return &r.toAgents }})
-	out = append(out, spreadColumns("ivr", "ivr_ms", "flow != ''", func(r *contactRow) *spread { return &r.ivr })...)
-	out = append(out, spreadColumns("to_agent", "ifNull(to_agent_ms, 0)", "to_agent_ms IS NOT NULL", func(r *contactRow) *spread { return &r.toAgent })...)
-	return append(out, spreadColumns("duration", "duration_ms", "1", func(r *contactRow) *spread { return &r.duration })...)
+	for _, s := range contactSpreads() {
+		out = append(out, spreadColumns(s.name, s.value, s.condition, s.of)...)
+	}
+	return out
+}
+
+// contactCount counts contacts for which a condition holds.
+type contactCount struct {
+	name, condition string
+	number          bool // the report has it by that name; else it stands in shares
+	dest            func(*metric.ContactTally) *int64
+}
+
+func contactCounts() []contactCount {
+	return []contactCount{
+		{"contacts", "1", true, func(t *metric.ContactTally) *int64 { return &t.Contacts }},
+		{"answered", "result = 'answered'", true, func(t *metric.ContactTally) *int64 { return &t.Answered }},
+		{"contained", "result = 'contained'", true, func(t *metric.ContactTally) *int64 { return &t.Contained }},
+		{"abandoned", "result = 'abandoned'", true, func(t *metric.ContactTally) *int64 { return &t.Abandoned }},
+		{"refused", "result = 'refused'", true, func(t *metric.ContactTally) *int64 { return &t.Refused }},
+		{"failed", "result = 'failed'", true, func(t *metric.ContactTally) *int64 { return &t.Failed }},
+		{"abandoned_unqueued", "result = 'abandoned' AND entries = 0", true, func(t *metric.ContactTally) *int64 { return &t.AbandonedUnqueued }},
+		{"in_flow", "flow != ''", true, func(t *metric.ContactTally) *int64 { return &t.InFlow }},
+		{"contained_in_flow", "flow != '' AND result = 'contained'", false, func(t *metric.ContactTally) *int64 { return &t.ContainedInFlow }},
+		{"identified", "identified", true, func(t *metric.ContactTally) *int64 { return &t.Identified }},
+		{"repeats", "repeat", false, func(t *metric.ContactTally) *int64 { return &t.Repeats }},
+	}
+}
+
+// contactSpread is a set of durations of contacts.
+type contactSpread struct {
+	number, name, value, condition string // number: its name in the report
+	of                             func(*contactRow) *spread
+}
+
+func contactSpreads() []contactSpread {
+	return []contactSpread{
+		{"ivr", "ivr", "ivr_ms", "flow != ''", func(r *contactRow) *spread { return &r.ivr }},
+		{"arrival_to_agent", "to_agent", "ifNull(to_agent_ms, 0)", "to_agent_ms IS NOT NULL", func(r *contactRow) *spread { return &r.toAgent }},
+		{"duration", "duration", "duration_ms", "1", func(r *contactRow) *spread { return &r.duration }},
+	}
 }
 
 func contactStatement(p metric.ContactParams) (statement, error) {
+	s, err := contactTables(p, false)
+	s.text = lines(s.text, "SELECT\n"+selectList(contactColumns(p.GroupBy)), "FROM counted", groupingSets(p.GroupBy))
+	return s, err
+}
+
+// contactTables are the common tables of a contact report, the last one a row for each contact.
+func contactTables(p metric.ContactParams, listed bool) (statement, error) {
 	s := newStatement("contacts")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
@@ -113,15 +143,12 @@ func contactStatement(p metric.ContactParams) (statement, error) {
 		"WITH",
 		neighbours(),
 		"counted AS (",
-		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,"+when(said, " disposition,")+when(slices.Contains(p.GroupBy, metric.ByCustomer), " customer,"),
+		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,"+when(said, " disposition,")+when(slices.Contains(p.GroupBy, metric.ByCustomer), " customer,")+when(listed, " contact, began, done,"),
 		"    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat",
 		"  FROM people LEFT JOIN neighbours USING (contact)",
 		when(said, "  LEFT JOIN (SELECT contact, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= "+instant("from")+" GROUP BY contact) AS d USING (contact)"),
 		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
 		")",
-		"SELECT\n"+selectList(contactColumns(p.GroupBy)),
-		"FROM counted",
-		groupingSets(p.GroupBy),
 	)
 	return s, nil
 }

@@ -79,6 +79,13 @@ func ivrColumns(splits []metric.Dimension) []column[ivrRow] {
 // number of the visit to which each belongs (what comes before the first visit of the window has number 0), and the
 // visits with their ends.
 func ivrStatement(p metric.IVRParams) (statement, error) {
+	s, err := ivrTables(p)
+	s.text = lines(s.text, "SELECT\n"+selectList(ivrColumns(p.GroupBy)), "FROM visits", groupingSets(p.GroupBy))
+	return s, err
+}
+
+// ivrTables are its common tables.
+func ivrTables(p metric.IVRParams) (statement, error) {
 	s := newStatement("ivr")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
@@ -117,9 +124,6 @@ func ivrStatement(p metric.IVRParams) (statement, error) {
 		"  )",
 		"  WHERE began < {until:Int64}"+flows,
 		")",
-		"SELECT\n"+selectList(ivrColumns(p.GroupBy)),
-		"FROM visits",
-		groupingSets(p.GroupBy),
 	)
 	return s, nil
 }

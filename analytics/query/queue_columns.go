@@ -39,22 +39,56 @@ func (s spread) durations(n int64) metric.Durations {
 	return metric.Durations{Count: n, Sum: s.sum, Max: s.at[last], Quantiles: s.at[:last]}
 }
 
+// queueCount is a count of marks: those with a flag and an outcome.
+type queueCount struct {
+	number, flag, outcome string // number: its name in the report; empty where it stands in shares only
+	of                    func(*metric.QueueTally) *int64
+}
+
+// condition is the same as an expression over the marks.
+func (c queueCount) condition() string { return c.flag + " AND outcome = '" + c.outcome + "'" }
+
+func queueCounts() []queueCount {
+	return []queueCount{
+		{"answered", "mine", "answered", func(t *metric.QueueTally) *int64 { return &t.Answered }},
+		{"abandoned", "mine", "abandoned", func(t *metric.QueueTally) *int64 { return &t.Abandoned }},
+		{"overflowed", "mine", "overflowed", func(t *metric.QueueTally) *int64 { return &t.Overflowed }},
+		{"exited", "mine", "exited", func(t *metric.QueueTally) *int64 { return &t.Exited }},
+		{"callback", "mine", "callback", func(t *metric.QueueTally) *int64 { return &t.Callback }},
+		{"voicemail", "mine", "voicemail", func(t *metric.QueueTally) *int64 { return &t.Voicemail }},
+		{"left_empty", "mine", "left_empty", func(t *metric.QueueTally) *int64 { return &t.LeftEmpty }},
+		{"withdrawn", "mine", "withdrawn", func(t *metric.QueueTally) *int64 { return &t.Withdrawn }},
+		{"failed", "mine", "failed", func(t *metric.QueueTally) *int64 { return &t.Failed }},
+		{"abandoned_short", "short", "abandoned", func(t *metric.QueueTally) *int64 { return &t.AbandonedShort }},
+		{"still_waiting", "joined", "", func(t *metric.QueueTally) *int64 { return &t.StillWaiting }},
+		{"", "within", "answered", func(t *metric.QueueTally) *int64 { return &t.AnsweredWithin }},
+		{"", "within", "abandoned", func(t *metric.QueueTally) *int64 { return &t.AbandonedWithin }},
+		{"", "within", "callback", func(t *metric.QueueTally) *int64 { return &t.CallbackWithin }},
+		{"refused.full", "mine", "refused_full", func(t *metric.QueueTally) *int64 { return &t.RefusedFull }},
+		{"refused.empty", "mine", "refused_empty", func(t *metric.QueueTally) *int64 { return &t.RefusedEmpty }},
+		{"refused.closed", "mine", "refused_closed", func(t *metric.QueueTally) *int64 { return &t.RefusedClosed }},
+		{"refused.too_long", "mine", "refused_too_long", func(t *metric.QueueTally) *int64 { return &t.RefusedLong }},
+	}
+}
+
+// flagged are the counts by outcome of the marks with a flag.
+func (q *queueRow) flagged(flag string) map[string]uint64 {
+	return map[string]map[string]uint64{"joined": q.joined, "mine": q.mine, "within": q.within, "short": q.short}[flag]
+}
+
 func (q *queueRow) tally() metric.QueueTally {
 	of := func(m map[string]uint64, outcome string) int64 { return int64(m[outcome]) } //nolint:gosec // a count of rows
 	t := metric.QueueTally{
-		Answered: of(q.mine, "answered"), Abandoned: of(q.mine, "abandoned"), Overflowed: of(q.mine, "overflowed"), Exited: of(q.mine, "exited"),
-		Callback: of(q.mine, "callback"), Voicemail: of(q.mine, "voicemail"), LeftEmpty: of(q.mine, "left_empty"), Withdrawn: of(q.mine, "withdrawn"),
-		Failed: of(q.mine, "failed"), AbandonedShort: of(q.short, "abandoned"), StillWaiting: of(q.joined, ""),
 		CarriedIn: q.carriedIn, CarriedOut: q.carriedOut,
-		AnsweredWithin: of(q.within, "answered"), AbandonedWithin: of(q.within, "abandoned"), CallbackWithin: of(q.within, "callback"),
-		RefusedFull: of(q.mine, "refused_full"), RefusedEmpty: of(q.mine, "refused_empty"), RefusedClosed: of(q.mine, "refused_closed"),
-		RefusedLong: of(q.mine, "refused_too_long"),
 		Offers: metric.OfferTally{
 			Answered: of(q.offers, "answered"), Missed: of(q.offers, "missed"), Declined: of(q.offers, "declined"), Busy: of(q.offers, "busy"),
 			Unavailable: of(q.offers, "unavailable"), Withdrawn: of(q.offers, "withdrawn"), LostRace: of(q.offers, "lost_race"),
 			Failed: of(q.offers, "failed"), Ringing: of(q.offers, ""),
 		},
 		Estimates: metric.EstimateTally{Within: of(q.estimates, "within"), Sooner: of(q.estimates, "sooner"), Later: of(q.estimates, "later")},
+	}
+	for _, c := range queueCounts() {
+		*c.of(&t) = of(q.flagged(c.flag), c.outcome)
 	}
 	for _, n := range q.joined {
 		t.Offered += int64(n) //nolint:gosec // a count of rows
@@ -104,34 +138,75 @@ func queueColumns(p metric.QueueParams) []column[queueRow] {
 	if p.AttributeBy == metric.AttributeEnded {
 		out = append(out, carryColumns()...)
 	}
-	out = append(out, spreadColumns("answer", "wait", "is_answered", func(r *queueRow) *spread { return &r.answer })...)
-	out = append(out, spreadColumns("abandon", "wait", "is_abandoned", func(r *queueRow) *spread { return &r.abandon })...)
+	spread := func(name string) {
+		x := queueSpreads()[name]
+		out = append(out, spreadColumns(name, x.value, x.condition, x.of)...)
+	}
+	spread("answer")
+	spread("abandon")
 	if p.Brief {
 		return out
 	}
-	out = append(out, spreadColumns("arrival", "arrival_wait", "is_answered", func(r *queueRow) *spread { return &r.arrival })...)
-	out = append(out, spreadColumns("queueing", "queueing_wait", "is_answered", func(r *queueRow) *spread { return &r.queueing })...)
+	spread("arrival")
+	spread("queueing")
 	if p.Transfers() {
 		out = append(out, column[queueRow]{"n_consults", countIf("is_asked"), func(r *queueRow) any { return &r.consults }})
-		out = append(out, spreadColumns("consult", "wait", "is_asked", func(r *queueRow) *spread { return &r.consult })...)
+		spread("consult")
 	}
-	out = append(out, estimateColumns()...)
+	out = append(out, column[queueRow]{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), is_told)", func(r *queueRow) any { return &r.estimates }})
+	spread("expected")
+	spread("real")
+	spread("wrong")
 	out = append(out, offerColumns()...)
-	return append(out, workColumns()...)
+	out = append(out, column[queueRow]{"n_handled", countIf("is_handled"), func(r *queueRow) any { return &r.handled }})
+	for _, name := range []string{"talked", "held", "wrapped", "handled"} {
+		spread(name)
+	}
+	return out
+}
+
+// queueSpread is a set of durations: a value of the marks for which a condition holds.
+type queueSpread struct {
+	number, value, condition string // number: its name in the report
+	of                       func(*queueRow) *spread
+}
+
+// queueSpreads are all, by the name of their columns.
+func queueSpreads() map[string]queueSpread {
+	return map[string]queueSpread{
+		"answer":   {"speed_of_answer", "wait", "is_answered", func(r *queueRow) *spread { return &r.answer }},
+		"abandon":  {"time_to_abandon", "wait", "is_abandoned", func(r *queueRow) *spread { return &r.abandon }},
+		"arrival":  {"arrival_to_agent", "arrival_wait", "is_answered", func(r *queueRow) *spread { return &r.arrival }},
+		"queueing": {"queueing_to_agent", "queueing_wait", "is_answered", func(r *queueRow) *spread { return &r.queueing }},
+		"consult":  {"consult", "wait", "is_asked", func(r *queueRow) *spread { return &r.consult }},
+		"expected": {"estimates.expected", "expected", "is_told", func(r *queueRow) *spread { return &r.expected }},
+		"real":     {"estimates.real", "wait", "is_told", func(r *queueRow) *spread { return &r.real }},
+		"wrong":    {"estimates.error", "toInt64(abs(wait - expected))", "is_told", func(r *queueRow) *spread { return &r.wrong }},
+		"talked":   {"talk", "talk", "is_handled", func(r *queueRow) *spread { return &r.talk }},
+		"held":     {"hold", "hold", "is_handled", func(r *queueRow) *spread { return &r.hold }},
+		"wrapped":  {"wrap_up", "wrap_up", "is_handled", func(r *queueRow) *spread { return &r.wrapUp }},
+		"handled":  {"handle", "handle", "is_handled", func(r *queueRow) *spread { return &r.handle }},
+	}
 }
 
 // byOutcome counts the marks with a flag set, by outcome.
 func byOutcome(flag string) string { return "sumMap(map(toString(outcome), toUInt64(" + flag + ")))" }
 
+// What was waiting when the whole window began, and when it ended.
+const (
+	cameFirst = "came AND bucket = {begins:Array(Int64)}[1]"
+	wentLast  = "went AND bucket = {begins:Array(Int64)}[-1]"
+)
+
 // carryColumns: the whole window begins with its first bucket and ends with its last.
 func carryColumns() []column[queueRow] {
 	return []column[queueRow]{
 		{
-			"n_carried_in", "toInt64(if(grouping(bucket) = 1, countIf(came AND bucket = {begins:Array(Int64)}[1]), countIf(came)))",
+			"n_carried_in", "toInt64(if(grouping(bucket) = 1, countIf(" + cameFirst + "), countIf(came)))",
 			func(r *queueRow) any { return &r.carriedIn },
 		},
 		{
-			"n_carried_out", "toInt64(if(grouping(bucket) = 1, countIf(went AND bucket = {begins:Array(Int64)}[-1]), countIf(went)))",
+			"n_carried_out", "toInt64(if(grouping(bucket) = 1, countIf(" + wentLast + "), countIf(went)))",
 			func(r *queueRow) any { return &r.carriedOut },
 		},
 	}
@@ -148,15 +223,6 @@ func spreadColumns[T any](name, value, condition string, dest func(*T) *spread) 
 	}
 }
 
-// estimateColumns are about the answered entries whose caller was told an expected wait.
-func estimateColumns() []column[queueRow] {
-	const told = "is_told"
-	out := []column[queueRow]{{"n_estimates", "sumMapIf(map(toString(estimate), toUInt64(1)), " + told + ")", func(r *queueRow) any { return &r.estimates }}}
-	out = append(out, spreadColumns("expected", "expected", told, func(r *queueRow) *spread { return &r.expected })...)
-	out = append(out, spreadColumns("real", "wait", told, func(r *queueRow) *spread { return &r.real })...)
-	return append(out, spreadColumns("wrong", "toInt64(abs(wait - expected))", told, func(r *queueRow) *spread { return &r.wrong })...)
-}
-
 func offerColumns() []column[queueRow] {
 	return []column[queueRow]{
 		{"n_offers", "sumMapIf(results, mine)", func(r *queueRow) any { return &r.offers }},
@@ -164,13 +230,4 @@ func offerColumns() []column[queueRow] {
 		{"ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &r.ring.sum }},
 		{"ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &r.ring.at }},
 	}
-}
-
-func workColumns() []column[queueRow] {
-	const handled = "is_handled"
-	out := []column[queueRow]{{"n_handled", "toInt64(countIf(" + handled + "))", func(r *queueRow) any { return &r.handled }}}
-	out = append(out, spreadColumns("talked", "talk", handled, func(r *queueRow) *spread { return &r.talk })...)
-	out = append(out, spreadColumns("held", "hold", handled, func(r *queueRow) *spread { return &r.hold })...)
-	out = append(out, spreadColumns("wrapped", "wrap_up", handled, func(r *queueRow) *spread { return &r.wrapUp })...)
-	return append(out, spreadColumns("handled", "handle", handled, func(r *queueRow) *spread { return &r.handle })...)
 }

@@ -80,12 +80,29 @@ const (
 	inWindow      = "%[1]s >= {from:Int64} AND %[1]s < {until:Int64}"
 )
 
-// queueStatement builds the statement of a queue report. Its common tables, in order: the closed entries, the open ones,
-// what belongs to them (offers, stretches), and the marks: an entry counted for a bucket, once or more.
+// queueShape is what the common tables are made for: counting, or listing what was counted, which has columns more.
+type queueShape struct {
+	metric.QueueParams
+	listed bool
+}
+
+// queueStatement builds the statement of a queue report.
 func queueStatement(p metric.QueueParams, sets string) (statement, []column[queueRow], error) {
+	s, err := queueTables(queueShape{QueueParams: p})
+	if err != nil {
+		return s, nil, err
+	}
+	columns := queueColumns(p)
+	s.text = lines(s.text, "SELECT\n"+selectList(columns), "FROM judged", sets)
+	return s, columns, nil
+}
+
+// queueTables are the common tables of a queue report, in order: the closed entries, the open ones, what belongs to them
+// (offers, stretches), and the marks: an entry counted for a bucket, once or more; last the marks as they are judged.
+func queueTables(p queueShape) (statement, error) {
 	s := newStatement("queues")
 	if err := s.bindWindow(p.Window, p.AttributeBy == metric.AttributeEnded); err != nil {
-		return s, nil, err
+		return s, err
 	}
 	s.bindTime("since", p.Since())
 	s.bindLimits(p.Limits)
@@ -100,22 +117,18 @@ func queueStatement(p metric.QueueParams, sets string) (statement, []column[queu
 	if slices.Contains(p.GroupBy, metric.ByTeam) {
 		s.bindTeams(p.Teams)
 	}
-	columns := queueColumns(p)
 	s.text = lines(
 		"WITH",
 		closedEntries(p, queues),
 		openEntries(p, queues),
-		when(!p.Brief, entryWork),
+		when(!p.Brief, entryWork(p)),
 		entryFacts(p),
 		marks(p),
 		refusalMarks(p, queues),
 		when(p.Transfers(), transferMarks(p, queues)),
 		judged(p),
-		"SELECT\n"+selectList(columns),
-		"FROM judged",
-		sets,
 	)
-	return s, columns, nil
+	return s, nil
 }
 
 // bindLimits sets the limits: those of single queues as two lists beside the list of their names.
@@ -151,7 +164,8 @@ func (s *statement) bindTeams(teams map[string][]string) {
 // entries_opened.
 type split struct{ name, closed, open, zero string }
 
-func splits(p metric.QueueParams) (out []split) {
+func splits(p queueShape) (out []split) {
+	agent := split{"agent", "if(outcome = 'answered', toString(agent), '')", "''", "''"}
 	for _, d := range p.GroupBy {
 		switch d {
 		case metric.BySkill:
@@ -160,18 +174,23 @@ func splits(p metric.QueueParams) (out []split) {
 		case metric.ByCustomer:
 			out = append(out, split{"customer", "customer", "''", "''"})
 		case metric.ByAgent, metric.ByTeam:
-			agent := split{"agent", "if(outcome = 'answered', toString(agent), '')", "''", "''"}
 			if !slices.Contains(out, agent) {
 				out = append(out, agent)
 			}
 		default: // every mark has its queue and language
 		}
 	}
+	if p.listed {
+		if !slices.Contains(out, agent) {
+			out = append(out, agent)
+		}
+		out = append(out, split{"contact", "contact", "contact", "''"})
+	}
 	return out
 }
 
 // more are the columns of splits as a SELECT goes on with them.
-func more(p metric.QueueParams, of func(split) string) (text string) {
+func more(p queueShape, of func(split) string) (text string) {
 	for _, x := range splits(p) {
 		text += ", " + of(x) + " AS " + x.name
 	}
@@ -184,7 +203,7 @@ func each(list, name string) string {
 }
 
 // closedEntries are the entries with an outcome. Their fact's time is their end, so that old partitions are left out.
-func closedEntries(p metric.QueueParams, queues string) string {
+func closedEntries(p queueShape, queues string) string {
 	return lines("closed AS (",
 		"  SELECT entry, queue, language, outcome, "+ms("queued_at")+" AS queued, "+ms("ended_at")+" AS ended, wait_ms AS wait,",
 		"    "+ms("ended_at")+" - "+ms("arrived_at")+" AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,",
@@ -196,7 +215,7 @@ func closedEntries(p metric.QueueParams, queues string) string {
 }
 
 // openEntries are the openings without a closing. Nobody answered or left, so their end lies beyond every edge.
-func openEntries(p metric.QueueParams, queues string) string {
+func openEntries(p queueShape, queues string) string {
 	return lines("open AS (",
 		"  SELECT entry, queue, language, '' AS outcome, "+ms("time")+" AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,",
 		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+when(!p.Brief, ", toInt64(0) AS expected")+more(p, func(x split) string { return x.open }),
@@ -206,17 +225,26 @@ func openEntries(p metric.QueueParams, queues string) string {
 		"),")
 }
 
-const entryWork = `rung AS (
-  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results
-  FROM (
-    SELECT entry, result, ring_ms FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    UNION ALL
-    SELECT entry, '' AS result, toInt64(0) AS ring_ms FROM offers_opened
-    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
-  )
-  GROUP BY entry
-),` + "\n" + entryStretches
+// entryWork are the offers and the stretches of entries.
+func entryWork(p queueShape) string {
+	more := func(at string) string {
+		return when(p.listed, ", offer, toString(agent) AS rung_agent, "+ms(at)+" AS rung_at")
+	}
+	return lines("rung AS (",
+		"  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results"+
+			when(p.listed, ",\n    groupArray((offer, rung_agent, toString(result), ring_ms, rung_at)) AS offered"),
+		"  FROM (",
+		"    SELECT entry, result, ring_ms"+more("offered_at")+" FROM offers WHERE time >= "+instant("since"),
+		"    UNION ALL",
+		"    SELECT entry, '' AS result, toInt64(0) AS ring_ms"+more("time")+" FROM offers_opened",
+		"    WHERE time >= "+instant("since"),
+		"      AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("since")+")",
+		"  )",
+		"  GROUP BY entry",
+		"),",
+		entryStretches,
+	)
+}
 
 // entryStretches are the entries with an open stretch, and of the others the agents' time on them.
 const entryStretches = `busy AS (
@@ -230,24 +258,35 @@ worked AS (
   GROUP BY entry
 ),`
 
-// markField is a column of the marks and its value where it means nothing.
-type markField struct{ name, zero string }
+// markField is a column of the marks and its value where it means nothing; of what is listed also what it is of a refusal
+// and of a transfer.
+type markField struct{ name, zero, refused, handed string }
 
 // markFields are what the counting needs of an entry, beside bucket and flags.
-func markFields(p metric.QueueParams) []markField {
+func markFields(p queueShape) []markField {
+	plain := func(name, zero string) markField { return markField{name, zero, zero, zero} }
 	out := []markField{
-		{"queue", ""}, {"language", ""}, {"outcome", ""}, {"wait", "toInt64(0)"}, {"arrival_wait", "toInt64(0)"}, {"queueing_wait", "toInt64(0)"},
+		plain("queue", ""), plain("language", ""), plain("outcome", ""), plain("wait", "toInt64(0)"), plain("arrival_wait", "toInt64(0)"), plain("queueing_wait", "toInt64(0)"),
 	}
 	for _, x := range splits(p) {
-		out = append(out, markField{x.name, x.zero})
+		out = append(out, plain(x.name, x.zero))
+	}
+	if p.listed {
+		at := ms("time")
+		out = slices.DeleteFunc(out, func(f markField) bool { return f.name == "agent" || f.name == "contact" })
+		out = append(out, markField{"contact", "''", "contact", "contact"}, markField{"agent", "''", "''", "made_by"},
+			markField{"entry", "''", "concat(contact, '/', toString(sequence))", "transfer"},
+			markField{"queued", "toInt64(0)", at, "at"}, markField{"ended", "toInt64(0)", at, "at"},
+			plain("offered", "CAST([], 'Array(Tuple(String, String, String, Int64, Int64))')"))
 	}
 	if p.Brief {
 		return out
 	}
-	return append(out, markField{"estimate", "''"}, markField{"expected", "toInt64(0)"}, markField{"rings", "emptyArrayInt64()"}, markField{"results", "CAST(map(), 'Map(String, UInt64)')"}, markField{"handled", "toUInt8(0)"}, markField{"talk", "toInt64(0)"}, markField{"hold", "toInt64(0)"}, markField{"wrap_up", "toInt64(0)"})
+	return append(out, plain("estimate", "''"), plain("expected", "toInt64(0)"), plain("rings", "emptyArrayInt64()"), plain("results", "CAST(map(), 'Map(String, UInt64)')"),
+		plain("handled", "toUInt8(0)"), plain("talk", "toInt64(0)"), plain("hold", "toInt64(0)"), plain("wrap_up", "toInt64(0)"))
 }
 
-func fieldNames(p metric.QueueParams) string {
+func fieldNames(p queueShape) string {
 	var names []string
 	for _, f := range markFields(p) {
 		names = append(names, f.name)
@@ -256,12 +295,12 @@ func fieldNames(p metric.QueueParams) string {
 }
 
 // entryFacts joins what belongs to each entry.
-func entryFacts(p metric.QueueParams) string {
+func entryFacts(p queueShape) string {
 	if p.Brief {
 		return "known AS (SELECT * FROM closed UNION ALL SELECT * FROM open),"
 	}
 	return lines("known AS (",
-		"  SELECT queued, ended, "+fieldNames(p),
+		"  SELECT "+when(!p.listed, "queued, ended, ")+fieldNames(p),
 		"  FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e",
 		"  LEFT JOIN rung USING (entry)",
 		"  LEFT JOIN worked USING (entry)",
@@ -271,7 +310,7 @@ func entryFacts(p metric.QueueParams) string {
 // marks counts an entry for the bucket it belongs to; with attribute_by=ended also for the bucket it joined in, and for
 // every bucket whose begin or end it waited through. Flags: joined in the bucket, belongs to it (mine), was waiting when
 // it began (came) and when it ended (went).
-func marks(p metric.QueueParams) string {
+func marks(p queueShape) string {
 	fields := "  SELECT " + fieldNames(p) + ", "
 	switch p.AttributeBy {
 	case metric.AttributeAnswered:
@@ -301,19 +340,19 @@ const (
 	transferMark = "transfer "
 )
 
-// zeroMarks are the fields that marks without an entry have no value for, behind the first n.
-func zeroMarks(p metric.QueueParams, n int) string {
+// otherMarks are the fields of marks without an entry, behind the first n.
+func otherMarks(p queueShape, n int, of func(markField) string) string {
 	var fields []string
 	for _, f := range markFields(p)[n:] {
-		fields = append(fields, f.zero+" AS "+f.name)
+		fields = append(fields, of(f)+" AS "+f.name)
 	}
 	return strings.Join(fields, ", ")
 }
 
 // refusalMarks gives refused joins the shape of marks, so that one pass counts both.
-func refusalMarks(p metric.QueueParams, queues string) string {
+func refusalMarks(p queueShape, queues string) string {
 	return lines("refused AS (",
-		"  SELECT queue, language, concat('"+refusedMark+"', reason) AS outcome, "+zeroMarks(p, 3)+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+
+		"  SELECT queue, language, concat('"+refusedMark+"', reason) AS outcome, "+otherMarks(p, 3, func(f markField) string { return f.refused })+", "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went"+
 			clockOf(p.GroupBy, ms("time")),
 		"  FROM refusals",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("from")+" AND time < "+instant("until"),
@@ -322,17 +361,20 @@ func refusalMarks(p metric.QueueParams, queues string) string {
 
 // transferMarks gives transfers that shape too: one mark for the queue out of whose talk it was made, one more when it was
 // a consultation, with its time in the place of the wait, and one for the queue that got the caller.
-func transferMarks(p metric.QueueParams, queues string) string {
+func transferMarks(p queueShape, queues string) string {
 	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
+	more := func(at string) string {
+		return when(p.listed, ", contact, transfer, toString(agent) AS made_by, "+ms(at)+" AS at")
+	}
 	return lines("handed AS (",
-		"  SELECT part.1 AS queue, '' AS language, concat('"+transferMark+"', part.2) AS outcome, part.3 AS wait, "+zeroMarks(p, 4)+", bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
+		"  SELECT part.1 AS queue, '' AS language, concat('"+transferMark+"', part.2) AS outcome, part.3 AS wait, "+otherMarks(p, 4, func(f markField) string { return f.handed })+", bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went",
 		"  FROM (",
 		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,",
-		"      "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket",
+		"      "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket"+more("started_at"),
 		"    FROM transfers WHERE time >= "+instant("from")+" AND "+inSpan("started_at"),
 		"    UNION ALL",
 		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,",
-		"      "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket",
+		"      "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket"+more("time"),
 		"    FROM transfers_opened WHERE "+inSpan("time")+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
 		"  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [",
 		"    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),",
@@ -343,7 +385,7 @@ func transferMarks(p metric.QueueParams, queues string) string {
 }
 
 // judged names each condition once: the engine takes milliseconds to resolve one, and they are used many times.
-func judged(p metric.QueueParams) string {
+func judged(p queueShape) string {
 	flags := []string{"mine AND outcome = 'answered' AS is_answered", "mine AND outcome = 'abandoned' AS is_abandoned"}
 	if !p.Brief {
 		flags = append(flags, "mine AND outcome = 'answered' AND handled AS is_handled", "mine AND outcome = 'answered' AND notEmpty(estimate) AS is_told", "talk + hold + wrap_up AS handle")

@@ -149,7 +149,7 @@ func slotStatement(p metric.StaffingParams, slots []metric.Bucket) statement {
 		s.bind("queues", append([]string{}, p.Queues...))
 		queues = " AND queue IN {queues:Array(String)}"
 	}
-	brief := metric.QueueParams{Brief: true} // no more of an entry than its times and outcome
+	brief := queueShape{QueueParams: metric.QueueParams{Brief: true}} // no more of an entry than its times and outcome
 	s.text = lines(
 		"WITH",
 		closedEntries(brief, queues),

@@ -69,10 +69,33 @@ func businessColumns() [3]struct{ name, until, schedule, condition string } {
 
 func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
 	out := groupColumns(splits, func(r *ticketRow) *groupCells { return &r.groupCells })
-	for _, c := range []struct {
+	for _, c := range ticketCounts() {
+		out = append(out, column[ticketRow]{"n_" + c.name, countIf(c.condition), func(r *ticketRow) any { return c.dest(&r.counts) }})
+	}
+	for _, s := range ticketSpreads() {
+		out = append(out, spreadColumns(s.name, s.value, s.condition, s.of)...)
+	}
+	for i, b := range businessColumns() {
+		out = append(out, countedColumns(b.name+"_frozen", func(r *ticketRow) *counted { return &r.business[i].frozen })...)
+		out = append(out, countedColumns(b.name+"_recomputed", func(r *ticketRow) *counted { return &r.business[i].recomputed })...)
+	}
+	return out
+}
+
+// ticketCount counts rows for which a condition holds, ticketSpread is a set of their durations.
+type (
+	ticketCount struct {
 		name, condition string
 		dest            func(*metric.TicketTally) *int64
-	}{
+	}
+	ticketSpread struct {
+		name, value, condition string
+		of                     func(*ticketRow) *spread
+	}
+)
+
+func ticketCounts() []ticketCount {
+	return []ticketCount{
 		{"linked", "pair", func(t *metric.TicketTally) *int64 { return &t.Linked }},
 		{"replied", "replied", func(t *metric.TicketTally) *int64 { return &t.Replied }},
 		{"resolved", "resolved", func(t *metric.TicketTally) *int64 { return &t.Resolved }},
@@ -81,17 +104,15 @@ func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
 		{"first_contact_eligible", "decided", func(t *metric.TicketTally) *int64 { return &t.FirstContactEligible }},
 		{"first_contact_resolved", "decided AND NOT further", func(t *metric.TicketTally) *int64 { return &t.FirstContactResolved }},
 		{"undecided", "undecided", func(t *metric.TicketTally) *int64 { return &t.Undecided }},
-	} {
-		out = append(out, column[ticketRow]{"n_" + c.name, countIf(c.condition), func(r *ticketRow) any { return c.dest(&r.counts) }})
 	}
-	out = append(out, spreadColumns("first_reply", "reply_at - began", "replied", func(r *ticketRow) *spread { return &r.reply })...)
-	out = append(out, spreadColumns("first_resolution", "first_resolved_at - began", "resolved", func(r *ticketRow) *spread { return &r.resolution })...)
-	out = append(out, spreadColumns("full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *spread { return &r.fullyResolved })...)
-	for i, b := range businessColumns() {
-		out = append(out, countedColumns(b.name+"_frozen", func(r *ticketRow) *counted { return &r.business[i].frozen })...)
-		out = append(out, countedColumns(b.name+"_recomputed", func(r *ticketRow) *counted { return &r.business[i].recomputed })...)
+}
+
+func ticketSpreads() []ticketSpread {
+	return []ticketSpread{
+		{"first_reply", "reply_at - began", "replied", func(r *ticketRow) *spread { return &r.reply }},
+		{"first_resolution", "first_resolved_at - began", "resolved", func(r *ticketRow) *spread { return &r.resolution }},
+		{"full_resolution", "last_resolved_at - began", "fully", func(r *ticketRow) *spread { return &r.fullyResolved }},
 	}
-	return out
 }
 
 // countedColumns describe a column over the rows where it is not NULL.
@@ -117,6 +138,13 @@ func businessList(none bool) string {
 // ticketStatement builds the statement of a ticket report: one row for each contact (first-contact resolution) and one
 // for each pair of a contact and its ticket (replies and resolutions), counted in one pass.
 func ticketStatement(p metric.TicketParams, hours businessHours, fresh metric.Freshness) (statement, error) {
+	s, err := ticketTables(p, hours, fresh, false)
+	s.text = lines(s.text, "SELECT\n"+selectList(ticketColumns(p.GroupBy)), "FROM counted", groupingSets(p.GroupBy))
+	return s, err
+}
+
+// ticketTables are its common tables, listed with what each row is about.
+func ticketTables(p metric.TicketParams, hours businessHours, fresh metric.Freshness, listed bool) (statement, error) {
 	s := newStatement("tickets")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
@@ -137,13 +165,13 @@ func ticketStatement(p metric.TicketParams, hours businessHours, fresh metric.Fr
 		"),",
 		ticketPairs(),
 		"counted AS (",
-		"  SELECT "+bucket+", 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
+		"  SELECT "+bucket+when(listed, ", contact, system, id")+", 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
 		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
 		"    0 AS decided, 0 AS undecided, 0 AS further,",
 		businessList(false),
 		"  FROM pairs",
 		"  UNION ALL",
-		"  SELECT "+bucket+", 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
+		"  SELECT "+bucket+when(listed, ", contact, '' AS system, '' AS id")+", 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
 		"    0 AS reopened, 0 AS fully,",
 		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,",
 		businessList(true),
@@ -152,9 +180,6 @@ func ticketStatement(p metric.TicketParams, hours businessHours, fresh metric.Fr
 		"    FROM asked AS a LEFT JOIN neighbours AS n USING (contact)",
 		"  )",
 		")",
-		"SELECT\n"+selectList(ticketColumns(p.GroupBy)),
-		"FROM counted",
-		groupingSets(p.GroupBy),
 	)
 	return s, nil
 }

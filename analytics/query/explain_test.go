@@ -1,0 +1,302 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/analytics/metric/facttest"
+)
+
+// explained is one report whose numbers are asked for.
+type explained struct {
+	name    string
+	splits  []metric.Dimension
+	total   any // its rows as the definitions have them
+	rows    []any
+	explain func(ExplainRequest) (metric.Explanation, error)
+}
+
+// numbersOf are a row's numbers by name; null ones are nil. What is no number of the row but a parameter or a name is left out.
+func numbersOf(row any) map[string]any {
+	out := map[string]any{}
+	choices := map[string]string{} // place in the list: the name
+	leaves := facttest.Leaves(row)
+	for path, v := range leaves {
+		if place, ok := strings.CutSuffix(path, ".key"); ok && strings.HasPrefix(path, ".choices.") {
+			choices[place+".count"] = fmt.Sprintf("choices.%s>%s", v, leaves[place+".target"])
+		}
+	}
+	for path, v := range leaves {
+		name := strings.TrimPrefix(path, ".")
+		if choice, ok := choices[path]; ok {
+			name = choice
+		} else if strings.HasPrefix(path, ".choices.") {
+			continue
+		}
+		if _, text := v.(string); text || slices.Contains(noNumbers(), name) || strings.HasPrefix(name, "interval.") {
+			continue
+		}
+		out[name] = v
+	}
+	return out
+}
+
+// noNumbers are the columns of rows that are names or parameters.
+func noNumbers() []string {
+	out := []string{"weekday", "hour", "cell_ms", "explain", "service_level.threshold_ms", "service_level.short_abandon_ms"}
+	for _, d := range []metric.Dimension{
+		metric.ByQueue, metric.ByLanguage, metric.ByTeam, metric.ByAgent, metric.ByFlow, metric.ByNode, metric.BySkill, metric.ByCustomer, metric.ByDisposition, metric.ByPriority, metric.ByReason,
+	} {
+		out = append(out, string(d))
+	}
+	return out
+}
+
+// worked out again from the list itself, by the one rule that how names.
+func recomputed(e metric.Explanation, items []metric.Explained, name string) *float64 {
+	var count, sum, in, of int64
+	var values []int64
+	for _, x := range items {
+		count += x.Counts
+		weight := x.Counts
+		if x.ValueMS != nil {
+			sum += *x.ValueMS
+			values = append(values, *x.ValueMS)
+			weight = *x.ValueMS
+		}
+		of += weight
+		if x.In != nil && *x.In == "numerator" {
+			in += weight
+		}
+	}
+	slices.Sort(values)
+	number := func(v float64) *float64 { return &v }
+	switch e.How {
+	case metric.HowCount:
+		return number(float64(count))
+	case metric.HowSum:
+		return number(float64(sum))
+	case metric.HowNumerator:
+		return number(float64(in))
+	case metric.HowDenominator:
+		return number(float64(of))
+	case metric.HowPercent:
+		return metric.NewRatio(in, of).Percent
+	case metric.HowMean, metric.HowLongest, metric.HowPercentile:
+	}
+	switch {
+	case len(values) == 0:
+		return nil
+	case e.How == metric.HowMean:
+		return number(float64(sum) / float64(count))
+	case e.How == metric.HowLongest:
+		return number(float64(values[len(values)-1]))
+	default:
+		var level int
+		_, _ = fmt.Sscanf(name[strings.LastIndexByte(name, '.')+1:], "p%d_ms", &level)
+		return number(float64(values[len(values)*level/100]))
+	}
+}
+
+func alike(a, b any) bool {
+	x, ok1 := a.(float64)
+	y, ok2 := b.(float64)
+	return ok1 && ok2 && math.Abs(x-y) < 1e-9*max(1, math.Abs(x))
+}
+
+// TestExplained: what is listed behind a number, added up again here, is the number as the plain definitions have it, for every number of
+// every report. Of each report a total and one row are asked about; each world takes every few of their numbers, another choice in each.
+func TestExplained(t *testing.T) {
+	all := worlds(t)
+	seen := map[string]int{}
+	for i, w := range all {
+		t.Run(w.name, func(t *testing.T) {
+			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
+			asked, things := 0, 0
+			for n, report := range c.explainable(w, i) {
+				busiest := report.rows[0]
+				for _, row := range report.rows {
+					if weight(row) > weight(busiest) {
+						busiest = row
+					}
+				}
+				for r, row := range []any{report.total, busiest} {
+					numbers := numbersOf(row)
+					for k, name := range sortedNames(numbers) {
+						if (k+n+r+i)%explainStride != 0 && seen[report.name+name] > 0 {
+							continue
+						}
+						seen[report.name+name]++
+						things += c.explains(report, row, r == 0, name, numbers[name])
+						asked++
+					}
+				}
+			}
+			t.Logf("%d numbers explained by %d things", asked, things)
+		})
+	}
+}
+
+// explainStride is prime.
+const explainStride = 11
+
+// explains asks for one number, page by page.
+func (c *comparison) explains(of explained, row any, total bool, name string, want any) (things int) {
+	c.t.Helper()
+	req := ExplainRequest{Number: name, Limit: MaxPage}
+	if !total {
+		g := reflect.ValueOf(row).FieldByName("Group").Interface().(metric.Group)
+		cell := metric.Cell{}
+		if q, ok := row.(metric.QueueRow); ok {
+			cell = q.Cell
+		}
+		req.Row = RowName(g.Span.From, metric.KeyOf(g, cell, of.splits), of.splits)
+	}
+	if strings.HasSuffix(name, "0_ms") { // short pages for some
+		req.Limit = 40
+	}
+	var items []metric.Explained
+	var first metric.Explanation
+	for {
+		e, err := of.explain(req)
+		if invalid := new(Invalid); want == nil && errors.As(err, &invalid) {
+			return 0
+		}
+		if err != nil {
+			c.t.Fatalf("%s of %s: %v", name, of.name, err)
+		}
+		if len(items) == 0 {
+			first = e
+		}
+		items = append(items, e.Items...)
+		if e.Next == nil {
+			break
+		}
+		req.Cursor = *e.Next
+	}
+	again := recomputed(first, items, name)
+	for _, got := range []*float64{first.Value, again} {
+		switch {
+		case got == nil && want == nil:
+		case got == nil || !alike(*got, want):
+			c.t.Fatalf("%s of %s, total %v: defined %v, explained %s and from the list %s by %d things: %+v", name, of.name, total, want, text(first.Value), text(again), len(items), first)
+		}
+	}
+	ids := map[string]bool{}
+	for _, x := range items {
+		if ids[x.ID] || x.ID == "" || x.Kind == "" {
+			c.t.Fatalf("%s of %s lists %q twice or without an id", name, of.name, x.ID)
+		}
+		ids[x.ID] = true
+		if x.IsIt && !alike(float64(*x.ValueMS), want) {
+			c.t.Fatalf("%s of %s: %d at place %d is not the number %v", name, of.name, *x.ValueMS, *x.Place, want)
+		}
+	}
+	if first.Rule.Formula == "" {
+		c.t.Fatalf("%s of %s has no rule", name, of.name)
+	}
+	return len(items)
+}
+
+func text(v *float64) string {
+	if v == nil {
+		return "null"
+	}
+	return fmt.Sprint(*v)
+}
+
+func sortedNames(m map[string]any) []string {
+	var out []string
+	for n := range m {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// weight is about how much a row has to explain.
+func weight(row any) (n int) {
+	for _, v := range numbersOf(row) {
+		if f, ok := v.(float64); ok && f > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func anyRows[R any](rows []R) (out []any) {
+	for _, r := range rows {
+		out = append(out, r)
+	}
+	return out
+}
+
+// explainable are the reports, in another shape for each n.
+func (c *comparison) explainable(w world, n int) []explained {
+	c.t.Helper()
+	must := func(err error) {
+		c.t.Helper()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	window := func(interval string, groups ...string) WindowRequest {
+		return WindowRequest{From: w.from, Until: w.until, Interval: interval, Zone: w.zone.String(), GroupBy: groups}
+	}
+	ctx := context.Background()
+	limits := metric.DefaultLimits()
+	limits.Queues = map[string]metric.QueueLimits{"sales": {ServiceLevelMS: 45_000, ShortAbandonMS: 20_000}}
+	shapes := [][]string{{"queue"}, {"queue", "language"}, {"team", "skill"}, {"agent", "customer"}, {"hour"}}
+	groups := shapes[n%len(shapes)]
+	by := metric.Attributions()[n%3]
+	if groups[0] == "hour" {
+		by = metric.AttributeOffered
+	}
+	interval := []string{"whole", "1d", "1w"}[n%3]
+	queues := QueueRequest{WindowRequest: window(interval, groups...), AttributeBy: string(by), Limits: limits, Teams: c.teams()}
+	qp, err := queues.Params()
+	must(err)
+	qr, err := c.oracle.Queues(qp)
+	must(err)
+	agents := AgentRequest{WindowRequest: window(interval, [][]string{{"agent"}, {"team"}, {"queue"}}[n%3]...), Teams: c.teams()}
+	ap, err := agents.Params()
+	must(err)
+	ar, err := c.oracle.Agents(ap)
+	must(err)
+	contacts := ContactRequest{WindowRequest: window(interval, [][]string{{"queue"}, {"customer"}, {"disposition", "language"}}[n%3]...)}
+	cp, err := contacts.Params()
+	must(err)
+	cr, err := c.oracle.Contacts(cp)
+	must(err)
+	menus := IVRRequest{WindowRequest: window(interval)}
+	ip, err := menus.Params()
+	must(err)
+	ir, err := c.oracle.IVR(ip)
+	must(err)
+	tickets := TicketRequest{WindowRequest: window(interval, "queue"), Days: 1, Schedule: facttest.Schedules()[0]}
+	tp, err := tickets.TicketParams()
+	must(err)
+	tr, err := c.oracle.Tickets(tp)
+	must(err)
+	backlog := BacklogRequest{WindowRequest: window(interval, "agent")}
+	bp, err := backlog.Params(c.now)
+	must(err)
+	br, err := c.oracle.Backlog(bp)
+	must(err)
+	return []explained{
+		{"queues", qp.GroupBy, qr.Total, anyRows(qr.Rows), func(e ExplainRequest) (metric.Explanation, error) { return c.reader.ExplainQueues(ctx, queues, e) }},
+		{"agents", ap.GroupBy, ar.Total, anyRows(ar.Rows), func(e ExplainRequest) (metric.Explanation, error) { return c.reader.ExplainAgents(ctx, agents, e) }},
+		{"contacts", cp.GroupBy, cr.Total, anyRows(cr.Rows), func(e ExplainRequest) (metric.Explanation, error) { return c.reader.ExplainContacts(ctx, contacts, e) }},
+		{"ivr", ip.GroupBy, ir.Total, anyRows(ir.Rows), func(e ExplainRequest) (metric.Explanation, error) { return c.reader.ExplainIVR(ctx, menus, e) }},
+		{"tickets", tp.GroupBy, tr.Total, anyRows(tr.Rows), func(e ExplainRequest) (metric.Explanation, error) { return c.reader.ExplainTickets(ctx, tickets, e) }},
+		{"backlog", bp.GroupBy, br.Total, anyRows(br.Rows), func(e ExplainRequest) (metric.Explanation, error) { return c.reader.ExplainBacklog(ctx, backlog, e) }},
+	}
+}
