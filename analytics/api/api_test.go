@@ -220,6 +220,7 @@ type reportsDouble struct {
 	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
 	backlogs    []query.BacklogRequest
+	explained   []why
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }

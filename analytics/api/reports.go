@@ -11,6 +11,7 @@ import (
 
 // Reports answers from ClickHouse: *query.Reader.
 type Reports interface {
+	Explanations
 	Queues(ctx context.Context, req query.QueueRequest) (metric.QueueReport, error)
 	Agents(ctx context.Context, req query.AgentRequest) (metric.AgentReport, error)
 	Contacts(ctx context.Context, req query.ContactRequest) (metric.ContactReport, error)
@@ -67,10 +68,9 @@ func (r ivrAnswer) tableRows() any     { return r.Rows }
 func (r backlogAnswer) tableRows() any { return r.Rows }
 func (r ticketAnswer) tableRows() any  { return r.Rows }
 
-type queueMetricsInput struct {
+// QueuesAsked is what a report about queues is asked for; it and its like are exported because huma reads no other embedded struct.
+type QueuesAsked struct {
 	WindowQuery
-	Compare
-	Sorting
 	GroupBy      []string   `query:"group_by" enum:"interval,queue,language,skill,customer,agent,team,weekday,hour" doc:"What the rows are split by, comma-separated; agent and team are those of who answered"`
 	AttributeBy  string     `query:"attribute_by" default:"offered" enum:"offered,answered,ended" doc:"The instant that decides to which interval an entry belongs"`
 	Queue        []string   `query:"queue" doc:"Only these queues, comma-separated; without it all"`
@@ -78,20 +78,32 @@ type queueMetricsInput struct {
 	ShortAbandon optionalMS `query:"short_abandon_ms" minimum:"0" doc:"Limit of short abandons for all queues, in place of each queue's own"`
 }
 
+type queueMetricsInput struct {
+	QueuesAsked
+	Compare
+	Sorting
+}
+
 type queueMetricsOutput struct{ Body queueAnswer }
 
-func (a *API) queueMetrics(ctx context.Context, who principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
+func (a *API) askQueues(who principal, in QueuesAsked) (query.QueueRequest, error) {
 	w, err := in.request(in.GroupBy)
+	return query.QueueRequest{
+		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who), Limits: a.limits(who),
+		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
+	}, err
+}
+
+func (a *API) queueMetrics(ctx context.Context, who principal, in *queueMetricsInput) (*queueMetricsOutput, error) {
+	req, err := a.askQueues(who, in.QueuesAsked)
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Queues, query.QueueRequest{
-		WindowRequest: w, AttributeBy: in.AttributeBy, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who), Limits: a.limits(who),
-		ServiceLevelMS: in.ServiceLevel.pointer(), ShortAbandonMS: in.ShortAbandon.pointer(),
-	}, in.before(w), func(r query.QueueRequest, w query.WindowRequest) query.QueueRequest { r.WindowRequest = w; return r })
+	now, then, err := alongside(ctx, a.reports.Queues, req, in.before(req.WindowRequest), func(r query.QueueRequest, w query.WindowRequest) query.QueueRequest { r.WindowRequest = w; return r })
 	for _, r := range reportsOf(&now, then) {
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.QueueRow) bool { return who.rights.hides(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
 	return &queueMetricsOutput{queueAnswer{now, then}}, err
 }
@@ -112,30 +124,40 @@ func (a *API) limits(who principal) metric.Limits {
 	return l
 }
 
-type agentMetricsInput struct {
+// AgentsAsked is what a report about agents is asked for.
+type AgentsAsked struct {
 	WindowQuery
-	Compare
-	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
 	Agent   []string `query:"agent" nullable:"false" doc:"Only these agents, comma-separated; an agent always sees himself only"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only offers and calls of these queues"`
 }
 
+type agentMetricsInput struct {
+	AgentsAsked
+	Compare
+	Sorting
+}
+
 type agentMetricsOutput struct{ Body agentAnswer }
 
-func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsInput) (*agentMetricsOutput, error) {
+func (a *API) askAgents(who principal, in AgentsAsked) (query.AgentRequest, error) {
 	w, err := in.request(in.GroupBy)
-	if err != nil {
-		return nil, err
-	}
 	agents := who.rights.narrowAgents(in.Agent)
 	if who.isAgent() {
 		agents = []string{who.Agent}
 	}
-	now, then, err := alongside(ctx, a.reports.Agents, query.AgentRequest{WindowRequest: w, Agents: agents, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who)},
-		in.before(w), func(r query.AgentRequest, w query.WindowRequest) query.AgentRequest { r.WindowRequest = w; return r })
+	return query.AgentRequest{WindowRequest: w, Agents: agents, Queues: who.rights.narrowQueues(in.Queue), Teams: a.teams(who)}, err
+}
+
+func (a *API) agentMetrics(ctx context.Context, who principal, in *agentMetricsInput) (*agentMetricsOutput, error) {
+	req, err := a.askAgents(who, in.AgentsAsked)
+	if err != nil {
+		return nil, err
+	}
+	now, then, err := alongside(ctx, a.reports.Agents, req, in.before(req.WindowRequest), func(r query.AgentRequest, w query.WindowRequest) query.AgentRequest { r.WindowRequest = w; return r })
 	for _, r := range reportsOf(&now, then) {
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
 	return &agentMetricsOutput{agentAnswer{now, then}}, err
 }
@@ -149,75 +171,108 @@ func (a *API) teams(who principal) map[string][]string {
 	return out
 }
 
-type contactMetricsInput struct {
+// ContactsAsked is what a report about contacts is asked for.
+type ContactsAsked struct {
 	WindowQuery
-	Compare
-	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,customer,disposition" doc:"What the rows are split by, comma-separated; queue, agent and disposition are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
+	Hours   int      `query:"hours" default:"24" minimum:"1" maximum:"2160" doc:"N: within how many hours a caller's next call counts as his coming again"`
+}
+
+type contactMetricsInput struct {
+	ContactsAsked
+	Compare
+	Sorting
 }
 
 type contactMetricsOutput struct{ Body contactAnswer }
 
-func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
+func (a *API) askContacts(who principal, in ContactsAsked) (query.ContactRequest, error) {
 	w, err := in.request(in.GroupBy)
+	return query.ContactRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Hours: in.Hours}, err
+}
+
+func (a *API) contactMetrics(ctx context.Context, who principal, in *contactMetricsInput) (*contactMetricsOutput, error) {
+	req, err := a.askContacts(who, in.ContactsAsked)
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Contacts, query.ContactRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days}, in.before(w), contactsAt)
+	now, then, err := alongside(ctx, a.reports.Contacts, req, in.before(req.WindowRequest), contactsAt)
 	for _, r := range reportsOf(&now, then) {
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.ContactRow) bool { return who.rights.hides(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
 	return &contactMetricsOutput{contactAnswer{now, then}}, err
 }
 
-type ivrMetricsInput struct {
+// MenusAsked is what a report about menus is asked for.
+type MenusAsked struct {
 	WindowQuery
-	Compare
-	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,flow,node" doc:"What the rows are split by, comma-separated; without it by flow and node"`
 	Flow    []string `query:"flow" nullable:"false" doc:"Only these menus, comma-separated; without it all"`
 }
 
+type ivrMetricsInput struct {
+	MenusAsked
+	Compare
+	Sorting
+}
+
 type ivrMetricsOutput struct{ Body ivrAnswer }
 
-func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
+func askMenus(in MenusAsked) (query.IVRRequest, error) {
 	w, err := in.request(in.GroupBy)
+	return query.IVRRequest{WindowRequest: w, Flows: in.Flow}, err
+}
+
+func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
+	req, err := askMenus(in.MenusAsked)
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.IVR, query.IVRRequest{WindowRequest: w, Flows: in.Flow}, in.before(w),
+	now, then, err := alongside(ctx, a.reports.IVR, req, in.before(req.WindowRequest),
 		func(r query.IVRRequest, w query.WindowRequest) query.IVRRequest { r.WindowRequest = w; return r })
 	for _, r := range reportsOf(&now, then) {
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
 	return &ivrMetricsOutput{ivrAnswer{now, then}}, err
 }
 
-type ticketMetricsInput struct {
+// TicketsAsked is what a report about tickets is asked for.
+type TicketsAsked struct {
 	WindowQuery
-	Compare
-	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
 
+type ticketMetricsInput struct {
+	TicketsAsked
+	Compare
+	Sorting
+}
+
 type ticketMetricsOutput struct{ Body ticketAnswer }
 
-func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetricsInput) (*ticketMetricsOutput, error) {
+func (a *API) askTickets(who principal, in TicketsAsked) (query.TicketRequest, error) {
 	w, err := in.request(in.GroupBy)
+	return query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: a.site().ticketSchedule()}, err
+}
+
+func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetricsInput) (*ticketMetricsOutput, error) {
+	req, err := a.askTickets(who, in.TicketsAsked)
 	if err != nil {
 		return nil, err
 	}
-	req := query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: a.site().ticketSchedule()}
-	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(w), contactsAt)
+	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(req.WindowRequest), contactsAt)
 	for _, r := range reportsOf(&now, then) {
 		r.Schedule = a.site().Integrations.Tickets.Schedule
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
 	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
 }
@@ -227,23 +282,33 @@ func contactsAt(r query.ContactRequest, w query.WindowRequest) query.ContactRequ
 	return r
 }
 
-type backlogMetricsInput struct {
+// BacklogAsked is what a report about the backlog is asked for.
+type BacklogAsked struct {
 	WindowQuery
-	Compare
-	Sorting
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,queue,team,priority,reason" doc:"What the rows are split by, comma-separated; as the ticket stood then"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only tickets that were in one of these queues then"`
 }
 
+type backlogMetricsInput struct {
+	BacklogAsked
+	Compare
+	Sorting
+}
+
 type backlogMetricsOutput struct{ Body backlogAnswer }
+
+func askBacklog(who principal, in BacklogAsked) (query.BacklogRequest, error) {
+	w, err := in.request(in.GroupBy)
+	return query.BacklogRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue)}, err
+}
 
 // backlogMetrics answers what came in of tickets, what was done, and what is left.
 func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetricsInput) (*backlogMetricsOutput, error) {
-	w, err := in.request(in.GroupBy)
+	req, err := askBacklog(who, in.BacklogAsked)
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Backlog, query.BacklogRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue)}, in.before(w),
+	now, then, err := alongside(ctx, a.reports.Backlog, req, in.before(req.WindowRequest),
 		func(r query.BacklogRequest, w query.WindowRequest) query.BacklogRequest {
 			r.WindowRequest = w
 			return r
@@ -251,6 +316,7 @@ func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetr
 	for _, r := range reportsOf(&now, then) {
 		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hides(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
+		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
 	return &backlogMetricsOutput{backlogAnswer{now, then}}, err
 }

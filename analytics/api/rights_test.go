@@ -11,6 +11,7 @@ import (
 
 	"firstline/analytics/live"
 	"firstline/analytics/live/livetest"
+	"firstline/analytics/metric"
 	"firstline/analytics/metric/facttest"
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
@@ -157,6 +158,12 @@ func probes() []probe {
 	get(CodeUnknownAgent, "/agents/dora/targets")
 	get("", "/metrics/staffing"+window+"&service_level_ms=20000", "/metrics/backlog"+window+"&group_by=agent,queue,team",
 		"/metrics/queues"+window+"&group_by=agent,team,skill", "/metrics/queues"+window+"&compare=1d&group_by=queue")
+	why := func(report, number string) string {
+		return "/metrics/" + report + "/explain" + window + "&limit=500&number=" + number
+	}
+	get("", why("queues", "offered"), why("queues", "offers.made")+"&queue=sales", why("agents", "answered"), why("contacts", "contacts"), why("tickets", "linked"), why("backlog", "opened"))
+	get(CodeForbidden, why("ivr", "visits"))
+	get(CodeNotFound, why("queues", "answered")+"&group_by=agent&row="+query.RowName(from, metric.Key{Agent: "dora"}, []metric.Dimension{metric.ByAgent}))
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
 	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/exports/tickets", "/tickets", "/tickets/helpdesk/1")
 	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent")

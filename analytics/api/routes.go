@@ -91,12 +91,18 @@ func (a *API) rest() {
 
 	add(a, route{"get-wallboard", http.MethodGet, "/wallboard", overseers, readMetrics, narrowed, 200, "metrics", "Today so far", false}, a.wallboard)
 	add(a, route{"get-queue-metrics", http.MethodGet, "/metrics/queues", overseers, readMetrics, narrowed, 200, "metrics", "Queue metrics", true}, a.queueMetrics)
+	add(a, route{"explain-queue-metrics", http.MethodGet, "/metrics/queues/explain", overseers, readContacts, narrowed, 200, "metrics", "What is behind a number of the queue metrics", true}, a.explainQueues)
 	add(a, route{"get-agent-metrics", http.MethodGet, "/metrics/agents", signedIn, readMetrics, narrowed, 200, "metrics", "Agent metrics", true}, a.agentMetrics)
+	add(a, route{"explain-agent-metrics", http.MethodGet, "/metrics/agents/explain", signedIn, readContacts, narrowed, 200, "metrics", "What is behind a number of the agent metrics", true}, a.explainAgents)
 	add(a, route{"get-contact-metrics", http.MethodGet, "/metrics/contacts", overseers, readMetrics, narrowed, 200, "metrics", "Contact metrics", true}, a.contactMetrics)
+	add(a, route{"explain-contact-metrics", http.MethodGet, "/metrics/contacts/explain", overseers, readContacts, narrowed, 200, "metrics", "What is behind a number of the contact metrics", true}, a.explainContacts)
 	add(a, route{"get-ivr-metrics", http.MethodGet, "/metrics/ivr", overseers, readMetrics, whole, 200, "metrics", "Menu metrics", true}, a.ivrMetrics)
+	add(a, route{"explain-menu-metrics", http.MethodGet, "/metrics/ivr/explain", overseers, readContacts, whole, 200, "metrics", "What is behind a number of the menu metrics", true}, a.explainMenus)
 	add(a, route{"get-ticket-metrics", http.MethodGet, "/metrics/tickets", overseers, readMetrics, narrowed, 200, "metrics", "Ticket metrics", true}, a.ticketMetrics)
+	add(a, route{"explain-ticket-metrics", http.MethodGet, "/metrics/tickets/explain", overseers, readContacts, narrowed, 200, "metrics", "What is behind a number of the ticket metrics", true}, a.explainTickets)
 	add(a, route{"get-staffing", http.MethodGet, "/metrics/staffing", overseers, readMetrics, narrowed, 200, "metrics", "Forecast of the agents needed", true}, a.staffing)
 	add(a, route{"get-backlog-metrics", http.MethodGet, "/metrics/backlog", overseers, readMetrics, narrowed, 200, "metrics", "Tickets opened and resolved, and what is left", true}, a.backlogMetrics)
+	add(a, route{"explain-backlog-metrics", http.MethodGet, "/metrics/backlog/explain", overseers, readContacts, narrowed, 200, "metrics", "What is behind a number of the backlog metrics", true}, a.explainBacklog)
 	add(a, route{"get-data-quality", http.MethodGet, "/data-quality", supervisors | admins, readMetrics, whole, 200, "metrics", "What is wrong with the recorded data", true}, a.quality)
 
 	add(a, route{"list-contacts", http.MethodGet, "/contacts", signedIn, readContacts, narrowed, 200, "contacts", "Search contacts", true}, a.contacts)

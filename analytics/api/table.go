@@ -73,7 +73,7 @@ func columns(t reflect.Type, prefix string, path []int) []column {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || !f.IsExported() {
+		if name == "-" || !f.IsExported() || f.Tag.Get("table") == "-" { // links say nothing in a table
 			continue
 		}
 		at := append(append([]int{}, path...), i)

@@ -6,6 +6,7 @@ type ContactParams struct {
 	GroupBy []Dimension // ByQueue (the last one), ByLanguage, ByAgent (the last one), ByCustomer, ByDisposition (the last one)
 	Queues  []string    // only contacts whose last queue is one of these; nil means all
 	Days    int         // N of repeat contacts
+	Hours   int         // N of calls that come again
 }
 
 // ContactTally is what is counted for one row of a contact report.
@@ -13,6 +14,8 @@ type ContactTally struct {
 	Contacts, Answered, Contained, Abandoned, Refused, Failed int64
 	InFlow, ContainedInFlow, AbandonedUnqueued                int64
 	Identified, Repeats                                       int64
+	Recalled, RecalledAnswered                                int64
+	Callers, RepeatCalls                                      int64 // inbound contacts whose caller is known; those that another one precedes
 	IVR, ToAgent, Duration                                    Durations
 }
 
@@ -20,6 +23,7 @@ type ContactTally struct {
 type ContactReport struct {
 	Header
 	Days  int          `json:"days" doc:"N: how many days a repeat contact may lie after the one before it"`
+	Hours int          `json:"hours" doc:"N: how many hours a call may lie after the one before it to be the caller's coming again"`
 	Rows  []ContactRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
 	Total ContactRow   `json:"total" doc:"The whole window over all groups"`
 }
@@ -41,6 +45,10 @@ type ContactRow struct {
 	Duration          Stat  `json:"duration" doc:"From arrival to the end of the contact, wrap-up included"`
 	Identified        int64 `json:"identified" doc:"Contacts with a known customer or ticket"`
 	Repeat            Ratio `json:"repeat" doc:"repeat contacts / identified contacts"`
+
+	Recalled         Ratio `json:"recalled" doc:"abandoned contacts whose caller called again within the hours / abandoned contacts"`
+	RecalledAnswered Ratio `json:"recalled_answered" doc:"abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts"`
+	RepeatCalls      Ratio `json:"repeat_calls" doc:"inbound contacts that another one by the same caller precedes within the hours / inbound contacts whose customer or number is known"`
 }
 
 // NewContactReport turns tallies into the report.
@@ -53,7 +61,7 @@ func NewContactReport(p ContactParams, tallies map[Key]ContactTally, total Conta
 	if err != nil {
 		return ContactReport{}, err
 	}
-	r := ContactReport{Header: newHeader(p.Window, p.GroupBy), Days: p.Days, Rows: []ContactRow{}, Total: total.row()}
+	r := ContactReport{Header: newHeader(p.Window, p.GroupBy), Days: p.Days, Hours: p.Hours, Rows: []ContactRow{}, Total: total.row()}
 	r.Freshness = fresh
 	r.Total.Group = newGroup(Key{}, Bucket{From: r.From, Until: r.Until}.Span(), nil)
 	for _, k := range keys {
@@ -71,5 +79,6 @@ func (t ContactTally) row() ContactRow {
 		Containment: NewRatio(t.ContainedInFlow, t.InFlow),
 		IVR:         t.IVR.stat(), ArrivalToAgent: t.ToAgent.stat(), Duration: t.Duration.stat(),
 		Identified: t.Identified, Repeat: NewRatio(t.Repeats, t.Identified),
+		Recalled: NewRatio(t.Recalled, t.Abandoned), RecalledAnswered: NewRatio(t.RecalledAnswered, t.Abandoned), RepeatCalls: NewRatio(t.RepeatCalls, t.Callers),
 	}
 }

@@ -15,7 +15,9 @@ func (f *Facts) Contacts(p ContactParams) (ContactReport, error) {
 		return ContactReport{}, err
 	}
 	rows, total := map[Key]*contactCount{}, &contactCount{}
-	for _, c := range f.customerContacts(p.Days) {
+	contacts := f.customerContacts(p.Days)
+	f.comeAgain(contacts, p.Hours)
+	for _, c := range contacts {
 		if p.Queues != nil && !slices.Contains(p.Queues, c.data.LastQueue) {
 			continue
 		}
@@ -46,6 +48,7 @@ type contact struct {
 	identified bool   // the customer or a ticket is known
 	repeat     bool   // an earlier contact of the same customer or ticket ended at most N days before
 	further    bool   // a later one started at most N days after this one's end
+	callAgain
 }
 
 type ticketKey struct{ system, id string }
@@ -137,6 +140,7 @@ func (n *contactCount) add(c *contact) {
 	n.duration = append(n.duration, d.DurationMS)
 	n.Identified += count(c.identified)
 	n.Repeats += count(c.repeat)
+	n.addAgain(c)
 }
 
 func (n *contactCount) tally() ContactTally {

@@ -60,6 +60,7 @@ type Rule struct {
 	AttributeBy *Attribution  `json:"attribute_by" doc:"Of queues: the instant that decides to which interval an entry belongs; else null"`
 	Limits      []QueueLimits `json:"limits" nullable:"false" doc:"Of queues: T of the service level and the limit of short abandons in force, per queue; the one without a queue is for all others"`
 	Days        *int          `json:"days" doc:"Of contacts and tickets: N of repeats and of first-contact resolution; else null"`
+	Hours       *int          `json:"hours" doc:"Of contacts: N of calls that come again; else null"`
 }
 
 // Explained is one thing behind a number.
@@ -168,3 +169,9 @@ func KeyOf(g Group, c Cell, splits []Dimension) (k Key) {
 	}
 	return k
 }
+
+// Place is where a row stands, for its name and its link.
+func (g *Group) Place() (*Group, Cell) { return g, Cell{} }
+
+// Place is the same of a row that may be split by the wall clock.
+func (r *QueueRow) Place() (*Group, Cell) { return &r.Group, r.Cell }

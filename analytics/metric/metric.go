@@ -190,7 +190,7 @@ type Group struct {
 	Priority    *string `json:"priority" doc:"Priority of tickets; null when not split by priority"`
 	Reason      *string `json:"reason" doc:"Reason of tickets; null when not split by reason"`
 
-	Explain string `json:"explain,omitempty" doc:"Link to what is behind each number of the row: put the number's name, as the CSV's columns have it, in the place of {number}"`
+	Explain string `json:"explain,omitempty" table:"-" doc:"Link to what is behind each number of the row: put the number's name, as the CSV's columns have it, in the place of {number}"`
 }
 
 func newGroup(k Key, span Span, splits []Dimension) Group {

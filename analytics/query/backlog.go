@@ -153,7 +153,7 @@ func backlogTables(p metric.BacklogParams, listed bool) (statement, error) {
 	}
 	const dimensions = "if(whole, '', agent) AS agent, if(whole, '', queue) AS queue, if(whole, '', team) AS team, if(whole, '', priority) AS priority, if(whole, '', reason) AS reason"
 	const ended = "transform(roundDown(%s, {edges:Array(Int64)}), {edges:Array(Int64)}, {numbers:Array(Int64)}, toInt64(0))"
-	which := when(listed, ", subject, at, opened_at, held_by, stood_in")
+	which := when(listed, ", subject, event_id, at, opened_at, held_by, stood_in")
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
@@ -195,13 +195,13 @@ func ticketStretches(listed bool) string {
 	}
 	return lines(slices.Concat([]string{
 		"stretches AS (",
-		"  SELECT " + when(listed, "subject, now_agent AS held_by, now_queue AS stood_in, ") + "event, at, next_at, opened_at, " + stateOf("turn") + " AS state, now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason,",
+		"  SELECT " + when(listed, "subject, event_id, now_agent AS held_by, now_queue AS stood_in, ") + "event, at, next_at, opened_at, " + stateOf("turn") + " AS state, now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason,",
 		"    if(opening > 0, event = " + opened + " AND opened_before = 1, events_before = 1) AS opened,",
 		"    event = 'ticket.first_reply' AND at >= opened_at AND countIf(event = 'ticket.first_reply' AND at >= opened_at)" + sofar + " = 1 AS replied,",
 		"    event = 'ticket.resolved' AND at >= opened_at AND countIf(event = 'ticket.resolved' AND at >= opened_at)" + sofar + " = 1 AS first_resolved,",
 		"    event = 'ticket.resolved' AND at >= opened_at AND resolved_after = 0 AND reopened_last <= at AS last_resolved",
 		"  FROM (",
-		"    SELECT subject, time, received_ms, source, epoch, position, toString(type) AS event, " + ms("time") + " AS at,",
+		"    SELECT " + when(listed, "event_id, ") + "subject, time, received_ms, source, epoch, position, toString(type) AS event, " + ms("time") + " AS at,",
 		"      leadInFrame(" + ms("time") + ", 1, toInt64(9000000000000))" + frame + " AS next_at,",
 		"      minIf(" + ms("time") + ", type = " + opened + ")" + frame + " AS opening, min(" + ms("time") + ")" + frame + " AS first_at, if(opening > 0, opening, first_at) AS opened_at,",
 		"      countIf(type = " + opened + ")" + sofar + " AS opened_before, count()" + sofar + " AS events_before,",

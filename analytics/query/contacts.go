@@ -108,6 +108,10 @@ func contactCounts() []contactCount {
 		{"contained_in_flow", "flow != '' AND result = 'contained'", false, func(t *metric.ContactTally) *int64 { return &t.ContainedInFlow }},
 		{"identified", "identified", true, func(t *metric.ContactTally) *int64 { return &t.Identified }},
 		{"repeats", "repeat", false, func(t *metric.ContactTally) *int64 { return &t.Repeats }},
+		{"recalled", "result = 'abandoned' AND recalled", false, func(t *metric.ContactTally) *int64 { return &t.Recalled }},
+		{"recalled_answered", "result = 'abandoned' AND recalled_answered", false, func(t *metric.ContactTally) *int64 { return &t.RecalledAnswered }},
+		{"callers", "calls", false, func(t *metric.ContactTally) *int64 { return &t.Callers }},
+		{"repeat_calls", "calls AND repeated", false, func(t *metric.ContactTally) *int64 { return &t.RepeatCalls }},
 	}
 }
 
@@ -138,14 +142,18 @@ func contactTables(p metric.ContactParams, listed bool) (statement, error) {
 		return s, err
 	}
 	s.bindDays(p.Window, p.Days)
+	s.bindHours(p)
 	said := slices.Contains(p.GroupBy, metric.ByDisposition)
 	s.text = lines(
 		"WITH",
 		neighbours(),
+		callsAgain(),
 		"counted AS (",
 		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,"+when(said, " disposition,")+when(slices.Contains(p.GroupBy, metric.ByCustomer), " customer,")+when(listed, " contact, began, done,"),
-		"    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat",
+		"    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat,",
+		"    kind = 'inbound' AND known_caller AS calls, recalled, recalled_answered, repeated",
 		"  FROM people LEFT JOIN neighbours USING (contact)",
+		"  LEFT JOIN again USING (contact)",
 		when(said, "  LEFT JOIN (SELECT contact, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= "+instant("from")+" GROUP BY contact) AS d USING (contact)"),
 		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
 		")",
@@ -181,7 +189,7 @@ func neighbours() string {
 		"  )",
 		"),",
 		"people AS (",
-		"  SELECT contact, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
+		"  SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
 		"    "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
 		"  FROM contacts WHERE "+customerKinds+" AND time >= "+instant("since"),
 		"),",

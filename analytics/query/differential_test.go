@@ -367,7 +367,7 @@ func (c *comparison) contacts(w WindowRequest) (out []func()) {
 	}
 	for _, groups := range [][]string{nil, {"queue"}, {"language", "agent"}} {
 		w.GroupBy = groups
-		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1, Schedule: facttest.Schedules()[0]}, {WindowRequest: w, Queues: []string{"support"}}} {
+		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1, Hours: 3, Schedule: facttest.Schedules()[0]}, {WindowRequest: w, Queues: []string{"support"}}} {
 			out = append(out,
 				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
 				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -339,7 +340,7 @@ func explainColumns(p part, sort string) []column[explainRow] {
 // before the page is cut.
 func explainStatement(l listing, p part, after *cursor, size int) (statement, string) {
 	s := l.tables
-	s.name = "explain " + s.name
+	s.name, s.args = "explain "+s.name, maps.Clone(s.args)
 	s.bind("rows", int64(size+1))
 	sort := "at"
 	if p.durations() {

@@ -43,7 +43,7 @@ func backlogListing(p metric.BacklogParams, why ExplainRequest, fresh metric.Fre
 	if l.row != nil {
 		l.where, begun = []string{"NOT whole"}, l.row.Bucket < len(ends)
 	}
-	event := source{from: "counted", id: "concat(subject, '/', toString(at), '/', event)", ticket: "subject", queue: "stood_in", agent: "held_by", at: "at", outcome: "event"}
+	event := source{from: "counted", id: "concat(subject, '/', event_id)", ticket: "subject", queue: "stood_in", agent: "held_by", at: "at", outcome: "event"}
 	ticket := event
 	ticket.id, ticket.at, ticket.outcome = "subject", "opened_at", "if(waits, 'pending', 'open')"
 	l.sources = map[string]source{"event": event, "ticket": ticket}

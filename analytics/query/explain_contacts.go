@@ -34,7 +34,7 @@ func contactListing(p metric.ContactParams, why ExplainRequest, fresh metric.Fre
 		return l, err
 	}
 	l.sources = map[string]source{"contact": {from: "counted", id: "contact", contact: "contact", queue: "queue", agent: "agent", at: "began", until: "done", outcome: "result"}}
-	l.numbers, l.rule = contactNumbers(), func(r *metric.Rule) { r.Days = &p.Days }
+	l.numbers, l.rule = contactNumbers(), func(r *metric.Rule) { r.Days, r.Hours = &p.Days, &p.Hours }
 	return l, l.ofRow()
 }
 
@@ -50,6 +50,9 @@ func contactNumbers() map[string]number {
 		out[s.number] = number{kind: "contact", where: s.condition, value: s.value}
 	}
 	out["containment"] = number{kind: "contact", where: by["in_flow"], in: by["contained_in_flow"]}
+	out["recalled"] = number{kind: "contact", where: by["abandoned"], in: by["recalled"]}
+	out["recalled_answered"] = number{kind: "contact", where: by["abandoned"], in: by["recalled_answered"]}
+	out["repeat_calls"] = number{kind: "contact", where: by["callers"], in: by["repeat_calls"]}
 	out["repeat"] = number{kind: "contact", where: by["identified"], in: by["repeats"]}
 	return out
 }

@@ -33,11 +33,11 @@ func ivrListing(p metric.IVRParams, why ExplainRequest, fresh metric.Freshness) 
 		return l, err
 	}
 	var err error
-	if l.tables, err = ivrTables(p); err != nil {
+	if l.tables, err = ivrTables(p, true); err != nil {
 		return l, err
 	}
 	l.sources = map[string]source{
-		"visit":   {from: "visits", id: "concat(contact, '/', toString(began), '/', node)", contact: "contact", at: "began", until: "if(is_ended, done, 0)", outcome: "how"},
+		"visit":   {from: "visits", id: "concat(contact, '/', toString(number))", contact: "contact", at: "began", until: "if(is_ended, done, 0)", outcome: "how"},
 		"contact": {from: "visits", group: "contact", id: "contact", contact: "contact", at: "min(began)"},
 	}
 	l.numbers = ivrNumbers()

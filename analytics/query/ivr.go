@@ -79,13 +79,13 @@ func ivrColumns(splits []metric.Dimension) []column[ivrRow] {
 // number of the visit to which each belongs (what comes before the first visit of the window has number 0), and the
 // visits with their ends.
 func ivrStatement(p metric.IVRParams) (statement, error) {
-	s, err := ivrTables(p)
+	s, err := ivrTables(p, false)
 	s.text = lines(s.text, "SELECT\n"+selectList(ivrColumns(p.GroupBy)), "FROM visits", groupingSets(p.GroupBy))
 	return s, err
 }
 
-// ivrTables are its common tables.
-func ivrTables(p metric.IVRParams) (statement, error) {
+// ivrTables are its common tables, listed with the number of each visit.
+func ivrTables(p metric.IVRParams, listed bool) (statement, error) {
 	s := newStatement("ivr")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
@@ -117,7 +117,7 @@ func ivrTables(p metric.IVRParams) (statement, error) {
 		"  FROM numbered WHERE number > 0 GROUP BY contact, number",
 		"),",
 		"visits AS (",
-		"  SELECT contact, flow, node, began, choices, inputs, if(outcome != '', left_at, next) AS done, outcome != '' OR next > 0 AS is_ended,",
+		"  SELECT contact, "+when(listed, "number, ")+"flow, node, began, choices, inputs, if(outcome != '', left_at, next) AS done, outcome != '' OR next > 0 AS is_ended,",
 		"    multiIf(outcome != '', outcome, next > 0, '"+metric.VisitWentOn+"', '"+metric.VisitStillIn+"') AS how, "+fmt.Sprintf(bucketOf, "began")+" AS bucket",
 		"  FROM (",
 		"    SELECT *, leadInFrame(began, 1, toInt64(0)) OVER (PARTITION BY contact ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next FROM stays",

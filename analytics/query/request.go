@@ -56,6 +56,7 @@ type ContactRequest struct {
 	WindowRequest
 	Queues []string // last queue of the contact; nil means all
 	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
+	Hours  int      // of contacts: N of calls that come again; 0 means DefaultHours
 
 	Schedule string // of tickets: by which business hours are computed anew, as schedule.Text writes it; empty means not at all
 }
@@ -73,6 +74,9 @@ type TicketRequest = ContactRequest
 const DefaultDays = 7
 
 const maxDays = 90
+
+// DefaultHours is N of calls that come again.
+const DefaultHours = 24
 
 // mistakes collects what is wrong with a request.
 type mistakes []problem.Problem
@@ -222,7 +226,7 @@ func (r ContactRequest) Params() (metric.ContactParams, error) {
 
 func (r ContactRequest) splitBy(allowed ...metric.Dimension) (metric.ContactParams, error) {
 	var m mistakes
-	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m)}
+	p := metric.ContactParams{Queues: r.Queues, Days: r.days(&m), Hours: r.hours(&m)}
 	p.Window, p.GroupBy = r.params(&m, allowed...)
 	return p, m.err()
 }
@@ -252,4 +256,14 @@ func (r ContactRequest) days(m *mistakes) int {
 		m.add("days", "write a number from 1 to 90", "%d is out of range", r.Days)
 	}
 	return r.Days
+}
+
+func (r ContactRequest) hours(m *mistakes) int {
+	if r.Hours == 0 {
+		return DefaultHours
+	}
+	if r.Hours < 0 || r.Hours > 24*maxDays {
+		m.add("hours", "write a number from 1 to 2160", "%d is out of range", r.Hours)
+	}
+	return r.Hours
 }

@@ -1,4 +1,4 @@
--- Arguments: begins=[1772492400000 1772496000000] from=1772492400000 reach=604800000 since=1771887600000 until=1772578800000
+-- Arguments: again_reach=0 arrived_since=1771282800000 begins=[1772492400000 1772496000000] from=1772492400000 reach=604800000 since=1771887600000 until=1772578800000
 WITH
 linked AS (
   SELECT DISTINCT contact, system, id FROM (
@@ -7,7 +7,7 @@ linked AS (
   )
 ),
 people AS (
-  SELECT contact, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,
+  SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,
     toUnixTimestamp64Milli(started_at) AS began, toUnixTimestamp64Milli(ended_at) AS done
   FROM contacts WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
 ),
@@ -26,10 +26,32 @@ neighbours AS (
   )
   GROUP BY contact
 ),
+callers AS (
+  SELECT contact, customer, kind = 'inbound' AS inbound, result = 'answered' AS got, began, done, number
+  FROM people LEFT JOIN (SELECT contact, caller_number AS number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({arrived_since:Int64}, 'UTC') LIMIT 1 BY contact) AS a USING (contact)
+),
+calls_by AS (
+  SELECT contact, inbound, got, began, done, ('customer', customer) AS key, true AS meets_all, false AS unknown FROM callers WHERE customer != ''
+  UNION ALL SELECT contact, inbound, got, began, done, ('number', number) AS key, customer = '' AS meets_all, customer = '' AS unknown FROM callers WHERE number != ''
+),
+again AS (
+  SELECT contact, 1 AS known_caller, max(next > 0 AND next <= done + {again_reach:Int64}) AS recalled,
+    max(next_got > 0 AND next_got <= done + {again_reach:Int64}) AS recalled_answered, max(before > 0 AND began <= before + {again_reach:Int64}) AS repeated
+  FROM (
+    SELECT contact, began, done,
+      if(meets_all, minIf(began, inbound) OVER (PARTITION BY key ORDER BY began DESC, contact DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), minIf(began, (inbound) AND unknown) OVER (PARTITION BY key ORDER BY began DESC, contact DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS next,
+      if(meets_all, minIf(began, inbound AND got) OVER (PARTITION BY key ORDER BY began DESC, contact DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), minIf(began, (inbound AND got) AND unknown) OVER (PARTITION BY key ORDER BY began DESC, contact DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS next_got,
+      if(meets_all, maxIf(done, 1) OVER (PARTITION BY key ORDER BY began, contact ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), maxIf(done, (1) AND unknown) OVER (PARTITION BY key ORDER BY began, contact ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS before
+    FROM calls_by
+  )
+  GROUP BY contact
+),
 counted AS (
   SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms, disposition, customer,
-    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat
+    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat,
+    kind = 'inbound' AND known_caller AS calls, recalled, recalled_answered, repeated
   FROM people LEFT JOIN neighbours USING (contact)
+  LEFT JOIN again USING (contact)
   LEFT JOIN (SELECT contact, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') GROUP BY contact) AS d USING (contact)
   WHERE began >= {from:Int64} AND began < {until:Int64}
 )
@@ -49,6 +71,10 @@ SELECT
     toInt64(countIf(flow != '' AND result = 'contained')) AS n_contained_in_flow,
     toInt64(countIf(identified)) AS n_identified,
     toInt64(countIf(repeat)) AS n_repeats,
+    toInt64(countIf(result = 'abandoned' AND recalled)) AS n_recalled,
+    toInt64(countIf(result = 'abandoned' AND recalled_answered)) AS n_recalled_answered,
+    toInt64(countIf(calls)) AS n_callers,
+    toInt64(countIf(calls AND repeated)) AS n_repeat_calls,
     toInt64(countIf(to_agent_ms IS NOT NULL)) AS n_to_agent,
     toInt64(sumIf(ivr_ms, flow != '')) AS ivr_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ivr_ms, flow != '') AS ivr_at,

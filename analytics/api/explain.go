@@ -1,0 +1,172 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"firstline/analytics/metric"
+	"firstline/analytics/query"
+)
+
+// Explanations says why numbers are what they are: *query.Reader.
+type Explanations interface {
+	ExplainQueues(ctx context.Context, req query.QueueRequest, why query.ExplainRequest) (metric.Explanation, error)
+	ExplainAgents(ctx context.Context, req query.AgentRequest, why query.ExplainRequest) (metric.Explanation, error)
+	ExplainContacts(ctx context.Context, req query.ContactRequest, why query.ExplainRequest) (metric.Explanation, error)
+	ExplainIVR(ctx context.Context, req query.IVRRequest, why query.ExplainRequest) (metric.Explanation, error)
+	ExplainTickets(ctx context.Context, req query.TicketRequest, why query.ExplainRequest) (metric.Explanation, error)
+	ExplainBacklog(ctx context.Context, req query.BacklogRequest, why query.ExplainRequest) (metric.Explanation, error)
+}
+
+// WhyQuery asks about one number. It is exported because huma reads no other embedded struct.
+type WhyQuery struct {
+	Number string `query:"number" required:"true" minLength:"1" maxLength:"500" doc:"The number's name, as the columns of the report's CSV have it; of a choice taken in a menu choices.KEY>TARGET" example:"speed_of_answer.p90_ms"`
+	Row    string `query:"row" maxLength:"2000" doc:"The row it stands in, from the link in explain of that row; without it the total"`
+}
+
+func (in WhyQuery) request(p PageQuery) query.ExplainRequest {
+	return query.ExplainRequest{Number: in.Number, Row: in.Row, Limit: p.Limit, Cursor: p.Cursor}
+}
+
+// explanation is the answer, with its list as a table.
+type explanation struct{ metric.Explanation }
+
+func (e explanation) tableRows() any { return e.Items }
+func (e explanation) next() *string  { return e.Next }
+
+type (
+	explainQueuesInput struct {
+		QueuesAsked
+		WhyQuery
+		PageQuery
+	}
+	explainAgentsInput struct {
+		AgentsAsked
+		WhyQuery
+		PageQuery
+	}
+	explainContactsInput struct {
+		ContactsAsked
+		WhyQuery
+		PageQuery
+	}
+	explainMenusInput struct {
+		MenusAsked
+		WhyQuery
+		PageQuery
+	}
+	explainTicketsInput struct {
+		TicketsAsked
+		WhyQuery
+		PageQuery
+	}
+	explainBacklogInput struct {
+		BacklogAsked
+		WhyQuery
+		PageQuery
+	}
+)
+
+func (a *API) explainQueues(ctx context.Context, who principal, in *explainQueuesInput) (*listed[explanation], error) {
+	req, err := a.askQueues(who, in.QueuesAsked)
+	return explained(ctx, who, a.reports.ExplainQueues, req, err, in.WhyQuery.request(in.PageQuery))
+}
+
+func (a *API) explainAgents(ctx context.Context, who principal, in *explainAgentsInput) (*listed[explanation], error) {
+	req, err := a.askAgents(who, in.AgentsAsked)
+	return explained(ctx, who, a.reports.ExplainAgents, req, err, in.WhyQuery.request(in.PageQuery))
+}
+
+func (a *API) explainContacts(ctx context.Context, who principal, in *explainContactsInput) (*listed[explanation], error) {
+	req, err := a.askContacts(who, in.ContactsAsked)
+	return explained(ctx, who, a.reports.ExplainContacts, req, err, in.WhyQuery.request(in.PageQuery))
+}
+
+func (a *API) explainMenus(ctx context.Context, who principal, in *explainMenusInput) (*listed[explanation], error) {
+	req, err := askMenus(in.MenusAsked)
+	return explained(ctx, who, a.reports.ExplainIVR, req, err, in.WhyQuery.request(in.PageQuery))
+}
+
+func (a *API) explainTickets(ctx context.Context, who principal, in *explainTicketsInput) (*listed[explanation], error) {
+	req, err := a.askTickets(who, in.TicketsAsked)
+	return explained(ctx, who, a.reports.ExplainTickets, req, err, in.WhyQuery.request(in.PageQuery))
+}
+
+func (a *API) explainBacklog(ctx context.Context, who principal, in *explainBacklogInput) (*listed[explanation], error) {
+	req, err := askBacklog(who, in.BacklogAsked)
+	return explained(ctx, who, a.reports.ExplainBacklog, req, err, in.WhyQuery.request(in.PageQuery))
+}
+
+// explained answers one page. Agents who may not be seen are left out of it, and their rows are as if they were not there.
+func explained[Q any](ctx context.Context, who principal, ask func(context.Context, Q, query.ExplainRequest) (metric.Explanation, error), req Q, err error, why query.ExplainRequest) (*listed[explanation], error) {
+	if err != nil {
+		return nil, err
+	}
+	e, err := ask(ctx, req, why)
+	if err != nil {
+		return nil, err
+	}
+	if who.rights.hides(e.Row.Group) {
+		return nil, fail(CodeNotFound, "", nil)
+	}
+	for i := range e.Items {
+		if !who.rights.agent(e.Items[i].Agent) {
+			e.Items[i].Agent = ""
+		}
+	}
+	return &listed[explanation]{Link: nextLink(ctx, e.Next), Body: explanation{e}}, nil
+}
+
+// linked is a row that links to its explanations.
+type linked[R any] interface {
+	*R
+	Place() (*metric.Group, metric.Cell)
+}
+
+// linkRows gives the rows of a report, and its total, their links. A report of an earlier period has its own window.
+func linkRows[R any, P linked[R]](ctx context.Context, head metric.Header, rows []R, total *R) {
+	u, err := url.Parse(of(ctx).c.OriginalURL())
+	if err != nil {
+		return
+	}
+	q := u.Query()
+	for _, other := range []string{"compare", "sort", "format"} {
+		if other == "compare" && q.Get(other) != "" {
+			q.Set("from", head.From.Format(time.RFC3339Nano))
+			q.Set("until", head.Until.Format(time.RFC3339Nano))
+			if head.Interval == metric.Custom {
+				q.Set("edges", strings.Join(begins[R, P](rows), ","))
+			}
+		}
+		q.Del(other)
+	}
+	link := func(row string) string {
+		if row != "" {
+			row = "&row=" + row
+		}
+		return u.Path + "/explain?" + q.Encode() + row + "&number={number}"
+	}
+	for i := range rows {
+		g, c := P(&rows[i]).Place()
+		g.Explain = link(query.RowName(g.Span.From, metric.KeyOf(*g, c, head.GroupBy), head.GroupBy))
+	}
+	g, _ := P(total).Place()
+	g.Explain = link("")
+}
+
+// begins are the begins of the rows' intervals: where a window of custom edges is cut.
+func begins[R any, P linked[R]](rows []R) (out []string) {
+	var at []time.Time
+	for i := range rows {
+		g, _ := P(&rows[i]).Place()
+		at = append(at, g.Span.From.UTC())
+	}
+	slices.SortFunc(at, time.Time.Compare)
+	for _, t := range slices.Compact(at) {
+		out = append(out, t.Format(time.RFC3339Nano))
+	}
+	return out
+}
