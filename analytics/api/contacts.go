@@ -118,7 +118,9 @@ type AbandonedQuery struct {
 	Until     time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339"`
 	Queue     []string  `query:"queue" nullable:"false" doc:"Only these queues"`
 	MinWaitMS int64     `query:"min_wait_ms" minimum:"0" doc:"Leave out callers who waited less"`
-	OnlyLost  bool      `query:"only_lost" doc:"Leave out callers who were answered since"`
+	OnlyLost  bool      `query:"only_lost" doc:"Leave out callers who talked to an agent since"`
+	Recall    []string  `query:"recall" enum:"open,came_back,answered,called,reached" doc:"Only those with whom it went on so, comma-separated"`
+	Within    int       `query:"within_hours" default:"168" minimum:"1" maximum:"2160" doc:"How many hours after the hang-up something still belongs to it"`
 }
 
 type (
@@ -148,7 +150,7 @@ func (a *API) exportAbandoned(ctx context.Context, who principal, in *abandonedE
 // abandonedPage reads one page of callers who gave up, newest first: the list to call back from.
 func (a *API) abandonedPage(ctx context.Context, who principal, in AbandonedQuery, p PageQuery) (abandonedPage, error) {
 	page, err := a.reports.Abandoned(ctx, query.AbandonedRequest{
-		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost,
+		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost, Recall: in.Recall, WithinHours: in.Within,
 		Limit: p.Limit, Cursor: p.Cursor,
 	})
 	if !who.personal() {

@@ -28,6 +28,8 @@ type Facts struct {
 	promises        map[string][]time.Time              // of callbacks, of each contact that asked for them
 	messages        map[string][]time.Time              // that callers began to leave, of each contact
 	dispositions    map[string]opened[fact.Disposition] // the last one of each contact
+	found           map[string]opened[fact.Identified]  // the last customer that look-ups of a contact found
+	callbacks       map[string]closed[fact.CallbackEnded]
 	watermark       time.Time
 }
 
@@ -74,6 +76,8 @@ func Read(facts []fact.Fact) *Facts {
 		promises:        map[string][]time.Time{},
 		messages:        map[string][]time.Time{},
 		dispositions:    map[string]opened[fact.Disposition]{},
+		found:           map[string]opened[fact.Identified]{},
+		callbacks:       map[string]closed[fact.CallbackEnded]{},
 	}
 	for _, x := range facts {
 		f.add(x)
@@ -120,6 +124,12 @@ func (f *Facts) add(x fact.Fact) {
 		f.transfersOpened[d.Transfer] = with(x, d)
 	case fact.TransferEnded:
 		f.transfersEnded[d.Transfer] = with(x, d)
+	case fact.Identified:
+		if last, ok := f.found[x.Subject]; d.Result == fact.LookupFound && d.Customer != "" && (!ok || last.sequence < x.Sequence) {
+			f.found[x.Subject] = with(x, d)
+		}
+	case fact.CallbackEnded:
+		f.callbacks[x.Subject] = with(x, d)
 	case fact.CallbackPromised:
 		f.promises[d.Origin] = append(f.promises[d.Origin], x.Time)
 	case fact.RecordingStarted:

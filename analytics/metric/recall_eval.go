@@ -50,3 +50,50 @@ func (n *contactCount) addAgain(c *contact) {
 		n.RepeatCalls += count(c.repeatCall)
 	}
 }
+
+// Recall is how it went on with the caller of an abandoned entry, within so much time of his hanging up. Calls are his by sameCaller's rule,
+// with the customer that look-ups have found so far.
+func (f *Facts) Recall(entry string, within time.Duration) Recall {
+	gone := f.entries[entry]
+	from, until := gone.data.EndedAt, gone.data.EndedAt.Add(within)
+	near := func(at time.Time) bool { return !at.Before(from) && !at.After(until) }
+	first := func(into **time.Time, at time.Time) {
+		if *into == nil || at.Before(**into) {
+			*into = &at
+		}
+	}
+	answers := map[string]*time.Time{}
+	for _, e := range f.entries {
+		if e.data.Outcome == fact.EntryAnswered {
+			at := answers[e.subject]
+			first(&at, e.data.EndedAt)
+			answers[e.subject] = at
+		}
+	}
+	him := f.callerOf(gone.subject)
+	var r Recall
+	for id, a := range f.arrivals {
+		c := f.callerOf(id)
+		switch {
+		case id == gone.subject:
+		case a.data.Kind == fact.KindInbound && him.sameCaller(c) && near(a.at):
+			first(&r.CameBackAt, a.at)
+			if at := answers[id]; at != nil {
+				first(&r.AnsweredAt, *at)
+			}
+		case a.data.Kind == fact.KindCallback && him.sameCaller(c) && f.callbacks[id].data.Outcome == fact.CallbackConnected && near(f.callbacks[id].data.EndedAt):
+			first(&r.ReachedAt, f.callbacks[id].data.EndedAt)
+		case a.data.Kind == fact.KindOutbound && dialTail(him.number) != "" && dialTail(a.data.Dialed) == dialTail(him.number) && near(a.at):
+			first(&r.CalledAt, a.at)
+		}
+	}
+	r.Settle()
+	return r
+}
+
+// callerOf is a contact, ended or not, with what tells its caller.
+func (f *Facts) callerOf(id string) *contact {
+	c := &contact{id: id, callAgain: callAgain{number: f.arrivals[id].data.CallerNumber}}
+	c.data.Customer = f.found[id].data.Customer
+	return c
+}

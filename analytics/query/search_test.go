@@ -238,54 +238,50 @@ func (w lists) timelineOf(t *testing.T, id string, k *known) {
 
 func (w lists) abandoned(t *testing.T) {
 	facts, r, from, until := w.facts, w.r, w.from, w.until
-	calls := gather(facts)
-	type answer struct {
-		number string
-		at     time.Time
-	}
-	var answers []answer
-	want := map[string]fact.EntryEnded{}
-	subject := map[string]string{}
+	calls, defined := gather(facts), metric.Read(facts)
+	want, states := map[string]metric.Recall{}, map[metric.RecallState]int{}
+	subject, waited := map[string]string{}, map[string]int64{}
+	const hours = 30
 	for _, f := range facts {
 		d, ok := f.Data.(fact.EntryEnded)
-		if !ok {
-			continue
-		}
-		if d.Outcome == fact.EntryAnswered {
-			answers = append(answers, answer{calls[f.Subject].arrival.CallerNumber, d.EndedAt})
-		}
-		if d.Outcome == fact.EntryAbandoned && (d.Kind == fact.KindInbound || d.Kind == fact.KindCallback) && !d.EndedAt.Before(from) && d.EndedAt.Before(until) {
-			want[d.Entry], subject[d.Entry] = d, f.Subject
+		if ok && d.Outcome == fact.EntryAbandoned && (d.Kind == fact.KindInbound || d.Kind == fact.KindCallback) && !d.EndedAt.Before(from) && d.EndedAt.Before(until) {
+			want[d.Entry], subject[d.Entry], waited[d.Entry] = defined.Recall(d.Entry, hours*time.Hour), f.Subject, d.WaitMS
+			states[want[d.Entry].State]++
 		}
 	}
-	got := map[string]Abandoned{}
-	for req := (AbandonedRequest{From: from, Until: until, Personal: true, Limit: 20}); ; {
-		page, err := r.Abandoned(context.Background(), req)
-		if err != nil {
-			t.Fatal(err)
+	list := func(req AbandonedRequest) map[string]Abandoned {
+		got := map[string]Abandoned{}
+		for req.From, req.Until, req.Personal, req.Limit, req.WithinHours = from, until, true, 20, hours; ; {
+			page, err := r.Abandoned(context.Background(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range page.Items {
+				got[a.Entry] = a
+			}
+			if page.Next == nil {
+				return got
+			}
+			req.Cursor = *page.Next
 		}
-		for _, a := range page.Items {
-			got[a.Entry] = a
-		}
-		if page.Next == nil {
-			break
-		}
-		req.Cursor = *page.Next
 	}
+	got := list(AbandonedRequest{})
 	if len(got) != len(want) {
 		t.Errorf("%d listed, want %d", len(got), len(want))
 	}
-	for id, d := range want {
+	for id, recall := range want {
 		a, number := got[id], calls[subject[id]].arrival.CallerNumber
-		var answered time.Time
-		for _, x := range answers {
-			if x.number == number && !x.at.Before(d.EndedAt) && !x.at.After(d.EndedAt.Add(metric.LookBack)) && (answered.IsZero() || x.at.Before(answered)) {
-				answered = x.at
-			}
+		if a.WaitMS != waited[id] || *a.CallerNumber != number || !reflect.DeepEqual(a.Recall, recall) {
+			t.Fatalf("%s: %+v, want %+v", id, a, recall)
 		}
-		if a.WaitMS != d.WaitMS || *a.CallerNumber != number || (a.AnsweredAt == nil) != answered.IsZero() || a.AnsweredAt != nil && !a.AnsweredAt.Equal(answered) {
-			t.Errorf("%s: %+v, want answered %s", id, a, answered)
+	}
+	for _, state := range metric.RecallStates() {
+		if n := len(list(AbandonedRequest{Recall: []string{string(state)}})); n != states[state] {
+			t.Errorf("%d are %s, want %d", n, state, states[state])
 		}
+	}
+	if n := len(list(AbandonedRequest{OnlyLost: true})); n != len(want)-states[metric.RecallAnswered]-states[metric.RecallReached] {
+		t.Errorf("%d are lost of %v", n, states)
 	}
 }
 

@@ -46,15 +46,21 @@ func (g *generator) contact(id string) {
 	if result == "" {
 		result, reason = c.queues()
 	}
+	if c.kind == fact.KindCallback && result == fact.ResultAnswered {
+		c.emit(fact.CallbackEnded{Outcome: fact.CallbackConnected, PromisedAt: c.arrived, EndedAt: c.now, Queue: c.row.LastQueue}, fact.TypeCallbackEnded)
+	}
 	c.pass(g.between(0, 2*time.Second))
 	c.end(result, reason)
 }
 
 func (c *call) arrive() {
-	number := fmt.Sprintf("+4930%06d", c.rand.IntN(60))
+	number, dialed := fmt.Sprintf("+4930%06d", c.rand.IntN(60)), "1000"
+	if c.kind == fact.KindOutbound { // to a caller, as an agent dials it
+		dialed = "000" + number[1:]
+	}
 	c.emit(fact.Arrived{
 		Call: c.id + "/c1", Kind: c.kind, Node: "pbx1", Channel: c.id, CallerNumber: number, CallerName: "Caller " + number,
-		Dialed: "1000", Language: "en", Plan: "p1", SIPCallID: c.id + "@sip",
+		Dialed: dialed, Language: "en", Plan: "p1", SIPCallID: c.id + "@sip",
 	}, fact.TypeArrived)
 	if c.chance(60) {
 		c.row.Customer = fmt.Sprintf("C%d", c.rand.IntN(40))
