@@ -127,7 +127,7 @@ func (a *API) limits(who principal) metric.Limits {
 // AgentsAsked is what a report about agents is asked for.
 type AgentsAsked struct {
 	WindowQuery
-	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue" doc:"What the rows are split by, comma-separated; without it by agent"`
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,agent,team,queue,language,disposition" doc:"What the rows are split by, comma-separated; without it by agent. disposition is the agent's own last one of each contact, language that of its last queue"`
 	Agent   []string `query:"agent" nullable:"false" doc:"Only these agents, comma-separated; an agent always sees himself only"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only offers and calls of these queues"`
 }

@@ -5,15 +5,22 @@ import "firstline/pipeline/fact"
 // AgentParams is what an agent report is asked for.
 type AgentParams struct {
 	Window
-	GroupBy []Dimension         // ByAgent, ByTeam, ByQueue
+	GroupBy []Dimension         // ByAgent, ByTeam, ByQueue, ByLanguage (of the contact's last queue entry), ByDisposition (the agent's own last one of the contact)
 	Agents  []string            // only these; nil means all
 	Queues  []string            // only offers and calls of these; nil means all
 	Teams   map[string][]string // teams of each agent; an agent of several counts in the row of each, once in the total
 }
 
-// PerQueue says that the report is about work for certain queues, so that time by state, which belongs to no queue, is
+// PerQueue says that the report is about work for certain queues or contacts, so that time by state, which belongs to none, is
 // not defined.
-func (p AgentParams) PerQueue() bool { return p.Queues != nil || hasDimension(p.GroupBy, ByQueue) }
+func (p AgentParams) PerQueue() bool {
+	return p.Queues != nil || hasDimension(p.GroupBy, ByQueue) || p.PerContact()
+}
+
+// PerContact says that the report is split by what is known of contacts.
+func (p AgentParams) PerContact() bool {
+	return hasDimension(p.GroupBy, ByLanguage) || hasDimension(p.GroupBy, ByDisposition)
+}
 
 func hasDimension(list []Dimension, d Dimension) bool {
 	for _, x := range list {
@@ -123,7 +130,7 @@ type AgentReport struct {
 type AgentRow struct {
 	Group
 	Agents int64      `json:"agents" doc:"Agents with time logged in, offers, answered calls or transfers in the interval"`
-	Time   *AgentTime `json:"time" doc:"Time by state; null when the report is split or filtered by queue"`
+	Time   *AgentTime `json:"time" doc:"Time by state; null when the report is split or filtered by queue, or split by language or disposition"`
 
 	Offers   Offers `json:"offers" doc:"Offers made to the agents in the interval, by result"`
 	Answered int64  `json:"answered" doc:"Queue entries answered in the interval"`
@@ -220,7 +227,7 @@ func (g *agentGroup) row(perQueue bool) AgentRow {
 
 func (s Sums) mean() Mean { return newMean(s.Count, s.Sum, s.Max) }
 
-// NewAgentReport rolls tallies, keyed by bucket, agent and queue, up into the report.
+// NewAgentReport rolls tallies, keyed by bucket, agent, queue, language and disposition, up into the report.
 func NewAgentReport(p AgentParams, tallies map[Key]AgentTally, fresh Freshness) (AgentReport, error) {
 	buckets, err := p.Buckets()
 	if err != nil {

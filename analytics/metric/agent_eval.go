@@ -14,7 +14,7 @@ func (f *Facts) Agents(p AgentParams) (AgentReport, error) {
 	if err != nil {
 		return AgentReport{}, err
 	}
-	c := agentCount{p: p, buckets: buckets, rows: map[Key]*AgentTally{}}
+	c := agentCount{p: p, buckets: buckets, rows: map[Key]*AgentTally{}, spoke: f.languages(), said: f.said}
 	if !p.PerQueue() {
 		f.countStates(&c)
 	}
@@ -32,14 +32,33 @@ type agentCount struct {
 	p       AgentParams
 	buckets []Bucket
 	rows    map[Key]*AgentTally
+	spoke   map[string]string // language of each contact
+	said    map[saidBy]opened[fact.Disposition]
 }
 
-// at returns the tally of the agent, the queue and the bucket, nil when the report leaves the agent or queue out.
-func (c *agentCount) at(bucket int, agent, queue string) *AgentTally {
+// saidBy is a contact and an agent who said what it was about.
+type saidBy struct{ contact, agent string }
+
+// languages are those of contacts: of the last queue that each joined.
+func (f *Facts) languages() map[string]string {
+	out, last := map[string]string{}, map[string]uint64{}
+	for _, o := range f.entriesOpened {
+		if n, ok := last[o.subject]; !ok || n < o.sequence {
+			last[o.subject], out[o.subject] = o.sequence, o.data.Language
+		}
+	}
+	return out
+}
+
+// at returns the tally of the agent, the queue, the contact and the bucket, nil when the report leaves the agent or queue out.
+func (c *agentCount) at(bucket int, agent, queue, contact string) *AgentTally {
 	if c.p.Agents != nil && !slices.Contains(c.p.Agents, agent) || c.p.Queues != nil && !slices.Contains(c.p.Queues, queue) {
 		return nil
 	}
 	k := Key{Bucket: bucket, Agent: agent, Queue: queue}
+	if c.p.PerContact() {
+		k.Language, k.Disposition = c.spoke[contact], c.said[saidBy{contact, agent}].data.Code
+	}
 	if c.rows[k] == nil {
 		c.rows[k] = &AgentTally{}
 	}
@@ -47,10 +66,10 @@ func (c *agentCount) at(bucket int, agent, queue string) *AgentTally {
 }
 
 // when calls do with the tally of the bucket that holds an instant, if there is one.
-func (c *agentCount) when(at time.Time, agent, queue string, do func(*AgentTally)) {
+func (c *agentCount) when(at time.Time, agent, queue, contact string, do func(*AgentTally)) {
 	for i, b := range c.buckets {
 		if b.holds(at) {
-			if t := c.at(i, agent, queue); t != nil {
+			if t := c.at(i, agent, queue, contact); t != nil {
 				do(t)
 			}
 		}
@@ -72,7 +91,7 @@ func (f *Facts) countStates(c *agentCount) {
 			if ms <= 0 {
 				continue
 			}
-			if t := c.at(i, s.agent, ""); t != nil {
+			if t := c.at(i, s.agent, "", ""); t != nil {
 				t.AddState(s.state, s.pause, ms)
 			}
 		}
@@ -110,13 +129,13 @@ func precedes(a time.Time, aSeq uint64, b time.Time, bSeq uint64) bool {
 
 func (f *Facts) countOffers(c *agentCount) {
 	for _, o := range f.offers {
-		c.when(o.data.OfferedAt, o.data.Agent, o.data.Queue, func(t *AgentTally) {
+		c.when(o.data.OfferedAt, o.data.Agent, o.data.Queue, o.subject, func(t *AgentTally) {
 			t.AddOffers(o.data.Result, 1, Sums{1, o.data.RingMS, o.data.RingMS})
 		})
 	}
 	for id, o := range f.offersOpened {
 		if _, ended := f.offers[id]; !ended {
-			c.when(o.at, o.data.Agent, o.data.Queue, func(t *AgentTally) { t.AddOffers("", 1, Sums{}) })
+			c.when(o.at, o.data.Agent, o.data.Queue, o.subject, func(t *AgentTally) { t.AddOffers("", 1, Sums{}) })
 		}
 	}
 }
@@ -127,7 +146,7 @@ func (f *Facts) countAnswers(c *agentCount) {
 		if e.data.Outcome != fact.EntryAnswered || !isCustomer(e.data.Kind) {
 			continue
 		}
-		c.when(e.data.EndedAt, e.data.Agent, e.data.Queue, func(t *AgentTally) {
+		c.when(e.data.EndedAt, e.data.Agent, e.data.Queue, e.subject, func(t *AgentTally) {
 			t.Answered++
 			if w := work[workOf{id, e.data.Agent}]; w.handled {
 				t.Talk.add(w.talkMS)
@@ -141,14 +160,14 @@ func (f *Facts) countAnswers(c *agentCount) {
 
 func (f *Facts) countTransfers(c *agentCount) {
 	for _, x := range f.transfers() {
-		c.when(x.at, x.agent, x.queue, func(t *AgentTally) {
+		c.when(x.at, x.agent, x.queue, x.contact, func(t *AgentTally) {
 			t.Transfers.Add(x.result, x.to, 1)
 			if x.asking() {
 				t.Consult.add(x.durationMS)
 			}
 		})
 		if to := x.receiver(); to != "" {
-			c.when(x.at, to, x.queue, func(t *AgentTally) { t.Transfers.Received++ })
+			c.when(x.at, to, x.queue, x.contact, func(t *AgentTally) { t.Transfers.Received++ })
 		}
 	}
 }

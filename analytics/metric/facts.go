@@ -28,6 +28,7 @@ type Facts struct {
 	promises        map[string][]time.Time              // of callbacks, of each contact that asked for them
 	messages        map[string][]time.Time              // that callers began to leave, of each contact
 	dispositions    map[string]opened[fact.Disposition] // the last one of each contact
+	said            map[saidBy]opened[fact.Disposition] // the last one of each agent
 	found           map[string]opened[fact.Identified]  // the last customer that look-ups of a contact found
 	callbacks       map[string]closed[fact.CallbackEnded]
 	watermark       time.Time
@@ -76,6 +77,7 @@ func Read(facts []fact.Fact) *Facts {
 		promises:        map[string][]time.Time{},
 		messages:        map[string][]time.Time{},
 		dispositions:    map[string]opened[fact.Disposition]{},
+		said:            map[saidBy]opened[fact.Disposition]{},
 		found:           map[string]opened[fact.Identified]{},
 		callbacks:       map[string]closed[fact.CallbackEnded]{},
 	}
@@ -119,6 +121,10 @@ func (f *Facts) add(x fact.Fact) {
 	case fact.Disposition:
 		if last, ok := f.dispositions[x.Subject]; !ok || last.sequence < x.Sequence {
 			f.dispositions[x.Subject] = with(x, d)
+		}
+		who := saidBy{x.Subject, d.Agent}
+		if last, ok := f.said[who]; !ok || last.sequence < x.Sequence {
+			f.said[who] = with(x, d)
 		}
 	case fact.TransferStarted:
 		f.transfersOpened[d.Transfer] = with(x, d)

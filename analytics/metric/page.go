@@ -11,7 +11,7 @@ func Page() string {
 	b.WriteString(pageHead)
 	for _, r := range []struct{ id, title, about string }{
 		{reportQueues, "Queues: `GET /api/v1/metrics/queues`", "The queue's view. Unit of counting: the queue entry, one for each queue a contact joins. Split by queue, language, weekday and hour of the wall clock, customer, skill, and by the agent who answered and his teams. An entry of several skills counts in the row of each, and once in the total: those it required when it left the queue, after what waiting has relaxed. Who is in a team is asked of today's configuration."},
-		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team and queue. Time by state belongs to no queue and is null when the report is split or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
+		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team, queue, language (of the last queue that the contact joined) and disposition (what the agent himself said last of the contact; empty where he said nothing). Time by state belongs to no queue and no contact, and is null when the report is split by those or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language, the last agent, customer, and the last disposition."},
 		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
 		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
@@ -65,7 +65,9 @@ numbers on generated days, in every grouping, interval and zone.
   the sorted value at the 0-based place ⌊p·n⌋, over all values: no sketch, no interpolation.
 - **Limits.** The service level's T and the limit of short abandons are those of the entry's queue, unless the request sets them; compared with ` + "`<=`" + `.
   A row over queues of different limits judges each entry by its own and names none.
-- **Total** is computed from the entries of the whole window, not from the rows.
+- **Total** is computed from the entries of the whole window, not from the rows. So are its percentiles: they are those of all values of the window, and those of a row
+  over a day are those of all values of the day, not a mean of the percentiles of its hours.
+- **Why.** Each row has a link, ` + "`explain`" + `, to what is behind each of its numbers: [ask why](api.md#ask-why).
 - **Freshness.** ` + "`as_of`" + ` is when the answer was computed, ` + "`watermark`" + ` the time of the newest loaded fact about contacts and agents, ` + "`late`" + ` how many facts of
   the window were loaded more than a minute after they happened, ` + "`open`" + ` what has begun in the 7 days before the watermark and not ended.
   What began more than 7 days before a window and never ended was lost; it is no longer counted as waiting.

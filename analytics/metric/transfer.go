@@ -100,6 +100,7 @@ func newTransfers(t TransferTally) Transfers {
 // transfer is one transfer, ended or not.
 type transfer struct {
 	agent, queue string
+	contact      string
 	at           time.Time
 	result       TransferResult
 	to           fact.TransferTo
@@ -136,13 +137,13 @@ func (f *Facts) transfers() (out []transfer) {
 	for id, o := range f.transfersOpened {
 		if _, ended := f.transfersEnded[id]; !ended {
 			d := o.data
-			out = append(out, transfer{agent: d.Agent, queue: d.Queue, at: o.at, result: TransferResult{Mode: d.Mode}, to: d.To, target: d.Target})
+			out = append(out, transfer{contact: o.subject, agent: d.Agent, queue: d.Queue, at: o.at, result: TransferResult{Mode: d.Mode}, to: d.To, target: d.Target})
 		}
 	}
 	for _, e := range f.transfersEnded {
 		d := e.data
 		out = append(out, transfer{
-			agent: d.Agent, queue: d.Queue, at: d.StartedAt, result: TransferResult{d.Mode, d.Result}, to: d.To, target: d.Target, with: d.With, durationMS: d.DurationMS,
+			contact: e.subject, agent: d.Agent, queue: d.Queue, at: d.StartedAt, result: TransferResult{d.Mode, d.Result}, to: d.To, target: d.Target, with: d.With, durationMS: d.DurationMS,
 		})
 	}
 	return out

@@ -32,12 +32,13 @@ func (r *Reader) Agents(ctx context.Context, req AgentRequest) (metric.AgentRepo
 type agentCell struct {
 	bucket             int64
 	agent, queue       string
+	language, said     string // of the contact; empty when not split by them
 	what, detail, more string
 	n, sum, longest    int64
 }
 
-func agentColumns() []column[agentCell] {
-	return []column[agentCell]{
+func agentColumns(p metric.AgentParams) []column[agentCell] {
+	out := []column[agentCell]{
 		{"bucket_begin", "toInt64(bucket)", func(c *agentCell) any { return &c.bucket }},
 		{"by_agent", "toString(agent)", func(c *agentCell) any { return &c.agent }},
 		{"by_queue", "toString(queue)", func(c *agentCell) any { return &c.queue }},
@@ -48,6 +49,12 @@ func agentColumns() []column[agentCell] {
 		{"total", "toInt64(sum(duration))", func(c *agentCell) any { return &c.sum }},
 		{"longest", "toInt64(max(duration))", func(c *agentCell) any { return &c.longest }},
 	}
+	if p.PerContact() {
+		out = append(out,
+			column[agentCell]{"by_language", "toString(language)", func(c *agentCell) any { return &c.language }},
+			column[agentCell]{"by_disposition", "toString(disposition)", func(c *agentCell) any { return &c.said }})
+	}
+	return out
 }
 
 func (r *Reader) agentTallies(ctx context.Context, p metric.AgentParams, fresh metric.Freshness) (map[metric.Key]metric.AgentTally, error) {
@@ -65,10 +72,10 @@ func (r *Reader) agentTallies(ctx context.Context, p metric.AgentParams, fresh m
 	}
 	err = r.run(ctx, s, func(rows driver.Rows) error {
 		var c agentCell
-		if err := rows.Scan(destinations(agentColumns(), &c)...); err != nil {
+		if err := rows.Scan(destinations(agentColumns(p), &c)...); err != nil {
 			return err
 		}
-		k := metric.Key{Bucket: index[c.bucket], Agent: c.agent, Queue: c.queue}
+		k := metric.Key{Bucket: index[c.bucket], Agent: c.agent, Queue: c.queue, Language: c.language, Disposition: c.said}
 		t := tallies[k]
 		if err := c.addTo(&t); err != nil {
 			return err
@@ -130,13 +137,13 @@ func (c agentCell) addTo(t *metric.AgentTally) error {
 // agentStatement builds the statement of an agent report: things, one row each, counted by bucket, agent and queue.
 func agentStatement(p metric.AgentParams, fresh metric.Freshness) (statement, error) {
 	s, err := agentTables(p, fresh, false)
-	s.text = lines(s.text, "SELECT\n"+selectList(agentColumns()), "FROM things", "GROUP BY bucket, agent, queue, what, detail, more")
+	s.text = lines(s.text, "SELECT\n"+selectList(agentColumns(p)), "FROM things", "GROUP BY bucket, agent, queue, what, detail, more"+when(p.PerContact(), ", language, disposition"))
 	return s, err
 }
 
 // agentTables are the common tables of an agent report, the last one its things: listed with what each is.
-func agentTables(p metric.AgentParams, fresh metric.Freshness, listed bool) (statement, error) {
-	s := newStatement("agents")
+func agentTables(p metric.AgentParams, fresh metric.Freshness, each bool) (statement, error) {
+	s, listed := newStatement("agents"), also(each || p.PerContact())
 	if err := s.bindWindow(p.Window, !p.PerQueue()); err != nil {
 		return s, err
 	}
@@ -149,23 +156,37 @@ func agentTables(p metric.AgentParams, fresh metric.Freshness, listed bool) (sta
 		s.bind("queues", append([]string{}, p.Queues...))
 		queues = " AND queue IN {queues:Array(String)}"
 	}
+	if p.PerContact() {
+		s.bindTime("since", p.From.Add(-metric.LookBack))
+	}
 	if !p.PerQueue() {
 		s.bindTime("watermark", *fresh.Watermark)
 	}
 	s.text = lines(
 		"WITH",
-		when(!p.PerQueue(), agentSpans(agents, also(listed))),
-		agentWork(agents+queues, also(listed)),
+		when(!p.PerQueue(), agentSpans(agents, listed)),
+		agentWork(agents+queues, listed),
+		when(p.PerContact(), toldOfContacts()),
 		"things AS (",
-		when(!p.PerQueue(), agentStates(also(listed))+"\n  UNION ALL"),
-		agentOffers(agents+queues, also(listed)),
+		when(p.PerContact(), "  SELECT * FROM ("),
+		when(!p.PerQueue(), agentStates(listed)+"\n  UNION ALL"),
+		agentOffers(agents+queues, listed),
 		"  UNION ALL",
-		agentAnswers(also(listed)),
+		agentAnswers(listed),
 		"  UNION ALL",
-		agentTransfers(agents+queues, also(listed)),
+		agentTransfers(agents+queues, listed),
+		when(p.PerContact(), "  ) AS one\n  LEFT JOIN said USING (contact, agent)\n  LEFT JOIN spoke USING (contact)"),
 		")",
 	)
 	return s, nil
+}
+
+// toldOfContacts are what each agent said last of each contact, and the language of the last queue that a contact joined.
+func toldOfContacts() string {
+	return lines(
+		"said AS (SELECT contact, agent, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= "+instant("since")+" GROUP BY contact, agent),",
+		"spoke AS (SELECT contact, argMax(toString(language), sequence) AS language FROM entries_opened WHERE time >= "+instant("since")+" GROUP BY contact),",
+	)
 }
 
 // also is text where things are listed, else nothing.

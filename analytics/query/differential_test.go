@@ -346,7 +346,7 @@ func (w WindowRequest) fits(groups []string) bool {
 
 func (c *comparison) agents(w WindowRequest) (out []func()) {
 	teams := c.teams()
-	for _, groups := range [][]string{nil, {"team"}, {"queue"}, {"agent", "team", "queue"}} {
+	for _, groups := range [][]string{nil, {"team"}, {"queue"}, {"agent", "team", "queue"}, {"disposition"}, {"agent", "language", "disposition"}} {
 		w.GroupBy = groups
 		for _, req := range []AgentRequest{
 			{WindowRequest: w, Teams: teams},

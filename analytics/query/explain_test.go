@@ -273,7 +273,7 @@ func (c *comparison) explainable(w world, n int) []explained {
 	must(err)
 	qr, err := c.oracle.Queues(qp)
 	must(err)
-	agents := AgentRequest{WindowRequest: window(interval, [][]string{{"agent"}, {"team"}, {"queue"}}[n%3]...), Teams: c.teams()}
+	agents := AgentRequest{WindowRequest: window(interval, [][]string{{"agent"}, {"team"}, {"queue", "disposition"}, {"language"}}[n%4]...), Teams: c.teams()}
 	ap, err := agents.Params()
 	must(err)
 	ar, err := c.oracle.Agents(ap)

@@ -71,6 +71,8 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["agents"] = agents
 	perQueue, err2 := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByQueue}, Queues: []string{"support"}}, fresh)
 	out["agents_per_queue"] = perQueue
+	perContact, err14 := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByDisposition, metric.ByLanguage}}, fresh)
+	out["agents_per_contact"] = perContact
 	contacts, err3 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByQueue}, Days: 7})
 	out["contacts"] = contacts
 	said, err10 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByCustomer, metric.ByDisposition}, Days: 7})
@@ -100,7 +102,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
 	out["backlog"] = backlog
 	out["ticket_list"] = ticketList
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14); err != nil {
 		t.Fatal(err)
 	}
 	return out

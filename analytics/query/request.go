@@ -212,7 +212,7 @@ func override(m *mistakes, l *metric.Limits, parameter string, value *int64, set
 func (r AgentRequest) Params() (metric.AgentParams, error) {
 	var m mistakes
 	p := metric.AgentParams{Agents: r.Agents, Queues: r.Queues, Teams: r.Teams}
-	p.Window, p.GroupBy = r.params(&m, metric.ByAgent, metric.ByTeam, metric.ByQueue)
+	p.Window, p.GroupBy = r.params(&m, metric.ByAgent, metric.ByTeam, metric.ByQueue, metric.ByLanguage, metric.ByDisposition)
 	if len(r.GroupBy) == 0 {
 		p.GroupBy = []metric.Dimension{metric.ByAgent}
 	}

@@ -7,9 +7,9 @@ found AS (
   SELECT contact, argMax(customer, sequence) AS known FROM identified WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND result = 'found' AND customer != '' GROUP BY contact
 ),
 numbered AS (
-  SELECT g.*, a.caller_number AS number, f.known AS known FROM gave_up AS g
-  LEFT JOIN (SELECT contact, caller_number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND contact IN (SELECT contact FROM gave_up) LIMIT 1 BY contact) AS a ON a.contact = g.contact
-  LEFT JOIN found AS f ON f.contact = g.contact
+  SELECT *, caller_number AS number FROM gave_up
+  LEFT JOIN (SELECT contact, caller_number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND contact IN (SELECT contact FROM gave_up) LIMIT 1 BY contact) AS a USING (contact)
+  LEFT JOIN found USING (contact)
 ),
 calls_of AS (
   SELECT a.contact AS contact, a.inbound AS inbound, a.number AS number, a.came AS came, f.known AS known
