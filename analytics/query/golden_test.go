@@ -102,10 +102,36 @@ func goldenStatements(t *testing.T) map[string]statement {
 	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
 	out["backlog"] = backlog
 	out["ticket_list"] = ticketList
+	out["explain_queues"] = explainGolden(t, ExplainRequest{Number: "service_level.offered.percent", Cursor: cursor{At: 1, ID: "e"}.String()}, func(why ExplainRequest) (listing, error) {
+		return queueListing(QueueRequest{WindowRequest: WindowRequest{From: day.From, Until: day.Until, Interval: "1d", GroupBy: []string{"queue"}}}, why)
+	})
+	out["explain_agents"] = explainGolden(t, ExplainRequest{Number: "talk.p90_ms"}, func(why ExplainRequest) (listing, error) {
+		return agentListing(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}}, why, fresh)
+	})
 	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14); err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// explainGolden is the statement of an explanation, of a row where the report is split.
+func explainGolden(t *testing.T, why ExplainRequest, list func(ExplainRequest) (listing, error)) statement {
+	t.Helper()
+	l, err := list(ExplainRequest{Number: why.Number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	why.Row = RowName(day.From, metric.Key{Queue: "support", Agent: "anna"}, l.splits)
+	if l, err = list(why); err != nil {
+		t.Fatal(err)
+	}
+	p, ok := l.find(why.Number)
+	if !ok {
+		t.Fatal(why.Number)
+	}
+	var m mistakes
+	s, _ := explainStatement(l, p, parseCursor(&m, why.Cursor), DefaultPage)
+	return s
 }
 
 func TestGoldenSQL(t *testing.T) {
