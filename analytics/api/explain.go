@@ -27,7 +27,7 @@ type WhyQuery struct {
 	Row    string `query:"row" maxLength:"2000" doc:"The row it stands in, from the link in explain of that row; without it the total"`
 }
 
-func (in WhyQuery) request(p PageQuery) query.ExplainRequest {
+func (in WhyQuery) why(p PageQuery) query.ExplainRequest {
 	return query.ExplainRequest{Number: in.Number, Row: in.Row, Limit: p.Limit, Cursor: p.Cursor}
 }
 
@@ -72,32 +72,32 @@ type (
 
 func (a *API) explainQueues(ctx context.Context, who principal, in *explainQueuesInput) (*listed[explanation], error) {
 	req, err := a.askQueues(who, in.QueuesAsked)
-	return explained(ctx, who, a.reports.ExplainQueues, req, err, in.WhyQuery.request(in.PageQuery))
+	return explained(ctx, who, a.reports.ExplainQueues, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainAgents(ctx context.Context, who principal, in *explainAgentsInput) (*listed[explanation], error) {
 	req, err := a.askAgents(who, in.AgentsAsked)
-	return explained(ctx, who, a.reports.ExplainAgents, req, err, in.WhyQuery.request(in.PageQuery))
+	return explained(ctx, who, a.reports.ExplainAgents, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainContacts(ctx context.Context, who principal, in *explainContactsInput) (*listed[explanation], error) {
 	req, err := a.askContacts(who, in.ContactsAsked)
-	return explained(ctx, who, a.reports.ExplainContacts, req, err, in.WhyQuery.request(in.PageQuery))
+	return explained(ctx, who, a.reports.ExplainContacts, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainMenus(ctx context.Context, who principal, in *explainMenusInput) (*listed[explanation], error) {
 	req, err := askMenus(in.MenusAsked)
-	return explained(ctx, who, a.reports.ExplainIVR, req, err, in.WhyQuery.request(in.PageQuery))
+	return explained(ctx, who, a.reports.ExplainIVR, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainTickets(ctx context.Context, who principal, in *explainTicketsInput) (*listed[explanation], error) {
 	req, err := a.askTickets(who, in.TicketsAsked)
-	return explained(ctx, who, a.reports.ExplainTickets, req, err, in.WhyQuery.request(in.PageQuery))
+	return explained(ctx, who, a.reports.ExplainTickets, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainBacklog(ctx context.Context, who principal, in *explainBacklogInput) (*listed[explanation], error) {
 	req, err := askBacklog(who, in.BacklogAsked)
-	return explained(ctx, who, a.reports.ExplainBacklog, req, err, in.WhyQuery.request(in.PageQuery))
+	return explained(ctx, who, a.reports.ExplainBacklog, req, err, in.why(in.PageQuery))
 }
 
 // explained answers one page. Agents who may not be seen are left out of it, and their rows are as if they were not there.
@@ -133,14 +133,14 @@ func linkRows[R any, P linked[R]](ctx context.Context, head metric.Header, rows 
 		return
 	}
 	q := u.Query()
-	for _, other := range []string{"compare", "sort", "format"} {
-		if other == "compare" && q.Get(other) != "" {
-			q.Set("from", head.From.Format(time.RFC3339Nano))
-			q.Set("until", head.Until.Format(time.RFC3339Nano))
-			if head.Interval == metric.Custom {
-				q.Set("edges", strings.Join(begins[R, P](rows), ","))
-			}
+	if q.Has("compare") {
+		q.Set("from", head.From.Format(time.RFC3339Nano))
+		q.Set("until", head.Until.Format(time.RFC3339Nano))
+		if head.Interval == metric.Custom {
+			q.Set("edges", strings.Join(begins[R, P](rows), ","))
 		}
+	}
+	for _, other := range []string{"compare", "sort", "format"} {
 		q.Del(other)
 	}
 	link := func(row string) string {

@@ -195,8 +195,8 @@ type also bool
 func (a also) text(s string) string { return when(bool(a), s) }
 
 // thing is what a listed one has beside what is counted: id, contact, begin and end, and how long a caller had waited.
-func (a also) thing(id, contact, at, until, waited string) string {
-	return a.text(", " + id + " AS id, " + contact + " AS contact, " + at + " AS at, " + until + " AS until, " + waited + " AS waited")
+func (a also) thing(id, at, until, waited string) string {
+	return a.text(", " + id + " AS id, contact AS contact, " + at + " AS at, " + until + " AS until, " + waited + " AS waited")
 }
 
 // agentSpans are the stretches in a state: the ended ones, and of each agent the one begun last when nothing ended after
@@ -222,7 +222,7 @@ func agentSpans(agents string, listed also) string {
 func agentStates(listed also) string {
 	return lines(
 		"  SELECT part.1 AS bucket, agent, '' AS queue, if(billable, 'billable', 'state') AS what, state AS detail, if(state = 'paused', reason, '') AS more, part.2 AS duration"+
-			listed.thing("concat(agent, '/', toString(began))", "contact", "greatest(began, part.1)", "at + duration", "toInt64(-1)"),
+			listed.thing("concat(agent, '/', toString(began))", "greatest(began, part.1)", "at + duration", "toInt64(-1)"),
 		"  FROM spans ARRAY JOIN arrayFilter(x -> x.2 > 0, arrayMap((b, e) -> (b, least(done, e) - greatest(began, b)), {begins:Array(Int64)}, {ends:Array(Int64)})) AS part",
 		"  WHERE done > {from:Int64} AND began < {until:Int64}",
 	)
@@ -230,10 +230,10 @@ func agentStates(listed also) string {
 
 func agentOffers(filter string, listed also) string {
 	return lines(
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("offered_at"))+" AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration"+listed.thing("offer", "contact", ms("offered_at"), ms("ended_at"), "toInt64(-1)"),
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("offered_at"))+" AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration"+listed.thing("offer", ms("offered_at"), ms("ended_at"), "toInt64(-1)"),
 		"  FROM offers WHERE time >= "+instant("from")+" AND offered_at >= "+instant("from")+" AND offered_at < "+instant("until")+filter,
 		"  UNION ALL",
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration"+listed.thing("offer", "contact", ms("time"), "toInt64(0)", "toInt64(-1)"),
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration"+listed.thing("offer", ms("time"), "toInt64(0)", "toInt64(-1)"),
 		"  FROM offers_opened WHERE time >= "+instant("from")+" AND time < "+instant("until")+filter,
 		"    AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("from")+")",
 	)
@@ -241,7 +241,7 @@ func agentOffers(filter string, listed also) string {
 
 // agentTransfers are the transfers each agent began, those of them that were consultations, and those that came to him.
 func agentTransfers(filter string, listed also) string {
-	this := func(at, until string) string { return listed.thing("transfer", "contact", at, until, "toInt64(-1)") }
+	this := func(at, until string) string { return listed.thing("transfer", at, until, "toInt64(-1)") }
 	over := this(ms("started_at"), ms("ended_at"))
 	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
 	ended := " FROM transfers WHERE time >= " + instant("from") + " AND " + inSpan("started_at")
@@ -274,7 +274,7 @@ func agentWork(filter string, listed also) string {
 		"  GROUP BY entry, agent",
 		"),",
 		"answers AS (",
-		"  SELECT "+fmt.Sprintf(bucketOf, ms("ended_at"))+" AS bucket, agent, queue, handled, talk, hold, wrap_up"+listed.thing("entry", "contact", ms("queued_at"), ms("ended_at"), "wait_ms"),
+		"  SELECT "+fmt.Sprintf(bucketOf, ms("ended_at"))+" AS bucket, agent, queue, handled, talk, hold, wrap_up"+listed.thing("entry", ms("queued_at"), ms("ended_at"), "wait_ms"),
 		"  FROM (SELECT entry, agent, queue, ended_at"+listed.text(", contact, queued_at, wait_ms")+" FROM entries WHERE outcome = 'answered' AND "+customerKinds+
 			" AND time >= "+instant("from")+" AND ended_at >= "+instant("from")+" AND ended_at < "+instant("until")+filter+") AS e",
 		"  LEFT JOIN worked USING (entry, agent)",

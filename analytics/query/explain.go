@@ -240,9 +240,6 @@ type explainTotals struct {
 	levels                         []int64 // as spread.at
 }
 
-// level is where in levels a percentile stands.
-func (p part) level() int { return slices.Index(metric.Levels(), p.percent) }
-
 func (p part) durations() bool { return p.value != "" }
 
 // placed says whether durations have places: all but those of shares.

@@ -116,6 +116,7 @@ func alike(a, b any) bool {
 // every report. Each is asked for once in a total and once in a row, in a world in which it is not nothing if there is one; the choice begins
 // with another number in each world.
 func TestExplained(t *testing.T) {
+	t.Parallel()                                                                                          // beside the worlds of TestSQLEqualsDefinitions
 	all := slices.DeleteFunc(worlds(t), func(w world) bool { return w.until.Sub(w.from) > 48*time.Hour }) // days have all there is to explain
 	asked := map[string]bool{}
 	for i, w := range all {
