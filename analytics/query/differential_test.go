@@ -386,7 +386,7 @@ func (c *comparison) queues(w WindowRequest) (out []func()) {
 			{"weekday", "hour"}, {"hour", "queue"}, {"weekday", "language"}, {"hour", "skill"},
 		} {
 			clock := slices.Contains(groups, "weekday") || slices.Contains(groups, "hour")
-			if !w.fits(groups) || clock && by == metric.AttributeEnded { // the wall clock does not go with it
+			if !w.fits(groups) || clock && (by == metric.AttributeEnded || w.Until.Sub(w.From) > metric.MaxCellSpan) { // the wall clock does not go with it
 				continue
 			}
 			w.GroupBy = groups
