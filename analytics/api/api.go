@@ -90,6 +90,7 @@ type API struct {
 	version  string
 	origins  origins
 	streams  *streams
+	exports  *streams
 	patience time.Duration // with a client that doesn't read
 	clock    func() time.Time
 
@@ -134,7 +135,9 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		return nil, err
 	}
 	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers, certificate: certificate})
-	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
+	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m,
+		refusal: fail(CodeTooManyStreams, "close another one first", nil)}
+	a.exports = newExports(cfg, a.m)
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.state.CountSessions(ctx, a.clock())
 		return err
@@ -178,6 +181,7 @@ func (a *API) Run(ctx context.Context) error {
 		a.log.Warn("api stopped serving", "error", err)
 	}
 	a.streams.wait()
+	a.exports.wait()
 	return ctx.Err()
 }
 

@@ -18,4 +18,4 @@ tickets_now AS (
 SELECT subject, opened_at FROM tickets_now
 WHERE opened_at >= {from:Int64} AND opened_at < {until:Int64} AND state IN {state_in:Array(String)} AND priority IN {priority_in:Array(String)} AND agent IN {agent_in:Array(String)} AND queue IN {queue_in:Array(String)} AND customer = {customer_is:String} AND (opened_at, subject) < ({cursor_at:Int64}, {cursor_id:String})
 ORDER BY opened_at DESC, subject DESC LIMIT {rows:UInt64}
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
