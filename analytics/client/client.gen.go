@@ -281,6 +281,7 @@ const (
 	ProblemCodeNotWaiting           ProblemCode = "not_waiting"
 	ProblemCodeOriginRefused        ProblemCode = "origin_refused"
 	ProblemCodePhoneBusy            ProblemCode = "phone_busy"
+	ProblemCodeQueryTooLarge        ProblemCode = "query_too_large"
 	ProblemCodeRangeRefused         ProblemCode = "range_refused"
 	ProblemCodeSeatTaken            ProblemCode = "seat_taken"
 	ProblemCodeSignatureRefused     ProblemCode = "signature_refused"
