@@ -129,6 +129,7 @@ func newWorld(t testing.TB, o options) *world {
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()
+		w.api.exports.wait()
 		if err := state.Close(); err != nil {
 			t.Error(err)
 		}

@@ -193,6 +193,32 @@ func TestExportTooLong(t *testing.T) {
 	}
 }
 
+// Who closes the connection in the middle has cancelled it: no more pages are read.
+func TestExportCancelled(t *testing.T) {
+	p := &pages{reportsDouble: &reportsDouble{}} // without end
+	w := newWorld(t, options{reports: p})
+	base, sue := w.listen(), w.signIn("sue")
+	ctx, cancel := context.WithCancel(context.Background())
+	p.met = func(page int) {
+		if page == 2 {
+			cancel()
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+Prefix+"/exports/contacts"+window, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Cookie", sue)
+	if res, err := (&http.Client{}).Do(req); err == nil {
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+	}
+	w.api.exports.wait()
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "gone")); got != 1 {
+		t.Errorf("%v exports are counted as gone", got)
+	}
+}
+
 // Of one user so many exports go on at once, however many sessions he has; others have their own.
 func TestExportsPerUser(t *testing.T) {
 	p := &pages{reportsDouble: &reportsDouble{}, count: 2}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
@@ -131,9 +131,9 @@ func (p *product) checkLife(contact query.Contact) {
 		*life.CallToFirstResolutionMS != took(at(5)) || life.CallToFullResolutionMS != nil || life.CallToFirstReplyMS != nil || life.URL != "https://help.example/t/70002" {
 		p.t.Errorf("after the reopening: %s", text)
 	}
-	var list struct{ Items []metric.Ticket }
-	p.must(p.call(http.MethodGet, "/tickets?state=open&priority=high", nil, &list))
-	if len(list.Items) != 1 || list.Items[0].ID != "70002" {
+	list, err := p.api.ListTickets(context.Background(), &client.ListTicketsParams{State: []client.ListTicketsParamsState{client.ListTicketsParamsStateOpen}, Priority: []string{"high"}})
+	p.must(err)
+	if len(list.Items) != 1 || list.Items[0].Ticket != "70002" {
 		p.t.Errorf("open and urgent: %+v", list.Items)
 	}
 	var left metric.BacklogReport
@@ -147,38 +147,29 @@ func (p *product) checkLife(contact query.Contact) {
 
 // sse is one server-sent event and when it was read.
 type sse struct {
-	name string
-	data []byte
-	at   time.Time
+	client.Event
+	at time.Time
 }
 
 // follow signs an agent in and reads his live stream; the returned function ends it and gives what came.
 func (p *product) follow(agent string) func() []sse {
 	p.t.Helper()
-	boss := p.client
-	defer func() { p.client = boss }()
 	jar, err := cookiejar.New(nil)
 	p.must(err)
-	p.client = &http.Client{Jar: jar}
-	p.must(p.call(http.MethodPost, "/session", map[string]string{"name": agent, "secret": testPIN}, nil))
 	ctx, cancel := context.WithCancel(context.Background())
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base()+"/api/v1/live/agent", nil)
-	p.must(err)
-	resp, err := p.client.Do(req)
+	stream, err := p.signedIn(&http.Client{Jar: jar}, agent, testPIN).LiveAgent(ctx)
 	p.must(err)
 	var all []sse
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { _ = resp.Body.Close() }()
-		name := ""
-		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-			if n, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
-				name = n
+		defer func() { _ = stream.Close() }()
+		for {
+			e, err := stream.Next()
+			if err != nil {
+				return
 			}
-			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				all = append(all, sse{name, []byte(data), time.Now()})
-			}
+			all = append(all, sse{e, time.Now()})
 		}
 	}()
 	p.t.Cleanup(cancel)
@@ -191,18 +182,14 @@ func (p *product) checkPop(events []sse, contact string) {
 	var offered, talking time.Time
 	var pop fact.Popup
 	for _, e := range events {
-		switch e.name {
+		switch e.Name {
 		case "offer":
-			p.must(json.Unmarshal(e.data, &pop))
+			p.must(e.Into(&pop))
 			offered = e.at
 		case "agent":
-			var v struct {
-				Agent struct {
-					State fact.AgentState `json:"state"`
-				} `json:"agent"`
-			}
-			p.must(json.Unmarshal(e.data, &v))
-			if v.Agent.State == fact.AgentTalking && talking.IsZero() {
+			var v client.AgentView
+			p.must(e.Into(&v))
+			if v.Agent != nil && v.Agent.State == client.AgentStateTalking && talking.IsZero() {
 				talking = e.at
 			}
 		}

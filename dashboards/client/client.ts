@@ -60,7 +60,8 @@ function fill(path: string, given: Loose): string {
   for (const [name, value] of Object.entries(given.query ?? {})) {
     if (value !== undefined) query.set(name, String(value)); // of a list: joined by commas
   }
-  return prefix + filled + (query.size > 0 ? `?${query}` : "");
+  const text = query.toString();
+  return prefix + filled + (text === "" ? "" : `?${text}`);
 }
 
 /** What the server refused, or could not do. */
