@@ -102,3 +102,28 @@ func TestTurns(t *testing.T) {
 		}
 	})
 }
+
+// The same on the real engine: while a statement gives its rows, the asker's next one is refused, and then it has its turn.
+func TestTurnsOnTheRealEngine(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.PerUser, cfg.MaxWait = 1, time.Millisecond
+	r := New(loadFacts(t, nil), cfg, time.Now)
+	s := newStatement("rows")
+	s.text = "SELECT number FROM numbers(2)"
+	sue, none := AskedBy(context.Background(), "sue"), func(driver.Rows) error { return nil }
+	rows := 0
+	err := r.run(sue, s, func(driver.Rows) error {
+		rows++
+		var own *BusyError
+		if err := r.run(sue, s, none); !errors.As(err, &own) || !own.Own {
+			t.Errorf("a second statement: %v", err)
+		}
+		return r.run(AskedBy(context.Background(), "ina"), s, none)
+	})
+	if err != nil || rows != 2 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+	if err := r.run(sue, s, none); err != nil {
+		t.Error(err)
+	}
+}
