@@ -1,5 +1,6 @@
 // What an agent can do with his caller: hold him, not be heard, ask somebody, hand him on, talk all together, record the talk.
 import { useEffect, useState } from "preact/hooks";
+import type { Schemas } from "../../../client/client";
 import { api, at, explain } from "../api";
 import { t, word } from "../i18n";
 import type { AgentContact, Target, Targets } from "../model";
@@ -12,7 +13,7 @@ interface Props {
   onDemand: readonly string[]; // queues in which he may ask for a recording
 }
 
-type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold" | "mute" | "unmute" | "record" | "record_pause" | "record_resume";
+type Action = Schemas["CallInputBody"]["action"];
 
 const toNumber = "number:"; // outside, which is written behind it
 
