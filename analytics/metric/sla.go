@@ -174,7 +174,7 @@ type Judge struct {
 // NewJudge judges at instants until now; first is when the first event of all tickets was.
 func NewJudge(sla SLA, first, now time.Time) (Judge, error) {
 	c, err := NewClock(sla.Schedule, first, now)
-	return Judge{sla, c, &businessClock{now: sla.Schedule, places: map[string]schedule.Place{}}}, err
+	return Judge{sla, c, &businessClock{now: sla.Schedule, since: now.Add(-ClockBack), places: map[string]schedule.Place{}}}, err
 }
 
 // SLA judges a ticket by its events so far, of which there is one at least, in their order.

@@ -127,6 +127,7 @@ func (l ticketLife) answers(from time.Time) (reply, first, last *TicketStep) {
 // businessClock measures business hours by schedules of then and now.
 type businessClock struct {
 	now    string
+	since  time.Time // hours before it don't count
 	places map[string]schedule.Place
 	err    error // the first schedule that can't be read
 }
@@ -143,7 +144,7 @@ func (c *businessClock) within(text string, from, until time.Time) (ms int64, ok
 		}
 		c.places[text] = p
 	}
-	return p.Within(from, until).Milliseconds(), true
+	return p.Within(later(from, c.since), until).Milliseconds(), true
 }
 
 // spans is one duration of many pairs: by the wall clock, and in business hours by either policy.
