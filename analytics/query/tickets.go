@@ -152,7 +152,7 @@ func ticketStatement(p metric.TicketParams, hours businessHours, clock metric.Cl
 	if slices.ContainsFunc(p.GroupBy, func(d metric.Dimension) bool {
 		return d == metric.ByTeam || d == metric.ByPriority || d == metric.ByReason
 	}) {
-		ofTickets, dimensions = "    LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)", "team, priority, reason"
+		ofTickets, dimensions = "  LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)", "team, priority, reason"
 	}
 	s.text = lines(
 		"WITH",
@@ -177,10 +177,10 @@ func ticketStatement(p metric.TicketParams, hours businessHours, clock metric.Cl
 		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,",
 		businessList(true),
 		"  FROM (",
-		"    SELECT a.*, "+dimensions+", result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact",
+		"    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact",
 		"    FROM asked AS a LEFT JOIN neighbours AS n USING (contact)",
+		"  ) AS d",
 		ofTickets,
-		"  )",
 		")",
 		"SELECT\n"+selectList(ticketColumns(p.GroupBy)),
 		"FROM counted",

@@ -104,9 +104,9 @@ counted AS (
     CAST(NULL, 'Nullable(Int64)') AS full_frozen,
     CAST(NULL, 'Nullable(Int64)') AS full_recomputed
   FROM (
-    SELECT a.*, '' AS team, '' AS priority, '' AS reason, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact
+    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact
     FROM asked AS a LEFT JOIN neighbours AS n USING (contact)
-  )
+  ) AS d
 )
 SELECT
     toUInt64(grouping(bucket, agent)) AS level,

@@ -104,10 +104,10 @@ counted AS (
     CAST(NULL, 'Nullable(Int64)') AS full_frozen,
     CAST(NULL, 'Nullable(Int64)') AS full_recomputed
   FROM (
-    SELECT a.*, team, priority, reason, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact
+    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact
     FROM asked AS a LEFT JOIN neighbours AS n USING (contact)
-    LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)
-  )
+  ) AS d
+  LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)
 )
 SELECT
     toUInt64(grouping(bucket, priority, team)) AS level,
