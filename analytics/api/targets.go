@@ -114,9 +114,9 @@ func newDueGauges(reg prometheus.Registerer) *dueGauges {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help + " As of the last count, a minute ago at most; none where no targets are set, and while they can't be counted."}, []string{"priority"})
 	}
 	g := &dueGauges{
-		open:     gauge("firstline_tickets_open", "Tickets that are open or wait for the customer, by priority."),
-		warning:  gauge("firstline_tickets_warning", "Of these, those about to breach a target of integrations.tickets.targets."),
-		breached: gauge("firstline_tickets_breached", "Of these, those that have breached one."),
+		open:     gauge("firstline_api_tickets_open", "Tickets that are open or wait for the customer, by the priority of a target; default: all others."),
+		warning:  gauge("firstline_api_tickets_warning", "Of these, those about to breach a target of integrations.tickets.targets."),
+		breached: gauge("firstline_api_tickets_breached", "Of these, those that have breached one."),
 		counts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_ticket_counts_total", Help: "Counts of the tickets that are due, by result: ok, failed."}, []string{"result"}),
 		failing: trouble.New(startPatience),
@@ -156,9 +156,13 @@ func (a *API) countTickets(ctx context.Context) {
 		v.Reset()
 	}
 	for _, c := range counts {
-		g.open.WithLabelValues(c.Priority).Set(float64(c.Open))
-		g.warning.WithLabelValues(c.Priority).Set(float64(c.Warning))
-		g.breached.WithLabelValues(c.Priority).Set(float64(c.Breached))
+		label := defaultTarget // the ticket system may name any number of priorities
+		if _, ok := a.site().Integrations.Tickets.Targets[c.Priority]; ok {
+			label = c.Priority
+		}
+		g.open.WithLabelValues(label).Add(float64(c.Open))
+		g.warning.WithLabelValues(label).Add(float64(c.Warning))
+		g.breached.WithLabelValues(label).Add(float64(c.Breached))
 	}
 }
 

@@ -53,7 +53,7 @@ func TestDueGauges(t *testing.T) {
 	w = newWorld(t, options{site: withTargets})
 	w.api.countTickets(ctx)
 	g := w.api.due
-	if open, warning, breached := testutil.ToFloat64(g.open.WithLabelValues("high")), testutil.ToFloat64(g.warning.WithLabelValues("high")), testutil.ToFloat64(g.breached.WithLabelValues("high")); open != 3 || warning != 2 || breached != 1 {
+	if open, warning, breached := testutil.ToFloat64(g.open.WithLabelValues("high")), testutil.ToFloat64(g.warning.WithLabelValues("high")), testutil.ToFloat64(g.breached.WithLabelValues("high")); open != 3 || warning != 2 || breached != 1 || testutil.ToFloat64(g.open.WithLabelValues(defaultTarget)) != 7 || testutil.CollectAndCount(g.open) != 2 {
 		t.Errorf("%v open, %v about to breach, %v breached", open, warning, breached)
 	}
 	w.reports.fails(errors.New("no database"))

@@ -24,6 +24,7 @@ func testTicket() query.TicketLife {
 			System: "helpdesk", ID: "4711", State: metric.TicketPending, StateSince: at.Add(20 * time.Minute), Priority: "high", Agent: "anna", Queue: "support",
 			Team: "first", Reason: "line", Customer: "C-7", Contacts: []string{"pbx1-1.1"}, OpenedAt: at, CallAt: &at, FirstReplyAt: &replied,
 			CallToFirstReplyMS: &took, PendingMS: 2_400_000,
+			SLA: metric.TicketSLA{FirstReply: &metric.TargetState{State: metric.SLAMet, TargetMS: 3_600_000, UsedMS: 600_000}, Resolution: &metric.TargetState{State: metric.SLAPaused, TargetMS: 28_800_000, UsedMS: 1_200_000}},
 		},
 		Events: []query.TicketStep{{EventID: "ev-1", Type: "opened", Time: at, ReceivedAt: at, Contact: "pbx1-1.1"}},
 	}
@@ -40,7 +41,7 @@ func (r *reportsDouble) TicketsDue(_ context.Context, req query.DueRequest) ([]m
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dues = append(r.dues, req)
-	return []metric.DueCount{{Priority: "high", Open: 3, Warning: 2, Breached: 1}}, r.err
+	return []metric.DueCount{{Priority: "", Open: 5}, {Priority: "high", Open: 3, Warning: 2, Breached: 1}, {Priority: "odd", Open: 2, Warning: 1}}, r.err
 }
 
 func (r *reportsDouble) Ticket(_ context.Context, system, id string, _ query.TicketView) (query.TicketLife, error) {
