@@ -9,6 +9,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/query"
+	"firstline/pipeline/fact"
+	"firstline/pipeline/schedule"
 )
 
 // withTargets promises something for urgent tickets, and for all others.
@@ -39,6 +42,60 @@ func TestTargetsOfTheSite(t *testing.T) {
 	const at = "integrations.tickets.targets."
 	if got := paths(site.Validate()); got != at[:len(at)-1]+" "+at+"empty "+at+"half.warn "+at+"most.warn "+at+"short.first_reply "+at+"short.resolution" {
 		t.Error(got)
+	}
+}
+
+// A ticket of a call on the real engine: about to breach, then breached, in its answer, the list, the backlog, the gauges and the
+// share of targets met. In business hours: the office opens an hour after the ticket.
+func TestTicketBreaches(t *testing.T) {
+	opened := time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) // a Monday; the office opens at eight
+	now := opened
+	c := &course{at: opened.Add(-time.Second), seq: map[string]uint64{}}
+	c.add("helpdesk:4712", fact.TypeTicketOpened, fact.TicketEvent{Type: fact.TypeTicketOpened, System: "helpdesk", EventID: "e1", Ticket: "4712", Contact: ours, Priority: "high", Queue: "support", Reason: "line"})
+	c.add(ours, fact.TypeArrived, fact.Arrived{Call: ours + "/c1", Kind: fact.KindInbound, Node: "pbx1", Channel: ours, Dialed: "1000", Language: "en"})
+	c.add(ours, fact.TypeContactEnded, fact.ContactEnded{Kind: fact.KindInbound, Node: "pbx1", StartedAt: opened, EndedAt: c.at, LastQueue: "support", Calls: 1})
+	w := newWorld(t, options{reports: realReportsBy(t, c.facts, func() time.Time { return now }), site: func(s *Site) {
+		withTargets(s)
+		s.Schedules = []schedule.Schedule{{ID: "office", Zone: "UTC", Open: []schedule.Hours{{Days: []string{"mon"}, From: "08:00", Until: "18:00"}}}}
+		s.Integrations.Tickets.Schedule = "office"
+	}})
+	sue := w.signIn("sue")
+	for _, step := range []struct {
+		after             time.Duration // since the opening
+		state             metric.SLAState
+		warning, breached int64
+		due               int64 // how many first replies are met or breached
+	}{
+		{30 * time.Minute, metric.SLARunning, 0, 0, 0}, {100 * time.Minute, metric.SLAWarning, 1, 0, 0}, {2 * time.Hour, metric.SLAWarning, 1, 0, 0}, {125 * time.Minute, metric.SLABreached, 0, 1, 1},
+	} {
+		now = opened.Add(step.after)
+		var life query.TicketLife
+		w.get(Prefix+"/tickets/helpdesk/4712", sue).into(t, &life)
+		reply := life.SLA.FirstReply
+		if reply == nil || reply.State != step.state || reply.UsedMS != max(step.after-time.Hour, 0).Milliseconds() || !reply.DueAt.Equal(opened.Add(2*time.Hour)) || !life.SLA.DueAt.Equal(*reply.DueAt) {
+			t.Errorf("%s: %+v", step.after, reply)
+		}
+		for _, state := range []metric.SLAState{metric.SLAWarning, metric.SLABreached} {
+			var list struct{ Items []metric.Ticket }
+			w.get(Prefix+"/tickets?sort=due_at&unassigned=true&sla="+string(state), sue).into(t, &list)
+			if found := len(list.Items) == 1; found != (state == step.state) {
+				t.Errorf("%s: %d tickets at %s", step.after, len(list.Items), state)
+			}
+		}
+		var left metric.BacklogReport
+		w.get(Prefix+"/metrics/backlog"+window+"&group_by=reason", sue).into(t, &left)
+		if b := left.Rows[0].Backlog; b.Warning != step.warning || b.Breached != step.breached || *left.Rows[0].Reason != "line" || b.Business.Age.SumMS != reply.UsedMS || left.Schedule != "office" {
+			t.Errorf("%s: backlog %+v", step.after, b)
+		}
+		var report metric.TicketReport
+		w.get(Prefix+"/metrics/tickets"+window+"&group_by=priority,reason", sue).into(t, &report)
+		if got := report.Rows[0].Targets; *report.Rows[0].Priority != "high" || got.FirstReply.Numerator != 0 || got.FirstReply.Denominator != step.due || (got.FirstReply.Percent == nil) != (step.due == 0) || got.Resolution.Denominator != 0 {
+			t.Errorf("%s: targets %+v", step.after, got)
+		}
+		w.api.countTickets(context.Background())
+		if n := testutil.ToFloat64(w.api.due.warning.WithLabelValues("high")); n != float64(step.warning) {
+			t.Errorf("%s: the gauge shows %v", step.after, n)
+		}
 	}
 }
 
