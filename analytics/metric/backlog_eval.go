@@ -13,7 +13,7 @@ func (f *Facts) Backlog(p BacklogParams) (BacklogReport, error) {
 	if err != nil {
 		return BacklogReport{}, err
 	}
-	judge, err := NewJudge(p.SLA, f.firstTicketEvent(), p.Now)
+	judge, err := NewJudge(p.SLA, f.firstOfTickets(), p.Now)
 	if err != nil {
 		return BacklogReport{}, err
 	}

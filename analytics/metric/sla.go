@@ -128,7 +128,7 @@ func NewClock(text string, first, now time.Time) (Clock, error) {
 	return c, nil
 }
 
-// Climbs are the sums at which the clock begins to rise, ascending, and when; Last is the sum that it never exceeds.
+// Climbs are the sums at which the clock begins to rise, ascending, and when; last is the sum that it never exceeds.
 func (c Clock) Climbs() (sums, at []int64, last int64) {
 	for i, rises := range c.Rises {
 		if rises == 1 {
@@ -139,6 +139,17 @@ func (c Clock) Climbs() (sums, at []int64, last int64) {
 		last = 9_000_000_000_000
 	}
 	return sums, at, last
+}
+
+// climbs are those, for looking up when the clock shows a sum.
+type climbs struct {
+	sums, at []int64
+	last     int64
+}
+
+func (c Clock) climbs() (out climbs) {
+	out.sums, out.at, out.last = c.Climbs()
+	return out
 }
 
 // at is what the clock shows at an instant, between is how much of a time it counts.
@@ -154,13 +165,12 @@ func (c Clock) at(t time.Time) int64 {
 func (c Clock) between(from, until time.Time) int64 { return c.at(until) - c.at(from) }
 
 // when is the first instant at which the clock shows sum; nil when it never does.
-func (c Clock) when(sum int64) *time.Time {
-	sums, at, last := c.Climbs()
-	i, _ := slices.BinarySearch(sums, sum)
-	if i == 0 || sum > last {
+func (c climbs) when(sum int64) *time.Time {
+	i, _ := slices.BinarySearch(c.sums, sum)
+	if i == 0 || sum > c.last {
 		return nil
 	}
-	t := time.UnixMilli(at[i-1] + sum - sums[i-1]).UTC()
+	t := time.UnixMilli(c.at[i-1] + sum - c.sums[i-1]).UTC()
 	return &t
 }
 
@@ -168,13 +178,17 @@ func (c Clock) when(sum int64) *time.Time {
 type Judge struct {
 	sla      SLA
 	clock    Clock
+	climbs   climbs
 	business *businessClock
 }
 
-// NewJudge judges at instants until now; first is when the first event of all tickets was.
+// NewJudge judges at instants until now; first is when the first of the tickets or of their calls began, or earlier.
 func NewJudge(sla SLA, first, now time.Time) (Judge, error) {
 	c, err := NewClock(sla.Schedule, first, now)
-	return Judge{sla, c, &businessClock{now: sla.Schedule, since: now.Add(-ClockBack), places: map[string]schedule.Place{}}}, err
+	if err != nil {
+		return Judge{}, err
+	}
+	return Judge{sla, c, c.climbs(), &businessClock{now: sla.Schedule, first: first, end: now, clocks: map[string]Clock{}}}, nil
 }
 
 // SLA judges a ticket by its events so far, of which there is one at least, in their order.
@@ -250,7 +264,7 @@ func (j Judge) firstReply(r run, opened, now time.Time) *TargetState {
 	used := j.clock.between(opened, now)
 	s := &TargetState{State: limit.judge(used, r.answer != nil, false), TargetMS: limit.MS, UsedMS: used}
 	if s.State != SLAMet {
-		s.DueAt = j.clock.when(j.clock.at(opened) + limit.MS)
+		s.DueAt = j.climbs.when(j.clock.at(opened) + limit.MS)
 	}
 	return s
 }
@@ -272,7 +286,7 @@ func (j Judge) resolution(r run) *TargetState {
 		ran := j.clock.between(o.from, o.until)
 		goesOn := i == len(r.open)-1 && r.state == TicketOpen
 		if s.UsedMS < limit.MS && (s.UsedMS+ran >= limit.MS || goesOn) {
-			s.DueAt = j.clock.when(j.clock.at(o.from) + limit.MS - s.UsedMS)
+			s.DueAt = j.climbs.when(j.clock.at(o.from) + limit.MS - s.UsedMS)
 		}
 		s.UsedMS += ran
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"firstline/pipeline/fact"
-	"firstline/pipeline/schedule"
 )
 
 // Tickets evaluates a ticket report. See docs/metrics.md for what each number means.
@@ -14,7 +13,7 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 	if err != nil {
 		return TicketReport{}, err
 	}
-	judge, err := NewJudge(p.SLA, f.firstTicketEvent(), p.Now)
+	judge, err := NewJudge(p.SLA, f.firstOfTickets(), p.Now)
 	if err != nil {
 		return TicketReport{}, err
 	}
@@ -126,10 +125,10 @@ func (l ticketLife) answers(from time.Time) (reply, first, last *TicketStep) {
 
 // businessClock measures business hours by schedules of then and now.
 type businessClock struct {
-	now    string
-	since  time.Time // hours before it don't count
-	places map[string]schedule.Place
-	err    error // the first schedule that can't be read
+	now        string    // schedule of now
+	first, end time.Time // all durations lie between; hours more than ClockBack before the end don't count
+	clocks     map[string]Clock
+	err        error // the first schedule that can't be read
 }
 
 // within is how much of [from, until) a schedule has open; ok is false without one.
@@ -137,14 +136,14 @@ func (c *businessClock) within(text string, from, until time.Time) (ms int64, ok
 	if text == "" || c.err != nil {
 		return 0, false
 	}
-	p, known := c.places[text]
+	clock, known := c.clocks[text]
 	if !known {
-		if p, c.err = schedule.Parse(text); c.err != nil {
+		if clock, c.err = NewClock(text, c.first, c.end); c.err != nil {
 			return 0, false
 		}
-		c.places[text] = p
+		c.clocks[text] = clock
 	}
-	return p.Within(later(from, c.since), until).Milliseconds(), true
+	return clock.between(from, until), true
 }
 
 // spans is one duration of many pairs: by the wall clock, and in business hours by either policy.

@@ -198,7 +198,7 @@ func (s *TicketStep) since(from time.Time) *int64 {
 
 // TicketList tells how all tickets stand, the one opened last first.
 func (f *Facts) TicketList(sla SLA, now time.Time) ([]Ticket, error) {
-	j, err := NewJudge(sla, f.firstTicketEvent(), now)
+	j, err := NewJudge(sla, f.firstOfTickets(), now)
 	if err != nil {
 		return nil, err
 	}
@@ -227,12 +227,17 @@ func (f *Facts) TicketList(sla SLA, now time.Time) ([]Ticket, error) {
 	return out, nil
 }
 
-// firstTicketEvent is the time of the first event of all tickets, zero when there is none.
-func (f *Facts) firstTicketEvent() (first time.Time) {
+// firstOfTickets is when the first duration of a ticket can begin: with an event of it or a call.
+func (f *Facts) firstOfTickets() time.Time {
+	first := f.watermark
 	for _, e := range f.tickets {
-		if first.IsZero() || e.at.Before(first) {
-			first = e.at
-		}
+		first = earlier(first, e.at)
+	}
+	for _, a := range f.arrivals {
+		first = earlier(first, a.at)
+	}
+	for _, c := range f.contacts {
+		first = earlier(first, c.data.StartedAt)
 	}
 	return first
 }

@@ -268,8 +268,11 @@ func (r *Reader) ticketLives(ctx context.Context, subjects []string, v TicketVie
 		return nil, err
 	}
 	first := now
-	for _, mine := range steps {
+	for subject, mine := range steps {
 		first = earlier(first, mine[0].At)
+		for _, c := range calls[subject] {
+			first = earlier(first, c.ArrivedAt)
+		}
 	}
 	judge, err := metric.NewJudge(v.SLA, first, now)
 	if err != nil {
