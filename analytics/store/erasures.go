@@ -85,6 +85,11 @@ func (e Erasure) isOf(number string) bool {
 	return number != "" && len(e.Sums) > 0 && slices.Contains(e.Sums, e.sum(numberKey(number)))
 }
 
+// Is says whether it is the erasure of this number, as it was written then, or of this customer.
+func (e Erasure) Is(number, customer string) bool {
+	return customer != "" && e.Customer == customer || customer == "" && e.isOf(number)
+}
+
 // AddErasure stores it: from then on no fact that is loaded brings its caller's number.
 func (s *Store) AddErasure(ctx context.Context, e Erasure) error {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
@@ -217,13 +222,14 @@ const (
 	ErasurePass       = "pass" // all was gone through once
 	ErasureOver       = "over" // nothing more can come
 	ErasureRecordings = "recordings"
+	ErasureTrouble    = "trouble" // why a pass failed; without an error: none does any more
 )
 
 // ErasureNote is one thing that was done.
 type ErasureNote struct {
 	What   string // a table, or one of the words
 	Erased int64
-	Error  string
+	Error  string    // of trouble
 	At     time.Time // of the last one
 	First  time.Time // read only: of the first one
 }

@@ -29,9 +29,9 @@ SETTINGS {settings};
 CREATE TABLE IF NOT EXISTS erasure_results {on_cluster}
 (
     `erasure` String,
-    `what` LowCardinality(String) COMMENT 'a table, recordings; pass: all was gone through once; over: nothing more can come',
+    `what` LowCardinality(String) COMMENT 'a table, recordings; pass: all was gone through once; over: nothing more can come; trouble: why a pass failed',
     `erased` Int64 COMMENT 'rows, files',
-    `error` String COMMENT 'why some are left',
+    `error` String COMMENT 'of trouble; empty: there is none any more',
     `at` DateTime64(3, 'UTC')
 )
 ENGINE = {engine}
