@@ -159,7 +159,7 @@ func probes() []probe {
 		"/metrics/queues"+window+"&group_by=agent,team,skill", "/metrics/queues"+window+"&compare=1d&group_by=queue")
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
 	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/exports/tickets", "/tickets", "/tickets/helpdesk/1")
-	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent")
+	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent", "/erasures/"+someErasure)
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},
@@ -194,6 +194,7 @@ func probes() []probe {
 		probe{http.MethodPost, "/users", map[string]any{"name": "new", "password": "a long password", "role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
+		probe{http.MethodPost, "/erasures", map[string]string{"customer": "c-7", "reason": "by letter"}, CodeForbidden},
 		probe{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, CodeForbidden},
 		probe{http.MethodDelete, "/keys/00000000", nil, CodeForbidden},
 	)

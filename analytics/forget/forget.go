@@ -82,7 +82,8 @@ type passed struct {
 }
 
 const (
-	passEvery    = time.Minute // erasures whose callers' facts may still come are gone through again
+	patience     = 2 * time.Second // with a database that is not there yet
+	passEvery    = time.Minute     // erasures whose callers' facts may still come are gone through again
 	retainEvery  = time.Hour
 	loadPatience = 10 * time.Minute // how long an insert may be under way: what is loaded since then is looked at again
 	lastsMore    = 2 * day          // after retention is over: whole segments are deleted, by the hour or the day
@@ -93,7 +94,7 @@ func New(cfg Config, deps Deps) *Worker {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
-	return &Worker{cfg: cfg, deps: deps, metrics: newMetrics(deps.Registry), trouble: trouble.New(0), asked: make(chan struct{}, 1), passed: map[string]passed{}}
+	return &Worker{cfg: cfg, deps: deps, metrics: newMetrics(deps.Registry), trouble: trouble.New(patience), asked: make(chan struct{}, 1), passed: map[string]passed{}}
 }
 
 // Run works until ctx ends. What fails is told, counted and tried again.
@@ -160,16 +161,16 @@ func (w *Worker) erasure(r Request) (store.Erasure, error) {
 }
 
 // Ask stores a request, which is carried out from then on, whatever happens to this process.
-func (w *Worker) Ask(ctx context.Context, r Request) (Status, error) {
+func (w *Worker) Ask(ctx context.Context, r Request) (Erasure, error) {
 	e, err := w.erasure(r)
 	if err != nil {
-		return Status{}, err
+		return Erasure{}, err
 	}
 	if same, found, err := w.underWay(ctx, r); err != nil || found {
 		return same, err
 	}
 	if err := w.deps.Store.AddErasure(ctx, e); err != nil {
-		return Status{}, err
+		return Erasure{}, err
 	}
 	w.deps.Log.Info("erasure is asked for", "erasure", e.ID, "user", e.By, "number", "*"+e.Ends, "customer", e.Customer)
 	select {
@@ -181,10 +182,10 @@ func (w *Worker) Ask(ctx context.Context, r Request) (Status, error) {
 
 // underWay finds an erasure of the same caller that was not gone through yet: a request that is repeated is the same one. Afterwards it is
 // a new one, since there may be new contacts.
-func (w *Worker) underWay(ctx context.Context, r Request) (Status, bool, error) {
+func (w *Worker) underWay(ctx context.Context, r Request) (Erasure, bool, error) {
 	list, err := w.deps.Store.Erasures(ctx, "")
 	if err != nil {
-		return Status{}, false, err
+		return Erasure{}, false, err
 	}
 	for _, e := range list {
 		if !e.Is(r.Number, r.Customer) {
@@ -194,14 +195,14 @@ func (w *Worker) underWay(ctx context.Context, r Request) (Status, bool, error) 
 			return s, true, err
 		}
 	}
-	return Status{}, false, nil
+	return Erasure{}, false, nil
 }
 
 // Preview tells what a request would find; nothing is stored or changed.
-func (w *Worker) Preview(ctx context.Context, r Request) (Status, error) {
+func (w *Worker) Preview(ctx context.Context, r Request) (Erasure, error) {
 	e, err := w.erasure(r)
 	if err != nil {
-		return Status{}, err
+		return Erasure{}, err
 	}
 	out := statusOf(e)
 	out.ID, out.State = "", StatePreview
