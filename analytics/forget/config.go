@@ -14,6 +14,7 @@ type Config struct {
 	Personal   Period `yaml:"personal"`   // callers' numbers, names and digits, titles of tickets and notes are emptied after it, counts stay; empty = as long as contacts
 	Contacts   Period `yaml:"contacts"`   // facts about contacts and agents are dropped after it, by whole months; empty = for ever
 	Recordings Period `yaml:"recordings"` // recordings of queues without a recording.keep of their own; empty = 90d
+	Messages   Period `yaml:"messages"`   // messages that callers leave, of queues without a recording.keep or keep_messages of their own; empty = as recordings
 	Audit      Period `yaml:"audit"`      // entries of the audit log, unless http.audit_keep says otherwise; empty = 365d
 	Log        Period `yaml:"log"`        // the logs and Kafka's topics, unless log.retain and kafka.retention say otherwise; empty = 7d
 }
@@ -72,7 +73,8 @@ func (c Config) Validate() []problem.Problem {
 		mend  string
 	}{
 		{"personal", c.Personal, day, "write 90d, or leave it out"}, {"contacts", c.Contacts, shortestContacts, "write 2y, or leave it out"},
-		{"recordings", c.Recordings, day, "write 30d, or leave it out"}, {"audit", c.Audit, day, "write 1y, or leave it out"},
+		{"recordings", c.Recordings, day, "write 30d, or leave it out"}, {"messages", c.Messages, day, "write 90d, or leave it out"},
+		{"audit", c.Audit, day, "write 1y, or leave it out"},
 		{"log", c.Log, shortestLog, "write 7d, or leave it out"},
 	} {
 		switch d, err := p.value.parse(); {

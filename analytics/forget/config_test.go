@@ -24,7 +24,7 @@ func TestValidate(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	for path, c := range map[string]Config{
-		"personal": {Personal: "soon"}, "contacts": {Contacts: "30d"}, "recordings": {Recordings: "23h"}, "audit": {Audit: "101y"}, "log": {Log: "0s"},
+		"personal": {Personal: "soon"}, "contacts": {Contacts: "30d"}, "recordings": {Recordings: "23h"}, "messages": {Messages: "1h"}, "audit": {Audit: "101y"}, "log": {Log: "0s"},
 	} {
 		if p := c.Validate(); len(p) != 1 || p[0].Path != path || p[0].Mend == "" {
 			t.Errorf("%s: %+v", path, p)

@@ -182,10 +182,17 @@ func (s *settings) retainByDefault() {
 
 // retainRecordings does the same for queues, whose defaults are each one's own.
 func (s *settings) retainRecordings() {
-	d := s.Retention.Recordings.Of()
+	talks, messages := s.Retention.Recordings.Of(), s.Retention.Messages.Of()
 	for i := range s.Center.Queues {
-		if d > 0 && !s.file.Has(fmt.Sprintf("queues.%d.recording.keep", i)) {
-			s.Center.Queues[i].Recording.Keep = d
+		at, r := fmt.Sprintf("queues.%d.recording.", i), &s.Center.Queues[i].Recording
+		if s.file.Has(at + "keep") {
+			continue
+		}
+		if talks > 0 {
+			r.Keep = talks
+		}
+		if messages > 0 && !s.file.Has(at+"keep_messages") {
+			r.KeepMessages = messages
 		}
 	}
 }
