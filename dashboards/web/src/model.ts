@@ -338,6 +338,7 @@ export interface Callback {
 /** The report on data quality. */
 export interface QualityReport {
   watermark: string | null;
+  kept_from: string | null;
   late: number;
   open: { contacts: number; entries: number; offers: number; segments: number };
   totals: DefectTotal[];
