@@ -99,7 +99,7 @@ func newWorld(t testing.TB, o options) *world {
 	deps := Deps{
 		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: reg, State: state,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
-		Numbers: number.Config{Region: "DE"}.Form(),
+		Numbers: number.Config{Region: "DE"}.Form(), Forget: &forgetDouble{},
 	}
 	if o.log != nil {
 		deps.Log = o.log

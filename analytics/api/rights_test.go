@@ -181,7 +181,7 @@ func probes() []probe {
 	get(CodeNotFound, "/tickets/helpdesk/"+theirTicket, "/tickets/helpdesk/"+teamTicket)
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
 	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window)
-	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent")
+	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent", "/erasures/"+someErasure)
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},
@@ -216,6 +216,7 @@ func probes() []probe {
 		probe{http.MethodPost, "/users", map[string]any{"name": "new", "password": "a long password", "role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
+		probe{http.MethodPost, "/erasures", map[string]string{"customer": "c-7", "reason": "by letter"}, CodeForbidden},
 		probe{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, CodeForbidden},
 		probe{http.MethodDelete, "/keys/00000000", nil, CodeForbidden},
 	)

@@ -120,6 +120,7 @@ func (a *API) rest() {
 	add(a, route{"change-user", http.MethodPut, "/users/{name}", admins, administer, whole, 200, "access", "Change a user's rights, disable him", false}, a.changeUser)
 	add(a, route{"set-password", http.MethodPut, "/users/{name}/password", admins, administer, whole, 204, "access", "Give a user another password", false}, a.setPassword)
 
+	a.addErasures()
 	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, whole, 200, "access", "API keys", false}, a.keys)
 	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, whole, 201, "access", "Make an API key", false}, a.makeKey)
 	add(a, route{"revoke-key", http.MethodDelete, "/keys/{id}", admins, administer, whole, 204, "access", "Revoke an API key", false}, a.revokeKey)

@@ -34,6 +34,7 @@ func configuration(t *testing.T) *reference.Reference {
 		"http":       "the API and the pages",
 		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
 		"recordings": "where what is recorded is kept, and how it is fetched: docs/recordings.md",
+		"retention":  "for how long what is kept: docs/personal-data.md. A time is a number with d, w or y, as 90d, or a duration",
 		"callers":    "how callers' numbers are written: docs/callers.md",
 	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), api.DefaultTarget())
 	if err != nil {
