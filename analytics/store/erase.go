@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 
 	"firstline/pipeline/fact"
@@ -10,48 +11,56 @@ import (
 
 // erasing is what inserts know of erasures, as of the last time they asked.
 type erasing struct {
-	mu       sync.Mutex // guards all; held while it is read anew
-	contacts uint64     // rows of erased_contacts then: it only grows
-	results  uint64     // of erasure_results and erasures: an erasure came, or is over
-	erased   map[string]bool
-	active   []Erasure
+	mu    sync.Mutex // guards known
+	known erasures
+}
+
+// erasures are not changed once they are known: another set takes their place.
+type erasures struct {
+	contacts, erasures uint64          // rows of erased_contacts, and of erasures and erasure_results, then: they only grow
+	erased             map[string]bool // contacts; nil before anything is known
+	active             []Erasure       // those that are not over
 }
 
 // erase takes out of facts that are about to be inserted what an erasure has taken out of the tables: facts that come late, that are
-// read again from Kafka, or imported again. It returns the contacts that are new to their erasures, which Insert stores before the
-// facts: those of which nothing was loaded when the erasure looked.
+// read again from Kafka, or imported again. Contacts of which nothing was loaded when their erasure looked are noted with it first.
 func (s *Store) erase(ctx context.Context, facts []fact.Fact) ([]fact.Fact, error) {
-	if err := s.refresh(ctx); err != nil {
-		return nil, err
+	known, err := s.erasures(ctx)
+	if err != nil || len(known.erased)+len(known.active) == 0 {
+		return facts, err
 	}
-	s.erasing.mu.Lock()
-	defer s.erasing.mu.Unlock()
-	if len(s.erasing.erased)+len(s.erasing.active) == 0 {
-		return facts, nil
-	}
-	fresh := map[string][]string{}
-	for _, f := range facts {
-		for _, e := range s.erasing.active {
-			if !s.erasing.erased[f.Subject] && f.Time.Before(e.Requested) && e.meets(f) {
-				s.erasing.erased[f.Subject] = true
-				fresh[e.ID] = append(fresh[e.ID], f.Subject)
-			}
-		}
-	}
+	fresh, erased := known.meet(facts)
 	for id, contacts := range fresh {
 		if err := s.Remember(ctx, id, contacts, s.now()); err != nil {
-			s.erasing.contacts = 0 // what was noted above is read anew
 			return nil, err
 		}
 	}
 	out := append([]fact.Fact{}, facts...)
 	for i, f := range out {
-		if c := fact.CallerOf(f); c != "" && s.erasing.erased[c] {
+		if c := fact.CallerOf(f); c != "" && erased[c] {
 			out[i] = fact.Erase(f)
 			s.metrics.erased.Inc()
 		}
 	}
 	return out, nil
+}
+
+// meet finds the contacts among the facts that belong to an erasure without it knowing: for each erasure, and together with those known.
+func (k erasures) meet(facts []fact.Fact) (fresh map[string][]string, erased map[string]bool) {
+	fresh, erased = map[string][]string{}, k.erased
+	for _, f := range facts {
+		for _, e := range k.active {
+			if erased[f.Subject] || !f.Time.Before(e.Requested) || !e.meets(f) {
+				continue
+			}
+			if len(fresh) == 0 {
+				erased = maps.Clone(k.erased)
+			}
+			erased[f.Subject] = true
+			fresh[e.ID] = append(fresh[e.ID], f.Subject)
+		}
+	}
+	return fresh, erased
 }
 
 // meets says whether a fact shows that its contact is one of the erasure's.
@@ -68,35 +77,39 @@ func (e Erasure) meets(f fact.Fact) bool {
 	}
 }
 
-// refresh reads the erasures anew when there are others than last time.
-func (s *Store) refresh(ctx context.Context) error {
+// erasures are those there are now. They are read anew only when there are others than last time.
+func (s *Store) erasures(ctx context.Context) (erasures, error) {
 	s.erasing.mu.Lock()
-	defer s.erasing.mu.Unlock()
-	for _, table := range []string{"erased_contacts", "erasures"} {
+	known := s.erasing.known
+	s.erasing.mu.Unlock()
+	var now erasures
+	for _, table := range []string{"erased_contacts", "erasures", "erasure_results"} {
 		if err := s.sync(ctx, table); err != nil {
-			return err
+			return known, err
 		}
 	}
 	ask, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	var contacts, results uint64
-	if err := s.conn.QueryRow(ask, "SELECT (SELECT count() FROM erased_contacts), (SELECT count() FROM erasures) + (SELECT count() FROM erasure_results)").Scan(&contacts, &results); err != nil {
-		return fmt.Errorf("ask for erasures: %w", err)
+	if err := s.conn.QueryRow(ask, "SELECT (SELECT count() FROM erased_contacts), (SELECT count() FROM erasures) + (SELECT count() FROM erasure_results)").
+		Scan(&now.contacts, &now.erasures); err != nil {
+		return known, fmt.Errorf("ask for erasures: %w", err)
 	}
-	if s.erasing.erased != nil && contacts == s.erasing.contacts && results == s.erasing.results {
-		return nil
+	if known.erased != nil && now.contacts == known.contacts && now.erasures == known.erasures {
+		return known, nil
 	}
 	ids, err := s.names(ctx, "SELECT DISTINCT contact FROM erased_contacts")
 	if err != nil {
-		return fmt.Errorf("read erased contacts: %w", err)
+		return known, fmt.Errorf("read erased contacts: %w", err)
 	}
-	if s.erasing.active, err = s.Erasures(ctx, ""); err != nil {
-		return err
+	if now.active, err = s.Erasures(ctx, ""); err != nil {
+		return known, err
 	}
-	s.erasing.erased = make(map[string]bool, len(ids))
+	now.erased = make(map[string]bool, len(ids))
 	for _, id := range ids {
-		s.erasing.erased[id] = true
+		now.erased[id] = true
 	}
-	s.erasing.contacts, s.erasing.results = contacts, results
-	return nil
+	s.erasing.mu.Lock()
+	defer s.erasing.mu.Unlock()
+	s.erasing.known = now
+	return now, nil
 }

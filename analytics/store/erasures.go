@@ -92,9 +92,7 @@ func (e Erasure) Is(number, customer string) bool {
 
 // AddErasure stores it: from then on no fact that is loaded brings its caller's number.
 func (s *Store) AddErasure(ctx context.Context, e Erasure) error {
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
-	defer cancel()
-	err := s.conn.Exec(ctx, "INSERT INTO erasures (erasure, requested_at, by, reason, customer, ends, salt, sums, until) SELECT {erasure:String}, "+
+	err := s.add(ctx, "INSERT INTO erasures (erasure, requested_at, by, reason, customer, ends, salt, sums, until) SELECT {erasure:String}, "+
 		milli("requested")+", {by:String}, {reason:String}, {customer:String}, {ends:String}, {salt:String}, {sums:Array(String)}, "+milli("until"),
 		clickhouse.Named("erasure", e.ID), clickhouse.Named("requested", e.Requested.UnixMilli()), clickhouse.Named("by", e.By), clickhouse.Named("reason", e.Reason),
 		clickhouse.Named("customer", e.Customer), clickhouse.Named("ends", e.Ends), clickhouse.Named("salt", e.Salt), clickhouse.Named("sums", append([]string{}, e.Sums...)),
@@ -182,7 +180,7 @@ func (s *Store) ContactsOf(ctx context.Context, e Erasure, known []string, since
 func (s *Store) Remember(ctx context.Context, erasure string, contacts []string, now time.Time) error {
 	for ids := contacts; len(ids) > 0; {
 		n := min(len(ids), contactsAtOnce)
-		if err := s.conn.Exec(ctx, "INSERT INTO erased_contacts (contact, erasure, at) SELECT arrayJoin({ids:Array(String)}), {erasure:String}, "+milli("at"),
+		if err := s.add(ctx, "INSERT INTO erased_contacts (contact, erasure, at) SELECT arrayJoin({ids:Array(String)}), {erasure:String}, "+milli("at"),
 			clickhouse.Named("ids", ids[:n]), clickhouse.Named("erasure", erasure), clickhouse.Named("at", now.UnixMilli())); err != nil {
 			return fmt.Errorf("remember erased contacts: %w", err)
 		}
@@ -236,9 +234,7 @@ type ErasureNote struct {
 
 // Note adds one.
 func (s *Store) Note(ctx context.Context, erasure string, n ErasureNote) error {
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
-	defer cancel()
-	if err := s.conn.Exec(ctx, "INSERT INTO erasure_results (erasure, what, erased, error, at) SELECT {id:String}, {what:String}, {erased:Int64}, {error:String}, "+milli("at"),
+	if err := s.add(ctx, "INSERT INTO erasure_results (erasure, what, erased, error, at) SELECT {id:String}, {what:String}, {erased:Int64}, {error:String}, "+milli("at"),
 		clickhouse.Named("id", erasure), clickhouse.Named("what", n.What), clickhouse.Named("erased", n.Erased), clickhouse.Named("error", n.Error),
 		clickhouse.Named("at", n.At.UnixMilli())); err != nil {
 		return fmt.Errorf("note what was erased: %w", err)
@@ -317,6 +313,14 @@ func (s *Store) OldParts(ctx context.Context) (n int64, err error) {
 		return 0, fmt.Errorf("count the old parts: %w", err)
 	}
 	return n, nil
+}
+
+// add inserts rows; the same row once more is another one.
+func (s *Store) add(ctx context.Context, statement string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_deduplicate": 0, "async_insert": 0}))
+	return s.conn.Exec(ctx, statement, args...)
 }
 
 // names runs a query that gives one column of texts.

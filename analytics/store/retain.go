@@ -95,10 +95,8 @@ func (s *Store) dropMonth(ctx context.Context, table, partition string) (int64, 
 // NoteRetained writes down what is gone, for the reports that are asked for that time.
 func (s *Store) NoteRetained(ctx context.Context, kind string, until time.Time, rows []Emptied, now time.Time) error {
 	for _, r := range rows {
-		ask, cancel := context.WithTimeout(ctx, queryTimeout)
-		err := s.conn.Exec(ask, "INSERT INTO retained (kind, table, until, rows, at) SELECT {kind:String}, {table:String}, "+milli("until")+", {rows:Int64}, "+milli("at"),
+		err := s.add(ctx, "INSERT INTO retained (kind, table, until, rows, at) SELECT {kind:String}, {table:String}, "+milli("until")+", {rows:Int64}, "+milli("at"),
 			clickhouse.Named("kind", kind), clickhouse.Named("table", r.Table), clickhouse.Named("until", until.UnixMilli()), clickhouse.Named("rows", r.Rows), clickhouse.Named("at", now.UnixMilli()))
-		cancel()
 		if err != nil {
 			return fmt.Errorf("note what is older than %s: %w", until.Format(time.DateOnly), err)
 		}
