@@ -217,7 +217,7 @@ type File struct {
 
 // file sends a request whose answer is a file.
 func (c *Client) file(ctx context.Context, r request) (*File, error) {
-	resp, err := c.send(ctx, r, "*/*")
+	resp, err := c.send(ctx, r, "*/*") //nolint:bodyclose // whoever has the File closes it
 	if err != nil {
 		return nil, err
 	}

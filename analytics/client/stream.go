@@ -55,7 +55,7 @@ func (s *Stream) Next() (Event, error) {
 func (s *Stream) Close() error { return s.body.Close() }
 
 func (c *Client) stream(ctx context.Context, r request) (*Stream, error) {
-	resp, err := c.send(ctx, r, "text/event-stream")
+	resp, err := c.send(ctx, r, "text/event-stream") //nolint:bodyclose // whoever has the Stream closes it
 	if err != nil {
 		return nil, err
 	}

@@ -131,25 +131,20 @@ func (s *site) listen(ctx context.Context, w *watchers, name, secret string, ope
 	}
 	w.wg.Go(func() {
 		defer func() { _ = stream.Close() }()
-		if err := readEvents(stream, got); err != nil && ctx.Err() == nil {
+		var err error
+		for err == nil {
+			var e client.Event
+			if e, err = stream.Next(); err == nil {
+				err = got(e, time.Now())
+			}
+		}
+		if ctx.Err() == nil {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.failed = append(w.failed, fmt.Errorf("stream of %s: %w", name, err))
 		}
 	})
 	return nil
-}
-
-func readEvents(from *client.Stream, got func(e client.Event, at time.Time) error) error {
-	for {
-		e, err := from.Next()
-		if err != nil {
-			return err
-		}
-		if err := got(e, time.Now()); err != nil {
-			return err
-		}
-	}
 }
 
 // report compares what the pages got with what the phones saw.
