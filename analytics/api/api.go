@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,10 +115,10 @@ const (
 
 // New checks configuration and secrets and builds the routes; it opens nothing.
 func New(cfg Config, site Site, deps Deps) (*API, error) {
-	if problems := append(cfg.Validate(), site.Validate()...); len(problems) > 0 {
+	if problems := slices.Concat(cfg.Validate(), cfg.ValidateWith(site), site.Validate()); len(problems) > 0 {
 		return nil, fmt.Errorf("api: %s %s", problems[0].Path, problems[0].Message)
 	}
-	found, err := findSecrets(cfg.Listen, cfg.Users, site, deps.Getenv, deps.Log)
+	found, err := findSecrets(cfg, site, deps.Getenv, deps.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +134,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		halt()
 		return nil, err
 	}
-	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers, certificate: certificate})
+	a.setup.Store(a.newSetup(cfg, site, found, deps.Numbers, certificate))
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.state.CountSessions(ctx, a.clock())
@@ -161,6 +162,7 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.watchProvider(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {

@@ -73,7 +73,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	g.run("live", now.Run)
 	g.run("http", server.Run)
 	g.run("reload", func(ctx context.Context) error {
-		return reload(ctx, env, func(s *settings) error { return server.Reload(s.HTTP.Users, s.Site, s.Numbers.Form()) })
+		return reload(ctx, env, func(s *settings) error { return server.Reload(s.HTTP, s.Site, s.Numbers.Form()) })
 	})
 	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())
 }
