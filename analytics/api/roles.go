@@ -19,7 +19,7 @@ const (
 const roleKey = "key"
 
 // roleNone is shown of who comes from the identity provider and has no group that gives him a role.
-const roleNone Role = "none"
+const roleNone = "none"
 
 // staffRoles are those that a user of the section http may have.
 func staffRoles() []Role { return []Role{RoleSupervisor, RoleAdmin, RoleIntegrator} }
