@@ -190,6 +190,12 @@ func (p *provided) start(kid string) {
 	p.issuer.lead(p.t, "http://127.0.0.1:"+strings.TrimSpace(port))
 }
 
+// later lets so much time pass that the provider is asked again whether it is there.
+func (p *provided) later() {
+	now := p.api.clock
+	p.api.clock = func() time.Time { return now().Add(10 * time.Second) }
+}
+
 // browser follows the provider's pages as somebody who signs in there.
 type browser struct {
 	t testing.TB
@@ -583,6 +589,7 @@ func TestProviderThatIsDown(t *testing.T) {
 	var log bytes.Buffer
 	p := newProvided(t, func(o *options) { o.log = slog.New(slog.NewJSONHandler(&log, nil)) })
 	p.stop()
+	p.later()
 	b := p.browser()
 	at, _ := b.get(p.begin() + "?return=/wallboard")
 	if want := p.public.URL + "/wallboard" + refusedMark + string(CodeProviderDown); at.String() != want {
@@ -612,7 +619,7 @@ func TestProviderThatIsDown(t *testing.T) {
 		t.Errorf("up is %v", up)
 	}
 
-	// So it does while we know it: the keys are fetched anew for a key that is not known.
+	// So it does while we still know it: the keys are fetched anew for a key that is not known.
 	p.stop()
 	if p.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		t.Fatal(err)

@@ -54,6 +54,7 @@ const (
 	patience   = 10 * time.Second // with one sign-in's requests to the provider
 	mostAnswer = 1 << 20          // bytes of an answer
 	skew       = time.Minute      // how far the provider's clock may be from ours
+	fresh      = 5 * time.Second  // how long ago it may have answered for a browser to be sent there
 )
 
 // Provider is one provider. Its methods may be called from any goroutine.
@@ -68,6 +69,7 @@ type Provider struct {
 
 // found is what discovery brought.
 type found struct {
+	at       time.Time
 	provider *oidc.Provider
 	oauth    oauth2.Config
 	verifier *oidc.IDTokenVerifier
@@ -125,7 +127,7 @@ func (p *Provider) discover(ctx context.Context) (*found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("discovery: %w", err)
 	}
-	f := &found{provider: provider}
+	f := &found{at: p.clock(), provider: provider}
 	if err := provider.Claims(&f.metadata); err != nil {
 		return nil, fmt.Errorf("discovery: %w", err)
 	}
@@ -171,28 +173,31 @@ func (p *Provider) reach(ctx context.Context, address string) error {
 	return nil
 }
 
-// known is what discovery brought, now or before.
-func (p *Provider) known(ctx context.Context) (*found, error) {
+// last is what discovery brought when it was tried last; nil = nothing.
+func (p *Provider) last() *found {
 	p.mu.Lock()
-	f := p.found
-	p.mu.Unlock()
-	if f != nil {
+	defer p.mu.Unlock()
+	return p.found
+}
+
+// known is what discovery brought, now or no longer ago than given.
+func (p *Provider) known(ctx context.Context, ago time.Duration) (*found, error) {
+	if f := p.last(); f != nil && p.clock().Sub(f.at) < ago {
 		return f, nil
 	}
 	if err := p.Look(ctx); err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.found == nil { // another one's look failed in between
-		return nil, ErrUnreachable
+	if f := p.last(); f != nil {
+		return f, nil
 	}
-	return p.found, nil
+	return nil, ErrUnreachable // another one's look failed in between
 }
 
-// Begin is the provider's address to which the browser goes that keeps the attempt. It fails with ErrUnreachable.
+// Begin is the provider's address to which the browser goes that keeps the attempt. It fails with ErrUnreachable: nobody is sent to a
+// provider that is down.
 func (p *Provider) Begin(ctx context.Context, a Attempt) (string, error) {
-	f, err := p.known(ctx)
+	f, err := p.known(ctx, fresh)
 	if err != nil {
 		return "", err
 	}
@@ -202,9 +207,7 @@ func (p *Provider) Begin(ctx context.Context, a Attempt) (string, error) {
 // End is the provider's address at which he signs out there too, and comes back to Home; "" when it offers none, or did not answer when
 // it was asked last: nobody waits for that.
 func (p *Provider) End(idToken string) string {
-	p.mu.Lock()
-	f := p.found
-	p.mu.Unlock()
+	f := p.last()
 	if f == nil {
 		return ""
 	}
@@ -224,7 +227,7 @@ func (p *Provider) End(idToken string) string {
 func (p *Provider) CheckClient(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), patience)
 	defer cancel()
-	f, err := p.known(ctx)
+	f, err := p.known(ctx, AttemptLife)
 	if err != nil {
 		return err
 	}

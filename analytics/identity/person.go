@@ -18,7 +18,7 @@ import (
 func (p *Provider) Finish(ctx context.Context, a Attempt, code string) (Person, error) {
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), patience)
 	defer cancel()
-	f, err := p.known(ctx)
+	f, err := p.known(ctx, AttemptLife)
 	if err != nil {
 		return Person{}, err
 	}
