@@ -106,9 +106,10 @@ type API struct {
 
 // Limits of what is read.
 const (
-	bodyLimit  = 256 << 10
-	shutdown   = 5 * time.Second
-	hashingMax = 2
+	bodyLimit   = 256 << 10
+	headerLimit = 16 << 10 // identity providers' codes alone may be some thousand bytes
+	shutdown    = 5 * time.Second
+	hashingMax  = 2
 
 	startPatience = 2 * time.Second // how long a check may fail before it is told: roles start together
 )

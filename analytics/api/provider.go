@@ -196,10 +196,13 @@ func isName(name string) bool {
 	return ok && !strings.ContainsFunc(name, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsSpace(r) || !unicode.IsPrint(r) })
 }
 
+// longestPath bounds what a cookie has to carry.
+const longestPath = 1000
+
 // ownPath is a path of our own pages: where somebody is led is not for a link on another site to say.
 func ownPath(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme+u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+	if err != nil || len(address) > longestPath || u.Scheme+u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
 		strings.HasPrefix(u.Path, "/api/") || strings.ContainsFunc(address, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }) {
 		return "/"
 	}

@@ -47,15 +47,16 @@ func (a *API) signInWays(_ context.Context, _ principal, _ *noInput) (*waysOutpu
 	return out, nil
 }
 
-// beginAtProvider sends the browser to the provider. The call back is registered for one host name, so that is where it begins.
+// beginAtProvider sends the browser to the provider. The call back is registered for one host name, so that is where it begins: it is
+// led there once, not again and again where a proxy shows us another name.
 func (a *API) beginAtProvider(c *fiber.Ctx, _ principal) error {
 	back := ownPath(c.Query("return"))
 	p := a.provider()
 	if p == nil {
 		return a.turnBack(c, back, fail(CodeNotConfigured, "there is no identity provider", nil))
 	}
-	if host := strings.ToLower(string(c.Request().Host())); !strings.HasSuffix(a.origins.public, "://"+host) {
-		return c.Redirect(a.origins.public+Prefix+providerPath+"?return="+url.QueryEscape(back), http.StatusSeeOther)
+	if host := strings.ToLower(string(c.Request().Host())); !strings.HasSuffix(a.origins.public, "://"+host) && c.Query("moved") == "" {
+		return c.Redirect(a.origins.public+Prefix+providerPath+"?moved=yes&return="+url.QueryEscape(back), http.StatusSeeOther)
 	}
 	attempt := identity.NewAttempt(back, a.clock())
 	address, err := p.Begin(c.UserContext(), attempt)
@@ -164,7 +165,7 @@ func (a *API) documentProvider() {
 		a.huma.OpenAPI().AddOperation(&op)
 	}
 	add(actionBeginAtProvider, providerPath, "Sign in at the identity provider", "For browsers.",
-		param("return", "Path of a page, to which it leads in the end"))
+		param("return", "Path of a page, to which it leads in the end"), param("moved", "It was led here from another host name of ours"))
 	add(actionFromProvider, callbackPath, "Come back from the identity provider", "The address that is registered there.",
 		param("state", "Of the sign-in that is under way in this browser"), param("code", "For the token"), param("iss", "The issuer, where it says so"),
 		param("error", "Why there is no code"), param("error_description", "The same in words"))

@@ -522,7 +522,7 @@ func TestAnswerThatBelongsToNoSignIn(t *testing.T) {
 	at, _ = b.get(with("iss", "https://evil.example"))
 	p.wantTurnedBack(t, b, at, CodeProviderRefused)
 	b.Jar = copied(t, jar, p.public.URL)
-	at, _ = b.get(with("code", "another"))
+	at, _ = b.get(with("code", strings.Repeat("another ", 800))) // as long as some providers' are
 	p.wantTurnedBack(t, b, at, CodeProviderRefused)
 
 	now := p.api.clock
@@ -800,8 +800,12 @@ func TestAttemptCookie(t *testing.T) {
 		t.Errorf("%s", to)
 	}
 	a = p.do(call{method: http.MethodGet, path: Prefix + "/session/provider?return=/desk", host: "other.example"})
-	if to := a.header.Get("Location"); to != "https://desk.example/api/v1/session/provider?return=%2Fdesk" || a.header.Get("Set-Cookie") != "" {
+	if to := a.header.Get("Location"); to != "https://desk.example/api/v1/session/provider?moved=yes&return=%2Fdesk" || a.header.Get("Set-Cookie") != "" {
 		t.Errorf("%q, %v", to, a.header)
+	}
+	a = p.do(call{method: http.MethodGet, path: Prefix + "/session/provider?moved=yes", host: "other.example"})
+	if to := a.header.Get("Location"); !strings.HasPrefix(to, p.issuer.URL+"/auth?") {
+		t.Errorf("it leads to %q, again and again", to)
 	}
 	p.do(call{method: http.MethodGet, path: Prefix + "/session/provider", host: "evil.example"}).wantProblem(t, CodeHostRefused)
 }
@@ -811,7 +815,7 @@ func TestOwnPath(t *testing.T) {
 		"": "/", "/": "/", "/desk": "/desk", "/contacts?queue=support&from=2026-03-02T00:00:00%2B01:00": "/contacts?queue=support&from=2026-03-02T00:00:00%2B01:00",
 		"/contacts/pbx1-1.1": "/contacts/pbx1-1.1", "https://evil.example/": "/", "//evil.example": "/", "/\\evil.example": "/", "\\\\evil.example": "/",
 		"javascript:alert(1)": "/", "desk": "/", "/desk#x": "/desk", "/\tdesk": "/", "/%2F/evil.example": "/", "/api/v1/session/provider": "/", "/%zz": "/",
-		"///evil.example": "/", "http:///desk": "/", "/desk\r\nSet-Cookie: a=b": "/",
+		"///evil.example": "/", "http:///desk": "/", "/desk\r\nSet-Cookie: a=b": "/", "/" + strings.Repeat("x", longestPath): "/",
 	} {
 		if got := ownPath(address); got != want {
 			t.Errorf("%q leads to %q, not %q", address, got, want)

@@ -40,6 +40,7 @@ func (a *API) build() {
 		DisableStartupMessage:   true,
 		UnescapePath:            true,
 		BodyLimit:               bodyLimit,
+		ReadBufferSize:          headerLimit,
 		ReadTimeout:             a.cfg.QueryTimeout,
 		WriteTimeout:            2 * a.cfg.QueryTimeout, // live streams set their own as they go
 		IdleTimeout:             2 * a.cfg.QueryTimeout,
