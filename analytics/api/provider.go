@@ -74,6 +74,8 @@ func (a *API) watchProvider(ctx context.Context) {
 	for {
 		if p := a.provider(); p != nil {
 			a.lookAt(ctx, p, t)
+		} else {
+			a.m.providerUp.Set(0)
 		}
 		select {
 		case <-ctx.Done():
@@ -110,7 +112,7 @@ func (a *API) noteProvider(err error) {
 func subjectOf(p *identity.Provider, subject string) string { return p.Issuer() + " " + subject }
 
 // entitled is the account of somebody whom the provider sent, by the groups that he had when he last signed in and by the
-// configuration as it is now.
+// configuration as it is now, in which a name comes first.
 func (a *API) entitled(u registry.User) (account, error) {
 	s := a.setup.Load()
 	if s.provider == nil || !strings.HasPrefix(u.Subject, subjectOf(s.provider, "")) {
@@ -131,6 +133,9 @@ func (a *API) entitled(u registry.User) (account, error) {
 	case g.Role == RoleAgent:
 		c := s.site.Agents[agent]
 		acc.name, acc.label, acc.agent = c.ID, c.Name, c.ID
+	}
+	if local, taken := s.secrets.users[acc.name]; taken && (acc.agent == "" || local.agent != acc.agent) {
+		return account{}, fail(CodeNameTaken, "", fmt.Errorf("the configuration has a user or agent %q", acc.name))
 	}
 	return acc, nil
 }
@@ -172,9 +177,6 @@ func (a *API) letIn(ctx context.Context, p *identity.Provider, who identity.Pers
 			return nil, fail(CodeUnavailable, "users can't be read", err)
 		}
 		name = known.Name
-	}
-	if local, taken := a.secrets().users[name]; taken && refused == nil && (acc.agent == "" || local.agent != acc.agent) {
-		return nil, fail(CodeNameTaken, "", fmt.Errorf("the configuration has a user or agent %q", name))
 	}
 	u, err := a.state.Provide(ctx, name, says, a.clock().UTC().Truncate(time.Second))
 	switch {

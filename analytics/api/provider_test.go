@@ -691,6 +691,14 @@ func TestSessionFromProviderEnds(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 
+	// A name that is added to the configuration is the one there.
+	cfg = p.cfg
+	cfg.Users = append(slices.Clone(cfg.Users), User{Name: "kim", Role: RoleIntegrator, PasswordHashEnv: "HASH"})
+	p.reload(t, cfg)
+	p.ask(t, cookie).wantProblem(t, CodeUnauthenticated)
+	b, at = p.come("kim")
+	p.wantTurnedBack(t, b, at, CodeNameTaken)
+
 	// His groups change at the provider: his older session ends when it says so.
 	p.reload(t, p.cfg)
 	p.ask(t, cookie).into(t, &who)
@@ -704,6 +712,9 @@ func TestSessionFromProviderEnds(t *testing.T) {
 	change(http.MethodDelete, "/users/some/provider", nil).wantProblem(t, CodeNotFound)
 	if a := change(http.MethodDelete, "/users/kim/provider", nil); a.status != http.StatusNoContent {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+	if u := kim(); u.Role != roleNone || u.Provided != nil {
+		t.Errorf("%+v", u)
 	}
 	b, _ = p.come("twin")
 	p.ask(t, p.session(b)).into(t, &who)

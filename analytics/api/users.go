@@ -15,7 +15,7 @@ import (
 
 // UserRights is what a user may do.
 type UserRights struct {
-	Role   Role     `json:"role" enum:"supervisor,admin,integrator,agent,none" doc:"agent and none are not given, but shown of who comes from the identity provider: none when no group of his gives him a role"`
+	Role   Role     `json:"role" enum:"supervisor,admin,integrator,agent,none" doc:"agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role"`
 	Queues []string `json:"queues" required:"false" maxItems:"1000" nullable:"false" doc:"Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve" example:"[\"support\"]"`
 	Teams  []string `json:"teams" required:"false" maxItems:"1000" nullable:"false" doc:"Teams of agents he is limited to; empty: all, or the agents who serve his queues"`
 	Masked bool     `json:"masked" required:"false" doc:"Of callers' numbers he sees the last three digits, of names nothing"`
@@ -43,7 +43,7 @@ type ProvidedView struct {
 
 func (a *API) viewOfUser(u registry.User) UserView {
 	v := UserView{
-		Name: u.Name, UserRights: UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Masked, u.Phone},
+		Name: u.Name, UserRights: UserRights{cmp.Or(Role(u.Role), roleNone), list(u.Queues), list(u.Teams), u.Masked, u.Phone},
 		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
 	}
 	if u.Subject != "" {
