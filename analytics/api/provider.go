@@ -19,6 +19,7 @@ import (
 const (
 	providerPath = "/session/provider" // where signing in there begins
 	callbackPath = providerPath + "/callback"
+	endedPath    = providerPath + "/signed-out" // where the provider tells that somebody signed out there
 
 	// lookEvery is how often the provider is asked whether it is there, and for what it says of itself.
 	lookEvery = time.Minute
@@ -189,7 +190,7 @@ func (a *API) letIn(ctx context.Context, p *identity.Provider, who identity.Pers
 	case !u.Disabled.IsZero():
 		return nil, fail(CodeUserDisabled, "", nil)
 	}
-	return a.beginSession(ctx, acc, who.IDToken)
+	return a.beginSession(ctx, acc, who)
 }
 
 // isName says whether what the provider calls somebody can be his name here: in paths, in the audit log beside key/ and ids.

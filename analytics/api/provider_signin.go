@@ -20,6 +20,7 @@ import (
 const (
 	actionBeginAtProvider = "begin-provider-sign-in"
 	actionFromProvider    = "provider-sign-in"
+	actionEndedThere      = "provider-sign-out"
 
 	doneMark    = "#signed-in"
 	refusedMark = "#sign-in="
@@ -114,6 +115,35 @@ func (a *API) provenAtProvider(c *fiber.Ctx, attempt identity.Attempt) (*identit
 	return out, err
 }
 
+// endedThere takes the provider's word that somebody signed out there, or was: his sessions that belong to that one end.
+func (a *API) endedThere(c *fiber.Ctx, _ principal) error {
+	ctx, p := c.UserContext(), a.provider()
+	if p == nil {
+		return fail(CodeNotConfigured, "there is no identity provider", nil)
+	}
+	subject, session, err := p.Ended(ctx, c.FormValue("logout_token"))
+	a.noteProvider(err)
+	switch {
+	case errors.Is(err, identity.ErrUnreachable):
+		return fail(CodeProviderDown, "", err)
+	case err != nil:
+		return fail(CodeBadRequest, "the logout token is refused", err)
+	}
+	if subject != "" {
+		subject = subjectOf(p, subject)
+		if u, err := a.state.FindSubject(ctx, subject); err == nil {
+			of(ctx).claims = u.Name
+		}
+	}
+	ended, err := a.state.EndProvided(ctx, subject, session)
+	if err != nil {
+		return fail(CodeUnavailable, "sessions can't be written", err)
+	}
+	a.log.Info("signed out at the identity provider", "user", of(ctx).claims, "sessions", ended)
+	a.countSessions(ctx)
+	return c.SendStatus(http.StatusOK)
+}
+
 // ask reads the provider's answer and has it proven.
 func (a *API) ask(ctx context.Context, p *identity.Provider, attempt identity.Attempt, c *fiber.Ctx) (identity.Person, error) {
 	if iss := c.Query("iss"); iss != "" && iss != p.Issuer() {
@@ -150,7 +180,7 @@ func (a *API) attemptCookie(value string, life time.Duration) http.Cookie {
 	}
 }
 
-// documentProvider describes both routes.
+// documentProvider describes the three routes.
 func (a *API) documentProvider() {
 	text := &huma.Schema{Type: huma.TypeString}
 	param := func(name, says string) *huma.Param {
@@ -169,4 +199,10 @@ func (a *API) documentProvider() {
 	add(actionFromProvider, callbackPath, "Come back from the identity provider", "The address that is registered there.",
 		param("state", "Of the sign-in that is under way in this browser"), param("code", "For the token"), param("iss", "The issuer, where it says so"),
 		param("error", "Why there is no code"), param("error_description", "The same in words"))
+	op := a.operation(route{id: actionEndedThere, method: http.MethodPost, path: endedPath, roles: anyone, reach: own, tag: "session", summary: "Take the identity provider's word that somebody signed out there"})
+	op.Description += " For the provider: OpenID Connect Back-Channel Logout."
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{fiber.MIMEApplicationForm: {Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"logout_token"}, Properties: map[string]*huma.Schema{"logout_token": {Type: huma.TypeString, Description: "Signed by the provider"}}}}}}
+	op.Responses["200"] = &huma.Response{Description: "His sessions are over"}
+	a.huma.OpenAPI().AddOperation(&op)
 }

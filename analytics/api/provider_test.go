@@ -154,7 +154,7 @@ func (p *provided) start(kid string) {
 	node := parts.Need(p.t, func() (string, error) { return parts.Program("node") })
 	settings, err := json.Marshal(map[string]any{
 		"issuer": p.issuer.URL, "people": people(), "keys": []jose.JSONWebKey{{Key: p.key, KeyID: kid, Algorithm: "RS256", Use: "sig"}},
-		"client": map[string]string{"id": "firstline", "secret": clientSecret, "redirect": p.public.URL + Prefix + "/session/provider/callback", "home": p.public.URL + "/"},
+		"client": map[string]string{"id": "firstline", "secret": clientSecret, "redirect": p.public.URL + Prefix + "/session/provider/callback", "home": p.public.URL + "/", "ended": p.public.URL + Prefix + endedPath},
 	})
 	if err != nil {
 		p.t.Fatal(err)
@@ -176,6 +176,9 @@ func (p *provided) start(kid string) {
 	var ended atomic.Bool
 	p.stop = func() {
 		if !ended.Swap(true) {
+			if p.t.Failed() {
+				p.t.Log(said.String())
+			}
 			p.issuer.behind.Store(nil)
 			_ = in.Close()
 			_ = cmd.Wait()
@@ -324,6 +327,8 @@ func TestSignInAtProvider(t *testing.T) {
 		t.Errorf("%v counted", n)
 	}
 
+	second, _ := p.come("kim")
+
 	// He signs out here, and is led there.
 	var out struct{ Provider string }
 	p.do(call{method: http.MethodDelete, path: Prefix + "/session", proof: p.session(b)}).into(t, &out)
@@ -339,8 +344,70 @@ func TestSignInAtProvider(t *testing.T) {
 	if at.String() != p.public.URL+"/" {
 		t.Errorf("signing out there leads to %s", at)
 	}
+	p.ask(t, p.session(second)).into(t, &who) // in another browser he is signed in still
 	if _, page := b.get(p.begin()); !strings.Contains(page, `name="login"`) {
 		t.Error("he is still signed in there")
+	}
+}
+
+// TestSignedOutThere: who signs out at the provider, or is signed out, is so here; nobody else can say so.
+func TestSignedOutThere(t *testing.T) {
+	p := newProvided(t)
+	kim, _ := p.come("kim")
+	elsewhere, _ := p.come("kim")
+	boss, _ := p.come("boss")
+	_, page := kim.get(p.issuer.URL + "/session/end")
+	form := regexp.MustCompile(`name="xsrf" value="(\w+)"`).FindStringSubmatch(page)
+	kim.read(kim.PostForm(p.issuer.URL+"/session/end/confirm", url.Values{"xsrf": form[1:], "logout": {"yes"}}))
+	p.ask(t, p.session(kim)).wantProblem(t, CodeUnauthenticated)
+	for who, b := range map[string]*browser{"kim elsewhere": elsewhere, "boss": boss} {
+		if a := p.ask(t, p.session(b)); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", who, a.status, a.body)
+		}
+	}
+	if e := p.audited(t, p.signIn("adam"), "&action="+actionEndedThere); len(e) != 1 || e[0].Actor != "kim" || e[0].Result != "ok" || e[0].Object != endedPath {
+		t.Errorf("%+v", e)
+	}
+	tell := func(word string) answer {
+		return p.do(call{method: http.MethodPost, path: Prefix + endedPath, body: url.Values{"logout_token": {word}}.Encode(), host: strings.TrimPrefix(p.public.URL, "http://"),
+			headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}})
+	}
+	s, err := p.api.state.FindSession(t.Context(), strings.TrimPrefix(p.session(boss), p.api.cookieName()+"="), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	word := func(key *rsa.PrivateKey, name string, value any) string {
+		claims := map[string]any{
+			"iss": p.issuer.URL, "aud": "firstline", "sub": "boss", "jti": "1", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Minute).Unix(),
+			"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+		}
+		claims[name] = value
+		return signed(t, key, "first", claims)
+	}
+	for name, word := range map[string]string{
+		"none": "", "no token": "x", "an id token": s.IDToken, "signed by another key": word(other, "jti", "2"), "for another client": word(p.key, "aud", "somebody"),
+		"of another issuer": word(p.key, "iss", "https://evil.example"), "over": word(p.key, "exp", time.Now().Add(-2*skewAllowed).Unix()), "about something else": word(p.key, "events", map[string]any{}),
+	} {
+		if a := tell(word); a.status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	if a := p.ask(t, p.session(boss)); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// Of all his sessions, as when he is disabled there; of somebody whom we don't know.
+	for _, login := range []string{"boss", "stranger"} {
+		if a := tell(word(p.key, "sub", login)); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", login, a.status, a.body)
+		}
+	}
+	p.ask(t, p.session(boss)).wantProblem(t, CodeUnauthenticated)
+	if a := p.ask(t, p.session(elsewhere)); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 
@@ -455,6 +522,17 @@ func resign(t *testing.T, answer []byte, key *rsa.PrivateKey, kid, name string, 
 	case name != "":
 		claims[name] = value
 	}
+	token["id_token"] = signed(t, key, kid, claims)
+	out, err := json.Marshal(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// signed is a token with these claims.
+func signed(t *testing.T, key *rsa.PrivateKey, kid string, claims map[string]any) string {
+	t.Helper()
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		t.Fatal(err)
@@ -463,14 +541,11 @@ func resign(t *testing.T, answer []byte, key *rsa.PrivateKey, kid, name string, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := signer.Sign(payload)
+	jws, err := signer.Sign(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token["id_token"], err = signed.CompactSerialize(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := json.Marshal(token)
+	out, err := jws.CompactSerialize()
 	if err != nil {
 		t.Fatal(err)
 	}

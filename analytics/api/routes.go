@@ -63,6 +63,7 @@ func (a *API) build() {
 	a.app.Get(Prefix+"/openapi.json", a.openapi)
 	a.app.Get(Prefix+providerPath, allow(actionBeginAtProvider, access{anyone, noKey, own}, a.beginAtProvider))
 	a.app.Get(Prefix+callbackPath, allow(actionFromProvider, access{anyone, noKey, own}, a.fromProvider))
+	a.app.Post(Prefix+endedPath, allow(actionEndedThere, access{anyone, noKey, own}, a.endedThere))
 	if a.cfg.Demo {
 		a.app.Get("/demo/tickets/:id", a.demoTicket)
 	}

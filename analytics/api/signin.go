@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/identity"
 	"firstline/analytics/registry"
 	passwords "firstline/pipeline/password"
 )
@@ -49,7 +50,7 @@ func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identi
 	if err != nil {
 		return nil, err
 	}
-	return a.beginSession(ctx, acc, "")
+	return a.beginSession(ctx, acc, identity.Person{})
 }
 
 // proven finds who has this name and secret.
@@ -86,11 +87,11 @@ func (a *API) locked(wait time.Duration) error {
 	return err
 }
 
-// beginSession signs somebody in who is proven; idToken is what the identity provider proved him with.
-func (a *API) beginSession(ctx context.Context, acc account, idToken string) (*identityOutput, error) {
+// beginSession signs somebody in who is proven, at the identity provider where he is from there.
+func (a *API) beginSession(ctx context.Context, acc account, there identity.Person) (*identityOutput, error) {
 	now := a.clock()
 	ends := now.Add(a.cfg.SessionLife).UTC().Truncate(time.Second)
-	token, err := a.state.BeginSession(ctx, registry.Session{Name: acc.name, Proof: proof(acc.hash), Ends: ends, Subject: acc.subject, IDToken: idToken}, now)
+	token, err := a.state.BeginSession(ctx, registry.Session{Name: acc.name, Proof: proof(acc.hash), Ends: ends, Subject: acc.subject, IDToken: there.IDToken, There: there.Session}, now)
 	if err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}

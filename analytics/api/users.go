@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/identity"
 	"firstline/analytics/registry"
 	passwords "firstline/pipeline/password"
 )
@@ -351,5 +352,5 @@ func (a *API) ownPassword(ctx context.Context, who principal, in *ownPasswordInp
 		return nil, err
 	}
 	a.log.Info("password is changed", "user", who.Name)
-	return a.beginSession(ctx, accountOf(u), "")
+	return a.beginSession(ctx, accountOf(u), identity.Person{})
 }

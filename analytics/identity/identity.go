@@ -41,6 +41,7 @@ type Person struct {
 	Groups  []string
 	Agent   string // as the claim says; "" = it isn't there
 	IDToken string
+	Session string // the provider's own, as it names it; "" = it doesn't
 }
 
 // ErrUnreachable says that the provider does not answer, or not as one does. ErrRefused says that it refused, or that what it sent is
@@ -237,4 +238,21 @@ func (p *Provider) CheckClient(ctx context.Context) error {
 		return fmt.Errorf("it does not take the client's id and secret: %w", err)
 	}
 	return nil
+}
+
+// Ended reads the provider's word that somebody signed out there (OpenID Connect Back-Channel Logout): who he is, "" when it names the
+// session alone, and which session, "" for all of his. It fails with ErrUnreachable or ErrRefused. A word that is repeated says nothing
+// new, and is over in minutes: nobody remembers those that were heard.
+func (p *Provider) Ended(ctx context.Context, word string) (subject, session string, err error) {
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), patience)
+	defer cancel()
+	f, err := p.known(ctx, AttemptLife)
+	if err != nil {
+		return "", "", err
+	}
+	token, err := f.verifier.VerifyLogout(ctx, word)
+	if err != nil {
+		return "", "", fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return token.Subject, token.SessionID, nil
 }

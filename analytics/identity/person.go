@@ -45,7 +45,7 @@ func (p *Provider) Finish(ctx context.Context, a Attempt, code string) (Person, 
 	if err != nil {
 		return Person{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	who.Subject, who.IDToken = id.Subject, raw
+	who.Subject, who.IDToken, who.Session = id.Subject, raw, claims.text("sid")
 	return who, nil
 }
 

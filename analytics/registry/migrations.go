@@ -62,6 +62,7 @@ func migrations() []string {
 		`CREATE UNIQUE INDEX users_subject ON users (subject) WHERE subject <> ''`,
 		`ALTER TABLE sessions ADD COLUMN subject TEXT NOT NULL DEFAULT ''`, // of the user, when the provider proved him
 		`ALTER TABLE sessions ADD COLUMN id_token TEXT NOT NULL DEFAULT ''`,
+		`ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT ''`, // '' = the provider doesn't name its sessions
 	}
 }
 

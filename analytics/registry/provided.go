@@ -67,3 +67,22 @@ func findSubject(ctx context.Context, db querier, subject string) (User, error) 
 	}
 	return u, nil
 }
+
+// EndProvided ends the sessions that belong to one at the identity provider, of this subject; without a name of that session all of the
+// subject's, and without a subject all of that session. It returns how many.
+func (r *Registry) EndProvided(ctx context.Context, subject, there string) (int64, error) {
+	where, args := "subject = ? AND provider_session IN (?, '')", []any{subject, there}
+	switch {
+	case subject == "" && there == "":
+		return 0, nil
+	case there == "":
+		where, args = "subject = ?", []any{subject}
+	case subject == "":
+		where, args = "provider_session = ?", []any{there}
+	}
+	res, err := r.db.ExecContext(ctx, "DELETE FROM sessions WHERE "+where, args...)
+	if err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return res.RowsAffected()
+}
