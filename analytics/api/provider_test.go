@@ -216,7 +216,7 @@ func (p *provided) browser() *browser {
 // get opens an address and returns where it leads to, and what is shown there.
 func (b *browser) get(address string) (*url.URL, string) {
 	b.t.Helper()
-	return b.read(b.Client.Get(address))
+	return b.read(b.Get(address))
 }
 
 func (b *browser) read(res *http.Response, err error) (*url.URL, string) {
@@ -508,7 +508,7 @@ func resign(t *testing.T, answer []byte, key *rsa.PrivateKey, kid, name string, 
 		t.Fatal(err)
 	}
 	raw, _ := token["id_token"].(string)
-	jws, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,9 +26,9 @@ func TestIdentityProviderInTheFile(t *testing.T) {
 	if code, out := tool(t, env, "check", "--config", path); code != exitOK {
 		t.Error(out)
 	}
-	wrong := file(t, strings.Replace(withProvider, "queues: [support]}", "queues: [suport]}", 1))
+	wrong := file(t, strings.Replace(withProvider, "queues: [support]}", "queues: [nowhere]}", 1))
 	code, out := tool(t, env, "check", "--config", wrong)
-	if code == exitOK || !strings.Contains(out, wrong+":12:") || !strings.Contains(out, `there is no "suport"`) || !strings.Contains(out, "name queues of the list queues") {
+	if code == exitOK || !strings.Contains(out, wrong+":12:") || !strings.Contains(out, `there is no X`) || !strings.Contains(out, "name queues of the list queues") {
 		t.Error(out)
 	}
 	code, out = tool(t, env, "dump", "--config", path)
