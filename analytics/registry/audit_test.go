@@ -10,15 +10,17 @@ import (
 )
 
 // TestAudit: filters and pages give what a plain look through all entries gives.
-func TestAudit(t *testing.T) {
+func TestAudit(t *testing.T) { each(t, testAudit) }
+
+func testAudit(t *testing.T, open func() *Registry) {
 	ctx := context.Background()
 	began := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	r := open(t, t.TempDir())
+	r := open()
 	var all []Entry
 	for i := range 40 {
 		e := Entry{
 			ID: int64(i + 1), Time: began.Add(time.Duration(i) * time.Millisecond), Actor: []string{"adam", "sue"}[i%2], Role: "admin", Address: "10.0.0.1",
-			Action: []string{"make-key", "move", "sign-in"}[i%3], Object: fmt.Sprint("/", i), Result: []string{"ok", "forbidden"}[i/3%2], Request: "r",
+			Action: []string{"make-key", "move", "sign-in"}[i%3], Object: fmt.Sprint("/", i), Result: []string{"ok", "forbidden"}[i/3%2], Request: "r", Process: "host:8080",
 		}
 		if err := r.Record(ctx, e); err != nil {
 			t.Fatal(err)
@@ -56,9 +58,11 @@ func TestAudit(t *testing.T) {
 }
 
 // TestSweepAudit deletes what is too old, and no number is used twice.
-func TestSweepAudit(t *testing.T) {
+func TestSweepAudit(t *testing.T) { each(t, testSweepAudit) }
+
+func testSweepAudit(t *testing.T, open func() *Registry) {
 	ctx, now := context.Background(), time.Now()
-	r := open(t, t.TempDir())
+	r := open()
 	for i := range 3 {
 		if err := r.Record(ctx, Entry{Time: now.Add(time.Duration(i) * time.Hour)}); err != nil {
 			t.Fatal(err)

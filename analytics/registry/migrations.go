@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// migrations are applied in order, once each; user_version counts them. They are never changed once released: a new one is added
-// at the end.
+// migrations are applied in order, once each; user_version, in PostgreSQL the table registry_version, counts them. They are never changed
+// once released: a new one is added at the end, in SQLite's words and in what PostgreSQL understands too (dialect.go).
 func migrations() []string {
 	return []string{
 		`CREATE TABLE sessions (
@@ -55,6 +55,7 @@ func migrations() []string {
 		)`,
 		`CREATE INDEX audit_time ON audit (time)`,
 		`ALTER TABLE users ADD COLUMN masked INTEGER NOT NULL DEFAULT 0`, // 1 = sees no whole numbers of callers
+		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,  // which API process wrote the entry
 	}
 }
 

@@ -91,7 +91,7 @@ func (r *Registry) ChangeUser(ctx context.Context, name string, change func(*Use
 		return User{}, err
 	}
 	u.Name = name
-	if _, err := tx.ExecContext(ctx, "REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", u.row()...); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE users SET ("+userColumns+") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE name = ?", append(u.row(), name)...); err != nil {
 		return User{}, fmt.Errorf("change user: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
