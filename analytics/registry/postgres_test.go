@@ -395,3 +395,32 @@ func TestWhatAKilledPostgresAnsweredIsThere(t *testing.T) {
 	}
 	t.Logf("%d entries", len(list))
 }
+
+// TestInspect says what `firstline doctor` tells: before the first start, after it, and what is missing.
+func TestInspect(t *testing.T) {
+	ctx := context.Background()
+	all := len(migrations())
+	s := postgrestest.Launch(t)
+	good, strangers, closed := s.Database(t), s.Database(t), s.Database(t)
+	want := func(address, text string) {
+		t.Helper()
+		detail, err := Inspect(ctx, address)
+		if said := fmt.Sprint(detail, err); !strings.Contains(said, text) {
+			t.Errorf("got %s, want %s", said, text)
+		}
+	}
+	want(good, fmt.Sprintf("not encrypted, 0 of %d migrations are applied", all))
+	openPostgres(t, good)
+	want(good, fmt.Sprintf("%d of %d migrations are applied", all, all))
+	s.Exec(t, "ALTER DATABASE "+nameOf(t, strangers)+" OWNER TO postgres")
+	want(strangers, "GRANT CREATE ON SCHEMA public TO firstline")
+	openPostgres(t, closed)
+	postgrestest.Exec(t, closed, "REVOKE DELETE ON audit FROM firstline")
+	postgrestest.Exec(t, closed, "REVOKE ALL ON users FROM firstline")
+	want(closed, "firstline may not read and change the tables audit, users")
+	postgrestest.Exec(t, good, "UPDATE registry_version SET version = 99")
+	want(good, "of a newer version (99, this program knows")
+	s.Kill()
+	want(good, "connect")
+	want("secret", "the address is none of PostgreSQL")
+}
