@@ -71,11 +71,19 @@ func (r *Registry) Audit(ctx context.Context, f AuditFilter) ([]Entry, error) {
 	return out, rows.Err()
 }
 
-// SweepAudit deletes the entries before an instant and says how many.
+// sweepAtOnce is how many entries one statement deletes: it has a deadline, and others wait for it.
+const sweepAtOnce = 5000
+
+// SweepAudit deletes the entries before an instant and says how many, also when it could not go on.
 func (r *Registry) SweepAudit(ctx context.Context, before time.Time) (int64, error) {
-	res, err := r.db.ExecContext(ctx, "DELETE FROM audit WHERE time < ?", before.UnixMilli())
-	if err != nil {
-		return 0, fmt.Errorf("sweep audit log: %w", err)
+	for gone := int64(0); ; {
+		res, err := r.db.ExecContext(ctx, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time LIMIT ?)", before.UnixMilli(), sweepAtOnce)
+		if err != nil {
+			return gone, fmt.Errorf("sweep audit log: %w", err)
+		}
+		n, err := res.RowsAffected()
+		if gone += n; err != nil || n < sweepAtOnce {
+			return gone, err
+		}
 	}
-	return res.RowsAffected()
 }

@@ -68,13 +68,20 @@ func testSweepAudit(t *testing.T, open func() *Registry) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := r.db.ExecContext(ctx, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO audit (time, actor, role, address, action, object, result, request) SELECT 0, '', '', '', '', '', '', '' FROM n`, sweepAtOnce+1); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.SweepAudit(ctx, now.Add(-time.Hour)); err != nil || n != sweepAtOnce+1 {
+		t.Errorf("%d old ones swept, %v", n, err)
+	}
 	if n, err := r.SweepAudit(ctx, now.Add(3*time.Hour)); err != nil || n != 3 {
 		t.Errorf("%d swept, %v", n, err)
 	}
 	if err := r.Record(ctx, Entry{Time: now}); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := r.Audit(ctx, AuditFilter{Until: now.Add(time.Hour), Limit: 9}); err != nil || len(list) != 1 || list[0].ID != 4 {
+	if list, err := r.Audit(ctx, AuditFilter{Until: now.Add(time.Hour), Limit: 9}); err != nil || len(list) != 1 || list[0].ID != 3+sweepAtOnce+1+1 {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
