@@ -165,7 +165,7 @@ func TestStreamsOutliveAnOutage(t *testing.T) {
 	kept, ended := w.hear(base, "/live/wallboard", sue), w.hear(base, "/live/wallboard", adam)
 	s.how.Store(fails)
 	<-s.asked
-	if err := s.State.EndSession(context.Background(), adam[strings.Index(adam, "=")+1:]); err != nil { // by another process
+	if err := s.EndSession(context.Background(), adam[strings.Index(adam, "=")+1:]); err != nil { // by another process
 		t.Fatal(err)
 	}
 	s.how.Store(there)

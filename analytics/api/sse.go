@@ -222,7 +222,7 @@ func (l *look) begin() {
 func (l *look) end() {
 	if l.done != nil {
 		l.cancel()
-		<-l.done
+		_ = <-l.done // the stream has its reason already
 	}
 }
 

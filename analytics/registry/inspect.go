@@ -22,7 +22,7 @@ func Inspect(ctx context.Context, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	defer hangUp(ctx, conn)
 	if err := fit(ctx, conn); err != nil {
 		return "", err
 	}

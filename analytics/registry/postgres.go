@@ -50,7 +50,7 @@ func openWith(ctx context.Context, cfg Config, address string, patience time.Dur
 	c.m = newMetrics(reg, db)
 	r := &Registry{db: db}
 
-	first, cancel := context.WithTimeout(ctx, patience)
+	first, cancel := context.WithTimeout(ctx, defaultPatience)
 	defer cancel()
 	err = c.prepare(first)
 	switch {
@@ -132,9 +132,16 @@ func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('statement_timeout', '10s', false), set_config('idle_in_transaction_session_timeout', '10s', false),
 		set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)`)
 	if err != nil {
-		_ = conn.Close(context.WithoutCancel(ctx)) // pgx forgets it
+		hangUp(ctx, conn) // pgx forgets it
 	}
 	return err
+}
+
+// hangUp closes a connection, also when ctx is over, and waits for nobody.
+func hangUp(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // there is nothing left to be done about it
 }
 
 // prepare looks whether the database is fit and brings it to this program's version.
@@ -143,8 +150,8 @@ func (c *connector) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	looking, cancel := context.WithTimeout(ctx, c.patience)
+	defer hangUp(ctx, conn)
+	looking, cancel := context.WithTimeout(ctx, defaultPatience)
 	defer cancel()
 	if err := fit(looking, conn); err != nil {
 		return err
@@ -219,7 +226,7 @@ func migratePostgres(ctx context.Context, conn *pgx.Conn, all []string) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after Commit it does nothing
+	defer func() { _ = tx.Rollback(ctx) }() // after Commit it does nothing
 	done, err := versionOf(ctx, tx)
 	if err != nil {
 		return err

@@ -178,9 +178,13 @@ func (r *reply) into(t *testing.T, v any) {
 	}
 }
 
-// signIn returns the cookie.
+// signIn returns the cookie. It waits until there is somebody to ask for it: on a busy machine PostgreSQL may be found a moment after the start.
 func (p *apiProcess) signIn(name, secret string) string {
 	p.t.Helper()
+	p.until("its state is there", func() bool {
+		_, r, err := p.try(http.MethodGet, "/readyz", "", nil)
+		return err == nil && !bytes.Contains(r.text, []byte(`"location":"sessions"`))
+	})
 	cookie, _, _ := strings.Cut(p.want(http.StatusOK, http.MethodPost, "/session", "", map[string]string{"name": name, "secret": secret}).header.Get("Set-Cookie"), ";")
 	return cookie
 }

@@ -104,7 +104,7 @@ func newServer(settings ...string) (*Server, error) {
 	if err := os.WriteFile(secret, []byte(password+"\n"), 0o644); err != nil { //nolint:gosec // read by another user, in a folder of his own
 		return nil, err
 	}
-	if err := s.run("initdb", "-D", s.data(), "-U", admin, "--pwfile", secret, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
+	if err := s.initdb("-D", s.data(), "-U", admin, "--pwfile", secret, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
 		return nil, err
 	}
 	return s, s.start()
@@ -139,12 +139,12 @@ func (s *Server) command(ctx context.Context, name string, args ...string) *exec
 	return cmd
 }
 
-func (s *Server) run(program string, args ...string) error {
+func (s *Server) initdb(args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
-	out, err := s.command(ctx, filepath.Join(s.programs, program), args...).CombinedOutput()
+	out, err := s.command(ctx, filepath.Join(s.programs, "initdb"), args...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", program, err, out)
+		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	return nil
 }
