@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"firstline/analytics/query"
 	"firstline/analytics/registry"
 )
 
@@ -121,6 +122,7 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 		return fail(CodeUnavailable, "sessions and keys can't be read", err)
 	default:
 		r.who, r.auth = who, nil
+		c.SetUserContext(query.AskedBy(c.UserContext(), r.asker()))
 	}
 	return c.Next()
 }

@@ -16,11 +16,12 @@ import (
 	"firstline/analytics/registry"
 )
 
-// streams counts the live streams that are open and refuses more than there may be.
+// streams counts the live streams, or the exports, that are open and refuses more than there may be.
 type streams struct {
-	most int // at once
-	each int // of one session
-	m    *metrics
+	most    int // at once
+	each    int // of one session; of exports, of one user or key
+	refusal *Error
+	m       *metrics
 
 	mu   sync.Mutex // guards open and all
 	open map[string]int
@@ -32,7 +33,7 @@ func (s *streams) enter(kind, session string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all >= s.most || s.open[session] >= s.each {
-		return fail(CodeTooManyStreams, "close another one first", nil)
+		return s.refusal
 	}
 	s.all++
 	s.open[session]++

@@ -1,6 +1,6 @@
 // Signing in with name and password or PIN; afterwards the address that was asked for is shown.
 import { useState } from "preact/hooks";
-import { explain, request } from "../api";
+import { api, explain } from "../api";
 import { t } from "../i18n";
 import { Choices } from "../parts/Choices";
 import { sessionBegan } from "../session";
@@ -14,7 +14,7 @@ export function SignIn() {
     setBusy(true);
     setError("");
     try {
-      await request("POST", "/session", { name: form.get("name"), secret: form.get("secret") });
+      await api.send("post", "/session", { body: { name: String(form.get("name")), secret: String(form.get("secret")) } });
       sessionBegan();
       location.reload();
     } catch (e) {
