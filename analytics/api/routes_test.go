@@ -36,6 +36,7 @@ func (w *world) accesses() []use {
 		{http.MethodPost, "/session", map[string]string{"name": "sue", "secret": password}, nil, nil, ""},
 		{http.MethodGet, "/session", nil, every, allScopes(), ""},
 		{http.MethodDelete, "/session", nil, every, nil, ""},
+		{http.MethodDelete, "/sessions", nil, every, nil, ""},
 		{http.MethodPut, "/session/password", map[string]string{"old": password, "new": "a long password"}, every, nil, CodeConfigured},
 		{http.MethodGet, "/queues", nil, every, allScopes(), ""},
 		{http.MethodGet, "/agents", nil, every, allScopes(), ""},

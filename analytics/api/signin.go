@@ -23,6 +23,8 @@ type Identity struct {
 	Teams  []string  `json:"teams,omitempty" doc:"Teams of agents he is limited to; absent = all, or the agents who serve his queues"`
 	Scopes []Scope   `json:"scopes,omitempty" doc:"Of an API key"`
 	Ends   time.Time `json:"ends_at" doc:"When the session or the key ends"`
+
+	Configured bool `json:"configured" doc:"He stands in the configuration: his password or PIN is changed there"`
 }
 
 type signInInput struct {
@@ -86,7 +88,7 @@ func (a *API) beginSession(ctx context.Context, acc account) (*identityOutput, e
 	a.m.signIns.WithLabelValues("ok").Inc()
 	of(ctx).who = acc.principal(ends)
 	a.countSessions(ctx)
-	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc.principal(ends))}, nil
+	return &identityOutput{Cookie: a.cookie(token, ends), Body: a.identity(acc.principal(ends))}, nil
 }
 
 // verify runs argon2, a bounded number at once. Without a hash it works against one that nothing matches.
@@ -113,7 +115,7 @@ type identityOnly struct {
 
 // whoAmI answers whose session or key it is.
 func (a *API) whoAmI(_ context.Context, who principal, _ *noInput) (*identityOnly, error) {
-	return &identityOnly{Body: identity(who)}, nil
+	return &identityOnly{Body: a.identity(who)}, nil
 }
 
 type cookieOutput struct {
@@ -125,10 +127,24 @@ func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*cookieOutp
 	if err := a.state.EndSession(ctx, of(ctx).c.Cookies(a.cookieName())); err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
+	return a.signedOut(ctx), nil
+}
+
+// signOutEverywhere ends all sessions of who asks, this one too; their live streams end at their next heartbeats.
+func (a *API) signOutEverywhere(ctx context.Context, who principal, _ *noInput) (*cookieOutput, error) {
+	if err := a.state.EndSessions(ctx, who.Name); err != nil {
+		return nil, fail(CodeUnavailable, "sessions can't be written", err)
+	}
+	a.log.Info("user signed out everywhere", "user", who.Name)
+	return a.signedOut(ctx), nil
+}
+
+// signedOut takes the cookie away.
+func (a *API) signedOut(ctx context.Context) *cookieOutput {
 	a.countSessions(ctx)
 	gone := a.cookie("", time.Unix(0, 0))
 	gone.MaxAge = -1
-	return &cookieOutput{Cookie: gone}, nil
+	return &cookieOutput{Cookie: gone}
 }
 
 func (a *API) countSessions(ctx context.Context) {
@@ -137,8 +153,12 @@ func (a *API) countSessions(ctx context.Context) {
 	}
 }
 
-func identity(who principal) Identity {
-	out := Identity{Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams, Ends: who.ends}
+func (a *API) identity(who principal) Identity {
+	_, configured := a.secrets().users[who.Name]
+	out := Identity{
+		Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams,
+		Ends: who.ends, Configured: configured,
+	}
 	if who.isKey() {
 		out.Scopes = who.scopes.list()
 	}

@@ -246,8 +246,12 @@ type setPasswordInput struct {
 	}
 }
 
-// setPassword gives a user another password; his sessions end.
+// setPassword gives a user another password; his sessions end. One's own is changed with the old one: a stolen session is no way
+// to take somebody's account over.
 func (a *API) setPassword(ctx context.Context, who principal, in *setPasswordInput) (*struct{}, error) {
+	if in.Name == who.Name {
+		return nil, fail(CodeForbidden, "one's own password is changed by PUT session/password, which asks for the old one", nil)
+	}
 	hash, err := a.newHash(ctx, in.Name, "body.password", in.Body.Password)
 	if err != nil {
 		return nil, err

@@ -127,6 +127,7 @@ func TestAdminMadeByAnAdmin(t *testing.T) {
 	alice := cookieOf(t, w.trySignIn("alice", longPassword))
 	w.makeUser(t, alice, map[string]any{"name": "sam", "role": "integrator"})
 	w.as(alice, http.MethodPut, "/users/alice", map[string]any{"role": "admin", "disabled": true}).wantProblem(t, CodeForbidden)
+	w.as(alice, http.MethodPut, "/users/alice/password", map[string]any{"password": "another password"}).wantProblem(t, CodeForbidden)
 }
 
 // TestKeyMakesNobodyMightier: a key makes and changes users within its own scopes.
