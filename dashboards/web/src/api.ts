@@ -4,8 +4,14 @@ import { sessionEnded } from "./session";
 
 const deadline = 10_000;
 
+/** One mistake in a request: where, and what. */
+export interface Mistake {
+  location: string; // body.name
+  message: string;
+}
+
 export class Problem extends Error {
-  constructor(readonly status: number, readonly code: string, detail: string) {
+  constructor(readonly status: number, readonly code: string, detail: string, readonly errors: readonly Mistake[] = []) {
     super(detail);
   }
 }
@@ -26,9 +32,9 @@ export async function request<T>(method: string, path: string, body?: unknown, h
   if (!answer) throw new Problem(0, "network", "");
   const data = parse(await answer.text().catch(() => ""));
   if (answer.ok) return data as T;
-  const p = (data ?? {}) as { code?: string; detail?: string; title?: string };
-  if (answer.status === 401 && path !== "/session") sessionEnded();
-  throw new Problem(answer.status, p.code ?? "", p.detail ?? p.title ?? String(answer.status));
+  const p = (data ?? {}) as { code?: string; detail?: string; title?: string; errors?: Mistake[] };
+  if (answer.status === 401 && path !== "/session" && p.code !== "wrong_credentials") sessionEnded();
+  throw new Problem(answer.status, p.code ?? "", p.detail ?? p.title ?? String(answer.status), p.errors);
 }
 
 /** A proxy's error page is no JSON; the status alone tells then. */

@@ -6,6 +6,57 @@ export interface Me {
   role: "agent" | "supervisor" | "admin" | "integrator";
   agent?: string;
   phone?: string; // the agent entry whose phone listens to talks
+  queues?: string[]; // he is limited to
+  teams?: string[];
+  configured: boolean; // his password or PIN is changed in the configuration
+}
+
+/** To which queues and teams somebody is limited; both empty: to none. */
+export interface Limited {
+  queues: string[];
+  teams: string[];
+}
+
+/** What a user may do. */
+export interface Rights extends Limited {
+  role: "supervisor" | "admin" | "integrator";
+  masked: boolean;
+  phone: string;
+}
+
+export interface User extends Rights {
+  name: string;
+  configured: boolean; // he stands in the configuration, and is changed there
+  made_at: string | null;
+  made_by: string;
+  disabled_at: string | null;
+}
+
+export type Scope = "metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "admin";
+
+export interface ApiKey extends Limited {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  made_at: string;
+  made_by: string;
+  ends_at: string;
+  used_at: string | null;
+  revoked_at: string | null;
+  revoked_by: string;
+}
+
+/** One line of the audit log. */
+export interface AuditEntry {
+  id: number;
+  time: string;
+  actor: string;
+  role: string;
+  address: string;
+  action: string;
+  object: string;
+  result: string;
+  request: string;
 }
 
 export interface Freshness {

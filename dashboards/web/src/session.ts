@@ -10,3 +10,9 @@ export function sessionEnded(): void {
   localStorage.removeItem(note);
   location.reload();
 }
+
+/** The same for who leaves: the next one here may be somebody else, and begins at his own first page. */
+export function signedOut(): void {
+  localStorage.removeItem(note);
+  location.assign("/");
+}
