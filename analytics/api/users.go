@@ -34,9 +34,13 @@ type UserView struct {
 
 func viewOfUser(u registry.User) UserView {
 	return UserView{
-		Name: u.Name, UserRights: UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Masked, u.Phone},
+		Name: u.Name, UserRights: rightsGivenTo(u),
 		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
 	}
+}
+
+func rightsGivenTo(u registry.User) UserRights {
+	return UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Masked, u.Phone}
 }
 
 // accountOf is a stored user as somebody who may sign in.
@@ -104,7 +108,7 @@ func (a *API) makeUser(ctx context.Context, who principal, in *makeUserInput) (*
 	if _, taken := a.secrets().users[in.Body.Name]; taken {
 		return nil, fail(CodeNameTaken, "a user or agent of the configuration has it", nil)
 	}
-	if err := a.mayGive(who, in.Body.UserRights); err != nil {
+	if err := a.mayGive(who, in.Body.UserRights, UserRights{}); err != nil {
 		return nil, err
 	}
 	hash, err := a.newHash(ctx, in.Body.Name, "body.password", in.Body.Password)
@@ -127,10 +131,16 @@ func (g UserRights) give(u *registry.User) {
 	u.Role, u.Queues, u.Teams, u.Masked, u.Phone = string(g.Role), g.Queues, g.Teams, g.Masked, g.Phone
 }
 
-// mayGive checks rights that somebody gives to a user. A key gives nobody what it may not itself.
-func (a *API) mayGive(who principal, g UserRights) error {
+// without are the names of a list that are not in the other one.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(other, name) })
+}
+
+// mayGive checks rights that somebody gives to a user who has others so far. A key gives nobody what it may not itself. What he has
+// already may be gone from the configuration: else he could not even be disabled.
+func (a *API) mayGive(who principal, g, has UserRights) error {
 	limits := Limits{g.Queues, g.Teams}
-	list, name := a.site().unknown(limits)
+	list, name := a.site().unknown(Limits{without(g.Queues, has.Queues), without(g.Teams, has.Teams)})
 	switch {
 	case list != "":
 		return invalid("body."+list, fmt.Sprintf("there is no %q", name))
@@ -138,7 +148,7 @@ func (a *API) mayGive(who principal, g UserRights) error {
 		return invalid("body.role", "an admin concerns all queues: he is not limited to some")
 	case g.Role == RoleAdmin && g.Masked:
 		return invalid("body.masked", "is nothing for an admin: he could make himself a key that shows numbers")
-	case g.Phone != "" && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
+	case g.Phone != "" && g.Phone != has.Phone && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
 		return invalid("body.phone", fmt.Sprintf("there is no agent %q", g.Phone))
 	case who.isKey() && scopesOfRole(g.Role, g.Masked)&^who.scopes != 0:
 		return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
@@ -196,10 +206,10 @@ func (a *API) changeUser(ctx context.Context, who principal, in *changeUserInput
 	if in.Name == who.Name {
 		return nil, fail(CodeForbidden, "one's own rights are another admin's to change", nil)
 	}
-	if err := a.mayGive(who, in.Body.UserRights); err != nil {
-		return nil, err
-	}
 	u, err := a.changed(ctx, who, in.Name, func(u *registry.User) error {
+		if err := a.mayGive(who, in.Body.UserRights, rightsGivenTo(*u)); err != nil {
+			return err
+		}
 		in.Body.give(u)
 		switch {
 		case !in.Body.Disabled:

@@ -27,7 +27,7 @@ type AuditFilter struct {
 	Action      string
 	Object      string // a part of it
 	Result      string
-	Refused     bool // any result but ok
+	Refused     bool  // any result but ok
 	Before      int64 // only entries with smaller ids
 	Limit       int
 }

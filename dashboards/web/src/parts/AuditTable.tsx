@@ -20,7 +20,7 @@ export function AuditTable({ items, label }: { items: AuditEntry[]; label: (acto
               <td class="figures">{dateTime(e.time)}</td>
               <td>{e.actor}<div class="quiet small">{[label(e.actor), e.role && (textOf("role.", e.role) ?? e.role)].filter(Boolean).join(", ")}</div></td>
               <td>{textOf("action.", e.action) ?? <code>{e.action}</code>}</td>
-              <td class="object">{e.object}</td>
+              <td class="object">{readable(e.object)}</td>
               <td><span class={`badge wraps ${e.result === "ok" ? "answered" : "refused"}`}>{resultText(e.result)}</span></td>
               <td class="figures">{e.address}</td>
               <td><code class="quiet small">{e.request}</code></td>
@@ -30,4 +30,13 @@ export function AuditTable({ items, label }: { items: AuditEntry[]; label: (acto
       </table>
     </div>
   );
+}
+
+/** A path with its parameters, without the marks that an address needs. */
+function readable(object: string): string {
+  try {
+    return decodeURIComponent(object);
+  } catch {
+    return object;
+  }
 }
