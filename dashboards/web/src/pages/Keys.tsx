@@ -37,7 +37,7 @@ export function Keys() {
     <div class="stack">
       <div class="row apart">
         <h1>{t("keys.title")}</h1>
-        <button ref={make} class="main" data-test="key-new" disabled={making} onClick={() => { setMade(undefined); setMaking(true); }}>{t("keys.make")}…</button>
+        <button ref={make} class="main" data-test="key-new" aria-expanded={making} onClick={() => { setMade(undefined); setMaking(!making); }}>{t("keys.make")}…</button>
       </div>
       {making && <KeyForm names={names} leave={leave} made={(key) => { setMade(key); leave(); list.again(); }} />}
       {made && <ShownOnce title={t("keys.made", { name: made.name })} label={t("keys.key")} secret={made.key} warning={t("keys.once")} done={() => { setMade(undefined); make.current?.focus(); }} />}

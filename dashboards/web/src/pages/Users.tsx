@@ -22,7 +22,7 @@ export function Users({ me }: { me: string }) {
     <div class="stack">
       <div class="row apart">
         <h1>{t("users.title")}</h1>
-        <button ref={add} class="main" data-test="user-add" disabled={adding} onClick={() => { setMade(undefined); setAdding(true); }}>{t("users.add")}…</button>
+        <button ref={add} class="main" data-test="user-add" aria-expanded={adding} onClick={() => { setMade(undefined); setAdding(!adding); }}>{t("users.add")}…</button>
       </div>
       <div class="stack tight">
         <p class="flat quiet">{t("users.agents")}</p>

@@ -19,7 +19,7 @@ export function AuditTable({ items, label }: { items: AuditEntry[]; label: (acto
             <tr key={e.id} data-entry={e.id} data-action={e.action}>
               <td class="figures">{dateTime(e.time)}</td>
               <td>{e.actor}<div class="quiet small">{[label(e.actor), e.role && (textOf("role.", e.role) ?? e.role)].filter(Boolean).join(", ")}</div></td>
-              <td>{textOf("action.", e.action) ?? <code>{e.action}</code>}</td>
+              <td class="figures">{textOf("action.", e.action) ?? <code>{e.action}</code>}</td>
               <td class="object">{readable(e.object)}</td>
               <td><span class={`badge wraps ${e.result === "ok" ? "answered" : "refused"}`}>{resultText(e.result)}</span></td>
               <td class="figures">{e.address}</td>

@@ -46,7 +46,7 @@ export function KeyForm({ names, made, leave }: Props) {
   const form = useForm(
     { ...limitsPlaces, name: "name", scopes: "scopes", ends_at: "ends" },
     () => ({
-      ...(name.trim() === "" ? { name: t("fault.purpose") } : {}), ...(allowed.length === 0 ? { scopes: t("fault.scopes") } : {}),
+      ...(name.trim() === "" || name.trim().length > 200 ? { name: t("fault.purpose") } : {}), ...(allowed.length === 0 ? { scopes: t("fault.scopes") } : {}),
       ...(admin ? {} : limitsFault(limits)), ...(ends >= first && ends <= last ? {} : { ends: t("fault.ends_at") }),
     }),
     async () => made(await request<NewKey>("POST", "/keys", {

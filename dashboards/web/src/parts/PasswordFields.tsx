@@ -12,14 +12,14 @@ export interface PasswordForm {
 
 export const noPassword: PasswordForm = { drawn: true, typed: "" };
 
-const least = 12;
+const [least, most] = [12, 200];
 
 /** The password of the form: a new one each time where it is drawn. */
 export const passwordOf = ({ drawn, typed }: PasswordForm): string => (drawn ? draw() : typed);
 
-/** What the API would refuse: too short, or the name in it. */
+/** What the API would refuse: too short or long, or the name in it. */
 export const passwordFault = (password: string, name: string): string | undefined =>
-  password.length < least || (name.length > 2 && password.toLowerCase().includes(name.toLowerCase())) ? t("fault.password") : undefined;
+  password.length < least || password.length > most || (name.length > 2 && password.toLowerCase().includes(name.toLowerCase())) ? t("fault.password") : undefined;
 
 export const passwordFaults = ({ drawn, typed }: PasswordForm, name: string): Faults => {
   const fault = drawn ? undefined : passwordFault(typed, name);
