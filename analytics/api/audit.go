@@ -100,6 +100,7 @@ func objectOf(c *fiber.Ctx) string {
 		q.Set("number", mask(number))
 	}
 	u.RawQuery = q.Encode()
+	u.RawPath = "" // one form of each path, however a client escaped it: entries are searched by it
 	return strings.TrimPrefix(u.RequestURI(), Prefix)
 }
 

@@ -179,9 +179,11 @@ func TestAuditFilters(t *testing.T) {
 	w.makeUser(t, adam, map[string]any{"name": "sam", "role": "supervisor"})
 	w.as(adam, http.MethodPut, "/users/sam", map[string]any{"role": "integrator"})
 	w.as(adam, http.MethodPut, "/users/sue", map[string]any{"role": "integrator"})
+	w.as(adam, http.MethodPut, "/users/tim%40example.org/password", map[string]any{"password": longPassword}) // as browsers escape it
 	w.as(w.signIn("sue"), http.MethodGet, "/users", nil)
 	for filter, want := range map[string]string{
-		"&object=/users/sam": "change-user ok", "&object=/users&result=refused": "change-user configured, list-users forbidden",
+		"&object=/users/sam": "change-user ok", "&object=/users&result=refused": "change-user configured, set-password not_found, list-users forbidden",
+		"&object=/users/tim@example.org":   "set-password not_found",
 		"&object=/users&result=configured": "change-user configured", "&object=/users/s&result=ok": "change-user ok", "&object=%25": "",
 	} {
 		got := []string{}
