@@ -60,6 +60,7 @@ type Deps struct {
 	State    State                // sessions and keys
 	Now      Now
 	Reports  Reports
+	Notify   Notifier
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
 	Archive  Archive     // of recordings; nil = their audio answers not_configured
 	Pages    fs.FS       // the built pages with index.html at their root; nil = none
@@ -82,6 +83,9 @@ type API struct {
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
 	reports  Reports
+	notify   Notifier
+	watch    *watch        // of the alerts
+	wake     chan struct{} // one slot: runs of reports are due
 	tickets  TicketLog
 	archive  Archive
 	pages    fs.FS
@@ -125,7 +129,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, notify: deps.Notify, watch: newWatch(), wake: make(chan struct{}, 1), tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()
@@ -161,6 +165,8 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.runReports(a.stop) })
+	sweeping.Go(func() { a.watchAlerts(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {

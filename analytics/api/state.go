@@ -30,6 +30,9 @@ type State interface {
 	SweepAudit(ctx context.Context, before time.Time) (int64, error)
 
 	ChangeUser(ctx context.Context, name string, change func(*registry.User) error) (registry.User, error)
+
+	SavedReports
+	Alerts
 }
 
 var _ State = (*registry.Registry)(nil)
