@@ -56,7 +56,7 @@ type Site struct {
 
 	Schedules []schedule.Schedule `yaml:"schedules"`
 
-	Alerts alert.Config `yaml:"alerts"`
+	Alerts alert.Config `yaml:"alerts"` // rules that tell when something is wrong: docs/alerts.md
 }
 
 // AgentConfig is an agent as the API knows him.

@@ -112,6 +112,8 @@ integrations:
   tickets: {url: "http://127.0.0.1:1/", token_env: A_LOOKUP, webhook_secret_env: A_WEBHOOK}
   pop: {webhook: "http://127.0.0.1:1/", secret_env: A_POP}
 http: {users: [{name: s, role: supervisor, password_hash_env: A_USER}]}
+mail: {host: mail.example.com, from: firstline@example.com, user: firstline, password_env: A_MAIL}
+webhooks: {secret_env: A_HOOK}
 `)
 	code, out := tool(t, nil, "doctor", "--config", path)
 	for _, name := range fields(read(t, path), `_env: (A_[A-Z]+)`) {

@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"firstline/analytics/alert"
 	"firstline/pipeline/config/reference"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
@@ -33,8 +34,11 @@ func configuration(t *testing.T) *reference.Reference {
 		"http":       "the API and the pages",
 		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
 		"recordings": "where what is recorded is kept, and how it is fetched: docs/recordings.md",
+		"mail":       "the mail server that reports and alerts are sent by: docs/reports.md",
+		"webhooks":   "how reports and alerts are posted to programs: docs/alerts.md",
+		"alerts":     "rules that tell when something is wrong: docs/alerts.md",
 		"callers":    "how callers' numbers are written: docs/callers.md",
-	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech())
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), alert.DefaultRule())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"firstline/analytics/api"
 	"firstline/analytics/chdb"
 	"firstline/analytics/live"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/store"
 	"firstline/pipeline/config"
@@ -51,6 +52,8 @@ type settings struct {
 	Center     callcenter.Config
 	Tickets    tickets.Config
 	Recordings recordings.Config
+	Mail       notify.MailConfig
+	Webhooks   notify.HookConfig
 	Prompts    prompts.Config // section prompts, but what is said: that is Center's
 	Numbers    number.Config  // section callers
 
@@ -67,7 +70,7 @@ func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Prompts: prompts.DefaultConfig(),
+		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Mail: notify.DefaultMail(), Webhooks: notify.DefaultHooks(), Prompts: prompts.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -96,6 +99,8 @@ func (s *settings) views() []config.View {
 		{Section: "callers", Into: &s.Numbers},
 		{Section: "integrations", Into: &s.Tickets},
 		{Section: "recordings", Into: &s.Recordings},
+		{Section: "mail", Into: &s.Mail},
+		{Section: "webhooks", Into: &s.Webhooks},
 	}
 }
 
@@ -119,6 +124,8 @@ func (s *settings) validate() []problem.Problem {
 		"integrations": s.Tickets.Validate(),
 		"recordings":   s.Recordings.Validate(),
 		"callers":      s.Numbers.Validate(),
+		"mail":         s.Mail.Validate(),
+		"webhooks":     s.Webhooks.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
 	}
