@@ -76,6 +76,7 @@ type API struct {
 	log      *slog.Logger
 	getenv   func(string) string
 	m        *metrics
+	due      *dueGauges
 	registry *prometheus.Registry
 	state    State
 	attempts *attempts
@@ -127,7 +128,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	}
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
-		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
+		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
 		now: deps.Now, reports: deps.Reports, notify: deps.Notify, watch: newWatch(), wake: make(chan struct{}, 1), tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
@@ -167,6 +168,7 @@ func (a *API) Run(ctx context.Context) error {
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
 	sweeping.Go(func() { a.runReports(a.stop) })
 	sweeping.Go(func() { a.watchAlerts(a.stop) })
+	sweeping.Go(func() { a.watchTickets(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {

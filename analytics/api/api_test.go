@@ -232,6 +232,7 @@ type reportsDouble struct {
 	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
 	backlogs    []query.BacklogRequest
+	dues        []query.DueRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
@@ -295,7 +296,7 @@ func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (met
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tickets = append(r.tickets, req)
-	p, err := req.TicketParams()
+	p, err := req.TicketParams(livetest.Began())
 	if err != nil {
 		return metric.TicketReport{}, err
 	}

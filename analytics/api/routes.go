@@ -128,9 +128,9 @@ func (a *API) rest() {
 	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, readContacts, narrowed, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
 	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, hear, narrowed, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
 	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, readContacts, narrowed, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
-	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, whole, 200, exportTag, "All tickets", false}, a.exportTickets)
-	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, whole, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
-	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, whole, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
+	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, narrowed, 200, exportTag, "All tickets", false}, a.exportTickets)
+	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, narrowed, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
+	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, narrowed, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
 
 	add(a, route{"list-reports", http.MethodGet, "/reports", overseers, readMetrics | writeReports, narrowed, 200, "reports", "Saved reports", false}, a.savedReports)
 	add(a, route{"make-report", http.MethodPost, "/reports", supervisors | admins, writeReports, narrowed, 201, "reports", "Save a report", false}, a.makeReport)

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"firstline/analytics/alert"
+	"firstline/analytics/api"
 	"firstline/pipeline/config/reference"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
@@ -38,7 +39,7 @@ func configuration(t *testing.T) *reference.Reference {
 		"webhooks":   "how reports and alerts are posted to programs: docs/alerts.md",
 		"alerts":     "rules that tell when something is wrong: docs/alerts.md",
 		"callers":    "how callers' numbers are written: docs/callers.md",
-	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), alert.DefaultRule())
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), api.DefaultTarget(), alert.DefaultRule())
 	if err != nil {
 		t.Fatal(err)
 	}
