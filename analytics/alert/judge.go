@@ -70,6 +70,23 @@ func (r Rule) NobodyReady(waiting, ready int, open bool) Sample {
 	return s
 }
 
+// TicketsDue judges the open tickets that are about to breach a target and those that have. targets says whether there are any.
+func (r Rule) TicketsDue(warning, breached int64, targets bool) Sample {
+	limit := float64(r.Tickets)
+	if !targets {
+		return Sample{Verdict: Nothing, Limit: limit, Why: "no targets of tickets are set"}
+	}
+	v := float64(breached)
+	if r.Stage != StageBreached {
+		v += float64(warning)
+	}
+	s := Sample{Verdict: Good, Value: &v, Limit: limit, Why: fmt.Sprintf("%d tickets about to breach, %d breached", warning, breached)}
+	if v >= limit {
+		s.Verdict = Bad
+	}
+	return s
+}
+
 // Hour is a queue's number in one hour: nil when it has none, or too few calls to be judged.
 type Hour struct{ Value *float64 }
 

@@ -57,6 +57,23 @@ func TestNobodyReady(t *testing.T) {
 	}
 }
 
+func TestTicketsDue(t *testing.T) {
+	for _, c := range []struct {
+		stage             string
+		least             int
+		warning, breached int64
+		targets           bool
+		want              Verdict
+	}{
+		{StageWarning, 1, 0, 0, true, Good}, {StageWarning, 1, 1, 0, true, Bad}, {StageWarning, 1, 0, 1, true, Bad}, {StageWarning, 3, 1, 1, true, Good}, {StageWarning, 3, 2, 1, true, Bad},
+		{StageBreached, 1, 5, 0, true, Good}, {StageBreached, 1, 0, 1, true, Bad}, {StageWarning, 1, 5, 5, false, Nothing},
+	} {
+		if got := (Rule{Kind: TicketSLA, Stage: c.stage, Tickets: c.least}).TicketsDue(c.warning, c.breached, c.targets); got.Verdict != c.want {
+			t.Errorf("%+v is %s", c, got.Verdict)
+		}
+	}
+}
+
 func hours(values ...float64) (out []Hour) {
 	for _, v := range values {
 		if math.IsNaN(v) {
@@ -159,7 +176,7 @@ func TestValidate(t *testing.T) {
 	for want, r := range map[string]Rule{
 		"kind": {}, "below_percent": {Kind: ServiceLevel}, "above": {Kind: LongestWait}, "schedule": {Kind: NobodyReady, While: WhileOpen},
 		"while": {Kind: NobodyReady, While: "x"}, "number": {Kind: Deviation}, "tz": {Kind: Deviation, Number: NumberOffered, Zone: "Local"},
-		"weeks": {Kind: Deviation, Number: NumberOffered, Weeks: 3}, "factor": {Kind: Deviation, Number: NumberOffered, Factor: math.NaN()},
+		"stage": {Kind: TicketSLA, Stage: "late"}, "tickets": {Kind: TicketSLA, Tickets: -1}, "weeks": {Kind: Deviation, Number: NumberOffered, Weeks: 3}, "factor": {Kind: Deviation, Number: NumberOffered, Factor: math.NaN()},
 		"for": {Kind: NobodyReady, For: -1}, "repeat": {Kind: NobodyReady, Repeat: time.Second}, "id": {ID: "a b", Kind: NobodyReady},
 		"clear_percent": {Kind: NobodyReady, Margin: 100}, "variant": {Kind: ServiceLevel, Below: 1, Variant: "best"}, "window": {Kind: ServiceLevel, Below: 1, Window: 1},
 	} {

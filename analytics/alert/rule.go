@@ -17,11 +17,12 @@ const (
 	ServiceLevel Kind = "service_level"
 	LongestWait  Kind = "longest_wait"
 	NobodyReady  Kind = "nobody_ready"
+	TicketSLA    Kind = "ticket_sla"
 	Deviation    Kind = "deviation"
 )
 
 // Kinds lists them, for documents.
-func Kinds() []Kind { return []Kind{ServiceLevel, LongestWait, NobodyReady, Deviation} }
+func Kinds() []Kind { return []Kind{ServiceLevel, LongestWait, NobodyReady, TicketSLA, Deviation} }
 
 // Variant is one of the four service levels of docs/metrics.md.
 type Variant string
@@ -69,11 +70,17 @@ const (
 	WhileOpen    = "open"    // in the hours of the rule's schedule
 )
 
+// Stages of tickets at which a rule of ticket_sla looks.
+const (
+	StageWarning  = "warning"  // about to breach a target, or past it
+	StageBreached = "breached" // past it
+)
+
 // Rule is one alert rule. Fields that its kind doesn't name are left at their zero value.
 type Rule struct {
 	ID     string   `yaml:"id"`     // unique among the rules of the file: letters, digits, - and _
 	Name   string   `yaml:"name"`   // for people; empty = the id
-	Kind   Kind     `yaml:"kind"`   // service_level, longest_wait, nobody_ready or deviation
+	Kind   Kind     `yaml:"kind"`   // service_level, longest_wait, nobody_ready, ticket_sla or deviation
 	Queues []string `yaml:"queues"` // ids of the queues it looks at, each by itself; none = all
 
 	Variant   Variant       `yaml:"variant"`       // of service_level: answered, offered (default), offered_less_short, resolved_within
@@ -83,6 +90,9 @@ type Rule struct {
 	Above     time.Duration `yaml:"above"`         // of longest_wait: bad when somebody waits longer
 	While     string        `yaml:"while"`         // of nobody_ready: waiting (default) or open
 	Schedule  string        `yaml:"schedule"`      // of nobody_ready while open: id of the schedule
+
+	Stage   string `yaml:"stage"`   // of ticket_sla: warning (default: about to breach, or breached) or breached
+	Tickets int    `yaml:"tickets"` // of ticket_sla: bad when so many tickets stand so; default 1
 
 	Number    Number    `yaml:"number"`    // of deviation: offered, abandonment, speed_of_answer or handle_time
 	Direction Direction `yaml:"direction"` // of deviation: above, below or either (default)
@@ -161,6 +171,11 @@ func (r Rule) Complete() Rule {
 		}
 		set(&r.Weeks, defaultWeeks)
 		set(&r.MinCalls, defaultMinCalls)
+	case TicketSLA:
+		if r.Stage == "" {
+			r.Stage = StageWarning
+		}
+		set(&r.Tickets, 1)
 	case LongestWait:
 	}
 	return r
@@ -232,6 +247,11 @@ func (r Rule) Validate() []problem.Problem {
 		one("while", r.While, []string{WhileWaiting, WhileOpen})
 		if (r.While == WhileOpen) != (r.Schedule != "") {
 			add("schedule", "goes with while: open, and with nothing else", "name one of schedules, or leave both out")
+		}
+	case TicketSLA:
+		one("stage", r.Stage, []string{StageWarning, StageBreached})
+		if r.Tickets < 1 {
+			add("tickets", "is below 1", "leave it out for 1")
 		}
 	case Deviation:
 		one("number", string(r.Number), words(Numbers()))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ type Alerts interface {
 // AlertRuleBody is what an alert rule says. docs/alerts.md says what each kind needs.
 type AlertRuleBody struct {
 	Name   string     `json:"name" minLength:"1" maxLength:"200" doc:"What it is called, also in messages" example:"Support: service level"`
-	Kind   alert.Kind `json:"kind" enum:"service_level,longest_wait,nobody_ready,deviation" doc:"What it looks at"`
+	Kind   alert.Kind `json:"kind" enum:"service_level,longest_wait,nobody_ready,ticket_sla,deviation" doc:"What it looks at"`
 	Queues []string   `json:"queues" required:"false" maxItems:"1000" nullable:"false" doc:"Ids of the queues it looks at, each by itself; empty = all, which who is limited may not"`
 
 	Variant     alert.Variant   `json:"variant,omitempty" required:"false" enum:"answered,offered,offered_less_short,resolved_within" doc:"Of service_level: which one; offered without it"`
@@ -41,6 +42,8 @@ type AlertRuleBody struct {
 	AboveMS     int64           `json:"above_ms,omitempty" required:"false" minimum:"0" doc:"Of longest_wait: bad when somebody waits longer"`
 	While       string          `json:"while,omitempty" required:"false" enum:"waiting,open" doc:"Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it"`
 	Schedule    string          `json:"schedule,omitempty" required:"false" maxLength:"200" doc:"Of nobody_ready while open: id of a schedule of the configuration"`
+	Stage       string          `json:"stage,omitempty" required:"false" enum:"warning,breached" doc:"Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it"`
+	Tickets     int             `json:"tickets,omitempty" required:"false" minimum:"0" doc:"Of ticket_sla: bad when so many tickets stand so; 1 without it"`
 	Number      alert.Number    `json:"number,omitempty" required:"false" enum:"offered,abandonment,speed_of_answer,handle_time" doc:"Of deviation: which number of an hour"`
 	Direction   alert.Direction `json:"direction,omitempty" required:"false" enum:"above,below,either" doc:"Of deviation: to which side it counts; either without it"`
 	Weeks       int             `json:"weeks,omitempty" required:"false" minimum:"0" maximum:"26" doc:"Of deviation: how many earlier weeks are looked at; 6 without it"`
@@ -80,6 +83,7 @@ func (b AlertRuleBody) rule(id string) alert.Rule {
 	r.ID, r.Name, r.Kind, r.Queues, r.Variant, r.Below, r.While, r.Schedule = id, b.Name, b.Kind, b.Queues, b.Variant, b.Below, b.While, b.Schedule
 	r.Threshold, r.Window, r.Above, r.For = ms(b.ThresholdMS), ms(b.WindowMS), ms(b.AboveMS), ms(b.ForMS)
 	r.Number, r.Direction, r.Weeks, r.Factor, r.Least, r.Zone = b.Number, b.Direction, b.Weeks, b.Factor, b.Least, b.Zone
+	r.Stage, r.Tickets = b.Stage, b.Tickets
 	r.MinCalls, r.Margin, r.Mail, r.Webhook, r.Off = b.MinCalls, b.Margin, b.Mail, b.Webhook, b.Off
 	if b.ClearForMS != nil {
 		r.ClearFor = ms(*b.ClearForMS)
@@ -95,7 +99,7 @@ func bodyOfRule(r alert.Rule) AlertRuleBody {
 	clearFor, repeat := r.ClearFor.Milliseconds(), r.Repeat.Milliseconds()
 	return AlertRuleBody{
 		Name: r.Title(), Kind: r.Kind, Queues: list(r.Queues), Variant: r.Variant, ThresholdMS: r.Threshold.Milliseconds(), WindowMS: r.Window.Milliseconds(), Below: r.Below,
-		AboveMS: r.Above.Milliseconds(), While: r.While, Schedule: r.Schedule, Number: r.Number, Direction: r.Direction, Weeks: r.Weeks, Factor: r.Factor, Least: r.Least,
+		AboveMS: r.Above.Milliseconds(), While: r.While, Schedule: r.Schedule, Stage: r.Stage, Tickets: r.Tickets, Number: r.Number, Direction: r.Direction, Weeks: r.Weeks, Factor: r.Factor, Least: r.Least,
 		Zone: r.Zone, MinCalls: r.MinCalls, Margin: r.Margin, ForMS: r.For.Milliseconds(), ClearForMS: &clearFor, RepeatMS: &repeat, Mail: list(r.Mail), Webhook: r.Webhook, Off: r.Off,
 	}
 }
@@ -279,7 +283,7 @@ func (a *API) deleteAlertRule(ctx context.Context, who principal, in *RuleID) (*
 type Alert struct {
 	Rule     string      `json:"rule" doc:"Id of the rule"`
 	Name     string      `json:"name" doc:"Name of the rule"`
-	Kind     alert.Kind  `json:"kind" enum:"service_level,longest_wait,nobody_ready,deviation"`
+	Kind     alert.Kind  `json:"kind" enum:"service_level,longest_wait,nobody_ready,ticket_sla,deviation"`
 	Queue    string      `json:"queue" example:"support"`
 	Phase    alert.Phase `json:"phase" enum:"ok,pending,firing,idle,no_data" doc:"no_data: it can't be known; idle: there is nothing to judge"`
 	Since    time.Time   `json:"since" doc:"Since when it stands so"`
@@ -342,7 +346,7 @@ func (a *API) viewOfAlert(s standing, now time.Time) Alert {
 func (a *API) linkOf(s standing) string {
 	base := strings.TrimSuffix(a.cfg.PublicURL, "/")
 	window := func(from, until time.Time, zone string) string {
-		return fmt.Sprintf("%s%s/metrics/queues?from=%s&until=%s&tz=%s&queue=%s", base, Prefix, from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339), zone, s.queue)
+		return fmt.Sprintf("%s%s/metrics/queues?from=%s&until=%s&tz=%s&queue=%s", base, Prefix, from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339), zone, url.QueryEscape(s.queue))
 	}
 	switch s.rule.Kind {
 	case alert.ServiceLevel:
@@ -354,6 +358,8 @@ func (a *API) linkOf(s standing) string {
 		}
 		hour, _ := alert.LastHour(s.state.Seen, settledAfter(s.rule.Number), zone, 0)
 		return window(hour, hour.Add(time.Hour), s.rule.Zone)
+	case alert.TicketSLA:
+		return base + Prefix + "/tickets?queue=" + url.QueryEscape(s.queue)
 	case alert.LongestWait, alert.NobodyReady:
 	}
 	return base + "/wallboard"

@@ -20,10 +20,11 @@ type watch struct {
 	shown  map[[2]string]bool
 	lag    lag
 	hours  map[hourKey]hourNumbers
+	due    map[string]ticketsDue
 }
 
 func newWatch() *watch {
-	return &watch{holder: newRequestID(), shown: map[[2]string]bool{}, hours: map[hourKey]hourNumbers{}}
+	return &watch{holder: newRequestID(), shown: map[[2]string]bool{}, hours: map[hourKey]hourNumbers{}, due: map[string]ticketsDue{}}
 }
 
 // lag finds out that loaded figures fall behind the state of now: a fact that is known there is not loaded a while later.
@@ -78,6 +79,8 @@ func (l *look) sample(ctx context.Context, r alert.Rule, queue string) alert.Sam
 		return l.serviceLevel(ctx, r, queue)
 	case alert.Deviation:
 		return l.deviation(ctx, r, queue)
+	case alert.TicketSLA:
+		return l.tickets(ctx, r, queue)
 	case alert.LongestWait, alert.NobodyReady:
 		return l.live(r, queue)
 	}
@@ -154,6 +157,38 @@ func (l *look) lags(loaded *time.Time) bool {
 	}
 	l.marked, l.lagged = true, l.a.watch.lag.behind(newest, *loaded, l.now)
 	return l.lagged
+}
+
+// ticketsDue are a queue's tickets as they were counted last.
+type ticketsDue struct {
+	warning, breached int64
+	err               error
+	at                time.Time
+}
+
+// tickets looks at a queue's tickets. They are counted once a minute, since that reads all events of tickets.
+func (l *look) tickets(ctx context.Context, r alert.Rule, queue string) alert.Sample {
+	if l.a.site().sla().Targets.None() {
+		return r.TicketsDue(0, 0, false)
+	}
+	known, ok := l.a.watch.due[queue]
+	if !ok || l.now.Sub(known.at) >= dueEvery {
+		known = ticketsDue{at: l.now}
+		within, cancel := context.WithTimeout(ctx, l.a.cfg.QueryTimeout)
+		defer cancel()
+		counts, err := l.a.ticketsDue(within, []string{queue}, nil)
+		for _, c := range counts {
+			known.warning, known.breached = known.warning+c.Warning, known.breached+c.Breached
+		}
+		if known.err = err; err != nil {
+			l.a.log.Warn("tickets of alerts can't be counted", "queue", queue, "error", err)
+		}
+		l.a.watch.due[queue] = known
+	}
+	if known.err != nil {
+		return alert.Unreadable("tickets can't be counted")
+	}
+	return r.TicketsDue(known.warning, known.breached, true)
 }
 
 const figuresBehind = "figures are behind: what happened is not loaded"

@@ -277,6 +277,41 @@ func TestDeviationAlert(t *testing.T) {
 	}
 }
 
+// TestTicketAlert: tickets are counted by queue, once a minute; without targets there is nothing to judge.
+func TestTicketAlert(t *testing.T) {
+	w, _, clock := alertWorld(t, options{site: func(s *Site) {
+		s.Integrations.Tickets.Targets = map[string]TargetConfig{"high": {Resolution: 8 * time.Hour, Warn: "75%"}}
+	}})
+	sue := w.signIn("sue")
+	late := w.rule(sue, map[string]any{"name": "Late", "kind": "ticket_sla", "above_ms": nil, "tickets": 4})
+	breached := w.rule(sue, map[string]any{"name": "Breached", "kind": "ticket_sla", "above_ms": nil, "stage": "breached", "tickets": 2})
+	w.look()
+	clock.put(clock.now().Add(15 * time.Second))
+	w.look()
+	if got := w.alert(sue, late, "support"); got.Phase != alert.Firing || *got.Value != 4 || got.Why != "3 tickets about to breach, 1 breached" || !strings.HasSuffix(got.Link, "/api/v1/tickets?queue=support") {
+		t.Errorf("%+v", got)
+	}
+	if got := w.alert(sue, breached, "support"); got.Phase != alert.OK {
+		t.Errorf("%+v", got)
+	}
+	if len(w.reports.dues) != 1 || len(w.reports.dues[0].Queues) != 1 || w.reports.dues[0].Queues[0] != "support" {
+		t.Errorf("%+v", w.reports.dues)
+	}
+	w.reports.fails(errors.New("clickhouse is down"))
+	clock.put(clock.now().Add(time.Minute))
+	w.look()
+	if got := w.alert(sue, breached, "support"); got.Phase != alert.NoData {
+		t.Errorf("%+v", got)
+	}
+	if err := w.api.Reload(w.cfg.Users, testSite(), w.api.numbers()); err != nil {
+		t.Fatal(err)
+	}
+	w.look()
+	if got := w.alert(sue, breached, "support"); got.Phase != alert.Idle {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestAlertOnTheRealEngine: the service level of a rule is the one that the route answers for the same window.
 func TestAlertOnTheRealEngine(t *testing.T) {
 	from, until := day()

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -103,6 +104,27 @@ func (c HookConfig) Validate() []problem.Problem {
 		}
 	}
 	return out
+}
+
+// Check tells why nothing could be sent to an address.
+func (c MailConfig) Check(to string) error {
+	a, err := address(to)
+	if err != nil {
+		return err
+	}
+	domain := a.Address[strings.LastIndexByte(a.Address, '@')+1:]
+	if len(c.Domains) > 0 && !slices.ContainsFunc(c.Domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+		return fmt.Errorf("%s is not of a domain in mail.domains", to)
+	}
+	if c.Host == "" {
+		return errors.New("no mail server is configured: mail.host")
+	}
+	return nil
+}
+
+// Check tells why nothing could be posted to a URL, as far as the configuration says.
+func (c HookConfig) Check(target string) error {
+	return newHooks(c, c.SecretEnv+c.SecretFile, time.Now).check(target)
 }
 
 // CheckSecrets tells which secrets of the two sections are missing; paths are those of the whole file.

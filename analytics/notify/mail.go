@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/textproto"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,25 +25,9 @@ func newMailer(cfg MailConfig, password string, now func() time.Time) *mailer {
 	return &mailer{cfg: cfg, password: password, now: now}
 }
 
-// check tells why nothing could be sent to an address.
-func (m *mailer) check(to string) error {
-	a, err := address(to)
-	if err != nil {
-		return err
-	}
-	domain := a.Address[strings.LastIndexByte(a.Address, '@')+1:]
-	if len(m.cfg.Domains) > 0 && !slices.ContainsFunc(m.cfg.Domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
-		return fmt.Errorf("%s is not of a domain in mail.domains", to)
-	}
-	if m.cfg.Host == "" {
-		return errors.New("no mail server is configured: mail.host")
-	}
-	return nil
-}
-
 // send hands one mail to the server, over a connection of its own.
 func (m *mailer) send(ctx context.Context, to string, msg Message) error {
-	if err := m.check(to); err != nil {
+	if err := m.cfg.Check(to); err != nil {
 		return permanent("%w", err)
 	}
 	mail, err := m.compose(to, msg)

@@ -64,7 +64,7 @@ func (s *Sender) Check(target string) error {
 	if IsWebhook(target) {
 		return s.hook.check(target)
 	}
-	return s.mail.check(target)
+	return s.mail.cfg.Check(target)
 }
 
 // IsWebhook tells a webhook's URL from a mail address.

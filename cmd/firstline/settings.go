@@ -132,7 +132,26 @@ func (s *settings) validate() []problem.Problem {
 	if _, err := placeOfPrompts(s); err != nil && !errors.Is(err, parts.ErrMissing) {
 		out = append(out, problem.Problem{Path: "prompts.folder", Message: err.Error()})
 	}
-	return append(append(out, s.recorded()...), s.Site.Validate()...)
+	return append(append(append(out, s.recorded()...), s.Site.Validate()...), s.told()...)
+}
+
+// told tells of rules of alerts that nobody would hear of.
+func (s *settings) told() []problem.Problem {
+	var out []problem.Problem
+	for i, r := range s.Site.Alerts.Rules {
+		for j, to := range r.Mail {
+			if err := s.Mail.Check(to); err != nil {
+				out = append(out, problem.Problem{Path: fmt.Sprintf("alerts.rules.%d.mail.%d", i, j), Message: "can't be written to: " + err.Error()})
+			}
+		}
+		if r.Webhook == "" {
+			continue
+		}
+		if err := s.Webhooks.Check(r.Webhook); err != nil {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("alerts.rules.%d.webhook", i), Message: "can't be posted to: " + err.Error()})
+		}
+	}
+	return out
 }
 
 // recorded tells of queues and flows that record where there is no folder for it.
