@@ -173,12 +173,12 @@ func (a *API) checked(who principal, b AlertRuleBody) error {
 		return invalid("body.name", "is empty")
 	}
 	r := b.rule("")
-	for _, p := range append(r.Validate(), a.site().unknownTo(r)...) {
-		place := p.Path
+	if problems := append(r.Validate(), a.site().unknownTo(r)...); len(problems) > 0 {
+		place := problems[0].Path
 		if slices.Contains([]string{"threshold", "window", "above", "for", "clear_for", "repeat"}, place) {
 			place += "_ms"
 		}
-		return invalid("body."+place, p.Message)
+		return invalid("body."+place, problems[0].Message)
 	}
 	return a.reachable("body", b.Mail, b.Webhook)
 }
