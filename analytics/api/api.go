@@ -52,7 +52,7 @@ type Check struct {
 	Test func(ctx context.Context) error
 }
 
-// Deps are the parts the API stands on. All are needed, Pages, Tickets and Archive excepted.
+// Deps are the parts the API stands on. All are needed, Pages, Tickets, Forget and Archive excepted.
 type Deps struct {
 	Log      *slog.Logger
 	Getenv   func(string) string
@@ -61,6 +61,7 @@ type Deps struct {
 	Now      Now
 	Reports  Reports
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
+	Forget   Forgetter   // erases callers; nil = that answers not_configured
 	Archive  Archive     // of recordings; nil = their audio answers not_configured
 	Pages    fs.FS       // the built pages with index.html at their root; nil = none
 	Numbers  number.Form // in which callers' numbers come
@@ -75,6 +76,7 @@ type API struct {
 	log      *slog.Logger
 	getenv   func(string) string
 	m        *metrics
+	due      *dueGauges
 	registry *prometheus.Registry
 	state    State
 	attempts *attempts
@@ -83,6 +85,7 @@ type API struct {
 	now      Now
 	reports  Reports
 	tickets  TicketLog
+	forget   Forgetter
 	archive  Archive
 	pages    fs.FS
 	checks   []Check
@@ -124,9 +127,9 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	}
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
-		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
+		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()
@@ -164,6 +167,7 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.watchTickets(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {

@@ -42,6 +42,9 @@ func (a *API) noteRequest(c *fiber.Ctx, r *request) {
 	e := registry.Entry{
 		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: objectOf(c), Result: "ok", Request: r.id,
 	}
+	if r.about != "" {
+		e.Object = r.about
+	}
 	if r.code != "" {
 		e.Result = string(r.code)
 	}

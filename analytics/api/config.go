@@ -143,9 +143,12 @@ type Integrations struct {
 
 // TicketIntegration verifies the ticket system's webhook and links to its tickets.
 type TicketIntegration struct {
-	System            string `yaml:"system"` // name of the ticket system in facts and figures
-	TicketURL         string `yaml:"ticket_url"`
-	Schedule          string `yaml:"schedule"`            // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
+	System    string `yaml:"system"` // name of the ticket system in facts and figures
+	TicketURL string `yaml:"ticket_url"`
+	Schedule  string `yaml:"schedule"` // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
+
+	Targets map[string]TargetConfig `yaml:"targets"` // what is promised for tickets of each priority, default for all others: docs/tickets.md
+
 	WebhookSecretEnv  string `yaml:"webhook_secret_env"`  // variable with the secret that signs POST /api/v1/tickets/events; none = it is refused
 	WebhookSecretFile string `yaml:"webhook_secret_file"` // or the file that holds it
 }
@@ -273,7 +276,7 @@ func (s Site) Validate() []problem.Problem {
 		}
 		out = append(out, problem.Problem{Path: "integrations.tickets.schedule", Message: fmt.Sprintf("schedule %q is not defined", t.Schedule), Mend: mend})
 	}
-	return out
+	return append(out, t.targets()...)
 }
 
 func (s Site) scheduleIDs() []string {

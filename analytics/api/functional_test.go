@@ -38,7 +38,13 @@ func realReports(t *testing.T, facts []fact.Fact) *query.Reader {
 
 func realReportsAt(t *testing.T, facts []fact.Fact, now time.Time) *query.Reader {
 	t.Helper()
-	return query.New(realConn(t, facts), query.DefaultConfig(), func() time.Time { return now })
+	return realReportsBy(t, facts, func() time.Time { return now })
+}
+
+// realReportsBy is the same by a clock.
+func realReportsBy(t *testing.T, facts []fact.Fact, clock func() time.Time) *query.Reader {
+	t.Helper()
+	return query.New(realConn(t, facts), query.DefaultConfig(), clock)
 }
 
 // realConn is a connection to a database with the facts.

@@ -20,6 +20,7 @@ type request struct {
 	who principal
 
 	action string // operation id of the route; "" before it is known
+	about  string // what the audit log has for its path, where the body says what it is about; "" = the path
 	claims string // who he says he is, as far as that may be written down, while who is nobody
 	code   Code   // of the problem it is answered with; "" = none
 

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/analytics/api"
+	"firstline/analytics/forget"
 	"firstline/analytics/live"
 	"firstline/analytics/query"
 	"firstline/analytics/registry"
@@ -19,6 +21,7 @@ import (
 	"firstline/pipeline/archive"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/log"
+	"firstline/pipeline/number"
 )
 
 // runAPI serves the API and the pages, follows the controller, and publishes the ticket events it takes in.
@@ -63,6 +66,11 @@ func runAPI(ctx context.Context, env *environment) error {
 	if s.Recordings.Dir != "" {
 		deps.Archive = archive.Dir(s.Recordings.Dir)
 	}
+	numbers := atomic.Pointer[number.Form]{}
+	form := s.Numbers.Form()
+	numbers.Store(&form)
+	forgetting := newForgetter(s, env, db, func() number.Form { return *numbers.Load() }, reg)
+	deps.Forget = forgetting
 	server, err := api.New(s.HTTP, s.Site, deps)
 	if err != nil {
 		return err
@@ -72,10 +80,24 @@ func runAPI(ctx context.Context, env *environment) error {
 	g.run("publisher", publisher.Run)
 	g.run("live", now.Run)
 	g.run("http", server.Run)
+	g.run("forget", forgetting.Run)
 	g.run("reload", func(ctx context.Context) error {
-		return reload(ctx, env, func(s *settings) error { return server.Reload(s.HTTP.Users, s.Site, s.Numbers.Form()) })
+		return reload(ctx, env, func(s *settings) error {
+			form := s.Numbers.Form()
+			numbers.Store(&form)
+			return server.Reload(s.HTTP.Users, s.Site, form)
+		})
 	})
 	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())
+}
+
+// newForgetter makes what erases callers and keeps to the times of retention.
+func newForgetter(s *settings, env *environment, db *store.Store, numbers func() number.Form, reg prometheus.Registerer) *forget.Worker {
+	deps := forget.Deps{Log: env.log, Registry: reg, Store: db, Numbers: numbers, Lasts: s.lasts()}
+	if s.Recordings.Dir != "" {
+		deps.Archive = archive.Dir(s.Recordings.Dir)
+	}
+	return forget.New(s.Retention, deps)
 }
 
 // openLog opens a process's own log under the data folder.

@@ -38,6 +38,7 @@ integrations:
   tickets:
     system: helpdesk
     schedule: always
+    targets: {low: {first_reply: 1h, warn: 75%}, high: {first_reply: 30m, resolution: 8h}}
     by_number: false
     csv: CUSTOMERS
     ticket_url: "https://help.example/t/{id}"
@@ -92,6 +93,40 @@ func TestTicketEndToEnd(t *testing.T) {
 		return nil
 	})
 	p.checkLife(contact)
+	p.checkTargets(contact, window)
+}
+
+// checkTargets wants a ticket that was opened 50 minutes ago to be about to breach, and breached when its priority is raised.
+func (p *product) checkTargets(contact query.Contact, window string) {
+	p.t.Helper()
+	opened := time.Now().Add(-50 * time.Minute).UTC().Truncate(time.Millisecond)
+	event := func(id, kind, priority string, at time.Time) {
+		p.tell(map[string]any{"event_id": id, "type": kind, "priority": priority, "time": at.Format(time.RFC3339Nano), "ticket": "70003", "contact": contact.ID})
+	}
+	standing := func(state metric.SLAState, due time.Time) {
+		p.waitFor("the ticket that is "+string(state), time.Minute, func() error {
+			var list struct{ Items []metric.Ticket }
+			if err := p.call(http.MethodGet, "/tickets?sort=due_at&unassigned=true&sla="+string(state), nil, &list); err != nil {
+				return err
+			}
+			if len(list.Items) != 1 {
+				return fmt.Errorf("%d tickets", len(list.Items))
+			}
+			if got := list.Items[0]; got.ID != "70003" || got.SLA.FirstReply.State != state || !got.SLA.DueAt.Equal(due) {
+				p.t.Errorf("%+v", got)
+			}
+			return nil
+		})
+	}
+	event("t1", "opened", "low", opened)
+	standing(metric.SLAWarning, opened.Add(time.Hour))
+	event("t2", "priority_changed", "high", opened.Add(time.Minute))
+	standing(metric.SLABreached, opened.Add(30*time.Minute))
+	var report metric.TicketReport
+	p.must(p.call(http.MethodGet, "/metrics/tickets"+window+"&group_by=priority", nil, &report))
+	if got := report.Total.Targets; got.FirstReply.Numerator != 0 || got.FirstReply.Denominator != 1 || got.Resolution.Percent != nil {
+		p.t.Errorf("targets %+v", got)
+	}
 }
 
 // checkLife goes on with the ticket of the call until it is reopened, and wants what is told step by step in the answers.

@@ -69,6 +69,7 @@ function Reach({ report }: { report: QualityReport }) {
     <section class="card">
       <h2>{t("quality.reach")}</h2>
       <p data-test="watermark">{report.watermark === null ? t("watermark.none") : t("watermark", { time: dateTime(report.watermark) })}</p>
+      {report.kept_from !== null && <p data-test="kept-from">{t("quality.kept", { time: dateTime(report.kept_from) })}</p>}
       <div class="tiles">
         <Tile label={t("quality.open.contacts")} value={open.contacts} />
         <Tile label={t("quality.open.entries")} value={open.entries} />
