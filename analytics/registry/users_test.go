@@ -13,7 +13,7 @@ func TestUserFromMakingToDisabling(t *testing.T) {
 	ctx := context.Background()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	r := open(t, t.TempDir())
-	want := User{Name: "sam", Role: "supervisor", Hash: "h", Queues: []string{"support"}, Teams: []string{}, Phone: "boris", Masked: true, Made: now, MadeBy: "adam"}
+	want := User{Name: "sam", Role: "supervisor", Hash: "h", Queues: []string{"support"}, Teams: []string{}, Phone: "boris", Masked: true, Made: now, MadeBy: "adam", Provided: Provided{Groups: []string{}}}
 	if err := r.MakeUser(ctx, want); err != nil {
 		t.Fatal(err)
 	}
