@@ -5934,8 +5934,8 @@ func (c *Client) ProviderSignIn(ctx context.Context, params *ProviderSignInParam
 // ProviderSignOut is POST /api/v1/session/provider/signed-out: Take the identity provider's word that somebody signed out there.
 //
 // Without signing in. For the provider: OpenID Connect Back-Channel Logout.
-func (c *Client) ProviderSignOut(ctx context.Context) error {
-	return c.done(ctx, request{method: http.MethodPost, path: route("/api/v1/session/provider/signed-out"), body: body})
+func (c *Client) ProviderSignOut(ctx context.Context, body []byte) error {
+	return c.done(ctx, request{method: http.MethodPost, path: route("/api/v1/session/provider/signed-out"), body: body, contentType: "application/x-www-form-urlencoded"})
 }
 
 // GetSettings is GET /api/v1/settings: Lists to choose from.
