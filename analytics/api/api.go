@@ -68,6 +68,7 @@ type Deps struct {
 	Numbers  number.Form // in which callers' numbers come
 	Checks   []Check     // beside those of its own parts
 	Version  string
+	Process  string // which of several API processes this is, in the audit log
 }
 
 // API serves HTTP. Its handlers may run before Run, in tests.
@@ -92,6 +93,7 @@ type API struct {
 	checks   []Check
 	failing  []*trouble.Trouble // of each check
 	version  string
+	process  string
 	origins  origins
 	streams  *streams
 	exports  *streams
@@ -131,7 +133,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()

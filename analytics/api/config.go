@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/registry"
 	"firstline/pipeline/problem"
 	"firstline/pipeline/schedule"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	RequestsPerMinute int           `yaml:"requests_per_minute"` // of one user, of one key, and of one address while nobody is signed in; live streams apart
 	QueryTimeout      time.Duration `yaml:"query_timeout"`       // of one report
 	Demo              bool          `yaml:"demo"`                // serve the demo ticket page
+
+	State registry.Config `yaml:"state"` // where users, sessions, keys and the audit log are kept
 }
 
 // User is a supervisor, admin or integrator; agents sign in by their own entries.
@@ -168,6 +171,7 @@ func DefaultConfig() Config {
 		ExportRows:        1_000_000,
 		RequestsPerMinute: 3000,
 		QueryTimeout:      30 * time.Second,
+		State:             registry.DefaultConfig(),
 	}
 }
 
@@ -221,6 +225,7 @@ func (c Config) Validate() []problem.Problem {
 	if c.RequestsPerMinute < 1 {
 		add("requests_per_minute", "must be at least 1", "leave it out for the default")
 	}
+	out = append(out, problem.At("state", c.State.Validate())...)
 	out = append(out, c.users()...)
 	out = append(out, c.OIDC.validate()...)
 	if !loopback(c.Listen) && len(c.Users) == 0 && c.OIDC.Issuer == "" {
