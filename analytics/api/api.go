@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +68,7 @@ type Deps struct {
 	Numbers  number.Form // in which callers' numbers come
 	Checks   []Check     // beside those of its own parts
 	Version  string
+	Process  string // which of several API processes this is, in the audit log
 }
 
 // API serves HTTP. Its handlers may run before Run, in tests.
@@ -76,6 +78,7 @@ type API struct {
 	log      *slog.Logger
 	getenv   func(string) string
 	m        *metrics
+	due      *dueGauges
 	registry *prometheus.Registry
 	state    State
 	attempts *attempts
@@ -90,8 +93,10 @@ type API struct {
 	checks   []Check
 	failing  []*trouble.Trouble // of each check
 	version  string
+	process  string
 	origins  origins
 	streams  *streams
+	exports  *streams
 	patience time.Duration // with a client that doesn't read
 	clock    func() time.Time
 
@@ -107,27 +112,28 @@ type API struct {
 
 // Limits of what is read.
 const (
-	bodyLimit  = 256 << 10
-	shutdown   = 5 * time.Second
-	hashingMax = 2
+	bodyLimit   = 256 << 10
+	headerLimit = 16 << 10 // identity providers' codes alone may be some thousand bytes
+	shutdown    = 5 * time.Second
+	hashingMax  = 2
 
 	startPatience = 2 * time.Second // how long a check may fail before it is told: roles start together
 )
 
 // New checks configuration and secrets and builds the routes; it opens nothing.
 func New(cfg Config, site Site, deps Deps) (*API, error) {
-	if problems := append(cfg.Validate(), site.Validate()...); len(problems) > 0 {
+	if problems := slices.Concat(cfg.Validate(), cfg.ValidateWith(site), site.Validate()); len(problems) > 0 {
 		return nil, fmt.Errorf("api: %s %s", problems[0].Path, problems[0].Message)
 	}
-	found, err := findSecrets(cfg.Listen, cfg.Users, site, deps.Getenv, deps.Log)
+	found, err := findSecrets(cfg, site, deps.Getenv, deps.Log)
 	if err != nil {
 		return nil, err
 	}
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
-		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
+		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()
@@ -135,8 +141,10 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		halt()
 		return nil, err
 	}
-	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers, certificate: certificate})
-	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
+	a.setup.Store(a.newSetup(cfg, site, found, deps.Numbers, certificate))
+	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m,
+		refusal: fail(CodeTooManyStreams, "close another one first", nil)}
+	a.exports = newExports(cfg, a.m)
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.state.CountSessions(ctx, a.clock())
 		return err
@@ -163,6 +171,8 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.watchTickets(a.stop) })
+	sweeping.Go(func() { a.watchProvider(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {
@@ -180,6 +190,7 @@ func (a *API) Run(ctx context.Context) error {
 		a.log.Warn("api stopped serving", "error", err)
 	}
 	a.streams.wait()
+	a.exports.wait()
 	return ctx.Err()
 }
 

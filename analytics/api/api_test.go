@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -61,6 +62,7 @@ type options struct {
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
 	log     *slog.Logger // nil = nowhere
+	pages   fs.FS        // nil = files that stand for them
 
 	noArchive bool // recordings lie elsewhere
 	// snapshot changes what the controller begins with
@@ -104,6 +106,9 @@ func newWorld(t testing.TB, o options) *world {
 	if o.log != nil {
 		deps.Log = o.log
 	}
+	if o.pages != nil {
+		deps.Pages = o.pages
+	}
 	if o.reports != nil {
 		deps.Reports = o.reports
 	}
@@ -129,6 +134,7 @@ func newWorld(t testing.TB, o options) *world {
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()
+		w.api.exports.wait()
 		if err := state.Close(); err != nil {
 			t.Error(err)
 		}
@@ -220,6 +226,7 @@ type reportsDouble struct {
 	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
 	backlogs    []query.BacklogRequest
+	dues        []query.DueRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
@@ -283,7 +290,7 @@ func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (met
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tickets = append(r.tickets, req)
-	p, err := req.TicketParams()
+	p, err := req.TicketParams(livetest.Began())
 	if err != nil {
 		return metric.TicketReport{}, err
 	}

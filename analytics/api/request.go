@@ -27,6 +27,9 @@ type request struct {
 	auth error // why who is nobody; nil when somebody is signed in
 }
 
+// asker is whose statements and requests are counted together: a user's with all his sessions, a key's.
+func (r *request) asker() string { return "name " + r.who.Name }
+
 type requestKey struct{}
 
 // of returns the request a handler's context belongs to.

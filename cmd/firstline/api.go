@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
@@ -35,7 +37,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	state, err := registry.Open(ctx, dir)
+	state, err := openState(ctx, s, dir, env, reg)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	ticketLog.Protect(publisher.Published)
 	deps := api.Deps{
 		Log: env.log, Getenv: env.getenv, Registry: reg, State: state, Now: now,
-		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release,
+		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release, Process: processName(s),
 		Numbers: s.Numbers.Form(),
 		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
 	}
@@ -85,10 +87,35 @@ func runAPI(ctx context.Context, env *environment) error {
 		return reload(ctx, env, func(s *settings) error {
 			form := s.Numbers.Form()
 			numbers.Store(&form)
-			return server.Reload(s.HTTP.Users, s.Site, form)
+			return server.Reload(s.HTTP, s.Site, form)
 		})
 	})
 	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())
+}
+
+// openState opens the API's small state: a file in its folder, or PostgreSQL.
+func openState(ctx context.Context, s *settings, dir string, env *environment, reg prometheus.Registerer) (*registry.Registry, error) {
+	if !s.HTTP.State.Postgres() {
+		return registry.Open(ctx, dir)
+	}
+	address, err := api.StateAddress(s.HTTP, env.getenv)
+	if err != nil {
+		return nil, fmt.Errorf("http.state: %w", err)
+	}
+	return registry.OpenPostgres(ctx, s.HTTP.State, address, env.log, reg)
+}
+
+// processName is which API process this is, to people: its host and the port it listens on.
+func processName(s *settings) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = s.Plan.Node
+	}
+	_, port, err := net.SplitHostPort(s.HTTP.Listen)
+	if err != nil { // it was checked
+		return host
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // newForgetter makes what erases callers and keeps to the times of retention.

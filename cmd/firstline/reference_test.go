@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"firstline/analytics/api"
 	"firstline/pipeline/config/reference"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
@@ -35,7 +36,7 @@ func configuration(t *testing.T) *reference.Reference {
 		"recordings": "where what is recorded is kept, and how it is fetched: docs/recordings.md",
 		"retention":  "for how long what is kept: docs/personal-data.md. A time is a number with d, w or y, as 90d, or a duration",
 		"callers":    "how callers' numbers are written: docs/callers.md",
-	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech())
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), api.DefaultTarget())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md", "docs/callers.md", "docs/callbacks.md"} {
+	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md", "docs/callers.md", "docs/callbacks.md", "docs/security.md"} {
 		examples := 0
 		for _, part := range strings.Split(read(t, "../../"+page), "```yaml\n")[1:] {
 			example, _, _ := strings.Cut(part, "```")
