@@ -53,7 +53,7 @@ type Check struct {
 	Test func(ctx context.Context) error
 }
 
-// Deps are the parts the API stands on. All are needed, Pages, Tickets and Archive excepted.
+// Deps are the parts the API stands on. All are needed, Pages, Tickets, Forget and Archive excepted.
 type Deps struct {
 	Log      *slog.Logger
 	Getenv   func(string) string
@@ -62,11 +62,13 @@ type Deps struct {
 	Now      Now
 	Reports  Reports
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
+	Forget   Forgetter   // erases callers; nil = that answers not_configured
 	Archive  Archive     // of recordings; nil = their audio answers not_configured
 	Pages    fs.FS       // the built pages with index.html at their root; nil = none
 	Numbers  number.Form // in which callers' numbers come
 	Checks   []Check     // beside those of its own parts
 	Version  string
+	Process  string // which of several API processes this is, in the audit log
 }
 
 // API serves HTTP. Its handlers may run before Run, in tests.
@@ -76,6 +78,7 @@ type API struct {
 	log      *slog.Logger
 	getenv   func(string) string
 	m        *metrics
+	due      *dueGauges
 	registry *prometheus.Registry
 	state    State
 	attempts *attempts
@@ -84,13 +87,16 @@ type API struct {
 	now      Now
 	reports  Reports
 	tickets  TicketLog
+	forget   Forgetter
 	archive  Archive
 	pages    fs.FS
 	checks   []Check
 	failing  []*trouble.Trouble // of each check
 	version  string
+	process  string
 	origins  origins
 	streams  *streams
+	exports  *streams
 	patience time.Duration // with a client that doesn't read
 	clock    func() time.Time
 
@@ -125,9 +131,9 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	}
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
-		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
+		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()
@@ -136,7 +142,9 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		return nil, err
 	}
 	a.setup.Store(a.newSetup(cfg, site, found, deps.Numbers, certificate))
-	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
+	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m,
+		refusal: fail(CodeTooManyStreams, "close another one first", nil)}
+	a.exports = newExports(cfg, a.m)
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.state.CountSessions(ctx, a.clock())
 		return err
@@ -163,6 +171,7 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.watchTickets(a.stop) })
 	sweeping.Go(func() { a.watchProvider(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
@@ -181,6 +190,7 @@ func (a *API) Run(ctx context.Context) error {
 		a.log.Warn("api stopped serving", "error", err)
 	}
 	a.streams.wait()
+	a.exports.wait()
 	return ctx.Err()
 }
 

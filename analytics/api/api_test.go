@@ -101,7 +101,7 @@ func newWorld(t testing.TB, o options) *world {
 	deps := Deps{
 		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: reg, State: state,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
-		Numbers: number.Config{Region: "DE"}.Form(),
+		Numbers: number.Config{Region: "DE"}.Form(), Forget: &forgetDouble{},
 	}
 	if o.log != nil {
 		deps.Log = o.log
@@ -134,6 +134,7 @@ func newWorld(t testing.TB, o options) *world {
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()
+		w.api.exports.wait()
 		if err := state.Close(); err != nil {
 			t.Error(err)
 		}
@@ -225,6 +226,7 @@ type reportsDouble struct {
 	tickets     []query.TicketRequest
 	ticketLists []query.TicketListRequest
 	backlogs    []query.BacklogRequest
+	dues        []query.DueRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
@@ -288,7 +290,7 @@ func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (met
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tickets = append(r.tickets, req)
-	p, err := req.TicketParams()
+	p, err := req.TicketParams(livetest.Began())
 	if err != nil {
 		return metric.TicketReport{}, err
 	}

@@ -41,7 +41,10 @@ func (a *API) noteRequest(c *fiber.Ctx, r *request) {
 		return
 	}
 	e := registry.Entry{
-		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: r.object(c), Result: "ok", Request: r.id,
+		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: r.object(c), Result: "ok", Request: r.id, Process: a.process,
+	}
+	if r.about != "" {
+		e.Object = r.about
 	}
 	if r.code != "" {
 		e.Result = string(r.code)
@@ -165,6 +168,7 @@ type AuditEntry struct {
 	Object  string    `json:"object" doc:"Path and parameters of the request; of a number that was searched for the last digits" example:"/keys"`
 	Result  string    `json:"result" doc:"ok, or the code it was refused with" example:"ok"`
 	Request string    `json:"request" doc:"Id of the request, as in the server's log" example:"f70a3a77185dc305"`
+	Process string    `json:"process" doc:"API process that answered: its host and port" example:"desk1:8080"`
 }
 
 // AuditQuery says which entries are meant.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/registry"
 	"firstline/pipeline/problem"
 	"firstline/pipeline/schedule"
 )
@@ -27,9 +28,13 @@ type Config struct {
 	AuditKeep         time.Duration `yaml:"audit_keep"`          // entries of the audit log are deleted after it
 	Heartbeat         time.Duration `yaml:"heartbeat"`           // of the live streams
 	MaxStreams        int           `yaml:"max_streams"`         // live streams at once, and a twentieth of it for one session
+	ExportsPerUser    int           `yaml:"exports_per_user"`    // whole lists as files that one user or key may have sent at once
+	ExportRows        int           `yaml:"export_rows"`         // of one file; one that would have more is broken off
 	RequestsPerMinute int           `yaml:"requests_per_minute"` // of one user, of one key, and of one address while nobody is signed in; live streams apart
 	QueryTimeout      time.Duration `yaml:"query_timeout"`       // of one report
 	Demo              bool          `yaml:"demo"`                // serve the demo ticket page
+
+	State registry.Config `yaml:"state"` // where users, sessions, keys and the audit log are kept
 }
 
 // User is a supervisor, admin or integrator; agents sign in by their own entries.
@@ -142,9 +147,12 @@ type Integrations struct {
 
 // TicketIntegration verifies the ticket system's webhook and links to its tickets.
 type TicketIntegration struct {
-	System            string `yaml:"system"` // name of the ticket system in facts and figures
-	TicketURL         string `yaml:"ticket_url"`
-	Schedule          string `yaml:"schedule"`            // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
+	System    string `yaml:"system"` // name of the ticket system in facts and figures
+	TicketURL string `yaml:"ticket_url"`
+	Schedule  string `yaml:"schedule"` // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
+
+	Targets map[string]TargetConfig `yaml:"targets"` // what is promised for tickets of each priority, default for all others: docs/tickets.md
+
 	WebhookSecretEnv  string `yaml:"webhook_secret_env"`  // variable with the secret that signs POST /api/v1/tickets/events; none = it is refused
 	WebhookSecretFile string `yaml:"webhook_secret_file"` // or the file that holds it
 }
@@ -159,8 +167,11 @@ func DefaultConfig() Config {
 		AuditKeep:         365 * 24 * time.Hour,
 		Heartbeat:         2 * time.Second,
 		MaxStreams:        2000,
+		ExportsPerUser:    2,
+		ExportRows:        1_000_000,
 		RequestsPerMinute: 3000,
 		QueryTimeout:      30 * time.Second,
+		State:             registry.DefaultConfig(),
 	}
 }
 
@@ -205,9 +216,16 @@ func (c Config) Validate() []problem.Problem {
 	if c.MaxStreams < 1 {
 		add("max_streams", "must be at least 1", "leave it out for the default")
 	}
+	if c.ExportsPerUser < 1 {
+		add("exports_per_user", "must be at least 1", "leave it out for the default")
+	}
+	if c.ExportRows < 1 || c.ExportRows > sheetRows {
+		add("export_rows", "is not between 1 and "+strconv.Itoa(sheetRows)+", what a workbook holds", "leave it out for the default")
+	}
 	if c.RequestsPerMinute < 1 {
 		add("requests_per_minute", "must be at least 1", "leave it out for the default")
 	}
+	out = append(out, problem.At("state", c.State.Validate())...)
 	out = append(out, c.users()...)
 	out = append(out, c.OIDC.validate()...)
 	if !loopback(c.Listen) && len(c.Users) == 0 && c.OIDC.Issuer == "" {
@@ -266,7 +284,7 @@ func (s Site) Validate() []problem.Problem {
 		}
 		out = append(out, problem.Problem{Path: "integrations.tickets.schedule", Message: fmt.Sprintf("schedule %q is not defined", t.Schedule), Mend: mend})
 	}
-	return out
+	return append(out, t.targets()...)
 }
 
 func (s Site) scheduleIDs() []string {

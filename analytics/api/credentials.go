@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"firstline/analytics/query"
 	"firstline/analytics/registry"
 )
 
@@ -32,9 +33,14 @@ func (a *API) credentialOf(c *fiber.Ctx) credential {
 	return credential{session: c.Cookies(a.cookieName())}
 }
 
+// identifyPatience bounds the finding out, so that nobody waits long for what keeps the sessions.
+const identifyPatience = 5 * time.Second
+
 // identify finds out whose credential it is. It fails with registry.ErrNone for a session that is none, and with an Error that
 // the client may see for a key that is none.
 func (a *API) identify(ctx context.Context, cr credential) (principal, error) {
+	ctx, cancel := context.WithTimeout(ctx, identifyPatience)
+	defer cancel()
 	if cr.key != "" {
 		return a.byKey(ctx, cr.key)
 	}
@@ -117,6 +123,7 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 		return fail(CodeUnavailable, "sessions and keys can't be read", err)
 	default:
 		r.who, r.auth = who, nil
+		c.SetUserContext(query.AskedBy(c.UserContext(), r.asker()))
 	}
 	return c.Next()
 }

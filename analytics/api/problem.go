@@ -31,6 +31,7 @@ const (
 	CodeMethodNotAllowed Code = "method_not_allowed"
 	CodeNotAcceptable    Code = "not_acceptable"
 	CodeTooLarge         Code = "too_large"
+	CodeQueryTooLarge    Code = "query_too_large" // it needs more than a limit allows; detail says which
 	CodeUnsupportedMedia Code = "unsupported_media_type"
 	CodeRange            Code = "range_refused" // of a recording's audio: it lies behind the end
 	CodeTooManyStreams   Code = "too_many_streams"
@@ -77,7 +78,7 @@ func codes() []Code {
 	return []Code{
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
-		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeTooManyRequests, CodeNameTaken, CodeConfigured,
+		CodeTooLarge, CodeQueryTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeTooManyRequests, CodeNameTaken, CodeConfigured,
 		CodeSignInOver, CodeProviderRefused, CodeProviderDown, CodeNotEntitled, CodeUserDisabled, CodePasswordsOff,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
 		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
@@ -131,6 +132,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusNotAcceptable, "This form of answer is not offered", slog.LevelDebug}
 	case CodeTooLarge:
 		return kind{http.StatusRequestEntityTooLarge, "The request is too large", slog.LevelInfo}
+	case CodeQueryTooLarge:
+		return kind{http.StatusUnprocessableEntity, "The question asks for too much", slog.LevelInfo}
 	case CodeUnsupportedMedia:
 		return kind{http.StatusUnsupportedMediaType, "This content type is not read here", slog.LevelDebug}
 	case CodeRange:

@@ -27,7 +27,8 @@ type Reports interface {
 	Voicemails(ctx context.Context, req query.VoicemailRequest) (query.VoicemailPage, error)
 	Callbacks(ctx context.Context, req query.CallbackRequest) (query.CallbackPage, error)
 	TicketList(ctx context.Context, req query.TicketListRequest) (query.TicketPage, error)
-	Ticket(ctx context.Context, system, id string) (query.TicketLife, error)
+	Ticket(ctx context.Context, system, id string, v query.TicketView) (query.TicketLife, error)
+	TicketsDue(ctx context.Context, req query.DueRequest) ([]metric.DueCount, error)
 }
 
 var _ Reports = (*query.Reader)(nil)
@@ -200,7 +201,7 @@ type ticketMetricsInput struct {
 	WindowQuery
 	Compare
 	Sorting
-	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,team,priority,reason" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last, team, priority and reason the ticket's"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
@@ -212,11 +213,12 @@ func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetric
 	if err != nil {
 		return nil, err
 	}
-	req := query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: a.site().ticketSchedule()}
+	sla := a.site().sla()
+	req := query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: sla.Schedule, Targets: sla.Targets}
 	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(w), contactsAt)
 	for _, r := range reportsOf(&now, then) {
 		r.Schedule = a.site().Integrations.Tickets.Schedule
-		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hidesTickets(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 	}
 	return &ticketMetricsOutput{ticketAnswer{now, then}}, err
@@ -243,13 +245,16 @@ func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetr
 	if err != nil {
 		return nil, err
 	}
-	now, then, err := alongside(ctx, a.reports.Backlog, query.BacklogRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue)}, in.before(w),
+	now, then, err := alongside(ctx, a.reports.Backlog, query.BacklogRequest{
+		WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Teams: who.rights.ticketTeams(in.Queue), SLA: a.site().sla(),
+	}, in.before(w),
 		func(r query.BacklogRequest, w query.WindowRequest) query.BacklogRequest {
 			r.WindowRequest = w
 			return r
 		})
 	for _, r := range reportsOf(&now, then) {
-		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hides(row.Group) })
+		r.Schedule = a.site().Integrations.Tickets.Schedule
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hidesTickets(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 	}
 	return &backlogMetricsOutput{backlogAnswer{now, then}}, err

@@ -11,6 +11,7 @@ import (
 
 	"firstline/analytics/live"
 	"firstline/analytics/live/livetest"
+	"firstline/analytics/metric"
 	"firstline/analytics/metric/facttest"
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
@@ -56,6 +57,23 @@ func (c *course) visit(contact, queue, agent string, n string) {
 	c.add(contact, fact.TypeEntryEnded, entry)
 }
 
+// Tickets of the day: of his queue, where it came from the other one; of the other queue; of no queue, but of a team.
+const ourTicket, theirTicket, teamTicket = "A1", "B1", "C1"
+
+// tickets tells of those three.
+func (c *course) tickets() {
+	for i, e := range []fact.TicketEvent{
+		{Type: fact.TypeTicketOpened, Ticket: ourTicket, Contact: theirs, Queue: "sales", Agent: "dora"},
+		{Type: fact.TypeTicketLinked, Ticket: ourTicket, Contact: ours},
+		{Type: fact.TypeTicketReassigned, Ticket: ourTicket, Queue: "support", Agent: "boris"},
+		{Type: fact.TypeTicketOpened, Ticket: theirTicket, Contact: theirs, Queue: "sales", Agent: "dora", Team: "third"},
+		{Type: fact.TypeTicketOpened, Ticket: teamTicket, Team: "second"},
+	} {
+		e.System, e.EventID = "helpdesk", "rights-"+string(rune('a'+i))
+		c.add("helpdesk:"+e.Ticket, e.Type, e)
+	}
+}
+
 // limitedDay is a day with contacts of every kind in two queues, and the three above.
 func limitedDay() []fact.Fact {
 	from, until := day()
@@ -68,6 +86,7 @@ func limitedDay() []fact.Fact {
 	c.visit(both, "support", "boris", "1")
 	c.add(both, fact.TypeTransferStarted, fact.TransferStarted{Transfer: both + "/t1", Call: both + "/c1", Agent: "boris", Queue: "support", To: fact.TransferToQueue, Target: "sales"})
 	c.visit(both, "sales", "dora", "2")
+	c.tickets()
 	c.add(both, fact.TypeContactEnded, fact.ContactEnded{Kind: fact.KindInbound, Node: "pbx1", FirstQueue: "support", LastQueue: "sales", Calls: 1})
 	for contact, queue := range map[string]string{ourCallback: "support", theirCallback: "sales"} {
 		c.add(contact, fact.TypeCallbackPromised, fact.CallbackPromised{Origin: ours, Queue: queue, First: fact.FirstAgent, Since: c.at, Attempts: 3, ExpiresAt: until.AddDate(0, 0, 1)})
@@ -157,9 +176,12 @@ func probes() []probe {
 	get(CodeUnknownAgent, "/agents/dora/targets")
 	get("", "/metrics/staffing"+window+"&service_level_ms=20000", "/metrics/backlog"+window+"&group_by=agent,queue,team",
 		"/metrics/queues"+window+"&group_by=agent,team,skill", "/metrics/queues"+window+"&compare=1d&group_by=queue")
+	get("", "/tickets?limit=500", "/tickets?limit=500&queue=sales", "/tickets?limit=500&agent=dora", "/tickets?limit=500&unassigned=true", "/tickets/helpdesk/"+ourTicket, "/exports/tickets?format=jsonl")
+	get("", "/metrics/tickets"+window+"&group_by=team,priority")
+	get(CodeNotFound, "/tickets/helpdesk/"+theirTicket, "/tickets/helpdesk/"+teamTicket)
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
-	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/exports/tickets", "/tickets", "/tickets/helpdesk/1")
-	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent")
+	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window)
+	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent", "/erasures/"+someErasure)
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},
@@ -194,6 +216,7 @@ func probes() []probe {
 		probe{http.MethodPost, "/users", map[string]any{"name": "new", "password": "a long password", "role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
+		probe{http.MethodPost, "/erasures", map[string]string{"customer": "c-7", "reason": "by letter"}, CodeForbidden},
 		probe{http.MethodDelete, "/users/some/provider", nil, CodeForbidden},
 		probe{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, CodeForbidden},
 		probe{http.MethodDelete, "/keys/00000000", nil, CodeForbidden},
@@ -333,7 +356,7 @@ func TestRightsOfLimits(t *testing.T) {
 		if !r.limited || !slices.Equal(r.queues, c.queues) || !slices.Equal(r.agents, c.agents) {
 			t.Errorf("%+v: queues %v, agents %v", c.limits, r.queues, r.agents)
 		}
-		if got := r.narrowQueues(nil); got == nil && len(c.queues) > 0 || r.queue("") || r.agent("") {
+		if got := r.narrowQueues(nil); got == nil || r.queue("") || r.agent("") {
 			t.Errorf("%+v: all is %v", c.limits, got)
 		}
 	}
@@ -364,6 +387,41 @@ func TestLimitedByTeam(t *testing.T) {
 	}
 	if r.recording(query.Recording{Queue: "support", Agent: "boris"}) || !r.recording(query.Recording{Queue: "support"}) || !r.recording(query.Recording{Queue: "sales", Agent: "dora"}) {
 		t.Error("recordings are not his team's and messages")
+	}
+}
+
+// A ticket is its queue's, and its team's when it is in no queue.
+func TestLimitedTickets(t *testing.T) {
+	w := newWorld(t, limitedOptions())
+	queue, team := w.api.rightsOf(Limits{Queues: []string{"support"}}), w.api.rightsOf(Limits{Teams: []string{"second"}})
+	for _, c := range []struct {
+		ticket      metric.Ticket
+		queue, team bool
+	}{
+		{metric.Ticket{Queue: "support", Agent: "dora", Team: "third"}, true, true},
+		{metric.Ticket{Queue: "sales", Agent: "boris", Team: "second"}, false, false},
+		{metric.Ticket{Team: "second"}, false, true},
+		{metric.Ticket{Team: "third"}, false, false},
+		{metric.Ticket{}, false, false},
+	} {
+		byTeam, byQueue := c.ticket, c.ticket
+		if queue.ticket(&byQueue) != c.queue || team.ticket(&byTeam) != c.team || byQueue.Agent == "dora" || byTeam.Team == "third" {
+			t.Errorf("%+v: %v %+v, %v %+v", c.ticket, c.queue, byQueue, c.team, byTeam)
+		}
+	}
+	tim := w.signIn("tim")
+	w.get(Prefix+"/tickets", tim)
+	w.get(Prefix+"/metrics/backlog"+window, tim)
+	w.get(Prefix+"/tickets?queue=sales,support&agent=anna&unassigned=true", tim)
+	all, left, asked := w.reports.ticketLists[0], w.reports.backlogs[0], w.reports.ticketLists[1]
+	if !slices.Equal(all.Queues, []string{"support", "agent:boris"}) || !slices.Equal(all.Teams, []string{"second"}) || !slices.Equal(all.Seen, all.Queues) || all.Agents != nil {
+		t.Errorf("asked %+v", all)
+	}
+	if !slices.Equal(left.Queues, all.Queues) || !slices.Equal(left.Teams, all.Teams) {
+		t.Errorf("asked %+v", left)
+	}
+	if !slices.Equal(asked.Queues, []string{"support"}) || asked.Teams != nil || !slices.Equal(asked.Agents, []string{""}) {
+		t.Errorf("asked %+v", asked)
 	}
 }
 

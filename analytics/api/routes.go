@@ -126,6 +126,7 @@ func (a *API) rest() {
 	add(a, route{"set-password", http.MethodPut, "/users/{name}/password", admins, administer, whole, 204, "access", "Give a user another password", false}, a.setPassword)
 	add(a, route{"release-user", http.MethodDelete, "/users/{name}/provider", admins, administer, whole, 204, "access", "Forget who a user is at the identity provider", false}, a.releaseUser)
 
+	a.addErasures()
 	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, whole, 200, "access", "API keys", false}, a.keys)
 	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, whole, 201, "access", "Make an API key", false}, a.makeKey)
 	add(a, route{"revoke-key", http.MethodDelete, "/keys/{id}", admins, administer, whole, 204, "access", "Revoke an API key", false}, a.revokeKey)
@@ -134,9 +135,9 @@ func (a *API) rest() {
 	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, readContacts, narrowed, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
 	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, hear, narrowed, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
 	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, readContacts, narrowed, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
-	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, whole, 200, exportTag, "All tickets", false}, a.exportTickets)
-	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, whole, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
-	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, whole, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
+	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, narrowed, 200, exportTag, "All tickets", false}, a.exportTickets)
+	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, narrowed, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
+	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, narrowed, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
 
 	a.document()
 }

@@ -83,6 +83,8 @@ func (w *world) accesses() []use {
 		{http.MethodPost, "/users", map[string]any{"name": fmt.Sprintf("new%d", w.newUsers.Add(1)), "password": "a long password", "role": "supervisor"}, []Role{RoleAdmin}, nil, ""},
 		{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, []Role{RoleAdmin}, nil, ""},
 		{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, []Role{RoleAdmin}, nil, ""},
+		{http.MethodPost, "/erasures", map[string]string{"number": "+4930123456", "reason": "by letter"}, []Role{RoleAdmin}, []Scope{ScopeErase}, ""},
+		{http.MethodGet, "/erasures/" + someErasure, nil, []Role{RoleAdmin}, []Scope{ScopeErase}, ""},
 		{http.MethodDelete, "/users/some/provider", nil, []Role{RoleAdmin}, nil, CodeNotFound},
 		{http.MethodGet, "/keys", nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
 		{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
@@ -153,7 +155,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	var known []string
 	for _, a := range w.accesses() {
 		path, _, _ := strings.Cut(a.path, "?")
-		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("helpdesk/4711", "{system}/{id}", "anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/", w.someKey, "{id}", "/some", "/{name}").Replace(path))
+		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("helpdesk/4711", "{system}/{id}", "anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/", w.someKey, "{id}", someErasure, "{id}", "/some", "/{name}").Replace(path))
 	}
 	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events", "get /api/v1/session/provider", "get /api/v1/session/provider/callback", "post /api/v1/session/provider/signed-out")
 	for path, methods := range doc.Paths {

@@ -17,6 +17,7 @@ const (
 	ScopeAgents     Scope = "agents.control"
 	ScopeCalls      Scope = "calls.control"
 	ScopeTickets    Scope = "tickets.write"
+	ScopeErase      Scope = "personal.erase"
 	ScopeAdmin      Scope = "admin"
 )
 
@@ -31,6 +32,7 @@ const (
 	controlAgents
 	controlCalls
 	writeTickets
+	erasePersonal // erase callers
 	administer
 
 	noKey  scopes = 0 // only who signed in
@@ -39,7 +41,7 @@ const (
 
 // allScopes lists them in the order of their bits.
 func allScopes() []Scope {
-	return []Scope{ScopeMetrics, ScopeContacts, ScopePersonal, ScopeRecordings, ScopeAgents, ScopeCalls, ScopeTickets, ScopeAdmin}
+	return []Scope{ScopeMetrics, ScopeContacts, ScopePersonal, ScopeRecordings, ScopeAgents, ScopeCalls, ScopeTickets, ScopeErase, ScopeAdmin}
 }
 
 // scopesOf is the set of a list; names that this version doesn't know allow nothing.

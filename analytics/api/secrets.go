@@ -45,6 +45,11 @@ func CheckSecrets(cfg Config, site Site, getenv func(string) string) []problem.P
 	return problems
 }
 
+// StateAddress is the address of the PostgreSQL database that keeps the API's state; "" when a file does.
+func StateAddress(cfg Config, getenv func(string) string) (string, error) {
+	return readSecret(cfg.State.PostgresEnv, cfg.State.PostgresFile, getenv)
+}
+
 // PINHashes are the hashes of the agents' PINs, by agent id, as far as they can be read.
 func PINHashes(cfg Config, site Site, getenv func(string) string) map[string]string {
 	known, _ := readSecrets(cfg, site, getenv)

@@ -8,8 +8,8 @@ import (
 	"firstline/analytics/registry"
 )
 
-// State is the API's own small state: *registry.Registry, or what keeps the same for several API processes on several hosts.
-// What there is not, or no more, is registry.ErrNone.
+// State is the API's own small state: *registry.Registry, in a file or for several API processes in PostgreSQL. What there is not, or no
+// more, is registry.ErrNone. Nothing of it is remembered here: each request asks anew, live streams every few seconds.
 type State interface {
 	BeginSession(ctx context.Context, s registry.Session, now time.Time) (token string, err error)
 	FindSession(ctx context.Context, token string, now time.Time) (registry.Session, error)

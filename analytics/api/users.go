@@ -179,7 +179,7 @@ func scopesOfRole(role Role, masked bool) scopes {
 	case RoleAdmin:
 		return anyKey
 	case RoleSupervisor:
-		return anyKey&^(administer|writeTickets|readPersonal) | personal
+		return anyKey&^(administer|erasePersonal|writeTickets|readPersonal) | personal
 	case RoleIntegrator:
 		return readMetrics | readContacts | personal
 	default:

@@ -76,8 +76,12 @@ func goldenStatements(t *testing.T) map[string]statement {
 	said, err10 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByCustomer, metric.ByDisposition}, Days: 7})
 	out["contacts_split"] = said
 	hours, err12 := newBusinessHours(facttest.Schedules()[:1], facttest.Schedules()[1], day.From, day.Until)
-	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, hours, fresh)
+	clock, err14 := metric.NewClock(facttest.Schedules()[1], day.From, day.Until)
+	clock.Edges, clock.Sums, clock.Rises = clock.Edges[:3], clock.Sums[:3], clock.Rises[:3]
+	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7, Now: mark, SLA: metric.SLA{Targets: promised()}}, hours, clock, fresh)
 	out["tickets"] = tickets
+	split, err15 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByPriority, metric.ByTeam}, Days: 7, Now: mark}, hours, clock, fresh)
+	out["tickets_split"] = split
 	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
 	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
@@ -96,11 +100,17 @@ func goldenStatements(t *testing.T) map[string]statement {
 	ticketList, _, err13 := ticketListStatement(TicketListRequest{
 		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
-	})
-	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
+	}, metric.Clock{}, mark)
+	due, _, err16 := ticketListStatement(TicketListRequest{
+		TicketView: TicketView{SLA: metric.SLA{Targets: promised()}}, SLAStates: []string{"warning"}, Queues: []string{"support"}, Teams: []string{"first"}, Sort: SortDue, Cursor: cursor{At: 1, ID: "s:t"}.String(),
+	}, clock, mark)
+	out["ticket_list_due"] = due
+	backlog, err11 := backlogStatement(metric.BacklogParams{
+		Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Teams: []string{"first"}, Now: day.Until, SLA: metric.SLA{Targets: promised()},
+	}, hours, clock)
 	out["backlog"] = backlog
 	out["ticket_list"] = ticketList
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15, err16); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -47,7 +47,10 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 			_, err := QueueRequest{WindowRequest: ok, ServiceLevelMS: &negative}.Params()
 			return err
 		},
-		"days": func() error { _, err := ContactRequest{WindowRequest: ok, Days: 91}.TicketParams(); return err },
+		"days": func() error {
+			_, err := ContactRequest{WindowRequest: ok, Days: 91}.TicketParams(time.Time{})
+			return err
+		},
 		"cursor": func() error {
 			_, _, err := searchStatement(SearchRequest{From: day.From, Until: day.Until, Cursor: "!"})
 			return err

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// migrations are applied in order, once each; user_version counts them. They are never changed once released: a new one is added
-// at the end.
+// migrations are applied in order, once each; user_version, in PostgreSQL the table registry_version, counts them. They are never changed
+// once released: a new one is added at the end, in SQLite's words and in what PostgreSQL understands too (dialect.go).
 func migrations() []string {
 	return []string{
 		`CREATE TABLE sessions (
@@ -63,6 +63,7 @@ func migrations() []string {
 		`ALTER TABLE sessions ADD COLUMN subject TEXT NOT NULL DEFAULT ''`, // of the user, when the provider proved him
 		`ALTER TABLE sessions ADD COLUMN id_token TEXT NOT NULL DEFAULT ''`,
 		`ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT ''`, // '' = the provider doesn't name its sessions
+		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,  // which API process wrote the entry
 	}
 }
 

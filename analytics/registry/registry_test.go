@@ -9,16 +9,6 @@ import (
 	"time"
 )
 
-func open(t *testing.T, dir string) *Registry {
-	t.Helper()
-	r, err := Open(context.Background(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	return r
-}
-
 // TestFileOfTheFirstVersion: sessions that were begun before there was anything else live on.
 func TestFileOfTheFirstVersion(t *testing.T) {
 	dir, ctx, now := t.TempDir(), context.Background(), time.Now()

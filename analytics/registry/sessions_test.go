@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-func TestSessionsOutliveTheProcess(t *testing.T) {
-	dir, ctx, now := t.TempDir(), context.Background(), time.Now()
-	r := open(t, dir)
+func TestSessionsOutliveTheProcess(t *testing.T) { each(t, testSessionsOutliveTheProcess) }
+
+func testSessionsOutliveTheProcess(t *testing.T, open func() *Registry) {
+	ctx, now := context.Background(), time.Now()
+	r := open()
 	token, err := r.BeginSession(ctx, Session{Name: "sue", Proof: []byte("p"), Ends: now.Add(time.Hour)}, now)
 	if err != nil {
 		t.Fatal(err)
@@ -17,7 +19,7 @@ func TestSessionsOutliveTheProcess(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r = open(t, dir)
+	r = open()
 	got, err := r.FindSession(ctx, token, now)
 	if err != nil || got.Name != "sue" || string(got.Proof) != "p" || got.Ends.Unix() != now.Add(time.Hour).Unix() {
 		t.Errorf("%+v, %v", got, err)
@@ -34,9 +36,11 @@ func TestSessionsOutliveTheProcess(t *testing.T) {
 }
 
 // TestNoTokenIsStored: who reads the file can't sign in with what he finds.
-func TestNoTokenIsStored(t *testing.T) {
+func TestNoTokenIsStored(t *testing.T) { each(t, testNoTokenIsStored) }
+
+func testNoTokenIsStored(t *testing.T, open func() *Registry) {
 	ctx, now := context.Background(), time.Now()
-	r := open(t, t.TempDir())
+	r := open()
 	token, err := r.BeginSession(ctx, Session{Name: "sue", Proof: []byte("p"), Ends: now.Add(time.Hour)}, now)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +50,7 @@ func TestNoTokenIsStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tokens, keys int
-	err = r.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sessions WHERE token = ?), (SELECT count(*) FROM keys WHERE hash = ?)", token, secret).Scan(&tokens, &keys)
+	err = r.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sessions WHERE token = ?), (SELECT count(*) FROM keys WHERE hash = ?)", []byte(token), []byte(secret)).Scan(&tokens, &keys)
 	if err != nil || tokens+keys != 0 {
 		t.Errorf("%d tokens, %d keys, %v", tokens, keys, err)
 	}

@@ -99,7 +99,7 @@ func (r *Registry) ChangeUser(ctx context.Context, name string, change func(*Use
 		return User{}, err
 	}
 	u.Name = name
-	if _, err := tx.ExecContext(ctx, "REPLACE INTO users ("+userColumns+") VALUES "+userValues, u.row()...); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE users SET ("+userColumns+") = "+userValues+" WHERE name = ?", append(u.row(), name)...); err != nil {
 		return User{}, fmt.Errorf("change user: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -111,7 +111,7 @@ ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
 integrations:
   tickets: {url: "http://127.0.0.1:1/", token_env: A_LOOKUP, webhook_secret_env: A_WEBHOOK}
   pop: {webhook: "http://127.0.0.1:1/", secret_env: A_POP}
-http: {users: [{name: s, role: supervisor, password_hash_env: A_USER}]}
+http: {users: [{name: s, role: supervisor, password_hash_env: A_USER}], state: {postgres_env: A_POSTGRES}}
 `)
 	code, out := tool(t, nil, "doctor", "--config", path)
 	for _, name := range fields(read(t, path), `_env: (A_[A-Z]+)`) {

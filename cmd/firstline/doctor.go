@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"firstline/analytics/api"
+	"firstline/analytics/registry"
 	"firstline/analytics/store"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/parts"
@@ -79,7 +80,7 @@ func secretsFit(s *settings, env *environment) []finding {
 	return out
 }
 
-// enginesFit looks at Kafka and ClickHouse: the embedded ones by their parts, outside ones by asking them.
+// enginesFit looks at Kafka, ClickHouse and PostgreSQL: the embedded ones by their parts, outside ones by asking them.
 func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 	var out []finding
 	if s.Engine.Embedded && s.Engine.Library == "" {
@@ -93,6 +94,14 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 			_ = db.Close()
 		}
 		out = append(out, finding{"clickhouse", err, s.Store.URL, "start it, or mend clickhouse.url, username and password_env; then firstline migrate"})
+	}
+	if s.HTTP.State.Postgres() {
+		address, err := api.StateAddress(s.HTTP, env.getenv)
+		detail := ""
+		if err == nil {
+			detail, err = registry.Inspect(ctx, address)
+		}
+		out = append(out, finding{"postgresql", err, detail, "start it, or mend the database or its address in " + s.HTTP.State.PostgresEnv + s.HTTP.State.PostgresFile + ": docs/operate.md"})
 	}
 	if !s.Kafka.Embedded {
 		cluster, err := kafka.Open(s.Kafka, env.getenv)

@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"firstline/analytics/api"
 	"firstline/pipeline/config/reference"
 	"firstline/telephony/callcenter"
 	"firstline/telephony/ivr"
@@ -33,8 +34,9 @@ func configuration(t *testing.T) *reference.Reference {
 		"http":       "the API and the pages",
 		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
 		"recordings": "where what is recorded is kept, and how it is fetched: docs/recordings.md",
+		"retention":  "for how long what is kept: docs/personal-data.md. A time is a number with d, w or y, as 90d, or a duration",
 		"callers":    "how callers' numbers are written: docs/callers.md",
-	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech())
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), api.DefaultTarget())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"firstline/analytics/api"
 	"firstline/analytics/chdb"
+	"firstline/analytics/forget"
 	"firstline/analytics/live"
 	"firstline/analytics/query"
 	"firstline/analytics/store"
@@ -53,6 +55,7 @@ type settings struct {
 	Recordings recordings.Config
 	Prompts    prompts.Config // section prompts, but what is said: that is Center's
 	Numbers    number.Config  // section callers
+	Retention  forget.Config
 
 	Plan *callcenter.Plan
 	file *config.File
@@ -96,6 +99,7 @@ func (s *settings) views() []config.View {
 		{Section: "callers", Into: &s.Numbers},
 		{Section: "integrations", Into: &s.Tickets},
 		{Section: "recordings", Into: &s.Recordings},
+		{Section: "retention", Into: &s.Retention},
 	}
 }
 
@@ -119,6 +123,7 @@ func (s *settings) validate() []problem.Problem {
 		"integrations": s.Tickets.Validate(),
 		"recordings":   s.Recordings.Validate(),
 		"callers":      s.Numbers.Validate(),
+		"retention":    s.Retention.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
 	}
@@ -154,12 +159,46 @@ func readSettings(path string) (*settings, []config.Mistake) {
 	}
 	s := defaults()
 	s.file = file
+	s.retainByDefault()
 	mistakes = file.Fill(s.views()...)
+	s.retainRecordings()
 	if len(mistakes) == 0 { // values that could not be read would only give wrong problems
 		mistakes = file.Locate(s.validate())
 	}
 	return s, config.Sort(mistakes)
 }
+
+// retainByDefault lets the section retention say what other sections keep for how long, unless they say it themselves: they are filled
+// afterwards. What is wrong with it is told when it is filled with them.
+func (s *settings) retainByDefault() {
+	_ = s.file.Fill(config.View{Section: "retention", Into: &s.Retention})
+	if d := s.Retention.Log.Of(); d > 0 {
+		s.Log.Retain, s.Kafka.Retention = d, d
+	}
+	if d := s.Retention.Audit.Of(); d > 0 {
+		s.HTTP.AuditKeep = d
+	}
+}
+
+// retainRecordings does the same for queues, whose defaults are each one's own.
+func (s *settings) retainRecordings() {
+	talks, messages := s.Retention.Recordings.Of(), s.Retention.Messages.Of()
+	for i := range s.Center.Queues {
+		at, r := fmt.Sprintf("queues.%d.recording.", i), &s.Center.Queues[i].Recording
+		if s.file.Has(at + "keep") {
+			continue
+		}
+		if talks > 0 {
+			r.Keep = talks
+		}
+		if messages > 0 && !s.file.Has(at+"keep_messages") {
+			r.KeepMessages = messages
+		}
+	}
+}
+
+// lasts is for how long facts are in the logs and in Kafka, the longer of both.
+func (s *settings) lasts() time.Duration { return max(s.Log.Retain, s.Kafka.Retention) }
 
 // loadSettings is readSettings for sub-commands that can't go on with mistakes: they are printed, one a line.
 func loadSettings(env *environment) (*settings, error) {

@@ -1,6 +1,6 @@
 // Entry: who is signed in, which page, render.
 import { render } from "preact";
-import { explain, get, Problem } from "./api";
+import { api, at, explain, Problem } from "./api";
 import { t } from "./i18n";
 import type { Me } from "./model";
 import { pageOf } from "./pages";
@@ -15,7 +15,7 @@ const again = 2_000;
 async function start(root: HTMLElement, refused: string): Promise<void> {
   try {
     if (maybeSignedIn()) {
-      show(await get<Me>("/session"), root);
+      show(await api.get(at("/session")), root);
       return;
     }
   } catch (e) {

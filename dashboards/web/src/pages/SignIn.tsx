@@ -1,7 +1,7 @@
 // Signing in: at the identity provider where there is one, with name and password or PIN where that is allowed. Afterwards the address
 // that was asked for is shown.
 import { useEffect, useState } from "preact/hooks";
-import { explain, get, request } from "../api";
+import { api, at, explain } from "../api";
 import { t, textOf } from "../i18n";
 import { Choices } from "../parts/Choices";
 import { sessionBegan } from "../session";
@@ -21,14 +21,14 @@ export function SignIn({ refused }: { refused: string }) {
   const [ways, setWays] = useState<Ways>();
   const [error, setError] = useState(refusal(refused));
   const [busy, setBusy] = useState(false);
-  useEffect(() => void get<Ways>("/sign-in").catch(() => ({ passwords: true, provider: null })).then(setWays), []);
+  useEffect(() => void api.get(at("/sign-in")).catch(() => ({ passwords: true, provider: null })).then(setWays), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setBusy(true);
     setError("");
     try {
-      await request("POST", "/session", { name: form.get("name"), secret: form.get("secret") });
+      await api.send("post", "/session", { body: { name: String(form.get("name")), secret: String(form.get("secret")) } });
       sessionBegan();
       location.reload();
     } catch (e) {

@@ -1,6 +1,6 @@
 // The frame of every page: brand, navigation by role, colours, language, signing out.
 import type { ComponentChildren } from "preact";
-import { request } from "../api";
+import { api } from "../api";
 import { t } from "../i18n";
 import type { Me } from "../model";
 import { pages } from "../pages";
@@ -9,7 +9,7 @@ import { sessionEnded, sessionEndsAt } from "../session";
 import { Choices } from "./Choices";
 
 const signOut = () =>
-  void request<{ provider: string | null }>("DELETE", "/session").catch(() => undefined).then((out) => (out?.provider ? sessionEndsAt(out.provider) : sessionEnded()));
+  void api.send("delete", "/session").catch(() => undefined).then((out) => (out?.provider ? sessionEndsAt(out.provider) : sessionEnded()));
 
 export function Shell({ me, page, children }: { me: Me; page: Page; children: ComponentChildren }) {
   return (

@@ -1,4 +1,5 @@
 // The names behind the ids of queues and agents.
+import { at } from "../api";
 import type { Named } from "../model";
 import { useFetched } from "./useFetched";
 
@@ -10,8 +11,8 @@ export interface Names {
 }
 
 export function useNames(): Names {
-  const queues = useFetched<{ queues: Named[] }>("/queues")?.queues ?? [];
-  const agents = useFetched<{ agents: Named[] }>("/agents")?.agents ?? [];
+  const queues = useFetched(at("/queues"))?.queues ?? [];
+  const agents = useFetched(at("/agents"))?.agents ?? [];
   return { queues, agents, queue: (id) => nameIn(queues, id), agent: (id) => nameIn(agents, id) };
 }
 
