@@ -37,6 +37,7 @@ func (w *world) accesses() []use {
 		{http.MethodGet, "/session", nil, every, allScopes(), ""},
 		{http.MethodDelete, "/session", nil, every, nil, ""},
 		{http.MethodGet, "/sign-in", nil, nil, nil, ""},
+		{http.MethodDelete, "/sessions", nil, every, nil, ""},
 		{http.MethodPut, "/session/password", map[string]string{"old": password, "new": "a long password"}, every, nil, CodeConfigured},
 		{http.MethodGet, "/queues", nil, every, allScopes(), ""},
 		{http.MethodGet, "/agents", nil, every, allScopes(), ""},

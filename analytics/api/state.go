@@ -14,6 +14,7 @@ type State interface {
 	BeginSession(ctx context.Context, s registry.Session, now time.Time) (token string, err error)
 	FindSession(ctx context.Context, token string, now time.Time) (registry.Session, error)
 	EndSession(ctx context.Context, token string) error
+	EndSessions(ctx context.Context, name string) error // all of this name
 	CountSessions(ctx context.Context, now time.Time) (int, error)
 
 	MakeKey(ctx context.Context, k registry.Key) (made registry.Key, secret string, err error)

@@ -45,7 +45,6 @@ func Open(ctx context.Context, dataDir string) (*Registry, error) {
 		return nil, fmt.Errorf("open the api's state: %w", err)
 	}
 	path := filepath.Join(dataDir, fileName)
-	// A # or ? in the folder's name would end the path otherwise.
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options)
 	if err != nil {
 		return nil, fmt.Errorf("open the api's state %s: %w", path, err)
