@@ -5898,8 +5898,8 @@ func (c *Client) ChangePassword(ctx context.Context, body OwnPasswordInputBody) 
 // SignOutEverywhere is DELETE /api/v1/sessions: End all one's sessions.
 //
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
-func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOutOutputBody, error) {
-	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
+func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOut, error) {
+	return answer[SignedOut](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
 }
 
 // GetSettings is GET /api/v1/settings: Lists to choose from.

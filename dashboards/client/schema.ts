@@ -7026,7 +7026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                    "application/json": components["schemas"]["SignedOut"];
                 };
             };
             /** @description Any error */
