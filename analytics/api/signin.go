@@ -129,11 +129,14 @@ func (a *API) whoAmI(_ context.Context, who principal, _ *noInput) (*identityOnl
 	return &identityOnly{Body: a.identity(who)}, nil
 }
 
+// SignedOut is what is left to do for who signs out.
+type SignedOut struct {
+	Provider *string `json:"provider" doc:"Address at which the browser signs out at the identity provider too; null = there is nothing more to do"`
+}
+
 type signedOutOutput struct {
 	Cookie http.Cookie `header:"Set-Cookie"`
-	Body   struct {
-		Provider *string `json:"provider" doc:"Address at which the browser signs out at the identity provider too; null = there is nothing more to do"`
-	}
+	Body   SignedOut
 }
 
 // signOut ends the session; its live streams end at their next heartbeat.
@@ -193,7 +196,7 @@ func (a *API) identity(who principal) Identity {
 	_, configured := a.secrets().users[who.Name]
 	out := Identity{
 		Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams,
-		Ends: who.ends, Configured: configured, Provided: who.provided,
+		Ends: who.ends, Configured: configured && !who.provided, Provided: who.provided,
 	}
 	if who.isKey() {
 		out.Scopes = who.scopes.list()

@@ -3421,8 +3421,8 @@ type SignInWays struct {
 	Provider *ProviderWay `json:"provider"`
 }
 
-// SignedOutOutputBody defines model for SignedOutOutputBody.
-type SignedOutOutputBody struct {
+// SignedOut defines model for SignedOut.
+type SignedOut struct {
 	// Provider Address at which the browser signs out at the identity provider too; null = there is nothing more to do
 	Provider *string `json:"provider"`
 }
@@ -5870,8 +5870,8 @@ func (c *Client) ListSeats(ctx context.Context) (*SeatsOutputBody, error) {
 // SignOut is DELETE /api/v1/session: Sign out.
 //
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
-func (c *Client) SignOut(ctx context.Context) (*SignedOutOutputBody, error) {
-	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/session")})
+func (c *Client) SignOut(ctx context.Context) (*SignedOut, error) {
+	return answer[SignedOut](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/session")})
 }
 
 // WhoAmI is GET /api/v1/session: Who is signed in.
@@ -5898,8 +5898,8 @@ func (c *Client) ChangePassword(ctx context.Context, body OwnPasswordInputBody) 
 // SignOutEverywhere is DELETE /api/v1/sessions: End all one's sessions.
 //
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
-func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOutOutputBody, error) {
-	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
+func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOut, error) {
+	return answer[SignedOut](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
 }
 
 // GetSettings is GET /api/v1/settings: Lists to choose from.

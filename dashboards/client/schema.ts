@@ -3757,7 +3757,7 @@ export interface components {
             /** @description At an identity provider; null = there is none */
             provider: components["schemas"]["ProviderWay"] | null;
         };
-        SignedOutOutputBody: {
+        SignedOut: {
             /** @description Address at which the browser signs out at the identity provider too; null = there is nothing more to do */
             provider: string | null;
         };
@@ -6856,7 +6856,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                    "application/json": components["schemas"]["SignedOut"];
                 };
             };
             /** @description Any error */
@@ -7026,7 +7026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                    "application/json": components["schemas"]["SignedOut"];
                 };
             };
             /** @description Any error */
