@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,19 +112,20 @@ type API struct {
 
 // Limits of what is read.
 const (
-	bodyLimit  = 256 << 10
-	shutdown   = 5 * time.Second
-	hashingMax = 2
+	bodyLimit   = 256 << 10
+	headerLimit = 16 << 10 // identity providers' codes alone may be some thousand bytes
+	shutdown    = 5 * time.Second
+	hashingMax  = 2
 
 	startPatience = 2 * time.Second // how long a check may fail before it is told: roles start together
 )
 
 // New checks configuration and secrets and builds the routes; it opens nothing.
 func New(cfg Config, site Site, deps Deps) (*API, error) {
-	if problems := append(cfg.Validate(), site.Validate()...); len(problems) > 0 {
+	if problems := slices.Concat(cfg.Validate(), cfg.ValidateWith(site), site.Validate()); len(problems) > 0 {
 		return nil, fmt.Errorf("api: %s %s", problems[0].Path, problems[0].Message)
 	}
-	found, err := findSecrets(cfg.Listen, cfg.Users, site, deps.Getenv, deps.Log)
+	found, err := findSecrets(cfg, site, deps.Getenv, deps.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		halt()
 		return nil, err
 	}
-	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers, certificate: certificate})
+	a.setup.Store(a.newSetup(cfg, site, found, deps.Numbers, certificate))
 	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m,
 		refusal: fail(CodeTooManyStreams, "close another one first", nil)}
 	a.exports = newExports(cfg, a.m)
@@ -170,6 +172,7 @@ func (a *API) Run(ctx context.Context) error {
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
 	sweeping.Go(func() { a.watchTickets(a.stop) })
+	sweeping.Go(func() { a.watchProvider(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {

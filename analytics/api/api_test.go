@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -61,6 +62,7 @@ type options struct {
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
 	log     *slog.Logger // nil = nowhere
+	pages   fs.FS        // nil = files that stand for them
 
 	noArchive bool // recordings lie elsewhere
 	// snapshot changes what the controller begins with
@@ -103,6 +105,9 @@ func newWorld(t testing.TB, o options) *world {
 	}
 	if o.log != nil {
 		deps.Log = o.log
+	}
+	if o.pages != nil {
+		deps.Pages = o.pages
 	}
 	if o.reports != nil {
 		deps.Reports = o.reports

@@ -36,11 +36,12 @@ const auditPatience = 5 * time.Second
 // are counted, not written down: they could fill the disk. When the entry can't be written the request is answered all the same,
 // since calls go on; the entry is in the log then, and counted.
 func (a *API) noteRequest(c *fiber.Ctx, r *request) {
-	if !r.noteworthy(c.Method()) {
+	reads := r.reads(c.Method())
+	if !r.noteworthy(reads) {
 		return
 	}
 	e := registry.Entry{
-		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: objectOf(c), Result: "ok", Request: r.id, Process: a.process,
+		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: r.object(c), Result: "ok", Request: r.id, Process: a.process,
 	}
 	if r.about != "" {
 		e.Object = r.about
@@ -48,7 +49,7 @@ func (a *API) noteRequest(c *fiber.Ctx, r *request) {
 	if r.code != "" {
 		e.Result = string(r.code)
 	}
-	if reads(c.Method()) && a.repeats.repeated(e.Actor+" "+e.Object+" "+e.Result, e.Time) {
+	if reads && a.repeats.repeated(e.Actor+" "+e.Object+" "+e.Result, e.Time) {
 		a.m.audit.WithLabelValues("repeated").Inc()
 		return
 	}
@@ -62,7 +63,10 @@ func (a *API) noteRequest(c *fiber.Ctx, r *request) {
 	a.m.audit.WithLabelValues("written").Inc()
 }
 
-func reads(method string) bool { return method == fiber.MethodGet || method == fiber.MethodHead }
+// reads says whether a request changes nothing. To come back from the identity provider signs somebody in.
+func (r *request) reads(method string) bool {
+	return (method == fiber.MethodGet || method == fiber.MethodHead) && r.action != actionFromProvider
+}
 
 // actor is who is behind a request; "" for a stranger.
 func (r *request) actor() string {
@@ -73,11 +77,11 @@ func (r *request) actor() string {
 }
 
 // noteworthy says whether a request belongs into the audit log.
-func (r *request) noteworthy(method string) bool {
+func (r *request) noteworthy(reads bool) bool {
 	switch {
 	case r.action == "" || r.actor() == "" || r.code == CodeTooManyAttempts: // the last is counted, and could be sent without end
 		return false
-	case !reads(method), r.code == CodeForbidden:
+	case !reads, r.code == CodeForbidden:
 		return true
 	case r.code != "":
 		return false
@@ -92,10 +96,11 @@ func (r *request) noteworthy(method string) bool {
 	}
 }
 
-// objectOf is what a request is about: its path below the prefix with its parameters, a number that is searched for masked.
-func objectOf(c *fiber.Ctx) string {
+// object is what a request is about: its path below the prefix with its parameters, a number that is searched for masked. The identity
+// provider's answer is none of it.
+func (r *request) object(c *fiber.Ctx) string {
 	u, err := url.Parse(c.OriginalURL())
-	if err != nil {
+	if err != nil || r.action == actionFromProvider {
 		return strings.TrimPrefix(c.Path(), Prefix)
 	}
 	q := u.Query()

@@ -23,6 +23,7 @@ type Config struct {
 	Hosts             []string      `yaml:"hosts"`               // more host names it may be called by, with port unless 80 or 443
 	TrustedProxies    []string      `yaml:"trusted_proxies"`     // addresses or networks whose X-Real-IP is believed
 	Users             []User        `yaml:"users"`               // supervisors, admins and integrators; agents sign in by their own entries
+	OIDC              OIDC          `yaml:"oidc"`                // signing in at an identity provider
 	SessionLife       time.Duration `yaml:"session_life"`        // a session ends so long after the sign-in
 	AuditKeep         time.Duration `yaml:"audit_keep"`          // entries of the audit log are deleted after it
 	Heartbeat         time.Duration `yaml:"heartbeat"`           // of the live streams
@@ -161,6 +162,7 @@ func DefaultConfig() Config {
 	return Config{
 		Listen:            "127.0.0.1:8080",
 		PublicURL:         "http://127.0.0.1:8080",
+		OIDC:              defaultOIDC(),
 		SessionLife:       12 * time.Hour,
 		AuditKeep:         365 * 24 * time.Hour,
 		Heartbeat:         2 * time.Second,
@@ -225,8 +227,9 @@ func (c Config) Validate() []problem.Problem {
 	}
 	out = append(out, problem.At("state", c.State.Validate())...)
 	out = append(out, c.users()...)
-	if !loopback(c.Listen) && len(c.Users) == 0 {
-		add("listen", "is reachable from other machines, but nobody can sign in: no users are set", "add users with a password hash, or listen on 127.0.0.1")
+	out = append(out, c.OIDC.validate()...)
+	if !loopback(c.Listen) && len(c.Users) == 0 && c.OIDC.Issuer == "" {
+		add("listen", "is reachable from other machines, but nobody can sign in: no users are set", "add users with a password hash, or an identity provider (oidc), or listen on 127.0.0.1")
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func TestSecrets(t *testing.T) {
 	cfg.Users = []User{{Name: "a", Role: RoleAdmin, PasswordHashEnv: "GOOD"}, {Name: "b", Role: RoleAdmin, PasswordHashFile: file}}
 	site.Agents = []AgentConfig{{ID: "x", Name: "X", PinHashEnv: "GOOD"}, {ID: "phone only"}}
 	site.Integrations.Tickets.WebhookSecretEnv = "SECRET"
-	found, problems := readSecrets(cfg.Users, site, getenv)
+	found, problems := readSecrets(cfg, site, getenv)
 	if len(problems) > 0 || len(found.users) != 3 || found.users["b"].hash != hash || found.users["x"].role != RoleAgent || found.webhook != "s" {
 		t.Errorf("%+v, %v", found, problems)
 	}

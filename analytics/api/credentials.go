@@ -47,13 +47,14 @@ func (a *API) identify(ctx context.Context, cr credential) (principal, error) {
 	return a.bySession(ctx, cr.session)
 }
 
-// bySession resolves a session token. A session of somebody who is no longer configured, who is disabled, or whose password changed, is none.
+// bySession resolves a session token. A session of somebody who is no longer configured, who is disabled, whose password changed, or whose
+// groups no longer give him anything, is none.
 func (a *API) bySession(ctx context.Context, token string) (principal, error) {
 	s, err := a.state.FindSession(ctx, token, a.clock())
 	if err != nil {
 		return principal{}, err
 	}
-	acc, ok, err := a.account(ctx, s.Name)
+	acc, ok, err := a.behind(ctx, s)
 	if err != nil {
 		return principal{}, err
 	}

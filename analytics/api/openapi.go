@@ -142,6 +142,7 @@ func (a *API) document() {
 	op.Responses["202"] = &huma.Response{Description: "Accepted", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}
 	a.huma.OpenAPI().AddOperation(&op)
+	a.documentProvider()
 	schemas := a.huma.OpenAPI().Components.Schemas
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own form of errors
 		delete(schemas.Map(), unused)

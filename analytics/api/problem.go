@@ -44,6 +44,14 @@ const (
 	CodeNameTaken        Code = "name_taken"
 	CodeConfigured       Code = "configured" // it stands in firstline.yaml and is changed there
 
+	// Signing in at the identity provider.
+	CodeSignInOver      Code = "sign_in_over"
+	CodeProviderRefused Code = "provider_refused"
+	CodeProviderDown    Code = "provider_unavailable"
+	CodeNotEntitled     Code = "not_entitled"
+	CodeUserDisabled    Code = "user_disabled"
+	CodePasswordsOff    Code = "passwords_off"
+
 	// Refusals of the controller, one for each of its closed list.
 	CodeUnknownAgent    Code = "unknown_agent"
 	CodeUnknownContact  Code = "unknown_contact"
@@ -71,6 +79,7 @@ func codes() []Code {
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
 		CodeTooLarge, CodeQueryTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeTooManyRequests, CodeNameTaken, CodeConfigured,
+		CodeSignInOver, CodeProviderRefused, CodeProviderDown, CodeNotEntitled, CodeUserDisabled, CodePasswordsOff,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
 		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
 		CodeNoSeat, CodeUnknownSeat, CodeSeatTaken, CodeFixedPhone,
@@ -181,6 +190,18 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "The name is taken", slog.LevelInfo}
 	case CodeConfigured:
 		return kind{http.StatusConflict, "This stands in the configuration", slog.LevelInfo}
+	case CodeSignInOver:
+		return kind{http.StatusBadRequest, "No sign-in is under way in this browser, or it took too long", slog.LevelInfo}
+	case CodeProviderRefused:
+		return kind{http.StatusUnauthorized, "The identity provider proved nobody", slog.LevelWarn}
+	case CodeProviderDown:
+		return kind{http.StatusServiceUnavailable, "The identity provider does not answer", slog.LevelWarn}
+	case CodeNotEntitled:
+		return kind{http.StatusForbidden, "No group of this user gives access", slog.LevelWarn}
+	case CodeUserDisabled:
+		return kind{http.StatusForbidden, "This user is disabled", slog.LevelWarn}
+	case CodePasswordsOff:
+		return kind{http.StatusForbidden, "Nobody signs in with a password here", slog.LevelInfo}
 	case CodeInternal:
 	}
 	return kind{http.StatusInternalServerError, "Internal error", slog.LevelError}

@@ -165,7 +165,7 @@ func probes() []probe {
 			out = append(out, probe{http.MethodGet, path, nil, want})
 		}
 	}
-	get("", "/session", "/queues", "/agents", "/seats", "/settings", "/incidents", "/wallboard", "/agents/boris/targets")
+	get("", "/session", "/sign-in", "/queues", "/agents", "/seats", "/settings", "/incidents", "/wallboard", "/agents/boris/targets")
 	for _, more := range []string{"", "&queue=sales"} {
 		get("", "/metrics/queues"+window+"&group_by=queue"+more, "/metrics/contacts"+window+"&group_by=agent,queue"+more, "/metrics/tickets"+window+"&group_by=agent,queue"+more)
 		get("", "/contacts"+window+"&limit=500"+more, "/abandoned"+window+"&limit=500"+more, "/voicemails"+window+more, "/callbacks"+window+more)
@@ -217,6 +217,7 @@ func probes() []probe {
 		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
 		probe{http.MethodPost, "/erasures", map[string]string{"customer": "c-7", "reason": "by letter"}, CodeForbidden},
+		probe{http.MethodDelete, "/users/some/provider", nil, CodeForbidden},
 		probe{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, CodeForbidden},
 		probe{http.MethodDelete, "/keys/00000000", nil, CodeForbidden},
 	)
@@ -284,7 +285,7 @@ func TestProbesForgetNoRoute(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct{ Paths map[string]map[string]any }
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
-	apart := []string{"POST /session", "DELETE /session", "PUT /session/password", "POST /tickets/events", "GET /live/wallboard"} // tests of their own
+	apart := []string{"POST /session", "DELETE /session", "PUT /session/password", "POST /tickets/events", "GET /live/wallboard", "GET /session/provider", "GET /session/provider/callback", "POST /session/provider/signed-out"} // tests of their own
 	for path, methods := range doc.Paths {
 		for method := range methods {
 			pattern := strings.Split(strings.TrimPrefix(path, Prefix), "/")
@@ -328,7 +329,7 @@ func TestLimitedWallboard(t *testing.T) {
 	// His limits change: the stream ends without a word, and the next one has the new ones.
 	users := slices.Clone(w.cfg.Users)
 	users[slices.IndexFunc(users, func(u User) bool { return u.Name == "sam" })].Queues = []string{"sales"}
-	if err := w.api.Reload(users, w.site, w.api.numbers()); err != nil {
+	if err := w.api.Reload(Config{Users: users}, w.site, w.api.numbers()); err != nil {
 		t.Fatal(err)
 	}
 	<-l.closed

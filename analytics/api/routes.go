@@ -40,6 +40,7 @@ func (a *API) build() {
 		DisableStartupMessage:   true,
 		UnescapePath:            true,
 		BodyLimit:               bodyLimit,
+		ReadBufferSize:          headerLimit,
 		ReadTimeout:             a.cfg.QueryTimeout,
 		WriteTimeout:            2 * a.cfg.QueryTimeout, // live streams set their own as they go
 		IdleTimeout:             2 * a.cfg.QueryTimeout,
@@ -60,6 +61,9 @@ func (a *API) build() {
 	a.app.Get(Prefix+"/live/agent", allow("live-agent", access{agents, noKey, own}, a.liveAgent))
 	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(actionAudio, access{supervisors | admins, hear, narrowed}, a.recordingAudio))
 	a.app.Get(Prefix+"/openapi.json", a.openapi)
+	a.app.Get(Prefix+providerPath, allow(actionBeginAtProvider, access{anyone, noKey, own}, a.beginAtProvider))
+	a.app.Get(Prefix+callbackPath, allow(actionFromProvider, access{anyone, noKey, own}, a.fromProvider))
+	a.app.Post(Prefix+endedPath, allow(actionEndedThere, access{anyone, noKey, own}, a.endedThere))
 	if a.cfg.Demo {
 		a.app.Get("/demo/tickets/:id", a.demoTicket)
 	}
@@ -72,7 +76,8 @@ func (a *API) rest() {
 
 	add(a, route{actionSignIn, http.MethodPost, "/session", anyone, noKey, own, 200, "session", "Sign in", false}, a.signIn)
 	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, anyKey, own, 200, "session", "Who is signed in", false}, a.whoAmI)
-	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 204, "session", "Sign out", false}, a.signOut)
+	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 200, "session", "Sign out", false}, a.signOut)
+	add(a, route{"get-sign-in", http.MethodGet, "/sign-in", anyone, noKey, own, 200, "session", "How one can sign in", false}, a.signInWays)
 
 	add(a, route{"change-password", http.MethodPut, "/session/password", signedIn, noKey, own, 200, "session", "Change one's own password", false}, a.ownPassword)
 
@@ -119,6 +124,7 @@ func (a *API) rest() {
 	add(a, route{"make-user", http.MethodPost, "/users", admins, administer, whole, 201, "access", "Make a user", false}, a.makeUser)
 	add(a, route{"change-user", http.MethodPut, "/users/{name}", admins, administer, whole, 200, "access", "Change a user's rights, disable him", false}, a.changeUser)
 	add(a, route{"set-password", http.MethodPut, "/users/{name}/password", admins, administer, whole, 204, "access", "Give a user another password", false}, a.setPassword)
+	add(a, route{"release-user", http.MethodDelete, "/users/{name}/provider", admins, administer, whole, 204, "access", "Forget who a user is at the identity provider", false}, a.releaseUser)
 
 	a.addErasures()
 	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, whole, 200, "access", "API keys", false}, a.keys)

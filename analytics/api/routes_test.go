@@ -36,6 +36,7 @@ func (w *world) accesses() []use {
 		{http.MethodPost, "/session", map[string]string{"name": "sue", "secret": password}, nil, nil, ""},
 		{http.MethodGet, "/session", nil, every, allScopes(), ""},
 		{http.MethodDelete, "/session", nil, every, nil, ""},
+		{http.MethodGet, "/sign-in", nil, nil, nil, ""},
 		{http.MethodPut, "/session/password", map[string]string{"old": password, "new": "a long password"}, every, nil, CodeConfigured},
 		{http.MethodGet, "/queues", nil, every, allScopes(), ""},
 		{http.MethodGet, "/agents", nil, every, allScopes(), ""},
@@ -84,6 +85,7 @@ func (w *world) accesses() []use {
 		{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, []Role{RoleAdmin}, nil, ""},
 		{http.MethodPost, "/erasures", map[string]string{"number": "+4930123456", "reason": "by letter"}, []Role{RoleAdmin}, []Scope{ScopeErase}, ""},
 		{http.MethodGet, "/erasures/" + someErasure, nil, []Role{RoleAdmin}, []Scope{ScopeErase}, ""},
+		{http.MethodDelete, "/users/some/provider", nil, []Role{RoleAdmin}, nil, CodeNotFound},
 		{http.MethodGet, "/keys", nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
 		{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
 		{http.MethodDelete, "/keys/" + w.someKey, nil, []Role{RoleAdmin}, []Scope{ScopeAdmin}, ""},
@@ -142,7 +144,8 @@ func TestEveryRouteByEveryScope(t *testing.T) {
 	}
 }
 
-// The table above forgets no route of the document, live streams and the webhook excepted: they have tests of their own.
+// The table above forgets no route of the document, live streams, the webhook and the way to the identity provider excepted: they have tests
+// of their own.
 func TestEveryRouteIsInTheTable(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct {
@@ -154,7 +157,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 		path, _, _ := strings.Cut(a.path, "?")
 		known = append(known, strings.ToLower(a.method)+" "+Prefix+strings.NewReplacer("helpdesk/4711", "{system}/{id}", "anna", "{id}", "outage", "{id}", "pbx1-1.1", "{id}", "/r1/", "/{n}/", "/r6/", "/{n}/", w.someKey, "{id}", someErasure, "{id}", "/some", "/{name}").Replace(path))
 	}
-	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events")
+	known = append(known, "get /api/v1/live/wallboard", "get /api/v1/live/agent", "post /api/v1/tickets/events", "get /api/v1/session/provider", "get /api/v1/session/provider/callback", "post /api/v1/session/provider/signed-out")
 	for path, methods := range doc.Paths {
 		for method := range methods {
 			if !slices.Contains(known, method+" "+path) {

@@ -30,6 +30,10 @@ type State interface {
 	SweepAudit(ctx context.Context, before time.Time) (int64, error)
 
 	ChangeUser(ctx context.Context, name string, change func(*registry.User) error) (registry.User, error)
+
+	Provide(ctx context.Context, name string, p registry.Provided, now time.Time) (registry.User, error) // registry.ErrTaken when somebody else has the name
+	FindSubject(ctx context.Context, subject string) (registry.User, error)
+	EndProvided(ctx context.Context, subject, there string) (int64, error)
 }
 
 var _ State = (*registry.Registry)(nil)

@@ -204,7 +204,7 @@ func TestConfiguredUserComesFirst(t *testing.T) {
 	w := newWorld(t, options{})
 	w.makeUser(t, w.signIn("adam"), map[string]any{"name": "sam", "role": "supervisor"})
 	before := cookieOf(t, w.trySignIn("sam", longPassword))
-	if err := w.api.Reload(append(slices.Clone(w.cfg.Users), User{Name: "sam", Role: RoleIntegrator, PasswordHashEnv: "HASH"}), w.site, w.api.numbers()); err != nil {
+	if err := w.api.Reload(Config{Users: append(slices.Clone(w.cfg.Users), User{Name: "sam", Role: RoleIntegrator, PasswordHashEnv: "HASH"})}, w.site, w.api.numbers()); err != nil {
 		t.Fatal(err)
 	}
 	w.get(Prefix+"/queues", before).wantProblem(t, CodeUnauthenticated)

@@ -55,7 +55,15 @@ func migrations() []string {
 		)`,
 		`CREATE INDEX audit_time ON audit (time)`,
 		`ALTER TABLE users ADD COLUMN masked INTEGER NOT NULL DEFAULT 0`, // 1 = sees no whole numbers of callers
-		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,  // which API process wrote the entry
+		`ALTER TABLE users ADD COLUMN subject TEXT NOT NULL DEFAULT ''`,  // who he is at the identity provider; '' = not from there
+		`ALTER TABLE users ADD COLUMN label TEXT NOT NULL DEFAULT ''`,    // this and the next two as the provider said when he last signed in
+		`ALTER TABLE users ADD COLUMN member_of TEXT NOT NULL DEFAULT '[]'`,
+		`ALTER TABLE users ADD COLUMN agent TEXT NOT NULL DEFAULT ''`,
+		`CREATE UNIQUE INDEX users_subject ON users (subject) WHERE subject <> ''`,
+		`ALTER TABLE sessions ADD COLUMN subject TEXT NOT NULL DEFAULT ''`, // of the user, when the provider proved him
+		`ALTER TABLE sessions ADD COLUMN id_token TEXT NOT NULL DEFAULT ''`,
+		`ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT ''`, // '' = the provider doesn't name its sessions
+		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,             // which API process wrote the entry
 	}
 }
 

@@ -15,7 +15,7 @@ func testUserFromMakingToDisabling(t *testing.T, open func() *Registry) {
 	ctx := context.Background()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	r := open()
-	want := User{Name: "sam", Role: "supervisor", Hash: "h", Queues: []string{"support"}, Teams: []string{}, Phone: "boris", Masked: true, Made: now, MadeBy: "adam"}
+	want := User{Name: "sam", Role: "supervisor", Hash: "h", Queues: []string{"support"}, Teams: []string{}, Phone: "boris", Masked: true, Made: now, MadeBy: "adam", Provided: Provided{Groups: []string{}}}
 	if err := r.MakeUser(ctx, want); err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func runAPI(ctx context.Context, env *environment) error {
 		return reload(ctx, env, func(s *settings) error {
 			form := s.Numbers.Form()
 			numbers.Store(&form)
-			return server.Reload(s.HTTP.Users, s.Site, form)
+			return server.Reload(s.HTTP, s.Site, form)
 		})
 	})
 	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())

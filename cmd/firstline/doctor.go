@@ -34,6 +34,7 @@ func doctor(ctx context.Context, env *environment) error {
 	defer cancel()
 	findings := secretsFit(s, env)
 	findings = append(findings, enginesFit(ctx, s, env)...)
+	findings = append(findings, providerFit(ctx, s, env)...)
 	findings = append(findings, asteriskFit(ctx, s, env)...)
 	findings = append(findings, promptsFound(s)...)
 	sick := 0
@@ -111,6 +112,15 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 		out = append(out, finding{"kafka", err, "cluster " + id, "start it, or mend kafka.brokers"})
 	}
 	return out
+}
+
+// providerFit asks the identity provider, where there is one.
+func providerFit(ctx context.Context, s *settings, env *environment) []finding {
+	if s.HTTP.OIDC.Issuer == "" {
+		return nil
+	}
+	detail, err := api.CheckProvider(ctx, s.HTTP, env.getenv)
+	return []finding{{"identity provider", err, detail, "mend http.oidc, or what the provider has for this client: docs/security.md"}}
 }
 
 // asteriskFit asks a running Asterisk for what the controller relies on, and looks at its files where they are known.

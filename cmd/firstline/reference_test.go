@@ -77,7 +77,7 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md", "docs/callers.md", "docs/callbacks.md"} {
+	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md", "docs/callers.md", "docs/callbacks.md", "docs/security.md"} {
 		examples := 0
 		for _, part := range strings.Split(read(t, "../../"+page), "```yaml\n")[1:] {
 			example, _, _ := strings.Cut(part, "```")

@@ -118,7 +118,7 @@ func (s *settings) validate() []problem.Problem {
 		"query":        s.Query.Validate(),
 		"clickhouse":   append(s.Engine.Validate(), s.Store.Validate()...),
 		"queue_log":    append(s.QueueLog.Validate(), s.ownQueueLog()...),
-		"http":         s.HTTP.Validate(),
+		"http":         append(s.HTTP.Validate(), s.HTTP.ValidateWith(s.Site)...),
 		"prompts":      s.Prompts.Validate(s.Center.Prompts.List),
 		"integrations": s.Tickets.Validate(),
 		"recordings":   s.Recordings.Validate(),

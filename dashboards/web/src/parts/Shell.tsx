@@ -5,10 +5,11 @@ import { t } from "../i18n";
 import type { Me } from "../model";
 import { pages } from "../pages";
 import type { Page } from "../pages";
-import { sessionEnded } from "../session";
+import { sessionEnded, sessionEndsAt } from "../session";
 import { Choices } from "./Choices";
 
-const signOut = () => void api.send("delete", "/session").catch(() => undefined).then(sessionEnded);
+const signOut = () =>
+  void api.send("delete", "/session").catch(() => undefined).then((out) => (out?.provider ? sessionEndsAt(out.provider) : sessionEnded()));
 
 export function Shell({ me, page, children }: { me: Me; page: Page; children: ComponentChildren }) {
   return (
