@@ -16,6 +16,7 @@ const (
 	APIKeyScopesCallsControl   APIKeyScopes = "calls.control"
 	APIKeyScopesContactsRead   APIKeyScopes = "contacts.read"
 	APIKeyScopesMetricsRead    APIKeyScopes = "metrics.read"
+	APIKeyScopesPersonalErase  APIKeyScopes = "personal.erase"
 	APIKeyScopesPersonalRead   APIKeyScopes = "personal.read"
 	APIKeyScopesRecordingsRead APIKeyScopes = "recordings.read"
 	APIKeyScopesTicketsWrite   APIKeyScopes = "tickets.write"
@@ -106,7 +107,9 @@ const (
 // Defines values for ChangeUserInputBodyRole.
 const (
 	ChangeUserInputBodyRoleAdmin      ChangeUserInputBodyRole = "admin"
+	ChangeUserInputBodyRoleAgent      ChangeUserInputBodyRole = "agent"
 	ChangeUserInputBodyRoleIntegrator ChangeUserInputBodyRole = "integrator"
+	ChangeUserInputBodyRoleNone       ChangeUserInputBodyRole = "none"
 	ChangeUserInputBodyRoleSupervisor ChangeUserInputBodyRole = "supervisor"
 )
 
@@ -170,6 +173,14 @@ const (
 	DefectTotalKindSequenceGap  DefectTotalKind = "sequence_gap"
 )
 
+// Defines values for ErasureState.
+const (
+	Erased  ErasureState = "erased"
+	Erasing ErasureState = "erasing"
+	Over    ErasureState = "over"
+	Preview ErasureState = "preview"
+)
+
 // Defines values for IdentityRole.
 const (
 	IdentityRoleAdmin      IdentityRole = "admin"
@@ -186,6 +197,7 @@ const (
 	IdentityScopesCallsControl   IdentityScopes = "calls.control"
 	IdentityScopesContactsRead   IdentityScopes = "contacts.read"
 	IdentityScopesMetricsRead    IdentityScopes = "metrics.read"
+	IdentityScopesPersonalErase  IdentityScopes = "personal.erase"
 	IdentityScopesPersonalRead   IdentityScopes = "personal.read"
 	IdentityScopesRecordingsRead IdentityScopes = "recordings.read"
 	IdentityScopesTicketsWrite   IdentityScopes = "tickets.write"
@@ -198,6 +210,7 @@ const (
 	MakeKeyInputBodyScopesCallsControl   MakeKeyInputBodyScopes = "calls.control"
 	MakeKeyInputBodyScopesContactsRead   MakeKeyInputBodyScopes = "contacts.read"
 	MakeKeyInputBodyScopesMetricsRead    MakeKeyInputBodyScopes = "metrics.read"
+	MakeKeyInputBodyScopesPersonalErase  MakeKeyInputBodyScopes = "personal.erase"
 	MakeKeyInputBodyScopesPersonalRead   MakeKeyInputBodyScopes = "personal.read"
 	MakeKeyInputBodyScopesRecordingsRead MakeKeyInputBodyScopes = "recordings.read"
 	MakeKeyInputBodyScopesTicketsWrite   MakeKeyInputBodyScopes = "tickets.write"
@@ -206,7 +219,9 @@ const (
 // Defines values for MakeUserInputBodyRole.
 const (
 	MakeUserInputBodyRoleAdmin      MakeUserInputBodyRole = "admin"
+	MakeUserInputBodyRoleAgent      MakeUserInputBodyRole = "agent"
 	MakeUserInputBodyRoleIntegrator MakeUserInputBodyRole = "integrator"
+	MakeUserInputBodyRoleNone       MakeUserInputBodyRole = "none"
 	MakeUserInputBodyRoleSupervisor MakeUserInputBodyRole = "supervisor"
 )
 
@@ -238,6 +253,7 @@ const (
 	NewAPIKeyScopesCallsControl   NewAPIKeyScopes = "calls.control"
 	NewAPIKeyScopesContactsRead   NewAPIKeyScopes = "contacts.read"
 	NewAPIKeyScopesMetricsRead    NewAPIKeyScopes = "metrics.read"
+	NewAPIKeyScopesPersonalErase  NewAPIKeyScopes = "personal.erase"
 	NewAPIKeyScopesPersonalRead   NewAPIKeyScopes = "personal.read"
 	NewAPIKeyScopesRecordingsRead NewAPIKeyScopes = "recordings.read"
 	NewAPIKeyScopesTicketsWrite   NewAPIKeyScopes = "tickets.write"
@@ -274,16 +290,21 @@ const (
 	ProblemCodeNobodyThere          ProblemCode = "nobody_there"
 	ProblemCodeNotAcceptable        ProblemCode = "not_acceptable"
 	ProblemCodeNotConfigured        ProblemCode = "not_configured"
+	ProblemCodeNotEntitled          ProblemCode = "not_entitled"
 	ProblemCodeNotFound             ProblemCode = "not_found"
 	ProblemCodeNotLoggedIn          ProblemCode = "not_logged_in"
 	ProblemCodeNotNow               ProblemCode = "not_now"
 	ProblemCodeNotRecorded          ProblemCode = "not_recorded"
 	ProblemCodeNotWaiting           ProblemCode = "not_waiting"
 	ProblemCodeOriginRefused        ProblemCode = "origin_refused"
+	ProblemCodePasswordsOff         ProblemCode = "passwords_off"
 	ProblemCodePhoneBusy            ProblemCode = "phone_busy"
+	ProblemCodeProviderRefused      ProblemCode = "provider_refused"
+	ProblemCodeProviderUnavailable  ProblemCode = "provider_unavailable"
 	ProblemCodeQueryTooLarge        ProblemCode = "query_too_large"
 	ProblemCodeRangeRefused         ProblemCode = "range_refused"
 	ProblemCodeSeatTaken            ProblemCode = "seat_taken"
+	ProblemCodeSignInOver           ProblemCode = "sign_in_over"
 	ProblemCodeSignatureRefused     ProblemCode = "signature_refused"
 	ProblemCodeSlowRequest          ProblemCode = "slow_request"
 	ProblemCodeTimeout              ProblemCode = "timeout"
@@ -301,7 +322,15 @@ const (
 	ProblemCodeUnknownSeat          ProblemCode = "unknown_seat"
 	ProblemCodeUnknownTarget        ProblemCode = "unknown_target"
 	ProblemCodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
+	ProblemCodeUserDisabled         ProblemCode = "user_disabled"
 	ProblemCodeWrongCredentials     ProblemCode = "wrong_credentials"
+)
+
+// Defines values for RemainderWhat.
+const (
+	LogAndKafka  RemainderWhat = "log_and_kafka"
+	OldParts     RemainderWhat = "old_parts"
+	OpenContacts RemainderWhat = "open_contacts"
 )
 
 // Defines values for SegmentKind.
@@ -317,6 +346,15 @@ const (
 	TargetKindMenu   TargetKind = "menu"
 	TargetKindNumber TargetKind = "number"
 	TargetKindQueue  TargetKind = "queue"
+)
+
+// Defines values for TargetStateState.
+const (
+	TargetStateStateBreached TargetStateState = "breached"
+	TargetStateStateMet      TargetStateState = "met"
+	TargetStateStatePaused   TargetStateState = "paused"
+	TargetStateStateRunning  TargetStateState = "running"
+	TargetStateStateWarning  TargetStateState = "warning"
 )
 
 // Defines values for TicketState.
@@ -374,7 +412,9 @@ const (
 // Defines values for UserViewRole.
 const (
 	UserViewRoleAdmin      UserViewRole = "admin"
+	UserViewRoleAgent      UserViewRole = "agent"
 	UserViewRoleIntegrator UserViewRole = "integrator"
+	UserViewRoleNone       UserViewRole = "none"
 	UserViewRoleSupervisor UserViewRole = "supervisor"
 )
 
@@ -521,6 +561,21 @@ const (
 	ExportTicketsParamsStateOpen     ExportTicketsParamsState = "open"
 	ExportTicketsParamsStatePending  ExportTicketsParamsState = "pending"
 	ExportTicketsParamsStateResolved ExportTicketsParamsState = "resolved"
+)
+
+// Defines values for ExportTicketsParamsSLA.
+const (
+	ExportTicketsParamsSLABreached ExportTicketsParamsSLA = "breached"
+	ExportTicketsParamsSLAMet      ExportTicketsParamsSLA = "met"
+	ExportTicketsParamsSLAPaused   ExportTicketsParamsSLA = "paused"
+	ExportTicketsParamsSLARunning  ExportTicketsParamsSLA = "running"
+	ExportTicketsParamsSLAWarning  ExportTicketsParamsSLA = "warning"
+)
+
+// Defines values for ExportTicketsParamsSort.
+const (
+	ExportTicketsParamsSortDueAt         ExportTicketsParamsSort = "due_at"
+	ExportTicketsParamsSortMinusOpenedAt ExportTicketsParamsSort = "-opened_at"
 )
 
 // Defines values for ExportTicketsParamsFormat.
@@ -797,7 +852,10 @@ const (
 	GetTicketMetricsParamsGroupByAgent    GetTicketMetricsParamsGroupBy = "agent"
 	GetTicketMetricsParamsGroupByInterval GetTicketMetricsParamsGroupBy = "interval"
 	GetTicketMetricsParamsGroupByLanguage GetTicketMetricsParamsGroupBy = "language"
+	GetTicketMetricsParamsGroupByPriority GetTicketMetricsParamsGroupBy = "priority"
 	GetTicketMetricsParamsGroupByQueue    GetTicketMetricsParamsGroupBy = "queue"
+	GetTicketMetricsParamsGroupByReason   GetTicketMetricsParamsGroupBy = "reason"
+	GetTicketMetricsParamsGroupByTeam     GetTicketMetricsParamsGroupBy = "team"
 )
 
 // Defines values for ListTicketsParamsFormat.
@@ -813,6 +871,21 @@ const (
 	ListTicketsParamsStateOpen     ListTicketsParamsState = "open"
 	ListTicketsParamsStatePending  ListTicketsParamsState = "pending"
 	ListTicketsParamsStateResolved ListTicketsParamsState = "resolved"
+)
+
+// Defines values for ListTicketsParamsSLA.
+const (
+	ListTicketsParamsSLABreached ListTicketsParamsSLA = "breached"
+	ListTicketsParamsSLAMet      ListTicketsParamsSLA = "met"
+	ListTicketsParamsSLAPaused   ListTicketsParamsSLA = "paused"
+	ListTicketsParamsSLARunning  ListTicketsParamsSLA = "running"
+	ListTicketsParamsSLAWarning  ListTicketsParamsSLA = "warning"
+)
+
+// Defines values for ListTicketsParamsSort.
+const (
+	ListTicketsParamsSortDueAt         ListTicketsParamsSort = "due_at"
+	ListTicketsParamsSortMinusOpenedAt ListTicketsParamsSort = "-opened_at"
 )
 
 // Defines values for ListVoicemailsParamsFormat.
@@ -962,6 +1035,9 @@ type AgentAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
 
@@ -1059,6 +1135,9 @@ type AgentReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -1286,11 +1365,20 @@ type Backlog struct {
 	// AgeActive The same without those that wait for the customer
 	AgeActive Stat `json:"age_active"`
 
+	// Breached Of the open ones, those with a clock over its target, a first reply that came too late included
+	Breached int64 `json:"breached"`
+
+	// Business The two in business hours
+	Business BacklogHours `json:"business"`
+
 	// Open Tickets neither resolved nor closed, those that wait for the customer included
 	Open int64 `json:"open"`
 
 	// Pending Of these, those that wait for the customer
 	Pending int64 `json:"pending"`
+
+	// Warning Of the open ones, those about to breach: a clock runs that has used the warn share of its target
+	Warning int64 `json:"warning"`
 }
 
 // BacklogAnswer defines model for BacklogAnswer.
@@ -1310,6 +1398,9 @@ type BacklogAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
 
@@ -1318,6 +1409,9 @@ type BacklogAnswer struct {
 
 	// Rows One row for each interval and group
 	Rows []BacklogRow `json:"rows"`
+
+	// Schedule Id of the schedule whose hours are the business hours now; empty without one
+	Schedule string `json:"schedule"`
 
 	// Total The whole window over all groups; its backlog is that at its end
 	Total BacklogRow `json:"total"`
@@ -1330,6 +1424,15 @@ type BacklogAnswer struct {
 
 	// Zone IANA time zone in which days and hours begin
 	Zone string `json:"zone"`
+}
+
+// BacklogHours defines model for BacklogHours.
+type BacklogHours struct {
+	// Age As age, by the schedule that holds now; nothing when none is set
+	Age Stat `json:"age"`
+
+	// AgeActive As age_active, by the schedule that holds now
+	AgeActive Stat `json:"age_active"`
 }
 
 // BacklogReport defines model for BacklogReport.
@@ -1346,6 +1449,9 @@ type BacklogReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
 
@@ -1354,6 +1460,9 @@ type BacklogReport struct {
 
 	// Rows One row for each interval and group
 	Rows []BacklogRow `json:"rows"`
+
+	// Schedule Id of the schedule whose hours are the business hours now; empty without one
+	Schedule string `json:"schedule"`
 
 	// Total The whole window over all groups; its backlog is that at its end
 	Total BacklogRow `json:"total"`
@@ -1375,6 +1484,9 @@ type BacklogRow struct {
 
 	// Backlog At the end of the interval, or now when it is not over; null when it has not begun
 	Backlog *Backlog `json:"backlog"`
+
+	// Business The three durations in business hours
+	Business BusinessHours `json:"business"`
 
 	// Closed Closings
 	Closed int64 `json:"closed"`
@@ -1429,6 +1541,9 @@ type BacklogRow struct {
 
 	// Skill Skill; null when not split by skill, empty where none was required
 	Skill *string `json:"skill"`
+
+	// Targets Of the clocks that ended in the interval: by a first reply, or a resolution without one; by a resolution after which the ticket was not open again. What is open and over is in backlog
+	Targets TargetShares `json:"targets"`
 
 	// Team Team id; null when not split by team, empty for agents of no team
 	Team *string `json:"team"`
@@ -1588,7 +1703,7 @@ type CallerStage string
 
 // ChangeUserInputBody defines model for ChangeUserInputBody.
 type ChangeUserInputBody struct {
-	// Disabled He can't sign in, and is signed out
+	// Disabled He can't sign in, and is signed out. Of who signs in at the identity provider only this is taken: his rights follow from his groups
 	Disabled *bool `json:"disabled,omitempty"`
 
 	// Masked Of callers' numbers he sees the last three digits, of names nothing
@@ -1602,14 +1717,16 @@ type ChangeUserInputBody struct {
 	// Queues Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve
 	//
 	// Examples: ["support"]
-	Queues []string                `json:"queues,omitempty"`
-	Role   ChangeUserInputBodyRole `json:"role"`
+	Queues []string `json:"queues,omitempty"`
+
+	// Role agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+	Role ChangeUserInputBodyRole `json:"role"`
 
 	// Teams Teams of agents he is limited to; empty: all, or the agents who serve his queues
 	Teams []string `json:"teams,omitempty"`
 }
 
-// ChangeUserInputBodyRole defines model for ChangeUserInputBody.Role.
+// ChangeUserInputBodyRole agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
 type ChangeUserInputBodyRole string
 
 // Choice defines model for Choice.
@@ -1715,6 +1832,9 @@ type ContactAnswer struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -1827,6 +1947,9 @@ type ContactReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -2032,6 +2155,89 @@ type DefectTotal struct {
 // DefectTotalKind The kind of defect
 type DefectTotalKind string
 
+// EraseInputBody defines model for EraseInputBody.
+type EraseInputBody struct {
+	// Customer Or customer id
+	//
+	// Examples: c-7
+	Customer *string `json:"customer,omitempty"`
+
+	// DryRun Only tell what would be erased
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Number Whose calls: his number, as he writes it; either this or customer
+	//
+	// Examples: +49 30 123456
+	Number *string `json:"number,omitempty"`
+
+	// Reason Why, without anything that tells who he is: it is kept
+	//
+	// Examples: letter of 2 March, file 17
+	Reason string `json:"reason"`
+}
+
+// ErasedPart defines model for ErasedPart.
+type ErasedPart struct {
+	// Count Rows that were emptied, files that were deleted
+	Count int64 `json:"count"`
+
+	// What A table, or recordings
+	//
+	// Examples: arrivals
+	What string `json:"what"`
+}
+
+// Erasure defines model for Erasure.
+type Erasure struct {
+	// By Who asked for it
+	//
+	// Examples: adam
+	By string `json:"by"`
+
+	// Contacts Contacts that it is about
+	Contacts int64 `json:"contacts"`
+
+	// Customer Customer id; empty for a number's
+	Customer string `json:"customer"`
+
+	// Erased What was emptied or deleted; of a preview, what would be
+	Erased []ErasedPart `json:"erased"`
+
+	// ErasedAt When all was gone through for the first time; null before
+	ErasedAt *time.Time `json:"erased_at"`
+
+	// Error Why something is left that should not be; empty when nothing is. It is tried again each minute
+	Error string `json:"error"`
+
+	// ID Its id; empty for a preview
+	//
+	// Examples: k3v7q2m4x6z5b2n7
+	ID string `json:"id"`
+
+	// Number The last digits of the number; empty for a customer's
+	//
+	// Examples: •••456
+	Number string `json:"number"`
+
+	// Open Of them, those that have not ended: their callers are known to the controller until they do
+	Open int64 `json:"open"`
+
+	// Reason Why
+	Reason string `json:"reason"`
+
+	// Remains What is not erased now, and until when it is there
+	Remains []Remainder `json:"remains"`
+
+	// RequestedAt What happened before is erased
+	RequestedAt time.Time `json:"requested_at"`
+
+	// State Nothing is done; not all was gone through yet; what there is is erased, and what comes late is as it comes; nothing more can come
+	State ErasureState `json:"state"`
+}
+
+// ErasureState Nothing is done; not all was gone through yet; what there is is erased, and what comes late is as it comes; nothing more can come
+type ErasureState string
+
 // Estimates defines model for Estimates.
 type Estimates struct {
 	// Error How far the wait was from the middle of the range, either way: its mean is the mean absolute error
@@ -2089,6 +2295,9 @@ type IVRReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -2200,6 +2409,9 @@ type Identity struct {
 	// Examples: sue
 	Phone *string `json:"phone,omitempty"`
 
+	// Provided He signed in at the identity provider; absent when he did not
+	Provided *bool `json:"provided,omitempty"`
+
 	// Queues Ids of the queues he is limited to; absent = all, or those that the agents of his teams serve
 	Queues []string `json:"queues,omitempty"`
 
@@ -2268,6 +2480,9 @@ type IVRAnswer struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -2400,14 +2615,16 @@ type MakeUserInputBody struct {
 	// Queues Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve
 	//
 	// Examples: ["support"]
-	Queues []string              `json:"queues,omitempty"`
-	Role   MakeUserInputBodyRole `json:"role"`
+	Queues []string `json:"queues,omitempty"`
+
+	// Role agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+	Role MakeUserInputBodyRole `json:"role"`
 
 	// Teams Teams of agents he is limited to; empty: all, or the agents who serve his queues
 	Teams []string `json:"teams,omitempty"`
 }
 
-// MakeUserInputBodyRole defines model for MakeUserInputBody.Role.
+// MakeUserInputBodyRole agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
 type MakeUserInputBodyRole string
 
 // MarkInputBody defines model for MarkInputBody.
@@ -2667,6 +2884,35 @@ type Problem struct {
 // Examples: not_found
 type ProblemCode string
 
+// ProvidedView defines model for ProvidedView.
+type ProvidedView struct {
+	// Agent Agent id that he has there; empty = none
+	//
+	// Examples: anna
+	Agent string `json:"agent"`
+
+	// Groups From which his rights follow
+	Groups []string `json:"groups"`
+
+	// Label How he is greeted
+	//
+	// Examples: Kim Fox
+	Label string `json:"label"`
+}
+
+// ProviderWay defines model for ProviderWay.
+type ProviderWay struct {
+	// Name What the button calls it
+	//
+	// Examples: Acme
+	Name string `json:"name"`
+
+	// Path Where the browser goes; return is the path of ours to which it leads in the end
+	//
+	// Examples: /api/v1/session/provider
+	Path string `json:"path"`
+}
+
 // QualityReport defines model for QualityReport.
 type QualityReport struct {
 	// AsOf When the answer was computed
@@ -2683,6 +2929,9 @@ type QualityReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -2740,6 +2989,9 @@ type QueueAnswer struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -2803,6 +3055,9 @@ type QueueReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -3024,6 +3279,21 @@ type Refused struct {
 	Total int64 `json:"total"`
 }
 
+// Remainder defines model for Remainder.
+type Remainder struct {
+	// Count How many, where that is known
+	Count *int64 `json:"count"`
+
+	// Until When it is gone; null: some minutes after, of old parts, or when the contacts have ended and the logs have forgotten them
+	Until *time.Time `json:"until"`
+
+	// What Facts as they were recorded, in the logs and Kafka's topics; files that ClickHouse has replaced and not removed yet; callers whose contacts have not ended
+	What RemainderWhat `json:"what"`
+}
+
+// RemainderWhat Facts as they were recorded, in the logs and Kafka's topics; files that ClickHouse has replaced and not removed yet; callers whose contacts have not ended
+type RemainderWhat string
+
 // Requirement defines model for Requirement.
 type Requirement struct {
 	// AbandonedPercent Share of the arrivals that give up; null when nobody is expected
@@ -3132,6 +3402,21 @@ type SignInInputBody struct {
 
 	// Secret Password, or an agent's PIN
 	Secret string `json:"secret"`
+}
+
+// SignInWays defines model for SignInWays.
+type SignInWays struct {
+	// Passwords With name and password, or an agent's id and PIN
+	Passwords bool `json:"passwords"`
+
+	// Provider At an identity provider; null = there is none
+	Provider *ProviderWay `json:"provider"`
+}
+
+// SignedOutOutputBody defines model for SignedOutOutputBody.
+type SignedOutOutputBody struct {
+	// Provider Address at which the browser signs out at the identity provider too; null = there is nothing more to do
+	Provider *string `json:"provider"`
 }
 
 // SnapshotAgent defines model for SnapshotAgent.
@@ -3268,6 +3553,9 @@ type StaffingReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -3410,6 +3698,33 @@ type TargetQueue struct {
 	Waiting int64 `json:"waiting"`
 }
 
+// TargetShares defines model for TargetShares.
+type TargetShares struct {
+	// FirstReply met / (met + breached) of the first reply's targets
+	FirstReply Ratio `json:"first_reply"`
+
+	// Resolution met / (met + breached) of the resolution's targets
+	Resolution Ratio `json:"resolution"`
+}
+
+// TargetState defines model for TargetState.
+type TargetState struct {
+	// DueAt When the clock reaches the target as things stand, or did; null when met and while paused, and when it doesn't within 400 days
+	DueAt *time.Time `json:"due_at"`
+
+	// State warning: runs, and the warn share of the target is used. paused: the ticket waits for the customer. met and breached: what became of it; breached as soon as more than the target is used
+	State TargetStateState `json:"state"`
+
+	// TargetMS How long the clock may run, by the priority that the ticket has, or had when the clock ended
+	TargetMS int64 `json:"target_ms"`
+
+	// UsedMS How long it has run
+	UsedMS int64 `json:"used_ms"`
+}
+
+// TargetStateState warning: runs, and the warn share of the target is used. paused: the ticket waits for the customer. met and breached: what became of it; breached as soon as more than the target is used
+type TargetStateState string
+
 // TargetsOutputBody defines model for TargetsOutputBody.
 type TargetsOutputBody struct {
 	// Agents All but the one who asks
@@ -3429,6 +3744,9 @@ type TargetsOutputBody struct {
 type Ticket struct {
 	// Agent Whose it is; empty when it is nobody's
 	Agent string `json:"agent"`
+
+	// Business The three in business hours
+	Business TicketBusiness `json:"business"`
 
 	// CallAt Arrival of the first of the contacts; null when none is linked
 	CallAt *time.Time `json:"call_at"`
@@ -3476,6 +3794,9 @@ type Ticket struct {
 	// ResolvedAt Its last resolution; null while it never was, and since it was reopened
 	ResolvedAt *time.Time `json:"resolved_at"`
 
+	// SLA How it stands against its targets
+	SLA TicketSLA `json:"sla"`
+
 	// State pending: open, and waiting for the customer
 	State TicketState `json:"state"`
 
@@ -3520,6 +3841,9 @@ type TicketAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
 
@@ -3543,6 +3867,18 @@ type TicketAnswer struct {
 
 	// Zone IANA time zone in which days and hours begin
 	Zone string `json:"zone"`
+}
+
+// TicketBusiness defines model for TicketBusiness.
+type TicketBusiness struct {
+	// CallToFirstReply As call_to_first_reply_ms
+	CallToFirstReply TicketHours `json:"call_to_first_reply"`
+
+	// CallToFirstResolution As call_to_first_resolution_ms
+	CallToFirstResolution TicketHours `json:"call_to_first_resolution"`
+
+	// CallToFullResolution As call_to_full_resolution_ms
+	CallToFullResolution TicketHours `json:"call_to_full_resolution"`
 }
 
 // TicketEvent defines model for TicketEvent.
@@ -3577,6 +3913,15 @@ type TicketEvent struct {
 // TicketEventType defines model for TicketEvent.Type.
 type TicketEventType string
 
+// TicketHours defines model for TicketHours.
+type TicketHours struct {
+	// FrozenMS By the schedule that held when the event that ends it was received; null without one
+	FrozenMS *int64 `json:"frozen_ms"`
+
+	// RecomputedMS By the schedule that holds now; null when none is set
+	RecomputedMS *int64 `json:"recomputed_ms"`
+}
+
 // TicketLife defines model for TicketLife.
 type TicketLife struct {
 	// Agent Whose it is; empty when it is nobody's
@@ -3584,6 +3929,9 @@ type TicketLife struct {
 
 	// AsOf When the answer was computed
 	AsOf time.Time `json:"as_of"`
+
+	// Business The three in business hours
+	Business TicketBusiness `json:"business"`
 
 	// CallAt Arrival of the first of the contacts; null when none is linked
 	CallAt *time.Time `json:"call_at"`
@@ -3634,6 +3982,9 @@ type TicketLife struct {
 	// ResolvedAt Its last resolution; null while it never was, and since it was reopened
 	ResolvedAt *time.Time `json:"resolved_at"`
 
+	// SLA How it stands against its targets
+	SLA TicketSLA `json:"sla"`
+
 	// State pending: open, and waiting for the customer
 	State TicketLifeState `json:"state"`
 
@@ -3663,7 +4014,7 @@ type TicketPage struct {
 	// AsOf When the answer was computed
 	AsOf time.Time `json:"as_of"`
 
-	// Items Tickets, the one opened last first
+	// Items Tickets, in the order that was asked for
 	Items []Ticket `json:"items"`
 
 	// Next Cursor of the next page; null on the last one
@@ -3695,6 +4046,9 @@ type TicketReport struct {
 
 	// Interval How the window is cut
 	Interval string `json:"interval"`
+
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened
 	Late int64 `json:"late"`
@@ -3789,11 +4143,26 @@ type TicketRow struct {
 	// Skill Skill; null when not split by skill, empty where none was required
 	Skill *string `json:"skill"`
 
+	// Targets Of the linked tickets, those of which a target was met or breached by now
+	Targets TargetShares `json:"targets"`
+
 	// Team Team id; null when not split by team, empty for agents of no team
 	Team *string `json:"team"`
 
 	// Undecided Answered, identified contacts whose N days are not over at the watermark
 	Undecided int64 `json:"undecided"`
+}
+
+// TicketSLA defines model for TicketSLA.
+type TicketSLA struct {
+	// DueAt The earlier one of the two clocks that are not over; null when none is due
+	DueAt *time.Time `json:"due_at"`
+
+	// FirstReply From the opening to the first reply, or to a resolution without one; null without a target, and when the ticket was closed without either
+	FirstReply *TargetState `json:"first_reply"`
+
+	// Resolution The time that the ticket was open: neither waiting for the customer nor resolved; null without a target, and when it was closed unresolved
+	Resolution *TargetState `json:"resolution"`
 }
 
 // TicketStep defines model for TicketStep.
@@ -4111,7 +4480,7 @@ type UserView struct {
 	// MadeAt null = configured
 	MadeAt *time.Time `json:"made_at"`
 
-	// MadeBy Empty = configured
+	// MadeBy Empty = configured, or from the identity provider
 	//
 	// Examples: adam
 	MadeBy string `json:"made_by"`
@@ -4129,17 +4498,22 @@ type UserView struct {
 	// Examples: boris
 	Phone *string `json:"phone,omitempty"`
 
+	// Provided Of who signs in at the identity provider; null = he has a password
+	Provided *ProvidedView `json:"provided"`
+
 	// Queues Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve
 	//
 	// Examples: ["support"]
-	Queues []string     `json:"queues,omitempty"`
-	Role   UserViewRole `json:"role"`
+	Queues []string `json:"queues,omitempty"`
+
+	// Role agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+	Role UserViewRole `json:"role"`
 
 	// Teams Teams of agents he is limited to; empty: all, or the agents who serve his queues
 	Teams []string `json:"teams,omitempty"`
 }
 
-// UserViewRole defines model for UserView.Role.
+// UserViewRole agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
 type UserViewRole string
 
 // UsersOutputBody defines model for UsersOutputBody.
@@ -4585,8 +4959,17 @@ type ExportTicketsParams struct {
 	// Agent Only those of these agents; an agent always sees his own only
 	Agent []string `form:"agent,omitempty" json:"agent,omitempty"`
 
+	// Unassigned Only those that are nobody's; with agent, those as well
+	Unassigned *bool `form:"unassigned,omitempty" json:"unassigned,omitempty"`
+
 	// Queue Only those of these queues
 	Queue []string `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// SLA Only those of which a clock stands so, comma-separated; warning: about to breach
+	SLA []ExportTicketsParamsSLA `form:"sla,omitempty" json:"sla,omitempty"`
+
+	// Sort due_at: the one due first, those that are not due last
+	Sort *ExportTicketsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Customer Only those of this customer
 	Customer *string `form:"customer,omitempty" json:"customer,omitempty"`
@@ -4597,6 +4980,12 @@ type ExportTicketsParams struct {
 
 // ExportTicketsParamsState defines parameters for ExportTickets.
 type ExportTicketsParamsState string
+
+// ExportTicketsParamsSLA defines parameters for ExportTickets.
+type ExportTicketsParamsSLA string
+
+// ExportTicketsParamsSort defines parameters for ExportTickets.
+type ExportTicketsParamsSort string
 
 // ExportTicketsParamsFormat defines parameters for ExportTickets.
 type ExportTicketsParamsFormat string
@@ -4942,7 +5331,7 @@ type GetTicketMetricsParams struct {
 	// Sort Order of the rows: columns as CSV names them, comma-separated, with a minus for the greatest first; null comes last. Rows that are alike stay in the order of interval and group
 	Sort *string `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// GroupBy What the rows are split by, comma-separated; queue and agent are the contact's last
+	// GroupBy What the rows are split by, comma-separated; queue and agent are the contact's last, team, priority and reason the ticket's
 	GroupBy []GetTicketMetricsParamsGroupBy `form:"group_by,omitempty" json:"group_by,omitempty"`
 
 	// Queue Only contacts whose last queue is one of these
@@ -4964,6 +5353,39 @@ type GetTicketMetricsParamsCompare string
 // GetTicketMetricsParamsGroupBy defines parameters for GetTicketMetrics.
 type GetTicketMetricsParamsGroupBy string
 
+// BeginProviderSignInParams defines parameters for BeginProviderSignIn.
+type BeginProviderSignInParams struct {
+	// Return Path of a page, to which it leads in the end
+	Return *string `form:"return,omitempty" json:"return,omitempty"`
+
+	// Moved It was led here from another host name of ours
+	Moved *string `form:"moved,omitempty" json:"moved,omitempty"`
+}
+
+// ProviderSignInParams defines parameters for ProviderSignIn.
+type ProviderSignInParams struct {
+	// State Of the sign-in that is under way in this browser
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+
+	// Code For the token
+	Code *string `form:"code,omitempty" json:"code,omitempty"`
+
+	// Iss The issuer, where it says so
+	Iss *string `form:"iss,omitempty" json:"iss,omitempty"`
+
+	// Error Why there is no code
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
+
+	// ErrorDescription The same in words
+	ErrorDescription *string `form:"error_description,omitempty" json:"error_description,omitempty"`
+}
+
+// ProviderSignOutFormdataBody defines parameters for ProviderSignOut.
+type ProviderSignOutFormdataBody struct {
+	// LogoutToken Signed by the provider
+	LogoutToken string `form:"logout_token" json:"logout_token"`
+}
+
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// Format The same as Accept, for links: the rows as a file
@@ -4984,8 +5406,17 @@ type ListTicketsParams struct {
 	// Agent Only those of these agents; an agent always sees his own only
 	Agent []string `form:"agent,omitempty" json:"agent,omitempty"`
 
+	// Unassigned Only those that are nobody's; with agent, those as well
+	Unassigned *bool `form:"unassigned,omitempty" json:"unassigned,omitempty"`
+
 	// Queue Only those of these queues
 	Queue []string `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// SLA Only those of which a clock stands so, comma-separated; warning: about to breach
+	SLA []ListTicketsParamsSLA `form:"sla,omitempty" json:"sla,omitempty"`
+
+	// Sort due_at: the one due first, those that are not due last
+	Sort *ListTicketsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Customer Only those of this customer
 	Customer *string `form:"customer,omitempty" json:"customer,omitempty"`
@@ -5002,6 +5433,12 @@ type ListTicketsParamsFormat string
 
 // ListTicketsParamsState defines parameters for ListTickets.
 type ListTicketsParamsState string
+
+// ListTicketsParamsSLA defines parameters for ListTickets.
+type ListTicketsParamsSLA string
+
+// ListTicketsParamsSort defines parameters for ListTickets.
+type ListTicketsParamsSort string
 
 // TicketEventApplicationCloudeventsPlusJSONBody defines parameters for TicketEvent.
 type TicketEventApplicationCloudeventsPlusJSONBody = map[string]interface{}
@@ -5081,6 +5518,9 @@ type MoveJSONRequestBody = MoveInputBody
 // PrioritiseJSONRequestBody defines body for Prioritise for application/json ContentType.
 type PrioritiseJSONRequestBody = PriorityInputBody
 
+// EraseCallerJSONRequestBody defines body for EraseCaller for application/json ContentType.
+type EraseCallerJSONRequestBody = EraseInputBody
+
 // SwitchIncidentJSONRequestBody defines body for SwitchIncident for application/json ContentType.
 type SwitchIncidentJSONRequestBody = SwitchInputBody
 
@@ -5092,6 +5532,9 @@ type SignInJSONRequestBody = SignInInputBody
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = OwnPasswordInputBody
+
+// ProviderSignOutFormdataRequestBody defines body for ProviderSignOut for application/x-www-form-urlencoded ContentType.
+type ProviderSignOutFormdataRequestBody ProviderSignOutFormdataBody
 
 // TicketEventApplicationCloudeventsPlusJSONRequestBody defines body for TicketEvent for application/cloudevents+json ContentType.
 type TicketEventApplicationCloudeventsPlusJSONRequestBody = TicketEventApplicationCloudeventsPlusJSONBody
@@ -5278,6 +5721,20 @@ func (c *Client) GetDataQuality(ctx context.Context, params *GetDataQualityParam
 	return answer[QualityReport](ctx, c, request{method: http.MethodGet, path: route("/api/v1/data-quality"), params: params})
 }
 
+// EraseCaller is POST /api/v1/erasures: Erase a caller.
+//
+// Roles: admin. API keys with the scope personal.erase. Not for who is limited to queues or teams.
+func (c *Client) EraseCaller(ctx context.Context, body EraseInputBody) (*Erasure, error) {
+	return answer[Erasure](ctx, c, request{method: http.MethodPost, path: route("/api/v1/erasures"), body: body})
+}
+
+// GetErasure is GET /api/v1/erasures/{id}: How far an erasure is.
+//
+// Roles: admin. API keys with the scope personal.erase. Not for who is limited to queues or teams.
+func (c *Client) GetErasure(ctx context.Context, id string) (*Erasure, error) {
+	return answer[Erasure](ctx, c, request{method: http.MethodGet, path: route("/api/v1/erasures/%s", id)})
+}
+
 // ExportAbandoned is GET /api/v1/exports/abandoned: All callers who gave up.
 //
 // Roles: supervisor, admin, integrator. API keys with the scope contacts.read.
@@ -5308,7 +5765,7 @@ func (c *Client) ExportContacts(ctx context.Context, params *ExportContactsParam
 
 // ExportTickets is GET /api/v1/exports/tickets: All tickets.
 //
-// Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+// Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read.
 func (c *Client) ExportTickets(ctx context.Context, params *ExportTicketsParams) (*File, error) {
 	return c.file(ctx, request{method: http.MethodGet, path: route("/api/v1/exports/tickets"), params: params})
 }
@@ -5435,8 +5892,8 @@ func (c *Client) ListSeats(ctx context.Context) (*SeatsOutputBody, error) {
 // SignOut is DELETE /api/v1/session: Sign out.
 //
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
-func (c *Client) SignOut(ctx context.Context) error {
-	return c.done(ctx, request{method: http.MethodDelete, path: route("/api/v1/session")})
+func (c *Client) SignOut(ctx context.Context) (*SignedOutOutputBody, error) {
+	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/session")})
 }
 
 // WhoAmI is GET /api/v1/session: Who is signed in.
@@ -5460,6 +5917,27 @@ func (c *Client) ChangePassword(ctx context.Context, body OwnPasswordInputBody) 
 	return answer[Identity](ctx, c, request{method: http.MethodPut, path: route("/api/v1/session/password"), body: body})
 }
 
+// BeginProviderSignIn is GET /api/v1/session/provider: Sign in at the identity provider.
+//
+// Without signing in. For browsers.
+func (c *Client) BeginProviderSignIn(ctx context.Context, params *BeginProviderSignInParams) error {
+	return c.done(ctx, request{method: http.MethodGet, path: route("/api/v1/session/provider"), params: params})
+}
+
+// ProviderSignIn is GET /api/v1/session/provider/callback: Come back from the identity provider.
+//
+// Without signing in. The address that is registered there.
+func (c *Client) ProviderSignIn(ctx context.Context, params *ProviderSignInParams) error {
+	return c.done(ctx, request{method: http.MethodGet, path: route("/api/v1/session/provider/callback"), params: params})
+}
+
+// ProviderSignOut is POST /api/v1/session/provider/signed-out: Take the identity provider's word that somebody signed out there.
+//
+// Without signing in. For the provider: OpenID Connect Back-Channel Logout.
+func (c *Client) ProviderSignOut(ctx context.Context) error {
+	return c.done(ctx, request{method: http.MethodPost, path: route("/api/v1/session/provider/signed-out"), body: body})
+}
+
 // GetSettings is GET /api/v1/settings: Lists to choose from.
 //
 // Roles: agent, supervisor, admin, integrator. API keys: any.
@@ -5467,9 +5945,16 @@ func (c *Client) GetSettings(ctx context.Context) (*Settings, error) {
 	return answer[Settings](ctx, c, request{method: http.MethodGet, path: route("/api/v1/settings")})
 }
 
+// GetSignIn is GET /api/v1/sign-in: How one can sign in.
+//
+// Without signing in.
+func (c *Client) GetSignIn(ctx context.Context) (*SignInWays, error) {
+	return answer[SignInWays](ctx, c, request{method: http.MethodGet, path: route("/api/v1/sign-in")})
+}
+
 // ListTickets is GET /api/v1/tickets: Tickets, and how they stand.
 //
-// Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+// Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read.
 func (c *Client) ListTickets(ctx context.Context, params *ListTicketsParams) (*TicketPage, error) {
 	return answer[TicketPage](ctx, c, request{method: http.MethodGet, path: route("/api/v1/tickets"), params: params})
 }
@@ -5495,7 +5980,7 @@ func (c *Client) TicketEvent(ctx context.Context, body TicketEvent) (*Accepted, 
 
 // GetTicket is GET /api/v1/tickets/{system}/{id}: One ticket and what was told of it.
 //
-// Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+// Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read.
 func (c *Client) GetTicket(ctx context.Context, system string, id string) (*TicketLife, error) {
 	return answer[TicketLife](ctx, c, request{method: http.MethodGet, path: route("/api/v1/tickets/%s/%s", system, id)})
 }
@@ -5526,6 +6011,13 @@ func (c *Client) ChangeUser(ctx context.Context, name string, body ChangeUserInp
 // Roles: admin. API keys with the scope admin. Not for who is limited to queues or teams.
 func (c *Client) SetPassword(ctx context.Context, name string, body SetPasswordInputBody) error {
 	return c.done(ctx, request{method: http.MethodPut, path: route("/api/v1/users/%s/password", name), body: body})
+}
+
+// ReleaseUser is DELETE /api/v1/users/{name}/provider: Forget who a user is at the identity provider.
+//
+// Roles: admin. API keys with the scope admin. Not for who is limited to queues or teams.
+func (c *Client) ReleaseUser(ctx context.Context, name string) error {
+	return c.done(ctx, request{method: http.MethodDelete, path: route("/api/v1/users/%s/provider", name)})
 }
 
 // ListVoicemails is GET /api/v1/voicemails: Messages that callers left.

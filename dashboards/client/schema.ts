@@ -344,6 +344,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a caller
+         * @description Roles: admin. API keys with the scope personal.erase. Not for who is limited to queues or teams.
+         */
+        post: operations["erase-caller"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an erasure is
+         * @description Roles: admin. API keys with the scope personal.erase. Not for who is limited to queues or teams.
+         */
+        get: operations["get-erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/abandoned": {
         parameters: {
             query?: never;
@@ -433,7 +473,7 @@ export interface paths {
         };
         /**
          * All tickets
-         * @description Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+         * @description Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read.
          */
         get: operations["export-tickets"];
         put?: never;
@@ -816,6 +856,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in at the identity provider
+         * @description Without signing in. For browsers.
+         */
+        get: operations["begin-provider-sign-in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from the identity provider
+         * @description Without signing in. The address that is registered there.
+         */
+        get: operations["provider-sign-in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/signed-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the identity provider's word that somebody signed out there
+         * @description Without signing in. For the provider: OpenID Connect Back-Channel Logout.
+         */
+        post: operations["provider-sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -836,6 +936,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one can sign in
+         * @description Without signing in.
+         */
+        get: operations["get-sign-in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -845,7 +965,7 @@ export interface paths {
         };
         /**
          * Tickets, and how they stand
-         * @description Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+         * @description Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read.
          */
         get: operations["list-tickets"];
         put?: never;
@@ -885,7 +1005,7 @@ export interface paths {
         };
         /**
          * One ticket and what was told of it
-         * @description Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+         * @description Roles: agent, supervisor, admin, integrator. API keys with the scope contacts.read.
          */
         get: operations["get-ticket"];
         put?: never;
@@ -955,6 +1075,26 @@ export interface paths {
         put: operations["set-password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget who a user is at the identity provider
+         * @description Roles: admin. API keys with the scope admin. Not for who is limited to queues or teams.
+         */
+        delete: operations["release-user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1058,7 +1198,7 @@ export interface components {
             /** @description By whom; empty = it was not */
             revoked_by: string;
             /** @description What it may do */
-            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "admin")[];
+            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
             /** @description Teams of agents it is limited to; empty: all, or the agents who serve its queues */
             teams: string[];
             /**
@@ -1154,6 +1294,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -1257,6 +1402,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -1482,6 +1632,13 @@ export interface components {
             age_active: components["schemas"]["Stat"];
             /**
              * Format: int64
+             * @description Of the open ones, those with a clock over its target, a first reply that came too late included
+             */
+            breached: number;
+            /** @description The two in business hours */
+            business: components["schemas"]["BacklogHours"];
+            /**
+             * Format: int64
              * @description Tickets neither resolved nor closed, those that wait for the customer included
              */
             open: number;
@@ -1490,6 +1647,11 @@ export interface components {
              * @description Of these, those that wait for the customer
              */
             pending: number;
+            /**
+             * Format: int64
+             * @description Of the open ones, those about to breach: a clock runs that has used the warn share of its target
+             */
+            warning: number;
         };
         BacklogAnswer: {
             /**
@@ -1509,6 +1671,11 @@ export interface components {
             /** @description How the window is cut */
             interval: string;
             /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
              */
@@ -1517,6 +1684,8 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["BacklogRow"][];
+            /** @description Id of the schedule whose hours are the business hours now; empty without one */
+            schedule: string;
             /** @description The whole window over all groups; its backlog is that at its end */
             total: components["schemas"]["BacklogRow"];
             /**
@@ -1531,6 +1700,12 @@ export interface components {
             watermark: string | null;
             /** @description IANA time zone in which days and hours begin */
             zone: string;
+        };
+        BacklogHours: {
+            /** @description As age, by the schedule that holds now; nothing when none is set */
+            age: components["schemas"]["Stat"];
+            /** @description As age_active, by the schedule that holds now */
+            age_active: components["schemas"]["Stat"];
         };
         BacklogReport: {
             /**
@@ -1548,6 +1723,11 @@ export interface components {
             /** @description How the window is cut */
             interval: string;
             /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
              */
@@ -1556,6 +1736,8 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["BacklogRow"][];
+            /** @description Id of the schedule whose hours are the business hours now; empty without one */
+            schedule: string;
             /** @description The whole window over all groups; its backlog is that at its end */
             total: components["schemas"]["BacklogRow"];
             /**
@@ -1576,6 +1758,8 @@ export interface components {
             agent: string | null;
             /** @description At the end of the interval, or now when it is not over; null when it has not begun */
             backlog: components["schemas"]["Backlog"] | null;
+            /** @description The three durations in business hours */
+            business: components["schemas"]["BusinessHours"];
             /**
              * Format: int64
              * @description Closings
@@ -1627,6 +1811,8 @@ export interface components {
             resolved: number;
             /** @description Skill; null when not split by skill, empty where none was required */
             skill: string | null;
+            /** @description Of the clocks that ended in the interval: by a first reply, or a resolution without one; by a resolution after which the ticket was not open again. What is open and over is in backlog */
+            targets: components["schemas"]["TargetShares"];
             /** @description Team id; null when not split by team, empty for agents of no team */
             team: string | null;
         };
@@ -1770,7 +1956,7 @@ export interface components {
             ticket?: components["schemas"]["TicketRef"];
         };
         ChangeUserInputBody: {
-            /** @description He can't sign in, and is signed out */
+            /** @description He can't sign in, and is signed out. Of who signs in at the identity provider only this is taken: his rights follow from his groups */
             disabled?: boolean;
             /** @description Of callers' numbers he sees the last three digits, of names nothing */
             masked?: boolean;
@@ -1786,8 +1972,11 @@ export interface components {
              *     ]
              */
             queues?: string[];
-            /** @enum {string} */
-            role: "supervisor" | "admin" | "integrator";
+            /**
+             * @description agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+             * @enum {string}
+             */
+            role: "supervisor" | "admin" | "integrator" | "agent" | "none";
             /** @description Teams of agents he is limited to; empty: all, or the agents who serve his queues */
             teams?: string[];
         };
@@ -1899,6 +2088,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -2016,6 +2210,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -2211,6 +2410,89 @@ export interface components {
              */
             kind: "late" | "ahead" | "out_of_order" | "sequence_gap" | "duplicate" | "missing_end" | "missing_begin" | "negative" | "derived" | "lost";
         };
+        EraseInputBody: {
+            /**
+             * @description Or customer id
+             * @example c-7
+             */
+            customer?: string;
+            /** @description Only tell what would be erased */
+            dry_run?: boolean;
+            /**
+             * @description Whose calls: his number, as he writes it; either this or customer
+             * @example +49 30 123456
+             */
+            number?: string;
+            /**
+             * @description Why, without anything that tells who he is: it is kept
+             * @example letter of 2 March, file 17
+             */
+            reason: string;
+        };
+        ErasedPart: {
+            /**
+             * Format: int64
+             * @description Rows that were emptied, files that were deleted
+             */
+            count: number;
+            /**
+             * @description A table, or recordings
+             * @example arrivals
+             */
+            what: string;
+        };
+        Erasure: {
+            /**
+             * @description Who asked for it
+             * @example adam
+             */
+            by: string;
+            /**
+             * Format: int64
+             * @description Contacts that it is about
+             */
+            contacts: number;
+            /** @description Customer id; empty for a number's */
+            customer: string;
+            /** @description What was emptied or deleted; of a preview, what would be */
+            erased: components["schemas"]["ErasedPart"][];
+            /**
+             * Format: date-time
+             * @description When all was gone through for the first time; null before
+             */
+            erased_at: string | null;
+            /** @description Why something is left that should not be; empty when nothing is. It is tried again each minute */
+            error: string;
+            /**
+             * @description Its id; empty for a preview
+             * @example k3v7q2m4x6z5b2n7
+             */
+            id: string;
+            /**
+             * @description The last digits of the number; empty for a customer's
+             * @example •••456
+             */
+            number: string;
+            /**
+             * Format: int64
+             * @description Of them, those that have not ended: their callers are known to the controller until they do
+             */
+            open: number;
+            /** @description Why */
+            reason: string;
+            /** @description What is not erased now, and until when it is there */
+            remains: components["schemas"]["Remainder"][];
+            /**
+             * Format: date-time
+             * @description What happened before is erased
+             */
+            requested_at: string;
+            /**
+             * @description Nothing is done; not all was gone through yet; what there is is erased, and what comes late is as it comes; nothing more can come
+             * @enum {string}
+             */
+            state: "preview" | "erasing" | "erased" | "over";
+        };
         Estimates: {
             /** @description How far the wait was from the middle of the range, either way: its mean is the mean absolute error */
             error: components["schemas"]["Stat"];
@@ -2269,6 +2551,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -2373,6 +2660,8 @@ export interface components {
              * @example sue
              */
             phone?: string;
+            /** @description He signed in at the identity provider; absent when he did not */
+            provided?: boolean;
             /** @description Ids of the queues he is limited to; absent = all, or those that the agents of his teams serve */
             queues?: string[];
             /**
@@ -2381,7 +2670,7 @@ export interface components {
              */
             role: "agent" | "supervisor" | "admin" | "integrator" | "key";
             /** @description Of an API key */
-            scopes?: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "admin")[];
+            scopes?: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
             /** @description Teams of agents he is limited to; absent = all, or the agents who serve his queues */
             teams?: string[];
         };
@@ -2445,6 +2734,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -2575,7 +2869,7 @@ export interface components {
              */
             queues?: string[];
             /** @description What it may do */
-            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "admin")[];
+            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
             /** @description Teams of agents it is limited to; without any: all, or the agents who serve its queues */
             teams?: string[];
         };
@@ -2604,8 +2898,11 @@ export interface components {
              *     ]
              */
             queues?: string[];
-            /** @enum {string} */
-            role: "supervisor" | "admin" | "integrator";
+            /**
+             * @description agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+             * @enum {string}
+             */
+            role: "supervisor" | "admin" | "integrator" | "agent" | "none";
             /** @description Teams of agents he is limited to; empty: all, or the agents who serve his queues */
             teams?: string[];
         };
@@ -2692,7 +2989,7 @@ export interface components {
             /** @description By whom; empty = it was not */
             revoked_by: string;
             /** @description What it may do */
-            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "admin")[];
+            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
             /** @description Teams of agents it is limited to; empty: all, or the agents who serve its queues */
             teams: string[];
             /**
@@ -2852,7 +3149,7 @@ export interface components {
              * @example not_found
              * @enum {string}
              */
-            code: "bad_request" | "invalid" | "unauthenticated" | "wrong_credentials" | "too_many_attempts" | "forbidden" | "origin_refused" | "host_refused" | "signature_refused" | "not_found" | "method_not_allowed" | "not_acceptable" | "too_large" | "query_too_large" | "unsupported_media_type" | "range_refused" | "too_many_streams" | "not_configured" | "unavailable" | "timeout" | "slow_request" | "internal" | "too_many_requests" | "name_taken" | "configured" | "unknown_agent" | "unknown_contact" | "unknown_incident" | "unknown_reason" | "unknown_action" | "unknown_target" | "nobody_there" | "conflict" | "not_logged_in" | "no_talk" | "phone_busy" | "not_waiting" | "not_recorded" | "not_now" | "no_seat" | "unknown_seat" | "seat_taken" | "fixed_phone";
+            code: "bad_request" | "invalid" | "unauthenticated" | "wrong_credentials" | "too_many_attempts" | "forbidden" | "origin_refused" | "host_refused" | "signature_refused" | "not_found" | "method_not_allowed" | "not_acceptable" | "too_large" | "query_too_large" | "unsupported_media_type" | "range_refused" | "too_many_streams" | "not_configured" | "unavailable" | "timeout" | "slow_request" | "internal" | "too_many_requests" | "name_taken" | "configured" | "sign_in_over" | "provider_refused" | "provider_unavailable" | "not_entitled" | "user_disabled" | "passwords_off" | "unknown_agent" | "unknown_contact" | "unknown_incident" | "unknown_reason" | "unknown_action" | "unknown_target" | "nobody_there" | "conflict" | "not_logged_in" | "no_talk" | "phone_busy" | "not_waiting" | "not_recorded" | "not_now" | "no_seat" | "unknown_seat" | "seat_taken" | "fixed_phone";
             /** @description What was wrong this time */
             detail?: string;
             /** @description The single mistakes of an invalid request */
@@ -2873,6 +3170,32 @@ export interface components {
              */
             type: string;
         };
+        ProvidedView: {
+            /**
+             * @description Agent id that he has there; empty = none
+             * @example anna
+             */
+            agent: string;
+            /** @description From which his rights follow */
+            groups: string[];
+            /**
+             * @description How he is greeted
+             * @example Kim Fox
+             */
+            label: string;
+        };
+        ProviderWay: {
+            /**
+             * @description What the button calls it
+             * @example Acme
+             */
+            name: string;
+            /**
+             * @description Where the browser goes; return is the path of ours to which it leads in the end
+             * @example /api/v1/session/provider
+             */
+            path: string;
+        };
         QualityReport: {
             /**
              * Format: date-time
@@ -2890,6 +3213,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -2949,6 +3277,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -3016,6 +3349,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -3261,6 +3599,23 @@ export interface components {
              */
             total: number;
         };
+        Remainder: {
+            /**
+             * Format: int64
+             * @description How many, where that is known
+             */
+            count: number | null;
+            /**
+             * Format: date-time
+             * @description When it is gone; null: some minutes after, of old parts, or when the contacts have ended and the logs have forgotten them
+             */
+            until: string | null;
+            /**
+             * @description Facts as they were recorded, in the logs and Kafka's topics; files that ClickHouse has replaced and not removed yet; callers whose contacts have not ended
+             * @enum {string}
+             */
+            what: "log_and_kafka" | "old_parts" | "open_contacts";
+        };
         Requirement: {
             /**
              * Format: double
@@ -3368,6 +3723,16 @@ export interface components {
              * @description Password, or an agent's PIN
              */
             secret: string;
+        };
+        SignInWays: {
+            /** @description With name and password, or an agent's id and PIN */
+            passwords: boolean;
+            /** @description At an identity provider; null = there is none */
+            provider: components["schemas"]["ProviderWay"] | null;
+        };
+        SignedOutOutputBody: {
+            /** @description Address at which the browser signs out at the identity provider too; null = there is nothing more to do */
+            provider: string | null;
         };
         SnapshotAgent: {
             contact?: string;
@@ -3515,6 +3880,11 @@ export interface components {
             history: components["schemas"]["StaffingHistory"];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -3681,6 +4051,34 @@ export interface components {
              */
             waiting: number;
         };
+        TargetShares: {
+            /** @description met / (met + breached) of the first reply's targets */
+            first_reply: components["schemas"]["Ratio"];
+            /** @description met / (met + breached) of the resolution's targets */
+            resolution: components["schemas"]["Ratio"];
+        };
+        TargetState: {
+            /**
+             * Format: date-time
+             * @description When the clock reaches the target as things stand, or did; null when met and while paused, and when it doesn't within 400 days
+             */
+            due_at: string | null;
+            /**
+             * @description warning: runs, and the warn share of the target is used. paused: the ticket waits for the customer. met and breached: what became of it; breached as soon as more than the target is used
+             * @enum {string}
+             */
+            state: "running" | "paused" | "warning" | "breached" | "met";
+            /**
+             * Format: int64
+             * @description How long the clock may run, by the priority that the ticket has, or had when the clock ended
+             */
+            target_ms: number;
+            /**
+             * Format: int64
+             * @description How long it has run
+             */
+            used_ms: number;
+        };
         TargetsOutputBody: {
             /** @description All but the one who asks */
             agents: components["schemas"]["TargetAgent"][];
@@ -3698,6 +4096,8 @@ export interface components {
         Ticket: {
             /** @description Whose it is; empty when it is nobody's */
             agent: string;
+            /** @description The three in business hours */
+            business: components["schemas"]["TicketBusiness"];
             /**
              * Format: date-time
              * @description Arrival of the first of the contacts; null when none is linked
@@ -3762,6 +4162,8 @@ export interface components {
              * @description Its last resolution; null while it never was, and since it was reopened
              */
             resolved_at: string | null;
+            /** @description How it stands against its targets */
+            sla: components["schemas"]["TicketSLA"];
             /**
              * @description pending: open, and waiting for the customer
              * @enum {string}
@@ -3809,6 +4211,11 @@ export interface components {
             /** @description How the window is cut */
             interval: string;
             /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
              */
@@ -3833,6 +4240,14 @@ export interface components {
             watermark: string | null;
             /** @description IANA time zone in which days and hours begin */
             zone: string;
+        };
+        TicketBusiness: {
+            /** @description As call_to_first_reply_ms */
+            call_to_first_reply: components["schemas"]["TicketHours"];
+            /** @description As call_to_first_resolution_ms */
+            call_to_first_resolution: components["schemas"]["TicketHours"];
+            /** @description As call_to_full_resolution_ms */
+            call_to_full_resolution: components["schemas"]["TicketHours"];
         };
         TicketEvent: {
             /** @description Whose it is from here on; of reassigned: without one it is nobody's */
@@ -3859,6 +4274,18 @@ export interface components {
             /** @enum {string} */
             type: "linked" | "opened" | "first_reply" | "pending" | "resumed" | "reassigned" | "priority_changed" | "resolved" | "reopened" | "closed";
         };
+        TicketHours: {
+            /**
+             * Format: int64
+             * @description By the schedule that held when the event that ends it was received; null without one
+             */
+            frozen_ms: number | null;
+            /**
+             * Format: int64
+             * @description By the schedule that holds now; null when none is set
+             */
+            recomputed_ms: number | null;
+        };
         TicketLife: {
             /** @description Whose it is; empty when it is nobody's */
             agent: string;
@@ -3867,6 +4294,8 @@ export interface components {
              * @description When the answer was computed
              */
             as_of: string;
+            /** @description The three in business hours */
+            business: components["schemas"]["TicketBusiness"];
             /**
              * Format: date-time
              * @description Arrival of the first of the contacts; null when none is linked
@@ -3933,6 +4362,8 @@ export interface components {
              * @description Its last resolution; null while it never was, and since it was reopened
              */
             resolved_at: string | null;
+            /** @description How it stands against its targets */
+            sla: components["schemas"]["TicketSLA"];
             /**
              * @description pending: open, and waiting for the customer
              * @enum {string}
@@ -3963,7 +4394,7 @@ export interface components {
              * @description When the answer was computed
              */
             as_of: string;
-            /** @description Tickets, the one opened last first */
+            /** @description Tickets, in the order that was asked for */
             items: components["schemas"]["Ticket"][];
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
@@ -3995,6 +4426,11 @@ export interface components {
             group_by: string[];
             /** @description How the window is cut */
             interval: string;
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
             /**
              * Format: int64
              * @description Facts of the window that were loaded more than a minute after they happened
@@ -4081,6 +4517,8 @@ export interface components {
             resolved: number;
             /** @description Skill; null when not split by skill, empty where none was required */
             skill: string | null;
+            /** @description Of the linked tickets, those of which a target was met or breached by now */
+            targets: components["schemas"]["TargetShares"];
             /** @description Team id; null when not split by team, empty for agents of no team */
             team: string | null;
             /**
@@ -4088,6 +4526,17 @@ export interface components {
              * @description Answered, identified contacts whose N days are not over at the watermark
              */
             undecided: number;
+        };
+        TicketSLA: {
+            /**
+             * Format: date-time
+             * @description The earlier one of the two clocks that are not over; null when none is due
+             */
+            due_at: string | null;
+            /** @description From the opening to the first reply, or to a resolution without one; null without a target, and when the ticket was closed without either */
+            first_reply: components["schemas"]["TargetState"] | null;
+            /** @description The time that the ticket was open: neither waiting for the customer nor resolved; null without a target, and when it was closed unresolved */
+            resolution: components["schemas"]["TargetState"] | null;
         };
         TicketStep: {
             agent: string;
@@ -4434,7 +4883,7 @@ export interface components {
              */
             made_at: string | null;
             /**
-             * @description Empty = configured
+             * @description Empty = configured, or from the identity provider
              * @example adam
              */
             made_by: string;
@@ -4450,6 +4899,8 @@ export interface components {
              * @example boris
              */
             phone?: string;
+            /** @description Of who signs in at the identity provider; null = he has a password */
+            provided: components["schemas"]["ProvidedView"] | null;
             /**
              * @description Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve
              * @example [
@@ -4457,8 +4908,11 @@ export interface components {
              *     ]
              */
             queues?: string[];
-            /** @enum {string} */
-            role: "supervisor" | "admin" | "integrator";
+            /**
+             * @description agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+             * @enum {string}
+             */
+            role: "supervisor" | "admin" | "integrator" | "agent" | "none";
             /** @description Teams of agents he is limited to; empty: all, or the agents who serve his queues */
             teams?: string[];
         };
@@ -5253,6 +5707,71 @@ export interface operations {
             };
         };
     };
+    "erase-caller": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Erasure id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-abandoned": {
         parameters: {
             query: {
@@ -5448,8 +5967,14 @@ export interface operations {
                 priority?: string[];
                 /** @description Only those of these agents; an agent always sees his own only */
                 agent?: string[];
+                /** @description Only those that are nobody's; with agent, those as well */
+                unassigned?: boolean;
                 /** @description Only those of these queues */
                 queue?: string[];
+                /** @description Only those of which a clock stands so, comma-separated; warning: about to breach */
+                sla?: ("running" | "paused" | "warning" | "breached" | "met")[];
+                /** @description due_at: the one due first, those that are not due last */
+                sort?: "-opened_at" | "due_at";
                 /** @description Only those of this customer */
                 customer?: string;
                 /** @description Form of the file */
@@ -6127,8 +6652,8 @@ export interface operations {
                 compare?: "previous" | "1d" | "1w" | "1mo" | "1y";
                 /** @description Order of the rows: columns as CSV names them, comma-separated, with a minus for the greatest first; null comes last. Rows that are alike stay in the order of interval and group */
                 sort?: string;
-                /** @description What the rows are split by, comma-separated; queue and agent are the contact's last */
-                group_by?: ("interval" | "queue" | "language" | "agent")[];
+                /** @description What the rows are split by, comma-separated; queue and agent are the contact's last, team, priority and reason the ticket's */
+                group_by?: ("interval" | "queue" | "language" | "agent" | "team" | "priority" | "reason")[];
                 /** @description Only contacts whose last queue is one of these */
                 queue?: string[];
                 /** @description N: within how many days a further contact counts as a repeat */
@@ -6293,13 +6818,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                };
             };
             /** @description Any error */
             default: {
@@ -6346,6 +6873,112 @@ export interface operations {
             };
         };
     };
+    "begin-provider-sign-in": {
+        parameters: {
+            query?: {
+                /** @description Path of a page, to which it leads in the end */
+                return?: string;
+                /** @description It was led here from another host name of ours */
+                moved?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the browser goes; of what was refused, to a page with its code: /#sign-in=not_entitled */
+            303: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "provider-sign-in": {
+        parameters: {
+            query?: {
+                /** @description Of the sign-in that is under way in this browser */
+                state?: string;
+                /** @description For the token */
+                code?: string;
+                /** @description The issuer, where it says so */
+                iss?: string;
+                /** @description Why there is no code */
+                error?: string;
+                /** @description The same in words */
+                error_description?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the browser goes; of what was refused, to a page with its code: /#sign-in=not_entitled */
+            303: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "provider-sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description Signed by the provider */
+                    logout_token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description His sessions are over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-settings": {
         parameters: {
             query?: never;
@@ -6375,6 +7008,35 @@ export interface operations {
             };
         };
     };
+    "get-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-tickets": {
         parameters: {
             query?: {
@@ -6390,8 +7052,14 @@ export interface operations {
                 priority?: string[];
                 /** @description Only those of these agents; an agent always sees his own only */
                 agent?: string[];
+                /** @description Only those that are nobody's; with agent, those as well */
+                unassigned?: boolean;
                 /** @description Only those of these queues */
                 queue?: string[];
+                /** @description Only those of which a clock stands so, comma-separated; warning: about to breach */
+                sla?: ("running" | "paused" | "warning" | "breached" | "met")[];
+                /** @description due_at: the one due first, those that are not due last */
+                sort?: "-opened_at" | "due_at";
                 /** @description Only those of this customer */
                 customer?: string;
                 /** @description Size of the page */
@@ -6610,6 +7278,36 @@ export interface operations {
                 "application/json": components["schemas"]["SetPasswordInputBody"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a user who was made */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
