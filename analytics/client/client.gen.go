@@ -1331,6 +1331,11 @@ type AuditEntry struct {
 	// Examples: /keys
 	Object string `json:"object"`
 
+	// Process API process that answered: its host and port
+	//
+	// Examples: desk1:8080
+	Process string `json:"process"`
+
 	// Request Id of the request, as in the server's log
 	//
 	// Examples: f70a3a77185dc305

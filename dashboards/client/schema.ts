@@ -1602,6 +1602,11 @@ export interface components {
              */
             object: string;
             /**
+             * @description API process that answered: its host and port
+             * @example desk1:8080
+             */
+            process: string;
+            /**
              * @description Id of the request, as in the server's log
              * @example f70a3a77185dc305
              */
