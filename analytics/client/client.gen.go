@@ -5358,39 +5358,6 @@ type GetTicketMetricsParamsCompare string
 // GetTicketMetricsParamsGroupBy defines parameters for GetTicketMetrics.
 type GetTicketMetricsParamsGroupBy string
 
-// BeginProviderSignInParams defines parameters for BeginProviderSignIn.
-type BeginProviderSignInParams struct {
-	// Return Path of a page, to which it leads in the end
-	Return *string `form:"return,omitempty" json:"return,omitempty"`
-
-	// Moved It was led here from another host name of ours
-	Moved *string `form:"moved,omitempty" json:"moved,omitempty"`
-}
-
-// ProviderSignInParams defines parameters for ProviderSignIn.
-type ProviderSignInParams struct {
-	// State Of the sign-in that is under way in this browser
-	State *string `form:"state,omitempty" json:"state,omitempty"`
-
-	// Code For the token
-	Code *string `form:"code,omitempty" json:"code,omitempty"`
-
-	// Iss The issuer, where it says so
-	Iss *string `form:"iss,omitempty" json:"iss,omitempty"`
-
-	// Error Why there is no code
-	Error *string `form:"error,omitempty" json:"error,omitempty"`
-
-	// ErrorDescription The same in words
-	ErrorDescription *string `form:"error_description,omitempty" json:"error_description,omitempty"`
-}
-
-// ProviderSignOutFormdataBody defines parameters for ProviderSignOut.
-type ProviderSignOutFormdataBody struct {
-	// LogoutToken Signed by the provider
-	LogoutToken string `form:"logout_token" json:"logout_token"`
-}
-
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// Format The same as Accept, for links: the rows as a file
@@ -5537,9 +5504,6 @@ type SignInJSONRequestBody = SignInInputBody
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = OwnPasswordInputBody
-
-// ProviderSignOutFormdataRequestBody defines body for ProviderSignOut for application/x-www-form-urlencoded ContentType.
-type ProviderSignOutFormdataRequestBody ProviderSignOutFormdataBody
 
 // TicketEventApplicationCloudeventsPlusJSONRequestBody defines body for TicketEvent for application/cloudevents+json ContentType.
 type TicketEventApplicationCloudeventsPlusJSONRequestBody = TicketEventApplicationCloudeventsPlusJSONBody
@@ -5920,27 +5884,6 @@ func (c *Client) SignIn(ctx context.Context, body SignInInputBody) (*Identity, e
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
 func (c *Client) ChangePassword(ctx context.Context, body OwnPasswordInputBody) (*Identity, error) {
 	return answer[Identity](ctx, c, request{method: http.MethodPut, path: route("/api/v1/session/password"), body: body})
-}
-
-// BeginProviderSignIn is GET /api/v1/session/provider: Sign in at the identity provider.
-//
-// Without signing in. For browsers.
-func (c *Client) BeginProviderSignIn(ctx context.Context, params *BeginProviderSignInParams) error {
-	return c.done(ctx, request{method: http.MethodGet, path: route("/api/v1/session/provider"), params: params})
-}
-
-// ProviderSignIn is GET /api/v1/session/provider/callback: Come back from the identity provider.
-//
-// Without signing in. The address that is registered there.
-func (c *Client) ProviderSignIn(ctx context.Context, params *ProviderSignInParams) error {
-	return c.done(ctx, request{method: http.MethodGet, path: route("/api/v1/session/provider/callback"), params: params})
-}
-
-// ProviderSignOut is POST /api/v1/session/provider/signed-out: Take the identity provider's word that somebody signed out there.
-//
-// Without signing in. For the provider: OpenID Connect Back-Channel Logout.
-func (c *Client) ProviderSignOut(ctx context.Context) error {
-	return c.done(ctx, request{method: http.MethodPost, path: route("/api/v1/session/provider/signed-out"), body: body})
 }
 
 // GetSettings is GET /api/v1/settings: Lists to choose from.

@@ -82,7 +82,7 @@ func TestErrors(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	})
 	var refused *Error
-	if err := c.SignOut(context.Background()); !errors.As(err, &refused) || refused.Code != ProblemCodeTooManyRequests || refused.RetryAfter != 7*time.Second {
+	if _, err := c.SignOut(context.Background()); !errors.As(err, &refused) || refused.Code != ProblemCodeTooManyRequests || refused.RetryAfter != 7*time.Second {
 		t.Errorf("%v", err)
 	}
 	body, status = "<h1>Bad Gateway</h1>", http.StatusBadGateway

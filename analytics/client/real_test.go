@@ -174,7 +174,7 @@ func TestOnTheRealAPI(t *testing.T) {
 		if _, err := sue.ControlAgent(ctx, "anna", nil, client.ControlInputBody{Action: client.ControlInputBodyActionLogin}); err != nil {
 			t.Error(err)
 		}
-		if err := sue.SignOut(ctx); err != nil {
+		if _, err := sue.SignOut(ctx); err != nil {
 			t.Error(err)
 		}
 		if _, err := sue.WhoAmI(ctx); !errors.As(err, &refused) {

@@ -68,42 +68,39 @@ func testUserOfTheProvider(t *testing.T, open func() *Registry) {
 	}
 }
 
-func TestSessionsEndWithTheProviders(t *testing.T) { each(t, testSessionsEndWithTheProviders) }
+// provided is what ends at the provider, and the sessions that are left here then.
+type provided struct{ subject, there, want string }
 
-func testSessionsEndWithTheProviders(t *testing.T, open func() *Registry) {
-	ctx := context.Background()
-	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		subject, there string
-		want           string // the sessions that are left
-	}{
+func TestSessionsEndWithTheProviders(t *testing.T) {
+	for _, c := range []provided{
 		{"kim", "s1", "kim s2, max s1, max s3,   "}, {"kim", "", "max s1, max s3,   "}, {"", "s1", "kim s2, kim , max s3,   "}, {"", "", "kim s1, kim s2, kim , max s1, max s3,   "},
 		{"nobody", "s1", "kim s1, kim s2, kim , max s1, max s3,   "},
 	} {
-		r := open()
-		var tokens, left []string
-		for _, s := range []Session{{Subject: "kim", There: "s1"}, {Subject: "kim", There: "s2"}, {Subject: "kim"}, {Subject: "max", There: "s1"}, {Subject: "max", There: "s3"}, {}} {
-			s.Proof, s.Ends = []byte{}, now.Add(time.Hour)
-			token, err := r.BeginSession(ctx, s, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tokens = append(tokens, token)
-		}
-		ended, err := r.EndProvided(ctx, c.subject, c.there)
+		each(t, func(t *testing.T, open func() *Registry) { c.test(t, open()) })
+	}
+}
+
+func (c provided) test(t *testing.T, r *Registry) {
+	ctx, now := context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	var tokens, left []string
+	for _, s := range []Session{{Subject: "kim", There: "s1"}, {Subject: "kim", There: "s2"}, {Subject: "kim"}, {Subject: "max", There: "s1"}, {Subject: "max", There: "s3"}, {}} {
+		s.Proof, s.Ends = []byte{}, now.Add(time.Hour)
+		token, err := r.BeginSession(ctx, s, now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, token := range tokens {
-			if s, err := r.FindSession(ctx, token, now); err == nil {
-				left = append(left, s.Subject+" "+s.There)
-			}
-			if err := r.EndSession(ctx, token); err != nil { // of the next case there is none yet
-				t.Fatal(err)
-			}
+		tokens = append(tokens, token)
+	}
+	ended, err := r.EndProvided(ctx, c.subject, c.there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range tokens {
+		if s, err := r.FindSession(ctx, token, now); err == nil {
+			left = append(left, s.Subject+" "+s.There)
 		}
-		if got := strings.Join(left, ", ") + " "; got != c.want || int(ended)+len(left) != len(tokens) {
-			t.Errorf("%q %q: left are %q, ended %d", c.subject, c.there, got, ended)
-		}
+	}
+	if got := strings.Join(left, ", ") + " "; got != c.want || int(ended)+len(left) != len(tokens) {
+		t.Errorf("%q %q: left are %q, ended %d", c.subject, c.there, got, ended)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,7 +45,7 @@ func Open(ctx context.Context, dataDir string) (*Registry, error) {
 		return nil, fmt.Errorf("open the api's state: %w", err)
 	}
 	path := filepath.Join(dataDir, fileName)
-	db, err := sql.Open("sqlite", "file:"+path+options)
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options)
 	if err != nil {
 		return nil, fmt.Errorf("open the api's state %s: %w", path, err)
 	}
