@@ -63,7 +63,7 @@ func migrations() []string {
 		`ALTER TABLE sessions ADD COLUMN subject TEXT NOT NULL DEFAULT ''`, // of the user, when the provider proved him
 		`ALTER TABLE sessions ADD COLUMN id_token TEXT NOT NULL DEFAULT ''`,
 		`ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT ''`, // '' = the provider doesn't name its sessions
-		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,  // which API process wrote the entry
+		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,             // which API process wrote the entry
 	}
 }
 
