@@ -108,6 +108,7 @@ func (r *request) object(c *fiber.Ctx) string {
 		q.Set("number", mask(number))
 	}
 	u.RawQuery = q.Encode()
+	u.RawPath = "" // one form of each path, however a client escaped it: entries are searched by it
 	return strings.TrimPrefix(u.RequestURI(), Prefix)
 }
 
@@ -171,13 +172,17 @@ type AuditEntry struct {
 	Process string    `json:"process" doc:"API process that answered: its host and port" example:"desk1:8080"`
 }
 
+// anyRefusal is the result of an AuditQuery that means every code.
+const anyRefusal = "refused"
+
 // AuditQuery says which entries are meant.
 type AuditQuery struct {
 	From   time.Time `query:"from" required:"true" doc:"Begin of the window, inclusive, RFC 3339" example:"2026-03-02T00:00:00+01:00"`
 	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
 	Actor  string    `query:"actor" maxLength:"200" doc:"Only entries of this one"`
 	Action string    `query:"action" maxLength:"100" doc:"Only entries of this operation"`
-	Result string    `query:"result" maxLength:"100" doc:"Only entries with this result: ok, or a code"`
+	Object string    `query:"object" maxLength:"200" doc:"Only entries about what has this in its path or parameters" example:"/users/sam"`
+	Result string    `query:"result" maxLength:"100" doc:"Only entries with this result: ok, a code, or refused for every code"`
 }
 
 type (
@@ -209,7 +214,10 @@ func (a *API) exportAudit(ctx context.Context, who principal, in *auditExport) (
 
 // auditPage reads one page of the audit log, newest first.
 func (a *API) auditPage(ctx context.Context, _ principal, in AuditQuery, p PageQuery) (auditPage, error) {
-	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Result: in.Result, Limit: p.Limit + 1}
+	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Object: in.Object, Result: in.Result, Limit: p.Limit + 1}
+	if in.Result == anyRefusal {
+		f.Result, f.Refused = "", true
+	}
 	if p.Cursor != "" {
 		before, err := strconv.ParseInt(p.Cursor, 10, 64)
 		if err != nil || before < 1 {

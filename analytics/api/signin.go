@@ -26,7 +26,8 @@ type Identity struct {
 	Scopes []Scope   `json:"scopes,omitempty" doc:"Of an API key"`
 	Ends   time.Time `json:"ends_at" doc:"When the session or the key ends"`
 
-	Provided bool `json:"provided,omitempty" doc:"He signed in at the identity provider; absent when he did not"`
+	Provided   bool `json:"provided,omitempty" doc:"He signed in at the identity provider; absent when he did not"`
+	Configured bool `json:"configured" doc:"He stands in the configuration: his password or PIN is changed there"`
 }
 
 type signInInput struct {
@@ -98,7 +99,7 @@ func (a *API) beginSession(ctx context.Context, acc account, there identity.Pers
 	a.m.signIns.WithLabelValues("ok").Inc()
 	of(ctx).who = acc.principal(ends)
 	a.countSessions(ctx)
-	return &identityOutput{Cookie: a.cookie(token, ends), Body: identityOf(acc.principal(ends))}, nil
+	return &identityOutput{Cookie: a.cookie(token, ends), Body: a.identity(acc.principal(ends))}, nil
 }
 
 // verify runs argon2, a bounded number at once. Without a hash it works against one that nothing matches.
@@ -125,7 +126,7 @@ type identityOnly struct {
 
 // whoAmI answers whose session or key it is.
 func (a *API) whoAmI(_ context.Context, who principal, _ *noInput) (*identityOnly, error) {
-	return &identityOnly{Body: identityOf(who)}, nil
+	return &identityOnly{Body: a.identity(who)}, nil
 }
 
 type signedOutOutput struct {
@@ -137,14 +138,40 @@ type signedOutOutput struct {
 
 // signOut ends the session; its live streams end at their next heartbeat.
 func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*signedOutOutput, error) {
-	token := of(ctx).c.Cookies(a.cookieName())
-	s, err := a.state.FindSession(ctx, token, a.clock())
-	if err != nil && !errors.Is(err, registry.ErrNone) {
-		return nil, fail(CodeUnavailable, "sessions can't be read", err)
+	s, err := a.ownSession(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err := a.state.EndSession(ctx, token); err != nil {
+	if err := a.state.EndSession(ctx, of(ctx).c.Cookies(a.cookieName())); err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
+	return a.signedOut(ctx, s), nil
+}
+
+// signOutEverywhere ends all sessions of who asks, this one too; their live streams end at their next heartbeats.
+func (a *API) signOutEverywhere(ctx context.Context, who principal, _ *noInput) (*signedOutOutput, error) {
+	s, err := a.ownSession(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.state.EndSessions(ctx, who.Name); err != nil {
+		return nil, fail(CodeUnavailable, "sessions can't be written", err)
+	}
+	a.log.Info("user signed out everywhere", "user", who.Name)
+	return a.signedOut(ctx, s), nil
+}
+
+// ownSession is the session of who asks; one that is over already has no end at the provider.
+func (a *API) ownSession(ctx context.Context) (registry.Session, error) {
+	s, err := a.state.FindSession(ctx, of(ctx).c.Cookies(a.cookieName()), a.clock())
+	if err != nil && !errors.Is(err, registry.ErrNone) {
+		return s, fail(CodeUnavailable, "sessions can't be read", err)
+	}
+	return s, nil
+}
+
+// signedOut takes the cookie away and says where the session ends at the identity provider.
+func (a *API) signedOut(ctx context.Context, s registry.Session) *signedOutOutput {
 	a.countSessions(ctx)
 	out := &signedOutOutput{Cookie: a.cookie("", time.Unix(0, 0))}
 	out.Cookie.MaxAge = -1
@@ -153,7 +180,7 @@ func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*signedOutO
 			out.Body.Provider = &there
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (a *API) countSessions(ctx context.Context) {
@@ -162,8 +189,12 @@ func (a *API) countSessions(ctx context.Context) {
 	}
 }
 
-func identityOf(who principal) Identity {
-	out := Identity{Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams, Ends: who.ends, Provided: who.provided}
+func (a *API) identity(who principal) Identity {
+	_, configured := a.secrets().users[who.Name]
+	out := Identity{
+		Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams,
+		Ends: who.ends, Configured: configured, Provided: who.provided,
+	}
 	if who.isKey() {
 		out.Scopes = who.scopes.list()
 	}

@@ -14,6 +14,7 @@ type State interface {
 	BeginSession(ctx context.Context, s registry.Session, now time.Time) (token string, err error)
 	FindSession(ctx context.Context, token string, now time.Time) (registry.Session, error)
 	EndSession(ctx context.Context, token string) error
+	EndSessions(ctx context.Context, name string) error // all of this name
 	CountSessions(ctx context.Context, now time.Time) (int, error)
 
 	MakeKey(ctx context.Context, k registry.Key) (made registry.Key, secret string, err error)
@@ -34,6 +35,8 @@ type State interface {
 	Provide(ctx context.Context, name string, p registry.Provided, now time.Time) (registry.User, error) // registry.ErrTaken when somebody else has the name
 	FindSubject(ctx context.Context, subject string) (registry.User, error)
 	EndProvided(ctx context.Context, subject, there string) (int64, error)
+	SavedReports
+	Alerts
 }
 
 var _ State = (*registry.Registry)(nil)

@@ -44,7 +44,7 @@ type ProvidedView struct {
 
 func (a *API) viewOfUser(u registry.User) UserView {
 	v := UserView{
-		Name: u.Name, UserRights: UserRights{cmp.Or(Role(u.Role), roleNone), list(u.Queues), list(u.Teams), u.Masked, u.Phone},
+		Name: u.Name, UserRights: rightsGivenTo(u),
 		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
 	}
 	if u.Subject != "" {
@@ -59,6 +59,10 @@ func (a *API) viewOfUser(u registry.User) UserView {
 // userRights are the account's rights as they are listed.
 func (acc account) userRights() UserRights {
 	return UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.masked, acc.phone}
+}
+
+func rightsGivenTo(u registry.User) UserRights {
+	return UserRights{cmp.Or(Role(u.Role), roleNone), list(u.Queues), list(u.Teams), u.Masked, u.Phone}
 }
 
 // accountOf is a stored user as somebody who may sign in.
@@ -125,7 +129,7 @@ func (a *API) makeUser(ctx context.Context, who principal, in *makeUserInput) (*
 	if _, taken := a.secrets().users[in.Body.Name]; taken {
 		return nil, fail(CodeNameTaken, "a user or agent of the configuration has it", nil)
 	}
-	if err := a.mayGive(who, in.Body.UserRights); err != nil {
+	if err := a.mayGive(who, in.Body.UserRights, UserRights{}); err != nil {
 		return nil, err
 	}
 	hash, err := a.newHash(ctx, in.Body.Name, "body.password", in.Body.Password)
@@ -148,10 +152,16 @@ func (g UserRights) give(u *registry.User) {
 	u.Role, u.Queues, u.Teams, u.Masked, u.Phone = string(g.Role), g.Queues, g.Teams, g.Masked, g.Phone
 }
 
-// mayGive checks rights that somebody gives to a user. A key gives nobody what it may not itself.
-func (a *API) mayGive(who principal, g UserRights) error {
+// without are the names of a list that are not in the other one.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(other, name) })
+}
+
+// mayGive checks rights that somebody gives to a user who has others so far. A key gives nobody what it may not itself. What he has
+// already may be gone from the configuration: else he could not even be disabled.
+func (a *API) mayGive(who principal, g, has UserRights) error {
 	limits := Limits{g.Queues, g.Teams}
-	list, name := a.site().unknown(limits)
+	list, name := a.site().unknown(Limits{without(g.Queues, has.Queues), without(g.Teams, has.Teams)})
 	switch {
 	case !slices.Contains(staffRoles(), g.Role):
 		return invalid("body.role", "is none that is given")
@@ -161,7 +171,7 @@ func (a *API) mayGive(who principal, g UserRights) error {
 		return invalid("body.role", "an admin concerns all queues: he is not limited to some")
 	case g.Role == RoleAdmin && g.Masked:
 		return invalid("body.masked", "is nothing for an admin: he could make himself a key that shows numbers")
-	case g.Phone != "" && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
+	case g.Phone != "" && g.Phone != has.Phone && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
 		return invalid("body.phone", fmt.Sprintf("there is no agent %q", g.Phone))
 	case who.isKey() && scopesOfRole(g.Role, g.Masked)&^who.scopes != 0:
 		return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
@@ -219,11 +229,11 @@ func (a *API) changeUser(ctx context.Context, who principal, in *changeUserInput
 	if in.Name == who.Name {
 		return nil, fail(CodeForbidden, "one's own rights are another admin's to change", nil)
 	}
-	if err := a.mayGive(who, in.Body.UserRights); err != nil {
-		return nil, err
-	}
 	u, err := a.changed(ctx, who, in.Name, func(u *registry.User) error {
-		if u.Subject == "" {
+		if u.Subject == "" { // of the others the provider tells
+			if err := a.mayGive(who, in.Body.UserRights, rightsGivenTo(*u)); err != nil {
+				return err
+			}
 			in.Body.give(u)
 		}
 		switch {
@@ -298,8 +308,12 @@ type setPasswordInput struct {
 	}
 }
 
-// setPassword gives a user another password; his sessions end.
+// setPassword gives a user another password; his sessions end. One's own is changed with the old one: a stolen session is no way
+// to take somebody's account over.
 func (a *API) setPassword(ctx context.Context, who principal, in *setPasswordInput) (*struct{}, error) {
+	if in.Name == who.Name {
+		return nil, fail(CodeForbidden, "one's own password is changed by PUT session/password, which asks for the old one", nil)
+	}
 	hash, err := a.newHash(ctx, in.Name, "body.password", in.Body.Password)
 	if err != nil {
 		return nil, err

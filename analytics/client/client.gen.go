@@ -2396,6 +2396,9 @@ type Identity struct {
 	// Examples: anna
 	Agent *string `json:"agent,omitempty"`
 
+	// Configured He stands in the configuration: his password or PIN is changed there
+	Configured bool `json:"configured"`
+
 	// EndsAt When the session or the key ends
 	EndsAt time.Time `json:"ends_at"`
 
@@ -4685,7 +4688,10 @@ type ListAuditParams struct {
 	// Action Only entries of this operation
 	Action *string `form:"action,omitempty" json:"action,omitempty"`
 
-	// Result Only entries with this result: ok, or a code
+	// Object Only entries about what has this in its path or parameters
+	Object *string `form:"object,omitempty" json:"object,omitempty"`
+
+	// Result Only entries with this result: ok, a code, or refused for every code
 	Result *string `form:"result,omitempty" json:"result,omitempty"`
 
 	// Limit Size of the page
@@ -4871,7 +4877,10 @@ type ExportAuditParams struct {
 	// Action Only entries of this operation
 	Action *string `form:"action,omitempty" json:"action,omitempty"`
 
-	// Result Only entries with this result: ok, or a code
+	// Object Only entries about what has this in its path or parameters
+	Object *string `form:"object,omitempty" json:"object,omitempty"`
+
+	// Result Only entries with this result: ok, a code, or refused for every code
 	Result *string `form:"result,omitempty" json:"result,omitempty"`
 
 	// Format Form of the file
@@ -5884,6 +5893,13 @@ func (c *Client) SignIn(ctx context.Context, body SignInInputBody) (*Identity, e
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
 func (c *Client) ChangePassword(ctx context.Context, body OwnPasswordInputBody) (*Identity, error) {
 	return answer[Identity](ctx, c, request{method: http.MethodPut, path: route("/api/v1/session/password"), body: body})
+}
+
+// SignOutEverywhere is DELETE /api/v1/sessions: End all one's sessions.
+//
+// Roles: agent, supervisor, admin, integrator. Not by API keys.
+func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOutOutputBody, error) {
+	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
 }
 
 // GetSettings is GET /api/v1/settings: Lists to choose from.

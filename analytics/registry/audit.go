@@ -26,7 +26,9 @@ type AuditFilter struct {
 	From, Until time.Time // half-open
 	Actor       string
 	Action      string
+	Object      string // a part of it
 	Result      string
+	Refused     bool  // any result but ok
 	Before      int64 // only entries with smaller ids
 	Limit       int
 }
@@ -48,6 +50,12 @@ func (r *Registry) Audit(ctx context.Context, f AuditFilter) ([]Entry, error) {
 		if value != "" {
 			where, args = append(where, column+" = ?"), append(args, value)
 		}
+	}
+	if f.Object != "" {
+		where, args = append(where, "instr(object, ?) > 0"), append(args, f.Object)
+	}
+	if f.Refused {
+		where = append(where, "result <> 'ok'")
 	}
 	if f.Before > 0 {
 		where, args = append(where, "id < ?"), append(args, f.Before)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,7 +30,7 @@ func testAudit(t *testing.T, open func() *Registry) {
 	}
 	slices.Reverse(all)
 	for _, f := range []AuditFilter{
-		{}, {Actor: "sue"}, {Action: "move"}, {Result: "forbidden"}, {Actor: "adam", Action: "sign-in", Result: "ok"}, {Actor: "nobody"},
+		{}, {Object: "/1"}, {Refused: true}, {Object: "3", Refused: true}, {Actor: "sue"}, {Action: "move"}, {Result: "forbidden"}, {Actor: "adam", Action: "sign-in", Result: "ok"}, {Actor: "nobody"},
 		{From: began.Add(5 * time.Millisecond), Until: began.Add(9 * time.Millisecond)},
 	} {
 		if f.Until.IsZero() {
@@ -37,7 +38,8 @@ func testAudit(t *testing.T, open func() *Registry) {
 		}
 		want := []Entry{}
 		for _, e := range all {
-			if !e.Time.Before(f.From) && e.Time.Before(f.Until) && (f.Actor == "" || f.Actor == e.Actor) && (f.Action == "" || f.Action == e.Action) && (f.Result == "" || f.Result == e.Result) {
+			if !e.Time.Before(f.From) && e.Time.Before(f.Until) && (f.Actor == "" || f.Actor == e.Actor) && (f.Action == "" || f.Action == e.Action) && (f.Result == "" || f.Result == e.Result) &&
+				strings.Contains(e.Object, f.Object) && (!f.Refused || e.Result != "ok") {
 				want = append(want, e)
 			}
 		}

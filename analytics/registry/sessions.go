@@ -62,6 +62,14 @@ func (r *Registry) EndSession(ctx context.Context, token string) error {
 	return nil
 }
 
+// EndSessions ends all sessions of somebody.
+func (r *Registry) EndSessions(ctx context.Context, name string) error {
+	if _, err := r.db.ExecContext(ctx, "DELETE FROM sessions WHERE name = ?", name); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
 // CountSessions is how many sessions have not ended.
 func (r *Registry) CountSessions(ctx context.Context, now time.Time) (int, error) {
 	var n int

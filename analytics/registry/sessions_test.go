@@ -35,6 +35,27 @@ func testSessionsOutliveTheProcess(t *testing.T, open func() *Registry) {
 	}
 }
 
+// TestEndSessions ends one name's, and nobody else's.
+func TestEndSessions(t *testing.T) {
+	ctx, now := context.Background(), time.Now()
+	r := open(t, t.TempDir())
+	tokens := map[string]string{}
+	for token, name := range map[string]string{"first": "sue", "second": "sue", "other": "susan"} {
+		var err error
+		if tokens[token], err = r.BeginSession(ctx, Session{Name: name, Proof: []byte("p"), Ends: now.Add(time.Hour)}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.EndSessions(ctx, "sue"); err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]error{"first": ErrNone, "second": ErrNone, "other": nil} {
+		if _, err := r.FindSession(ctx, tokens[token], now); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", token, err, want)
+		}
+	}
+}
+
 // TestNoTokenIsStored: who reads the file can't sign in with what he finds.
 func TestNoTokenIsStored(t *testing.T) { each(t, testNoTokenIsStored) }
 

@@ -118,7 +118,7 @@ load: {listen: "127.0.0.1:{{.Ports.Load}}"}
 http:
   listen: 127.0.0.1:{{.Ports.HTTP}}
   public_url: http://127.0.0.1:{{.Ports.HTTP}}
-  users: [{name: boss, role: supervisor, password_hash_env: BOSS{{if .Sue}}, phone: sue{{end}}}]
+  users: [{name: boss, role: supervisor, password_hash_env: BOSS{{if .Sue}}, phone: sue{{end}}}, {name: adam, role: admin, password_hash_env: BOSS}]
 `
 
 func (p *product) writeConfig(file, name, sections, without string) string {
@@ -157,11 +157,17 @@ func (p *product) start() {
 // launch starts the product and waits for nothing.
 func (p *product) launch() {
 	p.t.Helper()
+	p.run("all")
+}
+
+// run starts one role, or all.
+func (p *product) run(role string) {
+	p.t.Helper()
 	path, err := binary()
 	p.must(err)
 	p.log, err = os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	p.must(err)
-	p.cmd = exec.Command(path, "all", "--config", p.config)
+	p.cmd = exec.Command(path, role, "--config", p.config)
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.log, p.log
 	p.must(p.cmd.Start())
 	p.ended = make(chan error, 1)

@@ -916,6 +916,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End all one's sessions
+         * @description Roles: agent, supervisor, admin, integrator. Not by API keys.
+         */
+        delete: operations["sign-out-everywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -2645,6 +2665,8 @@ export interface components {
              * @example anna
              */
             agent?: string;
+            /** @description He stands in the configuration: his password or PIN is changed there */
+            configured: boolean;
             /**
              * Format: date-time
              * @description When the session or the key ends
@@ -5262,7 +5284,9 @@ export interface operations {
                 actor?: string;
                 /** @description Only entries of this operation */
                 action?: string;
-                /** @description Only entries with this result: ok, or a code */
+                /** @description Only entries about what has this in its path or parameters */
+                object?: string;
+                /** @description Only entries with this result: ok, a code, or refused for every code */
                 result?: string;
                 /** @description Size of the page */
                 limit?: number;
@@ -5832,7 +5856,9 @@ export interface operations {
                 actor?: string;
                 /** @description Only entries of this operation */
                 action?: string;
-                /** @description Only entries with this result: ok, or a code */
+                /** @description Only entries about what has this in its path or parameters */
+                object?: string;
+                /** @description Only entries with this result: ok, a code, or refused for every code */
                 result?: string;
                 /** @description Form of the file */
                 format?: "csv" | "jsonl" | "xlsx";
@@ -6972,6 +6998,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                };
             };
             /** @description Any error */
             default: {

@@ -51,4 +51,4 @@ tickets_now AS (
 SELECT subject, due_at FROM tickets_now
 WHERE (queue IN {queues:Array(String)} OR queue = '' AND team IN {teams:Array(String)}) AND (reply IN {sla_in:Array(String)} OR resolution IN {sla_in:Array(String)}) AND (due_at, subject) > ({cursor_at:Int64}, {cursor_id:String})
 ORDER BY due_at ASC, subject ASC LIMIT {rows:UInt64}
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

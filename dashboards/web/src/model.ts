@@ -3,6 +3,14 @@ import type { Schemas } from "../../client/client";
 
 export type Me = Schemas["Identity"];
 
+// Who may do what
+export type User = Schemas["UserView"];
+export type Rights = Schemas["UserRights"];
+export type ApiKey = Schemas["KeyView"];
+export type Scope = ApiKey["scopes"][number];
+export type AuditEntry = Schemas["AuditView"];
+export type Limited = Pick<Rights, "queues" | "teams">;
+
 // Now
 export type Freshness = Schemas["Freshness"];
 export type WallboardNow = Schemas["Wallboard"];

@@ -25,3 +25,9 @@ export function comeBack(): string {
   if (hash === "#signed-in" || refused !== "") history.replaceState(null, "", pathname + search);
   return refused;
 }
+
+/** The same for who leaves: the next one here may be somebody else, and begins at his own first page. */
+export function signedOut(): void {
+  localStorage.removeItem(note);
+  location.assign("/");
+}

@@ -6,6 +6,7 @@ import { useFetched } from "./useFetched";
 export interface Names {
   queues: Named[];
   agents: Named[];
+  teams: string[];
   queue: (id: string) => string;
   agent: (id: string) => string;
 }
@@ -13,7 +14,8 @@ export interface Names {
 export function useNames(): Names {
   const queues = useFetched(at("/queues"))?.queues ?? [];
   const agents = useFetched(at("/agents"))?.agents ?? [];
-  return { queues, agents, queue: (id) => nameIn(queues, id), agent: (id) => nameIn(agents, id) };
+  const teams = [...new Set(agents.flatMap((a) => a.teams))].sort();
+  return { queues, agents, teams, queue: (id) => nameIn(queues, id), agent: (id) => nameIn(agents, id) };
 }
 
 export const nameIn = (list: readonly Named[], id: string): string => list.find((x) => x.id === id)?.name || id;
