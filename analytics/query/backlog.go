@@ -172,7 +172,7 @@ func backlogStatement(p metric.BacklogParams, hours businessHours, clock metric.
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches(""),
+		ticketStretches(unfinished("max(time) >= "+instant("from")+" OR ")),
 		ticketClocks(),
 		"counted AS (",
 		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",

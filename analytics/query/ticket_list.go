@@ -150,7 +150,7 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now time.Tim
 		s.bindTime("now", now)
 		s.bindSLA(req.SLA.Targets, clock)
 		s.bindDue(clock)
-		tickets = ticketsDue()
+		tickets = ticketsDue(when(req.running(), unfinished("")))
 	}
 	key, order, beyond := "opened_at", "DESC", "<"
 	switch req.Sort {
