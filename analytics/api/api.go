@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,7 +53,7 @@ type Check struct {
 	Test func(ctx context.Context) error
 }
 
-// Deps are the parts the API stands on. All are needed, Pages, Tickets and Archive excepted.
+// Deps are the parts the API stands on. All are needed, Pages, Tickets, Forget and Archive excepted.
 type Deps struct {
 	Log      *slog.Logger
 	Getenv   func(string) string
@@ -60,12 +61,15 @@ type Deps struct {
 	State    State                // sessions and keys
 	Now      Now
 	Reports  Reports
+	Notify   Notifier
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
+	Forget   Forgetter   // erases callers; nil = that answers not_configured
 	Archive  Archive     // of recordings; nil = their audio answers not_configured
 	Pages    fs.FS       // the built pages with index.html at their root; nil = none
 	Numbers  number.Form // in which callers' numbers come
 	Checks   []Check     // beside those of its own parts
 	Version  string
+	Process  string // which of several API processes this is, in the audit log
 }
 
 // API serves HTTP. Its handlers may run before Run, in tests.
@@ -75,6 +79,7 @@ type API struct {
 	log      *slog.Logger
 	getenv   func(string) string
 	m        *metrics
+	due      *dueGauges
 	registry *prometheus.Registry
 	state    State
 	attempts *attempts
@@ -82,14 +87,20 @@ type API struct {
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
 	reports  Reports
+	notify   Notifier
+	watch    *watch        // of the alerts
+	wake     chan struct{} // one slot: runs of reports are due
 	tickets  TicketLog
+	forget   Forgetter
 	archive  Archive
 	pages    fs.FS
 	checks   []Check
 	failing  []*trouble.Trouble // of each check
 	version  string
+	process  string
 	origins  origins
 	streams  *streams
+	exports  *streams
 	patience time.Duration // with a client that doesn't read
 	clock    func() time.Time
 
@@ -105,27 +116,28 @@ type API struct {
 
 // Limits of what is read.
 const (
-	bodyLimit  = 256 << 10
-	shutdown   = 5 * time.Second
-	hashingMax = 2
+	bodyLimit   = 256 << 10
+	headerLimit = 16 << 10 // identity providers' codes alone may be some thousand bytes
+	shutdown    = 5 * time.Second
+	hashingMax  = 2
 
 	startPatience = 2 * time.Second // how long a check may fail before it is told: roles start together
 )
 
 // New checks configuration and secrets and builds the routes; it opens nothing.
 func New(cfg Config, site Site, deps Deps) (*API, error) {
-	if problems := append(cfg.Validate(), site.Validate()...); len(problems) > 0 {
+	if problems := slices.Concat(cfg.Validate(), cfg.ValidateWith(site), site.Validate()); len(problems) > 0 {
 		return nil, fmt.Errorf("api: %s %s", problems[0].Path, problems[0].Message)
 	}
-	found, err := findSecrets(cfg.Listen, cfg.Users, site, deps.Getenv, deps.Log)
+	found, err := findSecrets(cfg, site, deps.Getenv, deps.Log)
 	if err != nil {
 		return nil, err
 	}
 	stop, halt := context.WithCancel(context.Background())
 	a := &API{
-		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), registry: deps.Registry,
+		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, archive: deps.Archive, pages: deps.Pages, version: deps.Version,
+		now: deps.Now, reports: deps.Reports, notify: deps.Notify, watch: newWatch(), wake: make(chan struct{}, 1), tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()
@@ -133,8 +145,10 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 		halt()
 		return nil, err
 	}
-	a.setup.Store(&setup{site: site, secrets: found, numbers: deps.Numbers, certificate: certificate})
-	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m}
+	a.setup.Store(a.newSetup(cfg, site, found, deps.Numbers, certificate))
+	a.streams = &streams{most: cfg.MaxStreams, each: max(1, cfg.MaxStreams/20), open: map[string]int{}, m: a.m,
+		refusal: fail(CodeTooManyStreams, "close another one first", nil)}
+	a.exports = newExports(cfg, a.m)
 	a.checks = append([]Check{{"sessions", func(ctx context.Context) error {
 		_, err := a.state.CountSessions(ctx, a.clock())
 		return err
@@ -161,6 +175,10 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.runReports(a.stop) })
+	sweeping.Go(func() { a.watchAlerts(a.stop) })
+	sweeping.Go(func() { a.watchTickets(a.stop) })
+	sweeping.Go(func() { a.watchProvider(a.stop) })
 	served := make(chan error, 1)
 	go func() { served <- a.app.Listener(a.encrypted(ln)) }()
 	select {
@@ -178,6 +196,7 @@ func (a *API) Run(ctx context.Context) error {
 		a.log.Warn("api stopped serving", "error", err)
 	}
 	a.streams.wait()
+	a.exports.wait()
 	return ctx.Err()
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +22,7 @@ import (
 	"firstline/analytics/live"
 	"firstline/analytics/live/livetest"
 	"firstline/analytics/metric"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/registry"
 	"firstline/pipeline/fact"
@@ -49,6 +51,8 @@ type world struct {
 	cfg        Config
 	site       Site
 	someKey    string // id of a key that there is
+	someReport string // of a shared report of sue's
+	someRule   string // of an alert rule
 	newUsers   atomic.Int64
 }
 
@@ -60,7 +64,9 @@ type options struct {
 	checks  []Check
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
+	notify  func(*notify.MailConfig, *notify.HookConfig)
 	log     *slog.Logger // nil = nowhere
+	pages   fs.FS        // nil = files that stand for them
 
 	noArchive bool // recordings lie elsewhere
 	// snapshot changes what the controller begins with
@@ -99,10 +105,20 @@ func newWorld(t testing.TB, o options) *world {
 	deps := Deps{
 		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: reg, State: state,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
-		Numbers: number.Config{Region: "DE"}.Form(),
+		Numbers: number.Config{Region: "DE"}.Form(), Forget: &forgetDouble{},
+	}
+	mail, hooks := notify.DefaultMail(), notify.DefaultHooks()
+	if o.notify != nil {
+		o.notify(&mail, &hooks)
+	}
+	if deps.Notify, err = notify.New(mail, hooks, deps.Getenv, func() time.Time { return w.api.clock() }, deps.Log, reg); err != nil {
+		t.Fatal(err)
 	}
 	if o.log != nil {
 		deps.Log = o.log
+	}
+	if o.pages != nil {
+		deps.Pages = o.pages
 	}
 	if o.reports != nil {
 		deps.Reports = o.reports
@@ -126,9 +142,11 @@ func newWorld(t testing.TB, o options) *world {
 	if err := state.MakeUser(context.Background(), registry.User{Name: "some", Role: string(RoleIntegrator), Hash: cheapHash}); err != nil {
 		t.Fatal(err)
 	}
+	w.makeSome(state)
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()
+		w.api.exports.wait()
 		if err := state.Close(); err != nil {
 			t.Error(err)
 		}
@@ -221,6 +239,7 @@ type reportsDouble struct {
 	ticketLists []query.TicketListRequest
 	backlogs    []query.BacklogRequest
 	explained   []why
+	dues        []query.DueRequest
 }
 
 func (r *reportsDouble) fails(err error) { r.mu.Lock(); defer r.mu.Unlock(); r.err = err }
@@ -284,7 +303,7 @@ func (r *reportsDouble) Tickets(_ context.Context, req query.TicketRequest) (met
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tickets = append(r.tickets, req)
-	p, err := req.TicketParams()
+	p, err := req.TicketParams(livetest.Began())
 	if err != nil {
 		return metric.TicketReport{}, err
 	}

@@ -36,16 +36,20 @@ const auditPatience = 5 * time.Second
 // are counted, not written down: they could fill the disk. When the entry can't be written the request is answered all the same,
 // since calls go on; the entry is in the log then, and counted.
 func (a *API) noteRequest(c *fiber.Ctx, r *request) {
-	if !r.noteworthy(c.Method()) {
+	reads := r.reads(c.Method())
+	if !r.noteworthy(reads) {
 		return
 	}
 	e := registry.Entry{
-		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: objectOf(c), Result: "ok", Request: r.id,
+		Time: a.clock(), Actor: r.actor(), Role: string(r.who.Role), Address: c.IP(), Action: r.action, Object: r.object(c), Result: "ok", Request: r.id, Process: a.process,
+	}
+	if r.about != "" {
+		e.Object = r.about
 	}
 	if r.code != "" {
 		e.Result = string(r.code)
 	}
-	if reads(c.Method()) && a.repeats.repeated(e.Actor+" "+e.Object+" "+e.Result, e.Time) {
+	if reads && a.repeats.repeated(e.Actor+" "+e.Object+" "+e.Result, e.Time) {
 		a.m.audit.WithLabelValues("repeated").Inc()
 		return
 	}
@@ -59,7 +63,10 @@ func (a *API) noteRequest(c *fiber.Ctx, r *request) {
 	a.m.audit.WithLabelValues("written").Inc()
 }
 
-func reads(method string) bool { return method == fiber.MethodGet || method == fiber.MethodHead }
+// reads says whether a request changes nothing. To come back from the identity provider signs somebody in.
+func (r *request) reads(method string) bool {
+	return (method == fiber.MethodGet || method == fiber.MethodHead) && r.action != actionFromProvider
+}
 
 // actor is who is behind a request; "" for a stranger.
 func (r *request) actor() string {
@@ -70,11 +77,11 @@ func (r *request) actor() string {
 }
 
 // noteworthy says whether a request belongs into the audit log.
-func (r *request) noteworthy(method string) bool {
+func (r *request) noteworthy(reads bool) bool {
 	switch {
 	case r.action == "" || r.actor() == "" || r.code == CodeTooManyAttempts: // the last is counted, and could be sent without end
 		return false
-	case !reads(method), r.code == CodeForbidden:
+	case !reads, r.code == CodeForbidden:
 		return true
 	case r.code != "":
 		return false
@@ -89,10 +96,11 @@ func (r *request) noteworthy(method string) bool {
 	}
 }
 
-// objectOf is what a request is about: its path below the prefix with its parameters, a number that is searched for masked.
-func objectOf(c *fiber.Ctx) string {
+// object is what a request is about: its path below the prefix with its parameters, a number that is searched for masked. The identity
+// provider's answer is none of it.
+func (r *request) object(c *fiber.Ctx) string {
 	u, err := url.Parse(c.OriginalURL())
-	if err != nil {
+	if err != nil || r.action == actionFromProvider {
 		return strings.TrimPrefix(c.Path(), Prefix)
 	}
 	q := u.Query()
@@ -100,6 +108,7 @@ func objectOf(c *fiber.Ctx) string {
 		q.Set("number", mask(number))
 	}
 	u.RawQuery = q.Encode()
+	u.RawPath = "" // one form of each path, however a client escaped it: entries are searched by it
 	return strings.TrimPrefix(u.RequestURI(), Prefix)
 }
 
@@ -160,7 +169,11 @@ type AuditEntry struct {
 	Object  string    `json:"object" doc:"Path and parameters of the request; of a number that was searched for the last digits" example:"/keys"`
 	Result  string    `json:"result" doc:"ok, or the code it was refused with" example:"ok"`
 	Request string    `json:"request" doc:"Id of the request, as in the server's log" example:"f70a3a77185dc305"`
+	Process string    `json:"process" doc:"API process that answered: its host and port" example:"desk1:8080"`
 }
+
+// anyRefusal is the result of an AuditQuery that means every code.
+const anyRefusal = "refused"
 
 // AuditQuery says which entries are meant.
 type AuditQuery struct {
@@ -168,7 +181,8 @@ type AuditQuery struct {
 	Until  time.Time `query:"until" required:"true" doc:"End of the window, exclusive, RFC 3339" example:"2026-03-03T00:00:00+01:00"`
 	Actor  string    `query:"actor" maxLength:"200" doc:"Only entries of this one"`
 	Action string    `query:"action" maxLength:"100" doc:"Only entries of this operation"`
-	Result string    `query:"result" maxLength:"100" doc:"Only entries with this result: ok, or a code"`
+	Object string    `query:"object" maxLength:"200" doc:"Only entries about what has this in its path or parameters" example:"/users/sam"`
+	Result string    `query:"result" maxLength:"100" doc:"Only entries with this result: ok, a code, or refused for every code"`
 }
 
 type (
@@ -200,7 +214,10 @@ func (a *API) exportAudit(ctx context.Context, who principal, in *auditExport) (
 
 // auditPage reads one page of the audit log, newest first.
 func (a *API) auditPage(ctx context.Context, _ principal, in AuditQuery, p PageQuery) (auditPage, error) {
-	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Result: in.Result, Limit: p.Limit + 1}
+	f := registry.AuditFilter{From: in.From, Until: in.Until, Actor: in.Actor, Action: in.Action, Object: in.Object, Result: in.Result, Limit: p.Limit + 1}
+	if in.Result == anyRefusal {
+		f.Result, f.Refused = "", true
+	}
 	if p.Cursor != "" {
 		before, err := strconv.ParseInt(p.Cursor, 10, 64)
 		if err != nil || before < 1 {

@@ -59,7 +59,7 @@ func TestAuditOfEveryChange(t *testing.T) {
 	w := newWorld(t, options{})
 	adam := w.signIn("adam")
 	for _, u := range w.accesses() {
-		if u.method == http.MethodGet || u.path == "/session" {
+		if u.method == http.MethodGet || strings.HasPrefix(u.path, "/session") && u.path != "/session/password" {
 			continue
 		}
 		changes := func() []AuditEntry { // reading the log leaves an entry too
@@ -170,6 +170,32 @@ func TestAuditPages(t *testing.T) {
 		w.get(path+bad, adam).wantProblem(t, CodeInvalid)
 	}
 	w.get(Prefix+"/audit?from=2026-03-02T00:00:00Z&until=2026-03-02T00:00:00Z", adam).wantProblem(t, CodeInvalid)
+}
+
+// TestAuditFilters: by what it was about, and all that was refused.
+func TestAuditFilters(t *testing.T) {
+	w := newWorld(t, options{})
+	adam := w.signIn("adam")
+	w.makeUser(t, adam, map[string]any{"name": "sam", "role": "supervisor"})
+	w.as(adam, http.MethodPut, "/users/sam", map[string]any{"role": "integrator"})
+	w.as(adam, http.MethodPut, "/users/sue", map[string]any{"role": "integrator"})
+	w.as(adam, http.MethodPut, "/users/tim%40example.org/password", map[string]any{"password": longPassword}) // as browsers escape it
+	w.as(w.signIn("sue"), http.MethodGet, "/users", nil)
+	for filter, want := range map[string]string{
+		"&object=/users/sam": "change-user ok", "&object=/users&result=refused": "change-user configured, set-password not_found, list-users forbidden",
+		"&object=/users/tim@example.org":   "set-password not_found",
+		"&object=/users&result=configured": "change-user configured", "&object=/users/s&result=ok": "change-user ok", "&object=%25": "",
+	} {
+		got := []string{}
+		for _, e := range w.audited(t, adam, filter) {
+			if e.Action != "list-audit" {
+				got = append(got, e.Action+" "+e.Result)
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s: %v, want %s", filter, got, want)
+		}
+	}
 }
 
 // brokenAudit is a state whose audit log can't be written.

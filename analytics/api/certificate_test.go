@@ -118,7 +118,7 @@ func TestTLS(t *testing.T) {
 		}
 		return err
 	}
-	reload := func() error { return w.api.Reload(w.cfg.Users, w.site, w.api.numbers()) }
+	reload := func() error { return w.api.Reload(w.cfg, w.site, w.api.numbers()) }
 	if err := reload(); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/alert"
+	"firstline/analytics/registry"
 	"firstline/pipeline/problem"
 	"firstline/pipeline/schedule"
 )
@@ -22,13 +24,18 @@ type Config struct {
 	Hosts             []string      `yaml:"hosts"`               // more host names it may be called by, with port unless 80 or 443
 	TrustedProxies    []string      `yaml:"trusted_proxies"`     // addresses or networks whose X-Real-IP is believed
 	Users             []User        `yaml:"users"`               // supervisors, admins and integrators; agents sign in by their own entries
+	OIDC              OIDC          `yaml:"oidc"`                // signing in at an identity provider
 	SessionLife       time.Duration `yaml:"session_life"`        // a session ends so long after the sign-in
 	AuditKeep         time.Duration `yaml:"audit_keep"`          // entries of the audit log are deleted after it
 	Heartbeat         time.Duration `yaml:"heartbeat"`           // of the live streams
 	MaxStreams        int           `yaml:"max_streams"`         // live streams at once, and a twentieth of it for one session
+	ExportsPerUser    int           `yaml:"exports_per_user"`    // whole lists as files that one user or key may have sent at once
+	ExportRows        int           `yaml:"export_rows"`         // of one file; one that would have more is broken off
 	RequestsPerMinute int           `yaml:"requests_per_minute"` // of one user, of one key, and of one address while nobody is signed in; live streams apart
 	QueryTimeout      time.Duration `yaml:"query_timeout"`       // of one report
 	Demo              bool          `yaml:"demo"`                // serve the demo ticket page
+
+	State registry.Config `yaml:"state"` // where users, sessions, keys and the audit log are kept
 }
 
 // User is a supervisor, admin or integrator; agents sign in by their own entries.
@@ -54,6 +61,8 @@ type Site struct {
 	Integrations Integrations  `yaml:"integrations"`
 
 	Schedules []schedule.Schedule `yaml:"schedules"`
+
+	Alerts alert.Config `yaml:"alerts"` // rules that tell when something is wrong: docs/alerts.md
 }
 
 // AgentConfig is an agent as the API knows him.
@@ -141,9 +150,12 @@ type Integrations struct {
 
 // TicketIntegration verifies the ticket system's webhook and links to its tickets.
 type TicketIntegration struct {
-	System            string `yaml:"system"` // name of the ticket system in facts and figures
-	TicketURL         string `yaml:"ticket_url"`
-	Schedule          string `yaml:"schedule"`            // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
+	System    string `yaml:"system"` // name of the ticket system in facts and figures
+	TicketURL string `yaml:"ticket_url"`
+	Schedule  string `yaml:"schedule"` // id of the schedule whose hours are the tickets' business hours; empty = the wall clock only
+
+	Targets map[string]TargetConfig `yaml:"targets"` // what is promised for tickets of each priority, default for all others: docs/tickets.md
+
 	WebhookSecretEnv  string `yaml:"webhook_secret_env"`  // variable with the secret that signs POST /api/v1/tickets/events; none = it is refused
 	WebhookSecretFile string `yaml:"webhook_secret_file"` // or the file that holds it
 }
@@ -153,18 +165,22 @@ func DefaultConfig() Config {
 	return Config{
 		Listen:            "127.0.0.1:8080",
 		PublicURL:         "http://127.0.0.1:8080",
+		OIDC:              defaultOIDC(),
 		SessionLife:       12 * time.Hour,
 		AuditKeep:         365 * 24 * time.Hour,
 		Heartbeat:         2 * time.Second,
 		MaxStreams:        2000,
+		ExportsPerUser:    2,
+		ExportRows:        1_000_000,
 		RequestsPerMinute: 3000,
 		QueryTimeout:      30 * time.Second,
+		State:             registry.DefaultConfig(),
 	}
 }
 
 // DefaultSite has no agents and queues.
 func DefaultSite() Site {
-	return Site{Integrations: Integrations{Tickets: TicketIntegration{System: "helpdesk"}}}
+	return Site{Integrations: Integrations{Tickets: TicketIntegration{System: "helpdesk"}}, Alerts: alert.DefaultConfig()}
 }
 
 // Validate tells what is wrong; paths are relative to the section.
@@ -203,12 +219,20 @@ func (c Config) Validate() []problem.Problem {
 	if c.MaxStreams < 1 {
 		add("max_streams", "must be at least 1", "leave it out for the default")
 	}
+	if c.ExportsPerUser < 1 {
+		add("exports_per_user", "must be at least 1", "leave it out for the default")
+	}
+	if c.ExportRows < 1 || c.ExportRows > sheetRows {
+		add("export_rows", "is not between 1 and "+strconv.Itoa(sheetRows)+", what a workbook holds", "leave it out for the default")
+	}
 	if c.RequestsPerMinute < 1 {
 		add("requests_per_minute", "must be at least 1", "leave it out for the default")
 	}
+	out = append(out, problem.At("state", c.State.Validate())...)
 	out = append(out, c.users()...)
-	if !loopback(c.Listen) && len(c.Users) == 0 {
-		add("listen", "is reachable from other machines, but nobody can sign in: no users are set", "add users with a password hash, or listen on 127.0.0.1")
+	out = append(out, c.OIDC.validate()...)
+	if !loopback(c.Listen) && len(c.Users) == 0 && c.OIDC.Issuer == "" {
+		add("listen", "is reachable from other machines, but nobody can sign in: no users are set", "add users with a password hash, or an identity provider (oidc), or listen on 127.0.0.1")
 	}
 	return out
 }
@@ -262,6 +286,29 @@ func (s Site) Validate() []problem.Problem {
 			mend = "name one of " + strings.Join(ids, ", ") + ", or leave it out"
 		}
 		out = append(out, problem.Problem{Path: "integrations.tickets.schedule", Message: fmt.Sprintf("schedule %q is not defined", t.Schedule), Mend: mend})
+	}
+	return append(append(out, t.targets()...), s.alertProblems()...)
+}
+
+// alertProblems tells what is wrong with the rules of the section alerts.
+func (s Site) alertProblems() []problem.Problem {
+	out := problem.At("alerts", s.Alerts.Validate())
+	for i, r := range s.Alerts.Rules {
+		for _, p := range s.unknownTo(r) {
+			out = append(out, problem.At("alerts.rules."+strconv.Itoa(i), []problem.Problem{p})...)
+		}
+	}
+	return out
+}
+
+// unknownTo tells which queues and which schedule a rule names that there are not.
+func (s Site) unknownTo(r alert.Rule) []problem.Problem {
+	var out []problem.Problem
+	if _, name := s.unknown(Limits{Queues: r.Queues}); name != "" {
+		out = append(out, problem.Problem{Path: "queues", Message: fmt.Sprintf("queue %q is not defined", name), Mend: "name queues of the list queues"})
+	}
+	if r.Schedule != "" && !slices.Contains(s.scheduleIDs(), r.Schedule) {
+		out = append(out, problem.Problem{Path: "schedule", Message: fmt.Sprintf("schedule %q is not defined", r.Schedule), Mend: "define it under schedules"})
 	}
 	return out
 }

@@ -92,6 +92,7 @@ func TestValidate(t *testing.T) {
 		{"public scheme", func(c *Config) { c.PublicURL = "desk.example" }, "public_url"},
 		{"proxies", func(c *Config) { c.TrustedProxies = []string{"10.0.0.1", "10.0.0.0/8", "gateway"} }, "trusted_proxies.2"},
 		{"times", func(c *Config) { c.SessionLife, c.Heartbeat, c.QueryTimeout, c.MaxStreams = 0, 0, 0, 0 }, "session_life heartbeat query_timeout max_streams"},
+		{"exports", func(c *Config) { c.ExportsPerUser, c.ExportRows = 0, 1<<20 }, "exports_per_user export_rows"},
 		{"open without users", func(c *Config) { c.Listen = "0.0.0.0:8080" }, "listen"},
 		{"open by no host", func(c *Config) { c.Listen = ":8080" }, "listen"},
 		{"users", func(c *Config) {
@@ -131,7 +132,7 @@ func TestSecrets(t *testing.T) {
 	cfg.Users = []User{{Name: "a", Role: RoleAdmin, PasswordHashEnv: "GOOD"}, {Name: "b", Role: RoleAdmin, PasswordHashFile: file}}
 	site.Agents = []AgentConfig{{ID: "x", Name: "X", PinHashEnv: "GOOD"}, {ID: "phone only"}}
 	site.Integrations.Tickets.WebhookSecretEnv = "SECRET"
-	found, problems := readSecrets(cfg.Users, site, getenv)
+	found, problems := readSecrets(cfg, site, getenv)
 	if len(problems) > 0 || len(found.users) != 3 || found.users["b"].hash != hash || found.users["x"].role != RoleAgent || found.webhook != "s" {
 		t.Errorf("%+v, %v", found, problems)
 	}

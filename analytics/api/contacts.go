@@ -176,6 +176,9 @@ func mask(number string) string {
 func maskContact(c *query.Contact) {
 	c.CallerName = nil
 	maskText(c.CallerNumber)
+	if c.Kind == fact.KindOutbound { // whom an agent called
+		maskText(&c.Dialed)
+	}
 }
 
 // maskText masks a number in its place; nil stays nil.
@@ -189,7 +192,11 @@ func maskText(number *string) {
 func maskFact(f *query.TimelineFact) (err error) {
 	switch f.Type {
 	case fact.TypeArrived:
-		f.Data, err = change(f.Data, func(d *fact.Arrived) { d.CallerNumber, d.CallerName = mask(d.CallerNumber), "" })
+		f.Data, err = change(f.Data, func(d *fact.Arrived) {
+			if d.CallerNumber, d.CallerName = mask(d.CallerNumber), ""; d.Kind == fact.KindOutbound {
+				d.Dialed = mask(d.Dialed)
+			}
+		})
 	case fact.TypeIdentified:
 		f.Data, err = change(f.Data, func(d *fact.Identified) { d.Digits, d.CustomerName = mask(d.Digits), "" })
 	default: // no other fact carries any

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"firstline/analytics/query"
 	"firstline/analytics/registry"
 )
 
@@ -32,22 +33,28 @@ func (a *API) credentialOf(c *fiber.Ctx) credential {
 	return credential{session: c.Cookies(a.cookieName())}
 }
 
+// identifyPatience bounds the finding out, so that nobody waits long for what keeps the sessions.
+const identifyPatience = 5 * time.Second
+
 // identify finds out whose credential it is. It fails with registry.ErrNone for a session that is none, and with an Error that
 // the client may see for a key that is none.
 func (a *API) identify(ctx context.Context, cr credential) (principal, error) {
+	ctx, cancel := context.WithTimeout(ctx, identifyPatience)
+	defer cancel()
 	if cr.key != "" {
 		return a.byKey(ctx, cr.key)
 	}
 	return a.bySession(ctx, cr.session)
 }
 
-// bySession resolves a session token. A session of somebody who is no longer configured, who is disabled, or whose password changed, is none.
+// bySession resolves a session token. A session of somebody who is no longer configured, who is disabled, whose password changed, or whose
+// groups no longer give him anything, is none.
 func (a *API) bySession(ctx context.Context, token string) (principal, error) {
 	s, err := a.state.FindSession(ctx, token, a.clock())
 	if err != nil {
 		return principal{}, err
 	}
-	acc, ok, err := a.account(ctx, s.Name)
+	acc, ok, err := a.behind(ctx, s)
 	if err != nil {
 		return principal{}, err
 	}
@@ -83,11 +90,7 @@ func (a *API) byKey(ctx context.Context, secret string) (principal, error) {
 		}
 	}
 	a.m.keyUses.WithLabelValues("ok").Inc()
-	name := keyActor + k.ID
-	limits := Limits{k.Queues, k.Teams}
-	return principal{
-		Name: name, Label: k.Name, Role: roleKey, scopes: scopesOf(k.Scopes), limits: limits, rights: a.rightsOf(limits), ends: k.Ends, session: name,
-	}, nil
+	return a.principalOfKey(k), nil
 }
 
 // keyActor begins the name by which facts and logs tell of what was done with a key; its id follows.
@@ -102,6 +105,11 @@ func (a *API) refuseKey(result, detail string, err error) error {
 
 // authenticate finds out who sent the request. Whether that is enough is for the route to say.
 func (a *API) authenticate(c *fiber.Ctx) error {
+	if who, ok := insider(c); ok {
+		r := of(c.UserContext())
+		r.who, r.auth = who, nil
+		return c.Next()
+	}
 	cr := a.credentialOf(c)
 	if cr == (credential{}) {
 		return c.Next()
@@ -116,6 +124,7 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 		return fail(CodeUnavailable, "sessions and keys can't be read", err)
 	default:
 		r.who, r.auth = who, nil
+		c.SetUserContext(query.AskedBy(c.UserContext(), r.asker()))
 	}
 	return c.Next()
 }

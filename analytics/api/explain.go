@@ -72,36 +72,36 @@ type (
 
 func (a *API) explainQueues(ctx context.Context, who principal, in *explainQueuesInput) (*listed[explanation], error) {
 	req, err := a.askQueues(who, in.QueuesAsked)
-	return explained(ctx, who, a.reports.ExplainQueues, req, err, in.why(in.PageQuery))
+	return explained(ctx, who, who.rights.hides, a.reports.ExplainQueues, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainAgents(ctx context.Context, who principal, in *explainAgentsInput) (*listed[explanation], error) {
 	req, err := a.askAgents(who, in.AgentsAsked)
-	return explained(ctx, who, a.reports.ExplainAgents, req, err, in.why(in.PageQuery))
+	return explained(ctx, who, who.rights.hides, a.reports.ExplainAgents, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainContacts(ctx context.Context, who principal, in *explainContactsInput) (*listed[explanation], error) {
 	req, err := a.askContacts(who, in.ContactsAsked)
-	return explained(ctx, who, a.reports.ExplainContacts, req, err, in.why(in.PageQuery))
+	return explained(ctx, who, who.rights.hides, a.reports.ExplainContacts, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainMenus(ctx context.Context, who principal, in *explainMenusInput) (*listed[explanation], error) {
 	req, err := askMenus(in.MenusAsked)
-	return explained(ctx, who, a.reports.ExplainIVR, req, err, in.why(in.PageQuery))
+	return explained(ctx, who, who.rights.hides, a.reports.ExplainIVR, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainTickets(ctx context.Context, who principal, in *explainTicketsInput) (*listed[explanation], error) {
 	req, err := a.askTickets(who, in.TicketsAsked)
-	return explained(ctx, who, a.reports.ExplainTickets, req, err, in.why(in.PageQuery))
+	return explained(ctx, who, who.rights.hidesTickets, a.reports.ExplainTickets, req, err, in.why(in.PageQuery))
 }
 
 func (a *API) explainBacklog(ctx context.Context, who principal, in *explainBacklogInput) (*listed[explanation], error) {
-	req, err := askBacklog(who, in.BacklogAsked)
-	return explained(ctx, who, a.reports.ExplainBacklog, req, err, in.why(in.PageQuery))
+	req, err := a.askBacklog(who, in.BacklogAsked)
+	return explained(ctx, who, who.rights.hidesTickets, a.reports.ExplainBacklog, req, err, in.why(in.PageQuery))
 }
 
-// explained answers one page. Agents who may not be seen are left out of it, and their rows are as if they were not there.
-func explained[Q any](ctx context.Context, who principal, ask func(context.Context, Q, query.ExplainRequest) (metric.Explanation, error), req Q, err error, why query.ExplainRequest) (*listed[explanation], error) {
+// explained answers one page. Agents who may not be seen are left out of it, and rows that the report hides are as if they were not there.
+func explained[Q any](ctx context.Context, who principal, hides func(metric.Group) bool, ask func(context.Context, Q, query.ExplainRequest) (metric.Explanation, error), req Q, err error, why query.ExplainRequest) (*listed[explanation], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func explained[Q any](ctx context.Context, who principal, ask func(context.Conte
 	if err != nil {
 		return nil, err
 	}
-	if who.rights.hides(e.Row.Group) {
+	if hides(e.Row.Group) {
 		return nil, fail(CodeNotFound, "", nil)
 	}
 	for i := range e.Items {

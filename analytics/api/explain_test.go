@@ -52,7 +52,7 @@ func (r *reportsDouble) ExplainIVR(_ context.Context, req query.IVRRequest, e qu
 }
 
 func (r *reportsDouble) ExplainTickets(_ context.Context, req query.TicketRequest, e query.ExplainRequest) (metric.Explanation, error) {
-	p, _ := req.TicketParams()
+	p, _ := req.TicketParams(livetest.Began())
 	return r.explanation("tickets", p.Window, req, e)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,6 +28,15 @@ const exportTag = "exports"
 // exportKind is what exports are counted as among the streams.
 const exportKind = "export"
 
+// exportRetry is what a refused one is told to wait, in seconds: nobody knows when another is over.
+const exportRetry = "10"
+
+func newExports(cfg Config, m *metrics) *streams {
+	refusal := fail(CodeTooManyRequests, strconv.Itoa(cfg.ExportsPerUser)+" exports of yours are being sent (http.exports_per_user): wait until one is done", nil)
+	refusal.Headers = map[string]string{fiber.HeaderRetryAfter: exportRetry}
+	return &streams{most: cfg.MaxStreams, each: cfg.ExportsPerUser, refusal: refusal, open: map[string]int{}, m: m}
+}
+
 // export answers a whole list as a file, page after page while it is sent, so that its length doesn't matter. The first page is read before
 // anything is sent: what is wrong with the request is a problem as anywhere. What goes wrong later breaks the connection off, so that
 // nobody takes a part of the list for all of it.
@@ -36,7 +46,8 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 	if err != nil {
 		return nil, err
 	}
-	if err := a.streams.enter(exportKind, who.session); err != nil { // behind the read: what panics there would never leave
+	asker := of(ctx).asker()
+	if err := a.exports.enter(exportKind, asker); err != nil { // behind the read: what panics there would never leave
 		return nil, err
 	}
 	conn, shown := c.Context().Conn(), a.credentialOf(c)
@@ -47,14 +58,14 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 				a.m.panics.Inc()
 				a.log.Error("export panicked", "export", name, "request", id, "error", fmt.Sprint(p))
 			}
-			a.streams.leave(exportKind, who.session, cause)
+			a.exports.leave(exportKind, asker, cause)
 			if cause != "complete" {
 				_ = conn.Close() // the client sees that the file has no end
 			}
 		}()
-		err := writePages(&patient{w, conn, a.patience}, form, begin, func(cursor string) (P, error) {
+		err := writePages(&patient{w, conn, a.patience}, form, a.cfg.ExportRows, begin, func(cursor string) (P, error) {
 			later := context.WithValue(a.stop, requestKey{}, &request{id: id, who: who}) // the request itself is over
-			ctx, cancel := context.WithTimeout(later, a.cfg.QueryTimeout)
+			ctx, cancel := context.WithTimeout(query.AskedBy(later, asker), a.cfg.QueryTimeout)
 			defer cancel()
 			who, err := a.identify(ctx, shown) // he may be signed out by now, or limited to less
 			if err != nil {
@@ -69,6 +80,9 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 			cause = "stopped"
 		case errors.Is(err, errSignedOut):
 			cause = "signed_out"
+		case errors.Is(err, errTooLong):
+			cause = "too_long"
+			a.log.Warn("export broken off: it has more rows than http.export_rows", "export", name, "request", id, "user", who.Name)
 		case errors.As(err, new(*net.OpError)), errors.Is(err, io.ErrClosedPipe):
 			cause = "gone"
 		default:
@@ -83,8 +97,11 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 	}}, nil
 }
 
-// writePages writes the first page and all that follow.
-func writePages[P page](w *patient, form form, p P, more func(cursor string) (P, error)) error {
+// errTooLong ends an export that has more rows than it may.
+var errTooLong = errors.New("api: the export has too many rows")
+
+// writePages writes the first page and all that follow, so many rows at most.
+func writePages[P page](w *patient, form form, most int, p P, more func(cursor string) (P, error)) error {
 	rows := reflect.ValueOf(p.tableRows())
 	out, err := newRowWriter(form, w, rows.Type().Elem())
 	if err != nil {
@@ -92,6 +109,9 @@ func writePages[P page](w *patient, form form, p P, more func(cursor string) (P,
 	}
 	defer out.discard()
 	for {
+		if most -= rows.Len(); most < 0 {
+			return errTooLong
+		}
 		if err := out.write(rows); err != nil {
 			return err
 		}

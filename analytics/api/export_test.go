@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,6 +176,81 @@ func TestExportEndsWithTheSession(t *testing.T) {
 	}
 	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "signed_out")); got != 1 {
 		t.Errorf("%v exports are counted", got)
+	}
+}
+
+// A list with more rows than a file may have is broken off, and nobody takes it for whole.
+func TestExportTooLong(t *testing.T) {
+	for most, whole := range map[int]bool{2: false, 3: true} {
+		w := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, count: 3}, config: func(c *Config) { c.ExportRows = most }})
+		_, body, err := w.file(w.listen(), "/exports/contacts"+window, w.signIn("sue"))
+		if (err == nil) != whole {
+			t.Errorf("%d rows may be: %v %s", most, err, body)
+		}
+		if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "too_long")); (got == 0) != whole {
+			t.Errorf("%d rows may be: %v exports are counted", most, got)
+		}
+	}
+}
+
+// Who closes the connection in the middle has cancelled it: no more pages are read.
+func TestExportCancelled(t *testing.T) {
+	p := &pages{reportsDouble: &reportsDouble{}} // without end
+	w := newWorld(t, options{reports: p})
+	base, sue := w.listen(), w.signIn("sue")
+	ctx, cancel := context.WithCancel(context.Background())
+	p.met = func(page int) {
+		if page == 2 {
+			cancel()
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+Prefix+"/exports/contacts"+window, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Cookie", sue)
+	if res, err := (&http.Client{}).Do(req); err == nil {
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+	}
+	w.api.exports.wait()
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "gone")); got != 1 {
+		t.Errorf("%v exports are counted as gone", got)
+	}
+}
+
+// Of one user so many exports go on at once, however many sessions he has; others have their own.
+func TestExportsPerUser(t *testing.T) {
+	p := &pages{reportsDouble: &reportsDouble{}, count: 2}
+	w := newWorld(t, options{reports: p, config: func(c *Config) { c.ExportsPerUser = 1 }})
+	base, first, second, ina := w.listen(), w.signIn("sue"), w.signIn("sue"), w.signIn("ina")
+	inside, leave := make(chan struct{}), make(chan struct{})
+	var met atomic.Bool
+	p.met = func(page int) {
+		if page == 2 && met.CompareAndSwap(false, true) {
+			close(inside)
+			<-leave
+		}
+	}
+	done := make(chan error)
+	go func() {
+		_, _, err := w.file(base, "/exports/contacts"+window, first)
+		done <- err
+	}()
+	<-inside
+	a := w.get(Prefix+"/exports/contacts"+window, second)
+	if p := a.wantProblem(t, CodeTooManyRequests); a.header.Get("Retry-After") != exportRetry || !strings.Contains(p.Detail, "http.exports_per_user") {
+		t.Errorf("%+v, Retry-After %q", p, a.header.Get("Retry-After"))
+	}
+	if res, body, err := w.file(base, "/exports/contacts"+window, ina); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("%v %d %s", err, res.StatusCode, body)
+	}
+	close(leave)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if res, body, err := w.file(base, "/exports/contacts"+window, second); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("%v %d %s", err, res.StatusCode, body)
 	}
 }
 

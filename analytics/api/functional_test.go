@@ -38,6 +38,18 @@ func realReports(t *testing.T, facts []fact.Fact) *query.Reader {
 
 func realReportsAt(t *testing.T, facts []fact.Fact, now time.Time) *query.Reader {
 	t.Helper()
+	return realReportsBy(t, facts, func() time.Time { return now })
+}
+
+// realReportsBy is the same by a clock.
+func realReportsBy(t *testing.T, facts []fact.Fact, clock func() time.Time) *query.Reader {
+	t.Helper()
+	return query.New(realConn(t, facts), query.DefaultConfig(), clock)
+}
+
+// realConn is a connection to a database with the facts.
+func realConn(t *testing.T, facts []fact.Fact) query.Conn {
+	t.Helper()
 	cfg := store.DefaultConfig()
 	cfg.URL, cfg.Database = chdbtest.Database(t)
 	s, err := store.Open(cfg, os.Getenv, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
@@ -58,7 +70,7 @@ func realReportsAt(t *testing.T, facts []fact.Fact, now time.Time) *query.Reader
 			t.Fatal(err)
 		}
 	}
-	return query.New(s.Conn(), query.DefaultConfig(), func() time.Time { return now })
+	return s.Conn()
 }
 
 // The API on the real engine: its figures are the definitions', JSON and CSV alike; contacts page through all and each has

@@ -99,6 +99,7 @@ func TestPages(t *testing.T) {
 		{"/", "text/html; charset=utf-8", "no-cache", "<title>"},
 		{"/wallboard", "text/html; charset=utf-8", "no-cache", "<title>"},
 		{"/contacts/pbx1-1763838123.4", "text/html; charset=utf-8", "no-cache", "<title>"},
+		{"/users/sam.smith", "text/html; charset=utf-8", "no-cache", "<title>"},
 		{"/contacts/some/where", "text/html; charset=utf-8", "no-cache", "<title>"},
 		{"/assets/index-abc12.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "export"},
 		{"/favicon.svg", "image/svg+xml", "no-cache", "<svg"},

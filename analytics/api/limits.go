@@ -18,7 +18,7 @@ func (a *API) limitRequests() fiber.Handler {
 		Next: func(c *fiber.Ctx) bool { return strings.HasPrefix(c.Path(), Prefix+"/live/") },
 		KeyGenerator: func(c *fiber.Ctx) string {
 			if r := of(c.UserContext()); r.auth == nil {
-				return "name " + r.who.Name
+				return r.asker()
 			}
 			return "address " + c.IP()
 		},

@@ -51,12 +51,17 @@ type agentSource struct {
 	view     []byte // as last sent
 }
 
-// noAgent is sent while the controller is not reached or doesn't know the agent.
-type noAgent struct {
+// AgentView is an agent's own state as his stream has it: agent is null while the controller is not reached or doesn't know him.
+type AgentView struct {
 	live.Freshness
-	Agent     *fact.SnapshotAgent `json:"agent"` // null
-	Contact   *live.AgentContact  `json:"contact"`
-	LastOffer *live.OfferEnd      `json:"last_offer"`
+	Agent     *fact.SnapshotAgent `json:"agent" doc:"Null while the controller is not reached or doesn't know the agent"`
+	Contact   *live.AgentContact  `json:"contact" doc:"The contact he is rung for, talks to or writes up; null when none"`
+	LastOffer *live.OfferEnd      `json:"last_offer" doc:"The last one that is over; null when none is known"`
+}
+
+// AgentQueues are an agent's queues as his stream has them.
+type AgentQueues struct {
+	Queues []live.QueueBrief `json:"queues" nullable:"false"`
 }
 
 func (s *agentSource) begin(w *eventWriter) error {
@@ -69,7 +74,7 @@ func (s *agentSource) begin(w *eventWriter) error {
 func (s *agentSource) changed(w *eventWriter) error {
 	v, ok := s.now.Agent(s.agent)
 	if !ok {
-		return s.sendView(w, noAgent{Freshness: v.Freshness})
+		return s.sendView(w, AgentView{Freshness: v.Freshness})
 	}
 	if err := s.endOffer(w, v); err != nil {
 		return err
@@ -83,7 +88,7 @@ func (s *agentSource) changed(w *eventWriter) error {
 			s.shown = s.known
 		}
 	}
-	return s.sendView(w, v)
+	return s.sendView(w, AgentView{v.Freshness, &v.Agent, v.Contact, v.LastOffer})
 }
 
 // endOffer tells that the offer shown is over, with its result where that is still known.
@@ -105,7 +110,7 @@ func (s *agentSource) endOffer(w *eventWriter, v live.AgentView) error {
 }
 
 // sendView sends the state, unless nothing but its age changed.
-func (s *agentSource) sendView(w *eventWriter, v any) error {
+func (s *agentSource) sendView(w *eventWriter, v AgentView) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -118,9 +123,7 @@ func (s *agentSource) sendView(w *eventWriter, v any) error {
 }
 
 func (s *agentSource) paced(w *eventWriter) error {
-	b, err := json.Marshal(struct {
-		Queues []live.QueueBrief `json:"queues"`
-	}{s.now.Queues(s.agent)})
+	b, err := json.Marshal(AgentQueues{s.now.Queues(s.agent)})
 	if err != nil || bytes.Equal(b, s.queues) {
 		return err
 	}

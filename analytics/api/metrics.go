@@ -9,6 +9,7 @@ type metrics struct {
 	panics          prometheus.Counter
 	signIns         *prometheus.CounterVec
 	sessions        prometheus.Gauge
+	providerUp      prometheus.Gauge
 	keyUses         *prometheus.CounterVec
 	audit           *prometheus.CounterVec
 	certificateEnds prometheus.Gauge
@@ -18,6 +19,10 @@ type metrics struct {
 	audio           *prometheus.CounterVec
 	ticketEvents    *prometheus.CounterVec
 	ticketLatency   prometheus.Histogram
+	reportRuns      *prometheus.CounterVec
+	alert           *prometheus.GaugeVec
+	alertLooks      *prometheus.CounterVec
+	alertLooked     prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -33,9 +38,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "firstline_api_panics_total", Help: "Panics caught in handlers and streams."}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "firstline_api_sign_ins_total", Help: "Attempts to sign in by result: ok, wrong, locked."}, []string{"result"}),
+			Name: "firstline_api_sign_ins_total", Help: "Attempts to sign in by result: ok; wrong; locked; refused: the identity provider proved him, but he may not; unreachable: it did not answer."}, []string{"result"}),
 		sessions: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "firstline_api_sessions", Help: "Sessions that have not ended, as last counted."}),
+		providerUp: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "firstline_api_identity_provider_up", Help: "1 = the identity provider answered when it was asked last, which is once a minute; 0 = it did not, or there is none."}),
 		keyUses: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_key_uses_total", Help: "Requests with an API key by result: ok, unknown, revoked, over; unrecorded: one of the ok whose time could not be written down."},
 			[]string{"result"}),
@@ -59,7 +66,17 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "firstline_api_ticket_append_seconds", Help: "Time until an accepted ticket event was on disk.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
-	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.keyUses, m.audit, m.certificateEnds, m.streams, m.streamEnds, m.events,
+	m.reportRuns = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "firstline_report_runs_total", Help: "Runs of saved reports by result: sent; failed: not, or not to all; later: something is tried again; repeated: taken up behind a process that ended; missed: slots that were not made up one by one; error: the state could not be read or written."},
+		[]string{"result"})
+	m.alert = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "firstline_alert", Help: "Each alert rule in each queue: 1 = fires, 0 = doesn't, -1 = nothing is known."}, []string{"rule", "queue"})
+	m.alertLooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "firstline_alert_looks_total", Help: "Looks at all alert rules by result: ok; other: another process has the lease; error: the state could not be read or written."}, []string{"result"})
+	m.alertLooked = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "firstline_alert_looked_seconds", Help: "When this process last knew how the alerts stand, in Unix seconds."})
+	reg.MustRegister(m.reportRuns, m.alert, m.alertLooks, m.alertLooked)
+	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.providerUp, m.keyUses, m.audit, m.certificateEnds, m.streams, m.streamEnds, m.events,
 		m.audio, m.ticketEvents, m.ticketLatency)
 	return m
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
-
-	"firstline/analytics/live"
-	"firstline/pipeline/fact"
 )
 
 // humaConfig is the frame of the OpenAPI document and the forms of answers.
@@ -36,6 +33,7 @@ func (a *API) humaConfig() huma.Config {
 		{Name: "contacts", Description: "Single contacts"}, {Name: exportTag, Description: "Whole lists as files"}, {Name: "settings", Description: "What is configured"},
 		{Name: "access", Description: "Who may do what"},
 		{Name: "tickets", Description: "What ticket systems tell"},
+		{Name: "reports", Description: "Saved reports, and when they are sent"}, {Name: "alerts", Description: "Rules of alerts, and what fires now"},
 	}
 	return config
 }
@@ -119,21 +117,7 @@ func (a *API) schema(t reflect.Type) *huma.Schema {
 
 // document describes the plain Fiber routes, which huma doesn't see.
 func (a *API) document() {
-	stream := func(id, path, summary, events string, allowed roles, keys scopes) {
-		op := a.operation(route{id: id, method: http.MethodGet, path: path, roles: allowed, keys: keys, reach: narrowed, status: 200, tag: "live", summary: summary})
-		op.Description += " Server-sent events: " + events + ". A heartbeat comes every few seconds; docs/api.md shows each event."
-		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
-			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
-		a.huma.OpenAPI().AddOperation(&op)
-	}
-	stream("live-wallboard", "/live/wallboard", "The state of now", "state, heartbeat, signed_out", overseers, readMetrics)
-	stream("live-agent", "/live/agent", "The signed-in agent's own state and screen pops",
-		"agent, offer, offer_ended, queues, heartbeat, signed_out", agents, noKey)
-	// The data of the events is part of the contract too.
-	for _, t := range []reflect.Type{reflect.TypeFor[live.Wallboard](), reflect.TypeFor[live.AgentView](), reflect.TypeFor[live.OfferEnd](),
-		reflect.TypeFor[live.QueueBrief](), reflect.TypeFor[live.Freshness](), reflect.TypeFor[fact.Popup]()} {
-		a.schema(t)
-	}
+	a.documentStreams()
 	audio := a.operation(route{id: actionAudio, method: http.MethodGet, path: "/contacts/{id}/recordings/{n}/audio", roles: supervisors | admins, keys: hear, reach: narrowed,
 		status: http.StatusOK, tag: "contacts", summary: "Hear a recording"})
 	audio.Description += " WAV, 16-bit PCM, 8,000 samples a second, two channels: left is what the caller said, right what he heard. Each request is logged with the user's name."
@@ -159,6 +143,7 @@ func (a *API) document() {
 	op.Responses["202"] = &huma.Response{Description: "Accepted", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}
 	a.huma.OpenAPI().AddOperation(&op)
+	a.documentProvider()
 	schemas := a.huma.OpenAPI().Components.Schemas
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own form of errors
 		delete(schemas.Map(), unused)
@@ -166,6 +151,8 @@ func (a *API) document() {
 	for name, s := range schemas.Map() {
 		allowNull(s, schemas.TypeFromRef("#/components/schemas/"+name))
 	}
+	nameLists(schemas)
+	schemas.Map()["TimelineFact"].Properties["data"].Type = huma.TypeObject // raw, of which huma knows nothing
 }
 
 // allowNull says of objects behind a pointer that they may be null, which huma says of plain values only. A field that is left out instead is
@@ -181,6 +168,9 @@ func allowNull(s *huma.Schema, t reflect.Type) {
 			continue
 		}
 		p := s.Properties[name]
+		if p != nil && p.Type == huma.TypeArray && strings.Contains(options, "omitempty") {
+			p.Nullable = false // left out instead
+		}
 		if p == nil || p.Ref == "" || f.Type.Kind() != reflect.Pointer || strings.Contains(options, "omitempty") {
 			continue
 		}

@@ -18,8 +18,8 @@ func (a *API) servePages(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	name := strings.TrimPrefix(path.Clean(c.Path()), "/")
-	if name == "" || path.Ext(name) == "" || strings.HasPrefix(name, "contacts/") {
-		name = "index.html" // a path of the pages' own router; the id of a contact holds a dot
+	if name == "" || path.Ext(name) == "" || strings.HasPrefix(name, "contacts/") || strings.HasPrefix(name, "users/") {
+		name = "index.html" // a path of the pages' own router; ids of contacts and names of users hold dots
 	}
 	b, err := fs.ReadFile(a.pages, name)
 	switch {

@@ -31,6 +31,7 @@ const (
 	CodeMethodNotAllowed Code = "method_not_allowed"
 	CodeNotAcceptable    Code = "not_acceptable"
 	CodeTooLarge         Code = "too_large"
+	CodeQueryTooLarge    Code = "query_too_large" // it needs more than a limit allows; detail says which
 	CodeUnsupportedMedia Code = "unsupported_media_type"
 	CodeRange            Code = "range_refused" // of a recording's audio: it lies behind the end
 	CodeTooManyStreams   Code = "too_many_streams"
@@ -42,6 +43,14 @@ const (
 	CodeTooManyRequests  Code = "too_many_requests" // Retry-After says when
 	CodeNameTaken        Code = "name_taken"
 	CodeConfigured       Code = "configured" // it stands in firstline.yaml and is changed there
+
+	// Signing in at the identity provider.
+	CodeSignInOver      Code = "sign_in_over"
+	CodeProviderRefused Code = "provider_refused"
+	CodeProviderDown    Code = "provider_unavailable"
+	CodeNotEntitled     Code = "not_entitled"
+	CodeUserDisabled    Code = "user_disabled"
+	CodePasswordsOff    Code = "passwords_off"
 
 	// Refusals of the controller, one for each of its closed list.
 	CodeUnknownAgent    Code = "unknown_agent"
@@ -69,7 +78,8 @@ func codes() []Code {
 	return []Code{
 		CodeBadRequest, CodeInvalid, CodeUnauthenticated, CodeWrongCredentials, CodeTooManyAttempts, CodeForbidden,
 		CodeOriginRefused, CodeHostRefused, CodeSignature, CodeNotFound, CodeMethodNotAllowed, CodeNotAcceptable,
-		CodeTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeTooManyRequests, CodeNameTaken, CodeConfigured,
+		CodeTooLarge, CodeQueryTooLarge, CodeUnsupportedMedia, CodeRange, CodeTooManyStreams, CodeNotConfigured, CodeUnavailable, CodeTimeout, CodeSlowRequest, CodeInternal, CodeTooManyRequests, CodeNameTaken, CodeConfigured,
+		CodeSignInOver, CodeProviderRefused, CodeProviderDown, CodeNotEntitled, CodeUserDisabled, CodePasswordsOff,
 		CodeUnknownAgent, CodeUnknownContact, CodeUnknownIncident, CodeUnknownReason, CodeUnknownAction, CodeUnknownTarget, CodeNobodyThere,
 		CodeConflict, CodeNotLoggedIn, CodeNoTalk, CodePhoneBusy, CodeNotWaiting, CodeNotRecorded, CodeNotNow,
 		CodeNoSeat, CodeUnknownSeat, CodeSeatTaken, CodeFixedPhone,
@@ -122,6 +132,8 @@ func kindOf(code Code) kind {
 		return kind{http.StatusNotAcceptable, "This form of answer is not offered", slog.LevelDebug}
 	case CodeTooLarge:
 		return kind{http.StatusRequestEntityTooLarge, "The request is too large", slog.LevelInfo}
+	case CodeQueryTooLarge:
+		return kind{http.StatusUnprocessableEntity, "The question asks for too much", slog.LevelInfo}
 	case CodeUnsupportedMedia:
 		return kind{http.StatusUnsupportedMediaType, "This content type is not read here", slog.LevelDebug}
 	case CodeRange:
@@ -178,6 +190,18 @@ func kindOf(code Code) kind {
 		return kind{http.StatusConflict, "The name is taken", slog.LevelInfo}
 	case CodeConfigured:
 		return kind{http.StatusConflict, "This stands in the configuration", slog.LevelInfo}
+	case CodeSignInOver:
+		return kind{http.StatusBadRequest, "No sign-in is under way in this browser, or it took too long", slog.LevelInfo}
+	case CodeProviderRefused:
+		return kind{http.StatusUnauthorized, "The identity provider proved nobody", slog.LevelWarn}
+	case CodeProviderDown:
+		return kind{http.StatusServiceUnavailable, "The identity provider does not answer", slog.LevelWarn}
+	case CodeNotEntitled:
+		return kind{http.StatusForbidden, "No group of this user gives access", slog.LevelWarn}
+	case CodeUserDisabled:
+		return kind{http.StatusForbidden, "This user is disabled", slog.LevelWarn}
+	case CodePasswordsOff:
+		return kind{http.StatusForbidden, "Nobody signs in with a password here", slog.LevelInfo}
 	case CodeInternal:
 	}
 	return kind{http.StatusInternalServerError, "Internal error", slog.LevelError}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"firstline/analytics/live/livetest"
+	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/problem"
@@ -101,8 +102,11 @@ func TestErrorsOfThePartsBehind(t *testing.T) {
 		{errors.New(secret), CodeInternal},
 		{&query.Invalid{Problems: []problem.Problem{{Path: "days", Message: "is odd", Mend: "make it even"}}}, CodeInvalid},
 		{fmt.Errorf("query: %w", &net.OpError{Op: "dial", Err: errors.New(secret)}), CodeUnavailable},
-		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: chTimeout, Message: secret}), CodeTimeout},
-		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: chTooLarge, Message: secret}), CodeTooLarge},
+		{fmt.Errorf("query: %w", &query.LimitError{Key: "query.timeout", Most: "30s", Slow: true}), CodeTimeout},
+		{fmt.Errorf("query: %w", &query.LimitError{Key: "query.max_rows", Most: "100000 rows"}), CodeQueryTooLarge},
+		{&metric.RowsError{Rows: 60_000}, CodeQueryTooLarge},
+		{fmt.Errorf("query: %w", &query.BusyError{Own: true, Most: 4, After: time.Second}), CodeTooManyRequests},
+		{fmt.Errorf("query: %w", &query.BusyError{After: time.Second}), CodeUnavailable},
 		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 60, Message: secret}), CodeUnavailable},
 		{fmt.Errorf("query: %w", &clickhouse.Exception{Code: 62, Message: secret}), CodeInternal},
 		{context.DeadlineExceeded, CodeTimeout},

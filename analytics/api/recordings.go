@@ -110,7 +110,7 @@ func (a *API) sendAudio(c *fiber.Ctx, who principal) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		a.log.Warn("recording is not in its folder", "contact", contact, "recording", r.ID, "error", err)
-		return fail(CodeNotFound, "the file is gone before its time: it was deleted by hand, or recordings.dir is another folder", err)
+		return fail(CodeNotFound, "the file is gone before its time: its caller was erased, it was deleted by hand, or recordings.dir is another folder", err)
 	case err != nil:
 		return fail(CodeUnavailable, "the file can't be read", err)
 	}

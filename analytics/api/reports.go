@@ -28,7 +28,8 @@ type Reports interface {
 	Voicemails(ctx context.Context, req query.VoicemailRequest) (query.VoicemailPage, error)
 	Callbacks(ctx context.Context, req query.CallbackRequest) (query.CallbackPage, error)
 	TicketList(ctx context.Context, req query.TicketListRequest) (query.TicketPage, error)
-	Ticket(ctx context.Context, system, id string) (query.TicketLife, error)
+	Ticket(ctx context.Context, system, id string, v query.TicketView) (query.TicketLife, error)
+	TicketsDue(ctx context.Context, req query.DueRequest) ([]metric.DueCount, error)
 }
 
 var _ Reports = (*query.Reader)(nil)
@@ -244,7 +245,7 @@ func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) 
 // TicketsAsked is what a report about tickets is asked for.
 type TicketsAsked struct {
 	WindowQuery
-	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last"`
+	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,queue,language,agent,team,priority,reason" doc:"What the rows are split by, comma-separated; queue and agent are the contact's last, team, priority and reason the ticket's"`
 	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts whose last queue is one of these"`
 	Days    int      `query:"days" default:"7" minimum:"1" maximum:"90" doc:"N: within how many days a further contact counts as a repeat"`
 }
@@ -259,7 +260,8 @@ type ticketMetricsOutput struct{ Body ticketAnswer }
 
 func (a *API) askTickets(who principal, in TicketsAsked) (query.TicketRequest, error) {
 	w, err := in.request(in.GroupBy)
-	return query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: a.site().ticketSchedule()}, err
+	sla := a.site().sla()
+	return query.TicketRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Days: in.Days, Schedule: sla.Schedule, Targets: sla.Targets}, err
 }
 
 func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetricsInput) (*ticketMetricsOutput, error) {
@@ -270,7 +272,7 @@ func (a *API) ticketMetrics(ctx context.Context, who principal, in *ticketMetric
 	now, then, err := alongside(ctx, a.reports.Tickets, req, in.before(req.WindowRequest), contactsAt)
 	for _, r := range reportsOf(&now, then) {
 		r.Schedule = a.site().Integrations.Tickets.Schedule
-		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hides(row.Group) })
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.TicketRow) bool { return who.rights.hidesTickets(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}
@@ -297,14 +299,14 @@ type backlogMetricsInput struct {
 
 type backlogMetricsOutput struct{ Body backlogAnswer }
 
-func askBacklog(who principal, in BacklogAsked) (query.BacklogRequest, error) {
+func (a *API) askBacklog(who principal, in BacklogAsked) (query.BacklogRequest, error) {
 	w, err := in.request(in.GroupBy)
-	return query.BacklogRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue)}, err
+	return query.BacklogRequest{WindowRequest: w, Queues: who.rights.narrowQueues(in.Queue), Teams: who.rights.ticketTeams(in.Queue), SLA: a.site().sla()}, err
 }
 
 // backlogMetrics answers what came in of tickets, what was done, and what is left.
 func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetricsInput) (*backlogMetricsOutput, error) {
-	req, err := askBacklog(who, in.BacklogAsked)
+	req, err := a.askBacklog(who, in.BacklogAsked)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +316,8 @@ func (a *API) backlogMetrics(ctx context.Context, who principal, in *backlogMetr
 			return r
 		})
 	for _, r := range reportsOf(&now, then) {
-		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hides(row.Group) })
+		r.Schedule = a.site().Integrations.Tickets.Schedule
+		r.Rows = slices.DeleteFunc(r.Rows, func(row metric.BacklogRow) bool { return who.rights.hidesTickets(row.Group) })
 		err = cmp.Or(err, sortRows(r.Rows, in.Sorting))
 		linkRows(ctx, r.Header, r.Rows, &r.Total)
 	}

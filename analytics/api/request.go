@@ -20,11 +20,15 @@ type request struct {
 	who principal
 
 	action string // operation id of the route; "" before it is known
+	about  string // what the audit log has for its path, where the body says what it is about; "" = the path
 	claims string // who he says he is, as far as that may be written down, while who is nobody
 	code   Code   // of the problem it is answered with; "" = none
 
 	auth error // why who is nobody; nil when somebody is signed in
 }
+
+// asker is whose statements and requests are counted together: a user's with all his sessions, a key's.
+func (r *request) asker() string { return "name " + r.who.Name }
 
 type requestKey struct{}
 

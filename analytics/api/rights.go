@@ -106,7 +106,7 @@ func (r rights) narrow(asked, visible []string) []string {
 	case !r.limited:
 		return asked
 	case len(asked) == 0:
-		return visible
+		return append([]string{}, visible...) // nil would be all
 	}
 	return keep(asked, func(id string) bool { return slices.Contains(visible, id) })
 }
@@ -199,6 +199,42 @@ func (r rights) target(to Target) bool {
 	default:
 		return true
 	}
+}
+
+// hidesTickets is hides for rows of tickets, whose teams are the ticket system's.
+func (r rights) hidesTickets(row metric.Group) bool {
+	return r.hides(row) || row.Team != nil && *row.Team != "" && !r.team(*row.Team)
+}
+
+// ticketTeams are the teams whose tickets of no queue go with the queues of narrowQueues.
+func (r rights) ticketTeams(asked []string) []string {
+	if !r.limited || len(asked) > 0 {
+		return nil
+	}
+	return r.teams
+}
+
+// ticket narrows a ticket; false when it is in no visible queue. One in no queue is its team's.
+func (r rights) ticket(t *metric.Ticket) bool {
+	if !r.limited {
+		return true
+	}
+	mine := r.queue(t.Queue) || t.Queue == "" && slices.Contains(r.teams, t.Team)
+	t.Agent, t.Team = shown(t.Agent, r.agent), shown(t.Team, r.team)
+	return mine
+}
+
+// ticketStep leaves out of an event of a ticket where and whose else it has been.
+func (r rights) ticketStep(s *query.TicketStep) {
+	s.Queue, s.Agent, s.Team = shown(s.Queue, r.queue), shown(s.Agent, r.agent), shown(s.Team, r.team)
+}
+
+// shown is a name that may be seen, else nothing.
+func shown(name string, ok func(string) bool) string {
+	if !ok(name) {
+		return ""
+	}
+	return name
 }
 
 // recording says whether one may be known of and heard: of a visible queue, and of a visible agent where an agent talked.

@@ -57,6 +57,23 @@ func (c *course) visit(contact, queue, agent string, n string) {
 	c.add(contact, fact.TypeEntryEnded, entry)
 }
 
+// Tickets of the day: of his queue, where it came from the other one; of the other queue; of no queue, but of a team.
+const ourTicket, theirTicket, teamTicket = "A1", "B1", "C1"
+
+// tickets tells of those three.
+func (c *course) tickets() {
+	for i, e := range []fact.TicketEvent{
+		{Type: fact.TypeTicketOpened, Ticket: ourTicket, Contact: theirs, Queue: "sales", Agent: "dora"},
+		{Type: fact.TypeTicketLinked, Ticket: ourTicket, Contact: ours},
+		{Type: fact.TypeTicketReassigned, Ticket: ourTicket, Queue: "support", Agent: "boris"},
+		{Type: fact.TypeTicketOpened, Ticket: theirTicket, Contact: theirs, Queue: "sales", Agent: "dora", Team: "third"},
+		{Type: fact.TypeTicketOpened, Ticket: teamTicket, Team: "second"},
+	} {
+		e.System, e.EventID = "helpdesk", "rights-"+string(rune('a'+i))
+		c.add("helpdesk:"+e.Ticket, e.Type, e)
+	}
+}
+
 // limitedDay is a day with contacts of every kind in two queues, and the three above.
 func limitedDay() []fact.Fact {
 	from, until := day()
@@ -69,6 +86,7 @@ func limitedDay() []fact.Fact {
 	c.visit(both, "support", "boris", "1")
 	c.add(both, fact.TypeTransferStarted, fact.TransferStarted{Transfer: both + "/t1", Call: both + "/c1", Agent: "boris", Queue: "support", To: fact.TransferToQueue, Target: "sales"})
 	c.visit(both, "sales", "dora", "2")
+	c.tickets()
 	c.add(both, fact.TypeContactEnded, fact.ContactEnded{Kind: fact.KindInbound, Node: "pbx1", FirstQueue: "support", LastQueue: "sales", Calls: 1})
 	for contact, queue := range map[string]string{ourCallback: "support", theirCallback: "sales"} {
 		c.add(contact, fact.TypeCallbackPromised, fact.CallbackPromised{Origin: ours, Queue: queue, First: fact.FirstAgent, Since: c.at, Attempts: 3, ExpiresAt: until.AddDate(0, 0, 1)})
@@ -147,7 +165,7 @@ func probes() []probe {
 			out = append(out, probe{http.MethodGet, path, nil, want})
 		}
 	}
-	get("", "/session", "/queues", "/agents", "/seats", "/settings", "/incidents", "/wallboard", "/agents/boris/targets")
+	get("", "/session", "/sign-in", "/queues", "/agents", "/seats", "/settings", "/incidents", "/wallboard", "/agents/boris/targets")
 	for _, more := range []string{"", "&queue=sales"} {
 		get("", "/metrics/queues"+window+"&group_by=queue"+more, "/metrics/contacts"+window+"&group_by=agent,queue"+more, "/metrics/tickets"+window+"&group_by=agent,queue"+more)
 		get("", "/contacts"+window+"&limit=500"+more, "/abandoned"+window+"&limit=500"+more, "/voicemails"+window+more, "/callbacks"+window+more)
@@ -158,6 +176,9 @@ func probes() []probe {
 	get(CodeUnknownAgent, "/agents/dora/targets")
 	get("", "/metrics/staffing"+window+"&service_level_ms=20000", "/metrics/backlog"+window+"&group_by=agent,queue,team",
 		"/metrics/queues"+window+"&group_by=agent,team,skill", "/metrics/queues"+window+"&compare=1d&group_by=queue")
+	get("", "/tickets?limit=500", "/tickets?limit=500&queue=sales", "/tickets?limit=500&agent=dora", "/tickets?limit=500&unassigned=true", "/tickets/helpdesk/"+ourTicket, "/exports/tickets?format=jsonl")
+	get("", "/metrics/tickets"+window+"&group_by=team,priority")
+	get(CodeNotFound, "/tickets/helpdesk/"+theirTicket, "/tickets/helpdesk/"+teamTicket)
 	why := func(report, number string) string {
 		return "/metrics/" + report + "/explain" + window + "&limit=500&number=" + number
 	}
@@ -165,8 +186,10 @@ func probes() []probe {
 	get(CodeForbidden, why("ivr", "visits"))
 	get(CodeNotFound, why("queues", "answered")+"&group_by=agent&row="+query.RowName(from, metric.Key{Agent: "dora"}, []metric.Dimension{metric.ByAgent}))
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
-	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window, "/exports/tickets", "/tickets", "/tickets/helpdesk/1")
-	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent")
+	get("", "/reports", "/alerts", "/alerts/rules", "/alerts/silences")
+	get(CodeNotFound, "/reports/00000000000000a1")
+	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window)
+	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent", "/erasures/"+someErasure)
 	return append(out,
 		probe{http.MethodPost, "/agents/boris/state", map[string]string{"action": "ready"}, ""},
 		probe{http.MethodPost, "/agents/dora/state", map[string]string{"action": "ready"}, CodeUnknownAgent},
@@ -198,9 +221,26 @@ func probes() []probe {
 		probe{http.MethodDelete, "/voicemails/" + theirs + "/r12/done", nil, CodeNotFound},
 		probe{http.MethodDelete, "/callbacks/" + ourCallback, nil, ""},
 		probe{http.MethodDelete, "/callbacks/" + theirCallback, nil, CodeUnknownContact},
+		probe{http.MethodPost, "/reports", reportBody(nil), ""},
+		probe{http.MethodPost, "/reports", reportBody(map[string]any{"report": "ivr", "parameters": nil}), CodeForbidden},
+		probe{http.MethodPut, "/reports/00000000000000a1", reportBody(nil), CodeNotFound},
+		probe{http.MethodPost, "/reports/00000000000000a1/run", nil, CodeNotFound},
+		probe{http.MethodDelete, "/reports/00000000000000a1", nil, CodeNotFound},
+		probe{http.MethodPost, "/alerts/rules", ruleBody(nil), ""},
+		probe{http.MethodPost, "/alerts/rules", ruleBody(map[string]any{"queues": []string{"support", "sales"}}), CodeInvalid},
+		probe{http.MethodPost, "/alerts/rules", ruleBody(map[string]any{"queues": nil}), CodeInvalid},
+		probe{http.MethodPut, "/alerts/rules/00000000000000b1", ruleBody(nil), ""},
+		probe{http.MethodPut, "/alerts/rules/00000000000000b1", ruleBody(map[string]any{"queues": []string{"sales"}}), CodeInvalid},
+		probe{http.MethodPut, "/alerts/rules/00000000000000b2", ruleBody(nil), CodeNotFound},
+		probe{http.MethodDelete, "/alerts/rules/00000000000000b2", nil, CodeNotFound},
+		probe{http.MethodPost, "/alerts/silences", map[string]any{"rule": "00000000000000b2", "queue": "sales", "until": "2026-03-02T10:00:00Z", "reason": "works"}, CodeInvalid},
+		probe{http.MethodPost, "/alerts/silences", map[string]any{"rule": "00000000000000b2", "until": "2026-03-02T10:00:00Z", "reason": "works"}, CodeInvalid},
+		probe{http.MethodDelete, "/alerts/silences/00000000000000c2", nil, CodeNotFound},
 		probe{http.MethodPost, "/users", map[string]any{"name": "new", "password": "a long password", "role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
+		probe{http.MethodPost, "/erasures", map[string]string{"customer": "c-7", "reason": "by letter"}, CodeForbidden},
+		probe{http.MethodDelete, "/users/some/provider", nil, CodeForbidden},
 		probe{http.MethodPost, "/keys", map[string]any{"name": "k", "scopes": []Scope{ScopeAdmin}}, CodeForbidden},
 		probe{http.MethodDelete, "/keys/00000000", nil, CodeForbidden},
 	)
@@ -221,6 +261,7 @@ func TestLimitedNeverSeesAnotherQueue(t *testing.T) {
 	key := w.makeKey(t, w.signIn("adam"), map[string]any{
 		"name": "k", "queues": []string{"support"}, "scopes": slices.DeleteFunc(allScopes(), func(s Scope) bool { return s == ScopeAdmin }),
 	})
+	w.makeTheirs()
 	sam, sue, hidden := w.signIn("sam"), w.signIn("sue"), 0
 	for _, p := range probes() {
 		some := w.wantProbed(t, p, sam)
@@ -268,7 +309,7 @@ func TestProbesForgetNoRoute(t *testing.T) {
 	w := newWorld(t, options{})
 	var doc struct{ Paths map[string]map[string]any }
 	w.get(Prefix+"/openapi.json", "").into(t, &doc)
-	apart := []string{"POST /session", "DELETE /session", "PUT /session/password", "POST /tickets/events", "GET /live/wallboard"} // tests of their own
+	apart := []string{"POST /session", "DELETE /session", "DELETE /sessions", "PUT /session/password", "POST /tickets/events", "GET /live/wallboard", "GET /session/provider", "GET /session/provider/callback", "POST /session/provider/signed-out"} // tests of their own
 	for path, methods := range doc.Paths {
 		for method := range methods {
 			pattern := strings.Split(strings.TrimPrefix(path, Prefix), "/")
@@ -312,7 +353,7 @@ func TestLimitedWallboard(t *testing.T) {
 	// His limits change: the stream ends without a word, and the next one has the new ones.
 	users := slices.Clone(w.cfg.Users)
 	users[slices.IndexFunc(users, func(u User) bool { return u.Name == "sam" })].Queues = []string{"sales"}
-	if err := w.api.Reload(users, w.site, w.api.numbers()); err != nil {
+	if err := w.api.Reload(Config{Users: users}, w.site, w.api.numbers()); err != nil {
 		t.Fatal(err)
 	}
 	<-l.closed
@@ -339,7 +380,7 @@ func TestRightsOfLimits(t *testing.T) {
 		if !r.limited || !slices.Equal(r.queues, c.queues) || !slices.Equal(r.agents, c.agents) {
 			t.Errorf("%+v: queues %v, agents %v", c.limits, r.queues, r.agents)
 		}
-		if got := r.narrowQueues(nil); got == nil && len(c.queues) > 0 || r.queue("") || r.agent("") {
+		if got := r.narrowQueues(nil); got == nil || r.queue("") || r.agent("") {
 			t.Errorf("%+v: all is %v", c.limits, got)
 		}
 	}
@@ -370,6 +411,41 @@ func TestLimitedByTeam(t *testing.T) {
 	}
 	if r.recording(query.Recording{Queue: "support", Agent: "boris"}) || !r.recording(query.Recording{Queue: "support"}) || !r.recording(query.Recording{Queue: "sales", Agent: "dora"}) {
 		t.Error("recordings are not his team's and messages")
+	}
+}
+
+// A ticket is its queue's, and its team's when it is in no queue.
+func TestLimitedTickets(t *testing.T) {
+	w := newWorld(t, limitedOptions())
+	queue, team := w.api.rightsOf(Limits{Queues: []string{"support"}}), w.api.rightsOf(Limits{Teams: []string{"second"}})
+	for _, c := range []struct {
+		ticket      metric.Ticket
+		queue, team bool
+	}{
+		{metric.Ticket{Queue: "support", Agent: "dora", Team: "third"}, true, true},
+		{metric.Ticket{Queue: "sales", Agent: "boris", Team: "second"}, false, false},
+		{metric.Ticket{Team: "second"}, false, true},
+		{metric.Ticket{Team: "third"}, false, false},
+		{metric.Ticket{}, false, false},
+	} {
+		byTeam, byQueue := c.ticket, c.ticket
+		if queue.ticket(&byQueue) != c.queue || team.ticket(&byTeam) != c.team || byQueue.Agent == "dora" || byTeam.Team == "third" {
+			t.Errorf("%+v: %v %+v, %v %+v", c.ticket, c.queue, byQueue, c.team, byTeam)
+		}
+	}
+	tim := w.signIn("tim")
+	w.get(Prefix+"/tickets", tim)
+	w.get(Prefix+"/metrics/backlog"+window, tim)
+	w.get(Prefix+"/tickets?queue=sales,support&agent=anna&unassigned=true", tim)
+	all, left, asked := w.reports.ticketLists[0], w.reports.backlogs[0], w.reports.ticketLists[1]
+	if !slices.Equal(all.Queues, []string{"support", "agent:boris"}) || !slices.Equal(all.Teams, []string{"second"}) || !slices.Equal(all.Seen, all.Queues) || all.Agents != nil {
+		t.Errorf("asked %+v", all)
+	}
+	if !slices.Equal(left.Queues, all.Queues) || !slices.Equal(left.Teams, all.Teams) {
+		t.Errorf("asked %+v", left)
+	}
+	if !slices.Equal(asked.Queues, []string{"support"}) || asked.Teams != nil || !slices.Equal(asked.Agents, []string{""}) {
+		t.Errorf("asked %+v", asked)
 	}
 }
 

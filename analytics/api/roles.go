@@ -18,6 +18,9 @@ const (
 // roleKey stands for a role where an API key sent the request: its scopes decide. Nobody has it by the configuration.
 const roleKey = "key"
 
+// roleNone is shown of who comes from the identity provider and has no group that gives him a role.
+const roleNone = "none"
+
 // staffRoles are those that a user of the section http may have.
 func staffRoles() []Role { return []Role{RoleSupervisor, RoleAdmin, RoleIntegrator} }
 
@@ -81,6 +84,8 @@ type principal struct {
 	rights  rights // what follows from them: which queues and agents he may see
 	ends    time.Time
 	session string // of the session or key, for limits
+
+	provided bool // he signed in at the identity provider
 }
 
 // isAgent says that only the principal's own data may be shown.

@@ -40,6 +40,7 @@ func (a *API) build() {
 		DisableStartupMessage:   true,
 		UnescapePath:            true,
 		BodyLimit:               bodyLimit,
+		ReadBufferSize:          headerLimit,
 		ReadTimeout:             a.cfg.QueryTimeout,
 		WriteTimeout:            2 * a.cfg.QueryTimeout, // live streams set their own as they go
 		IdleTimeout:             2 * a.cfg.QueryTimeout,
@@ -60,6 +61,9 @@ func (a *API) build() {
 	a.app.Get(Prefix+"/live/agent", allow("live-agent", access{agents, noKey, own}, a.liveAgent))
 	a.app.Get(Prefix+"/contacts/:id/recordings/:n/audio", allow(actionAudio, access{supervisors | admins, hear, narrowed}, a.recordingAudio))
 	a.app.Get(Prefix+"/openapi.json", a.openapi)
+	a.app.Get(Prefix+providerPath, allow(actionBeginAtProvider, access{anyone, noKey, own}, a.beginAtProvider))
+	a.app.Get(Prefix+callbackPath, allow(actionFromProvider, access{anyone, noKey, own}, a.fromProvider))
+	a.app.Post(Prefix+endedPath, allow(actionEndedThere, access{anyone, noKey, own}, a.endedThere))
 	if a.cfg.Demo {
 		a.app.Get("/demo/tickets/:id", a.demoTicket)
 	}
@@ -72,8 +76,10 @@ func (a *API) rest() {
 
 	add(a, route{actionSignIn, http.MethodPost, "/session", anyone, noKey, own, 200, "session", "Sign in", false}, a.signIn)
 	add(a, route{"who-am-i", http.MethodGet, "/session", signedIn, anyKey, own, 200, "session", "Who is signed in", false}, a.whoAmI)
-	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 204, "session", "Sign out", false}, a.signOut)
+	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 200, "session", "Sign out", false}, a.signOut)
+	add(a, route{"get-sign-in", http.MethodGet, "/sign-in", anyone, noKey, own, 200, "session", "How one can sign in", false}, a.signInWays)
 
+	add(a, route{"sign-out-everywhere", http.MethodDelete, "/sessions", signedIn, noKey, own, 204, "session", "End all one's sessions", false}, a.signOutEverywhere)
 	add(a, route{"change-password", http.MethodPut, "/session/password", signedIn, noKey, own, 200, "session", "Change one's own password", false}, a.ownPassword)
 
 	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, anyKey, narrowed, 200, "settings", "Queues", false}, a.queues)
@@ -125,7 +131,9 @@ func (a *API) rest() {
 	add(a, route{"make-user", http.MethodPost, "/users", admins, administer, whole, 201, "access", "Make a user", false}, a.makeUser)
 	add(a, route{"change-user", http.MethodPut, "/users/{name}", admins, administer, whole, 200, "access", "Change a user's rights, disable him", false}, a.changeUser)
 	add(a, route{"set-password", http.MethodPut, "/users/{name}/password", admins, administer, whole, 204, "access", "Give a user another password", false}, a.setPassword)
+	add(a, route{"release-user", http.MethodDelete, "/users/{name}/provider", admins, administer, whole, 204, "access", "Forget who a user is at the identity provider", false}, a.releaseUser)
 
+	a.addErasures()
 	add(a, route{"list-keys", http.MethodGet, "/keys", admins, administer, whole, 200, "access", "API keys", false}, a.keys)
 	add(a, route{"make-key", http.MethodPost, "/keys", admins, administer, whole, 201, "access", "Make an API key", false}, a.makeKey)
 	add(a, route{"revoke-key", http.MethodDelete, "/keys/{id}", admins, administer, whole, 204, "access", "Revoke an API key", false}, a.revokeKey)
@@ -134,9 +142,25 @@ func (a *API) rest() {
 	add(a, route{"export-abandoned", http.MethodGet, "/exports/abandoned", overseers, readContacts, narrowed, 200, exportTag, "All callers who gave up", false}, a.exportAbandoned)
 	add(a, route{"export-voicemails", http.MethodGet, "/exports/voicemails", supervisors | admins, hear, narrowed, 200, exportTag, "All messages that callers left", false}, a.exportVoicemails)
 	add(a, route{"export-callbacks", http.MethodGet, "/exports/callbacks", supervisors | admins, readContacts, narrowed, 200, exportTag, "All callbacks", false}, a.exportCallbacks)
-	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, whole, 200, exportTag, "All tickets", false}, a.exportTickets)
-	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, whole, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
-	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, whole, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
+	add(a, route{"export-tickets", http.MethodGet, "/exports/tickets", signedIn, readContacts, narrowed, 200, exportTag, "All tickets", false}, a.exportTickets)
+	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, narrowed, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
+	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, narrowed, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
+
+	add(a, route{"list-reports", http.MethodGet, "/reports", overseers, readMetrics | writeReports, narrowed, 200, "reports", "Saved reports", false}, a.savedReports)
+	add(a, route{"make-report", http.MethodPost, "/reports", supervisors | admins, writeReports, narrowed, 201, "reports", "Save a report", false}, a.makeReport)
+	add(a, route{"get-report", http.MethodGet, "/reports/{id}", overseers, readMetrics | writeReports, narrowed, 200, "reports", "A saved report and its last runs", false}, a.savedReport)
+	add(a, route{"change-report", http.MethodPut, "/reports/{id}", supervisors | admins, writeReports, narrowed, 200, "reports", "Change a saved report", false}, a.changeReport)
+	add(a, route{"delete-report", http.MethodDelete, "/reports/{id}", supervisors | admins, writeReports, narrowed, 204, "reports", "Delete a saved report", false}, a.deleteReport)
+	add(a, route{"run-report", http.MethodPost, "/reports/{id}/run", supervisors | admins, writeReports, narrowed, 202, "reports", "Run a saved report now and send it", false}, a.runReport)
+
+	add(a, route{"list-alerts", http.MethodGet, "/alerts", overseers, readMetrics | writeReports, narrowed, 200, "alerts", "How each rule stands in each queue, and what fires", false}, a.alerts)
+	add(a, route{"list-alert-rules", http.MethodGet, "/alerts/rules", overseers, readMetrics | writeReports, narrowed, 200, "alerts", "Alert rules", false}, a.alertRules)
+	add(a, route{"make-alert-rule", http.MethodPost, "/alerts/rules", supervisors | admins, writeReports, narrowed, 201, "alerts", "Make an alert rule", false}, a.makeAlertRule)
+	add(a, route{"change-alert-rule", http.MethodPut, "/alerts/rules/{id}", supervisors | admins, writeReports, narrowed, 200, "alerts", "Change an alert rule", false}, a.changeAlertRule)
+	add(a, route{"delete-alert-rule", http.MethodDelete, "/alerts/rules/{id}", supervisors | admins, writeReports, narrowed, 204, "alerts", "Delete an alert rule", false}, a.deleteAlertRule)
+	add(a, route{"list-silences", http.MethodGet, "/alerts/silences", overseers, readMetrics | writeReports, narrowed, 200, "alerts", "Rules that are silenced", false}, a.silences)
+	add(a, route{"make-silence", http.MethodPost, "/alerts/silences", supervisors | admins, writeReports, narrowed, 201, "alerts", "Silence a rule for a time", false}, a.makeSilence)
+	add(a, route{"end-silence", http.MethodDelete, "/alerts/silences/{id}", supervisors | admins, writeReports, narrowed, 204, "alerts", "End a silence", false}, a.endSilence)
 
 	a.document()
 }

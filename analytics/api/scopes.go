@@ -17,6 +17,8 @@ const (
 	ScopeAgents     Scope = "agents.control"
 	ScopeCalls      Scope = "calls.control"
 	ScopeTickets    Scope = "tickets.write"
+	ScopeErase      Scope = "personal.erase"
+	ScopeReports    Scope = "reports.write"
 	ScopeAdmin      Scope = "admin"
 )
 
@@ -31,6 +33,8 @@ const (
 	controlAgents
 	controlCalls
 	writeTickets
+	erasePersonal // erase callers
+	writeReports  // saved reports and alert rules
 	administer
 
 	noKey  scopes = 0 // only who signed in
@@ -39,7 +43,7 @@ const (
 
 // allScopes lists them in the order of their bits.
 func allScopes() []Scope {
-	return []Scope{ScopeMetrics, ScopeContacts, ScopePersonal, ScopeRecordings, ScopeAgents, ScopeCalls, ScopeTickets, ScopeAdmin}
+	return []Scope{ScopeMetrics, ScopeContacts, ScopePersonal, ScopeRecordings, ScopeAgents, ScopeCalls, ScopeTickets, ScopeErase, ScopeReports, ScopeAdmin}
 }
 
 // scopesOf is the set of a list; names that this version doesn't know allow nothing.

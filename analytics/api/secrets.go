@@ -16,6 +16,7 @@ import (
 type secrets struct {
 	users   map[string]account // by name; agents by id
 	webhook string             // "" = the webhook is off
+	oidc    string             // of us as a client of the identity provider; "" = nobody signs in there
 }
 
 // account is somebody who may sign in.
@@ -28,23 +29,30 @@ type account struct {
 	limits Limits // of a user
 	masked bool   // of a user
 	hash   string
+
+	subject string // at the identity provider; "" = he has a password
 }
 
 // principal is the account as the sender of requests, until its session ends.
 func (acc account) principal(ends time.Time) principal {
-	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, limits: acc.limits, masked: acc.masked, ends: ends}
+	return principal{Name: acc.name, Label: acc.label, Role: acc.role, Agent: acc.agent, Phone: acc.phone, limits: acc.limits, masked: acc.masked, ends: ends, provided: acc.subject != ""}
 }
 
 // CheckSecrets reads every secret that the configuration names and tells which are missing or malformed; paths are those
 // of the whole file. An agent without a pin is no problem: he can log in by his phone, only not on the desk page.
 func CheckSecrets(cfg Config, site Site, getenv func(string) string) []problem.Problem {
-	_, problems := readSecrets(cfg.Users, site, getenv)
+	_, problems := readSecrets(cfg, site, getenv)
 	return problems
+}
+
+// StateAddress is the address of the PostgreSQL database that keeps the API's state; "" when a file does.
+func StateAddress(cfg Config, getenv func(string) string) (string, error) {
+	return readSecret(cfg.State.PostgresEnv, cfg.State.PostgresFile, getenv)
 }
 
 // PINHashes are the hashes of the agents' PINs, by agent id, as far as they can be read.
 func PINHashes(cfg Config, site Site, getenv func(string) string) map[string]string {
-	known, _ := readSecrets(cfg.Users, site, getenv)
+	known, _ := readSecrets(cfg, site, getenv)
 	hashes := map[string]string{}
 	for _, acc := range known.users {
 		if acc.agent != "" {
@@ -54,13 +62,13 @@ func PINHashes(cfg Config, site Site, getenv func(string) string) map[string]str
 	return hashes
 }
 
-func readSecrets(users []User, site Site, getenv func(string) string) (secrets, []problem.Problem) {
+func readSecrets(cfg Config, site Site, getenv func(string) string) (secrets, []problem.Problem) {
 	out := secrets{users: map[string]account{}}
 	var problems []problem.Problem
 	add := func(path string, err error, mend string) {
 		problems = append(problems, problem.Problem{Path: path, Message: err.Error(), Mend: mend})
 	}
-	for i, u := range users {
+	for i, u := range cfg.Users {
 		hash, err := readHash(u.PasswordHashEnv, u.PasswordHashFile, getenv)
 		if err != nil {
 			add("http.users."+strconv.Itoa(i), err, "make a hash with `firstline hash`")
@@ -96,6 +104,11 @@ func readSecrets(users []User, site Site, getenv func(string) string) (secrets, 
 		add("integrations.tickets", err, "set it to the secret shared with the ticket system, or leave it out")
 	}
 	out.webhook = secret
+	if cfg.OIDC.Issuer != "" {
+		if out.oidc, err = readSecret(cfg.OIDC.ClientSecretEnv, cfg.OIDC.ClientSecretFile, getenv); err != nil {
+			add("http.oidc", err, "set it to the secret that the provider gave the client")
+		}
+	}
 	return out, problems
 }
 

@@ -14,7 +14,7 @@ func TestReload(t *testing.T) {
 	site.Agents = []AgentConfig{site.Agents[0], {ID: "dora", Name: "Dora Weiss", Queues: []string{"sales"}, PinHashEnv: "HASH"}}
 	site.Seats = []SeatConfig{{ID: "window", Endpoint: "PJSIP/201"}}
 	site.PauseReasons = []PauseReason{{"training"}}
-	if err := w.api.Reload(w.cfg.Users[:1], site, w.api.numbers()); err != nil {
+	if err := w.api.Reload(Config{Users: w.cfg.Users[:1]}, site, w.api.numbers()); err != nil {
 		t.Fatal(err)
 	}
 	var settings Settings
@@ -40,7 +40,7 @@ func TestReloadWithoutSecret(t *testing.T) {
 	w := newWorld(t, options{config: func(c *Config) { c.Listen = "0.0.0.0:0" }})
 	site := testSite()
 	site.Agents[1].PinHashEnv = "NOWHERE"
-	err := w.api.Reload(w.cfg.Users, site, w.api.numbers())
+	err := w.api.Reload(w.cfg, site, w.api.numbers())
 	if err == nil || !strings.Contains(err.Error(), "agents.1: the variable NOWHERE is empty") {
 		t.Fatal(err)
 	}

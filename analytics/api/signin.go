@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"firstline/analytics/identity"
 	"firstline/analytics/registry"
 	passwords "firstline/pipeline/password"
 )
@@ -23,6 +25,9 @@ type Identity struct {
 	Teams  []string  `json:"teams,omitempty" doc:"Teams of agents he is limited to; absent = all, or the agents who serve his queues"`
 	Scopes []Scope   `json:"scopes,omitempty" doc:"Of an API key"`
 	Ends   time.Time `json:"ends_at" doc:"When the session or the key ends"`
+
+	Provided   bool `json:"provided,omitempty" doc:"He signed in at the identity provider; absent when he did not"`
+	Configured bool `json:"configured" doc:"He stands in the configuration: his password or PIN is changed there"`
 }
 
 type signInInput struct {
@@ -39,21 +44,21 @@ type identityOutput struct {
 
 // signIn checks name and password. What takes place for an unknown name takes as long as for a known one.
 func (a *API) signIn(ctx context.Context, _ principal, in *signInInput) (*identityOutput, error) {
+	if !a.passwords() {
+		return nil, fail(CodePasswordsOff, "sign in at "+a.setup.Load().oidc.Name, nil)
+	}
 	acc, err := a.proven(ctx, in.Body.Name, in.Body.Secret)
 	if err != nil {
 		return nil, err
 	}
-	return a.beginSession(ctx, acc)
+	return a.beginSession(ctx, acc, identity.Person{})
 }
 
 // proven finds who has this name and secret.
 func (a *API) proven(ctx context.Context, name, secret string) (account, error) {
 	address := of(ctx).c.IP()
 	if wait := a.attempts.begin(strings.ToLower(name), address, a.clock()); wait > 0 {
-		a.m.signIns.WithLabelValues("locked").Inc()
-		err := fail(CodeTooManyAttempts, fmt.Sprintf("wait %d s", seconds(wait)), nil)
-		err.Headers = map[string]string{"Retry-After": strconv.Itoa(seconds(wait))}
-		return account{}, err
+		return account{}, a.locked(wait)
 	}
 	acc, known, err := a.account(ctx, name)
 	of(ctx).claims = nobody
@@ -75,18 +80,26 @@ func (a *API) proven(ctx context.Context, name, secret string) (account, error) 
 	return acc, nil
 }
 
-// beginSession signs somebody in who is proven.
-func (a *API) beginSession(ctx context.Context, acc account) (*identityOutput, error) {
+// locked refuses an attempt to sign in that came too soon.
+func (a *API) locked(wait time.Duration) error {
+	a.m.signIns.WithLabelValues("locked").Inc()
+	err := fail(CodeTooManyAttempts, fmt.Sprintf("wait %d s", seconds(wait)), nil)
+	err.Headers = map[string]string{"Retry-After": strconv.Itoa(seconds(wait))}
+	return err
+}
+
+// beginSession signs somebody in who is proven, at the identity provider where he is from there.
+func (a *API) beginSession(ctx context.Context, acc account, there identity.Person) (*identityOutput, error) {
 	now := a.clock()
 	ends := now.Add(a.cfg.SessionLife).UTC().Truncate(time.Second)
-	token, err := a.state.BeginSession(ctx, registry.Session{Name: acc.name, Proof: proof(acc.hash), Ends: ends}, now)
+	token, err := a.state.BeginSession(ctx, registry.Session{Name: acc.name, Proof: proof(acc.hash), Ends: ends, Subject: acc.subject, IDToken: there.IDToken, There: there.Session}, now)
 	if err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
 	a.m.signIns.WithLabelValues("ok").Inc()
 	of(ctx).who = acc.principal(ends)
 	a.countSessions(ctx)
-	return &identityOutput{Cookie: a.cookie(token, ends), Body: identity(acc.principal(ends))}, nil
+	return &identityOutput{Cookie: a.cookie(token, ends), Body: a.identity(acc.principal(ends))}, nil
 }
 
 // verify runs argon2, a bounded number at once. Without a hash it works against one that nothing matches.
@@ -113,22 +126,64 @@ type identityOnly struct {
 
 // whoAmI answers whose session or key it is.
 func (a *API) whoAmI(_ context.Context, who principal, _ *noInput) (*identityOnly, error) {
-	return &identityOnly{Body: identity(who)}, nil
+	return &identityOnly{Body: a.identity(who)}, nil
 }
 
-type cookieOutput struct {
+// SignedOut is what is left to do for who signs out.
+type SignedOut struct {
+	Provider *string `json:"provider" doc:"Address at which the browser signs out at the identity provider too; null = there is nothing more to do"`
+}
+
+type signedOutOutput struct {
 	Cookie http.Cookie `header:"Set-Cookie"`
+	Body   SignedOut
 }
 
 // signOut ends the session; its live streams end at their next heartbeat.
-func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*cookieOutput, error) {
+func (a *API) signOut(ctx context.Context, _ principal, _ *noInput) (*signedOutOutput, error) {
+	s, err := a.ownSession(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := a.state.EndSession(ctx, of(ctx).c.Cookies(a.cookieName())); err != nil {
 		return nil, fail(CodeUnavailable, "sessions can't be written", err)
 	}
+	return a.signedOut(ctx, s), nil
+}
+
+// signOutEverywhere ends all sessions of who asks, this one too; their live streams end at their next heartbeats.
+func (a *API) signOutEverywhere(ctx context.Context, who principal, _ *noInput) (*signedOutOutput, error) {
+	s, err := a.ownSession(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.state.EndSessions(ctx, who.Name); err != nil {
+		return nil, fail(CodeUnavailable, "sessions can't be written", err)
+	}
+	a.log.Info("user signed out everywhere", "user", who.Name)
+	return a.signedOut(ctx, s), nil
+}
+
+// ownSession is the session of who asks; one that is over already has no end at the provider.
+func (a *API) ownSession(ctx context.Context) (registry.Session, error) {
+	s, err := a.state.FindSession(ctx, of(ctx).c.Cookies(a.cookieName()), a.clock())
+	if err != nil && !errors.Is(err, registry.ErrNone) {
+		return s, fail(CodeUnavailable, "sessions can't be read", err)
+	}
+	return s, nil
+}
+
+// signedOut takes the cookie away and says where the session ends at the identity provider.
+func (a *API) signedOut(ctx context.Context, s registry.Session) *signedOutOutput {
 	a.countSessions(ctx)
-	gone := a.cookie("", time.Unix(0, 0))
-	gone.MaxAge = -1
-	return &cookieOutput{Cookie: gone}, nil
+	out := &signedOutOutput{Cookie: a.cookie("", time.Unix(0, 0))}
+	out.Cookie.MaxAge = -1
+	if p := a.provider(); p != nil && s.IDToken != "" {
+		if there := p.End(s.IDToken); there != "" {
+			out.Body.Provider = &there
+		}
+	}
+	return out
 }
 
 func (a *API) countSessions(ctx context.Context) {
@@ -137,8 +192,12 @@ func (a *API) countSessions(ctx context.Context) {
 	}
 }
 
-func identity(who principal) Identity {
-	out := Identity{Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams, Ends: who.ends}
+func (a *API) identity(who principal) Identity {
+	_, configured := a.secrets().users[who.Name]
+	out := Identity{
+		Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams,
+		Ends: who.ends, Configured: configured && !who.provided, Provided: who.provided,
+	}
 	if who.isKey() {
 		out.Scopes = who.scopes.list()
 	}

@@ -39,10 +39,45 @@ func TestSessionFromSignInToSignOut(t *testing.T) {
 		t.Errorf("%+v, not %+v", again, who)
 	}
 	out := w.do(call{method: http.MethodDelete, path: Prefix + "/session", proof: pair})
-	if out.status != http.StatusNoContent || !strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
+	if out.status != http.StatusOK || !strings.Contains(string(out.body), `"provider":null`) || !strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("sign out: %d, cookie %q", out.status, out.header.Get("Set-Cookie"))
 	}
 	w.get(Prefix+"/session", pair).wantProblem(t, CodeUnauthenticated)
+}
+
+// TestSignOutEverywhere ends all sessions of who asks and nobody else's, is not done from another site, and is in the audit log.
+func TestSignOutEverywhere(t *testing.T) {
+	w := newWorld(t, options{})
+	first, second, adam := w.signIn("sue"), w.signIn("sue"), w.signIn("adam")
+	out := call{method: http.MethodDelete, path: Prefix + "/sessions", proof: first}
+	out.headers = map[string]string{"Origin": "https://elsewhere.example"}
+	w.do(out).wantProblem(t, CodeOriginRefused)
+	out.headers = nil
+	if a := w.do(out); a.status != http.StatusNoContent || !strings.Contains(a.header.Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("%d, cookie %q", a.status, a.header.Get("Set-Cookie"))
+	}
+	for _, proof := range []string{first, second} {
+		w.get(Prefix+"/session", proof).wantProblem(t, CodeUnauthenticated)
+	}
+	entries := w.audited(t, adam, "&action=sign-out-everywhere&result=ok")
+	if len(entries) != 1 || entries[0].Actor != "sue" || entries[0].Object != "/sessions" {
+		t.Errorf("%+v", entries)
+	}
+	if n := testutil.ToFloat64(w.api.m.sessions); n != 1 {
+		t.Errorf("%v sessions are left", n)
+	}
+}
+
+// TestIdentityTellsWhereThePasswordIs: of the configured it is changed there.
+func TestIdentityTellsWhereThePasswordIs(t *testing.T) {
+	w := newWorld(t, options{})
+	for name, want := range map[string]bool{"sue": true, "anna": true, "some": false} {
+		var who Identity
+		w.get(Prefix+"/session", w.signIn(name)).into(t, &who)
+		if who.Configured != want {
+			t.Errorf("%s: %+v", name, who)
+		}
+	}
 }
 
 func TestHTTPSCookieIsBoundToTheHost(t *testing.T) {

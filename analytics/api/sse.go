@@ -16,11 +16,12 @@ import (
 	"firstline/analytics/registry"
 )
 
-// streams counts the live streams that are open and refuses more than there may be.
+// streams counts the live streams, or the exports, that are open and refuses more than there may be.
 type streams struct {
-	most int // at once
-	each int // of one session
-	m    *metrics
+	most    int // at once
+	each    int // of one session; of exports, of one user or key
+	refusal *Error
+	m       *metrics
 
 	mu   sync.Mutex // guards open and all
 	open map[string]int
@@ -32,7 +33,7 @@ func (s *streams) enter(kind, session string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all >= s.most || s.open[session] >= s.each {
-		return fail(CodeTooManyStreams, "close another one first", nil)
+		return s.refusal
 	}
 	s.all++
 	s.open[session]++
@@ -162,6 +163,8 @@ func (a *API) serve(w *eventWriter, src source, cr credential, who principal) er
 	defer rest.Stop()
 	atOnce, coalesced := src.signals()
 	var due <-chan struct{} // coalesced while it may be read
+	look := &look{api: a, credential: cr, who: who}
+	defer look.end()
 	for beats := 1; ; {
 		var err error
 		select {
@@ -175,9 +178,14 @@ func (a *API) serve(w *eventWriter, src source, cr credential, who principal) er
 			err = src.paced(w)
 		case <-rest.C:
 			due = coalesced
+		case err = <-look.done:
+			look.done = nil
+			if errors.Is(err, errSignedOut) {
+				err = errors.Join(w.send("signed_out", struct{}{}), err)
+			}
 		case <-beat.C:
-			if err = src.beat(w); err == nil && beats%checkEvery == 0 {
-				err = a.stillSignedIn(w, cr, who)
+			if err = src.beat(w); beats%checkEvery == 0 {
+				look.begin()
 			}
 			beats++
 		}
@@ -187,20 +195,51 @@ func (a *API) serve(w *eventWriter, src source, cr credential, who principal) er
 	}
 }
 
-// stillSignedIn looks whether the session goes on, or the key still holds; if not the client is told.
-func (a *API) stillSignedIn(w *eventWriter, cr credential, who principal) error {
-	ctx, cancel := context.WithTimeout(a.stop, a.patience)
-	defer cancel()
+// look asks now and then whether the session of a stream goes on, or the key still holds. The stream doesn't wait for it: a screen pop comes
+// at once, also when what keeps the sessions hangs.
+type look struct {
+	api        *API
+	credential credential
+	who        principal
+	done       chan error // of the look under way; nil = there is none
+	cancel     context.CancelFunc
+}
+
+// begin starts a look unless one is under way.
+func (l *look) begin() {
+	if l.done != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(l.api.stop)
+	done := make(chan error, 1)
+	l.done, l.cancel = done, cancel
+	go func() {
+		defer cancel()
+		done <- l.api.stillSignedIn(ctx, l.credential, l.who)
+	}()
+}
+
+// end waits for a look that is under way.
+func (l *look) end() {
+	if l.done != nil {
+		l.cancel()
+		<-l.done //nolint:errcheck // the stream has its reason already
+	}
+}
+
+// stillSignedIn says why a stream has to end: errSignedOut, errRights, or nil. While sessions and keys can't be read it goes on, until the
+// end that its session or key had when it was read last.
+func (a *API) stillSignedIn(ctx context.Context, cr credential, who principal) error {
 	var refused *Error
 	now, err := a.identify(ctx, cr)
-	if err == nil && (now.Role != who.Role || !reflect.DeepEqual(now.rights, who.rights)) {
+	switch {
+	case err == nil && (now.Role != who.Role || !reflect.DeepEqual(now.rights, who.rights)):
 		return errRights
+	case err == nil:
+		return nil
+	case errors.Is(err, registry.ErrNone), errors.As(err, &refused), !a.clock().Before(who.ends):
+		return errSignedOut
+	default:
+		return nil
 	}
-	if !errors.Is(err, registry.ErrNone) && !errors.As(err, &refused) {
-		return nil // what can't be read now will be next time
-	}
-	if err := w.send("signed_out", struct{}{}); err != nil {
-		return err
-	}
-	return errSignedOut
 }

@@ -8,12 +8,13 @@ import (
 	"firstline/analytics/registry"
 )
 
-// State is the API's own small state: *registry.Registry, or what keeps the same for several API processes on several hosts.
-// What there is not, or no more, is registry.ErrNone.
+// State is the API's own small state: *registry.Registry, in a file or for several API processes in PostgreSQL. What there is not, or no
+// more, is registry.ErrNone. Nothing of it is remembered here: each request asks anew, live streams every few seconds.
 type State interface {
 	BeginSession(ctx context.Context, s registry.Session, now time.Time) (token string, err error)
 	FindSession(ctx context.Context, token string, now time.Time) (registry.Session, error)
 	EndSession(ctx context.Context, token string) error
+	EndSessions(ctx context.Context, name string) error // all of this name
 	CountSessions(ctx context.Context, now time.Time) (int, error)
 
 	MakeKey(ctx context.Context, k registry.Key) (made registry.Key, secret string, err error)
@@ -30,6 +31,12 @@ type State interface {
 	SweepAudit(ctx context.Context, before time.Time) (int64, error)
 
 	ChangeUser(ctx context.Context, name string, change func(*registry.User) error) (registry.User, error)
+
+	Provide(ctx context.Context, name string, p registry.Provided, now time.Time) (registry.User, error) // registry.ErrTaken when somebody else has the name
+	FindSubject(ctx context.Context, subject string) (registry.User, error)
+	EndProvided(ctx context.Context, subject, there string) (int64, error)
+	SavedReports
+	Alerts
 }
 
 var _ State = (*registry.Registry)(nil)

@@ -24,6 +24,7 @@ func testTicket() query.TicketLife {
 			System: "helpdesk", ID: "4711", State: metric.TicketPending, StateSince: at.Add(20 * time.Minute), Priority: "high", Agent: "anna", Queue: "support",
 			Team: "first", Reason: "line", Customer: "C-7", Contacts: []string{"pbx1-1.1"}, OpenedAt: at, CallAt: &at, FirstReplyAt: &replied,
 			CallToFirstReplyMS: &took, PendingMS: 2_400_000,
+			SLA: metric.TicketSLA{FirstReply: &metric.TargetState{State: metric.SLAMet, TargetMS: 3_600_000, UsedMS: 600_000}, Resolution: &metric.TargetState{State: metric.SLAPaused, TargetMS: 28_800_000, UsedMS: 1_200_000}},
 		},
 		Events: []query.TicketStep{{EventID: "ev-1", Type: "opened", Time: at, ReceivedAt: at, Contact: "pbx1-1.1"}},
 	}
@@ -36,7 +37,14 @@ func (r *reportsDouble) TicketList(_ context.Context, req query.TicketListReques
 	return query.TicketPage{AsOf: testTicket().AsOf, Items: []metric.Ticket{testTicket().Ticket}, Next: after(req.Cursor)}, r.err
 }
 
-func (r *reportsDouble) Ticket(_ context.Context, system, id string) (query.TicketLife, error) {
+func (r *reportsDouble) TicketsDue(_ context.Context, req query.DueRequest) ([]metric.DueCount, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dues = append(r.dues, req)
+	return []metric.DueCount{{Priority: "", Open: 5}, {Priority: "high", Open: 3, Warning: 2, Breached: 1}, {Priority: "odd", Open: 2, Warning: 1}}, r.err
+}
+
+func (r *reportsDouble) Ticket(_ context.Context, system, id string, _ query.TicketView) (query.TicketLife, error) {
 	life := testTicket()
 	if system != life.System || id != life.ID {
 		return query.TicketLife{}, query.ErrNotFound
@@ -90,20 +98,26 @@ func TestTicketList(t *testing.T) {
 	}
 	from := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	if req := w.reports.ticketLists[0]; !req.From.Equal(from) || !req.Until.Equal(from.AddDate(0, 0, 1)) || !reflect.DeepEqual(req, query.TicketListRequest{
-		From: req.From, Until: req.Until, States: []string{"open", "pending"}, Priorities: []string{"high"}, Agents: []string{"anna", "boris"},
+		TicketView: query.TicketView{SLA: w.site.sla()}, Sort: query.SortOpened, From: req.From, Until: req.Until, States: []string{"open", "pending"}, Priorities: []string{"high"}, Agents: []string{"anna", "boris"},
 		Queues: []string{"support"}, Customer: "C-7", Limit: 7, Cursor: "xyz",
 	}) {
 		t.Errorf("asked %+v", req)
 	}
 	w.get(Prefix+"/tickets", sue)
-	if req := w.reports.ticketLists[1]; !reflect.DeepEqual(req, query.TicketListRequest{Limit: query.DefaultPage}) {
+	if req := w.reports.ticketLists[1]; !reflect.DeepEqual(req, query.TicketListRequest{TicketView: query.TicketView{SLA: w.site.sla()}, Sort: query.SortOpened, Limit: query.DefaultPage}) {
+		t.Errorf("asked %+v", req)
+	}
+	w.get(Prefix+"/tickets?sla=warning,breached&sort=due_at&unassigned=true&agent=anna", sue)
+	if req := w.reports.ticketLists[2]; !slices.Equal(req.SLAStates, []string{"warning", "breached"}) || req.Sort != query.SortDue || !slices.Equal(req.Agents, []string{"anna", ""}) {
 		t.Errorf("asked %+v", req)
 	}
 	csv := w.do(call{method: http.MethodGet, path: Prefix + "/tickets", proof: sue, headers: map[string]string{"Accept": string(formCSV)}})
 	if lines := strings.Split(string(csv.body), "\n"); !strings.HasPrefix(lines[0], "system,ticket,url,state,") || !strings.HasPrefix(lines[1], "helpdesk,4711,"+ticketLink+",pending,") {
 		t.Errorf("%s", csv.body)
 	}
-	w.get(Prefix+"/tickets?state=lost", sue).wantProblem(t, CodeInvalid)
+	for _, bad := range []string{"state=lost", "sla=late", "sort=due"} {
+		w.get(Prefix+"/tickets?"+bad, sue).wantProblem(t, CodeInvalid)
+	}
 	w.reports.fails(context.DeadlineExceeded)
 	w.get(Prefix+"/tickets", sue).wantProblem(t, CodeTimeout)
 }
@@ -126,7 +140,7 @@ func TestOneTicket(t *testing.T) {
 func TestTicketsAreNarrowedForAgents(t *testing.T) {
 	w := newWorld(t, options{})
 	boris := w.signIn("boris")
-	for _, asked := range []string{"", "?agent=anna", "?agent=anna,boris"} {
+	for _, asked := range []string{"", "?agent=anna", "?agent=anna,boris", "?unassigned=true"} {
 		w.get(Prefix+"/tickets"+asked, boris)
 		if got := w.reports.ticketLists[len(w.reports.ticketLists)-1]; !slices.Equal(got.Agents, []string{"boris"}) {
 			t.Errorf("asked %+v", got)

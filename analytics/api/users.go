@@ -9,13 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/identity"
 	"firstline/analytics/registry"
 	passwords "firstline/pipeline/password"
 )
 
 // UserRights is what a user may do.
 type UserRights struct {
-	Role   Role     `json:"role" enum:"supervisor,admin,integrator"`
+	Role   Role     `json:"role" enum:"supervisor,admin,integrator,agent,none" doc:"agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role"`
 	Queues []string `json:"queues" required:"false" maxItems:"1000" nullable:"false" doc:"Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve" example:"[\"support\"]"`
 	Teams  []string `json:"teams" required:"false" maxItems:"1000" nullable:"false" doc:"Teams of agents he is limited to; empty: all, or the agents who serve his queues"`
 	Masked bool     `json:"masked" required:"false" doc:"Of callers' numbers he sees the last three digits, of names nothing"`
@@ -28,15 +29,40 @@ type UserView struct {
 	Configured bool   `json:"configured" doc:"He stands in http.users of the configuration, and is changed there"`
 	UserRights
 	MadeAt     *time.Time `json:"made_at" doc:"null = configured"`
-	MadeBy     string     `json:"made_by" doc:"Empty = configured" example:"adam"`
+	MadeBy     string     `json:"made_by" doc:"Empty = configured, or from the identity provider" example:"adam"`
 	DisabledAt *time.Time `json:"disabled_at" doc:"Since when he can't sign in; null = he can"`
+
+	Provided *ProvidedView `json:"provided" doc:"Of who signs in at the identity provider; null = he has a password"`
 }
 
-func viewOfUser(u registry.User) UserView {
-	return UserView{
-		Name: u.Name, UserRights: UserRights{Role(u.Role), list(u.Queues), list(u.Teams), u.Masked, u.Phone},
+// ProvidedView is what the identity provider said of a user when he last signed in.
+type ProvidedView struct {
+	Label  string   `json:"label" doc:"How he is greeted" example:"Kim Fox"`
+	Groups []string `json:"groups" nullable:"false" doc:"From which his rights follow"`
+	Agent  string   `json:"agent" doc:"Agent id that he has there; empty = none" example:"anna"`
+}
+
+func (a *API) viewOfUser(u registry.User) UserView {
+	v := UserView{
+		Name: u.Name, UserRights: rightsGivenTo(u),
 		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
 	}
+	if u.Subject != "" {
+		acc, _ := a.entitled(u)
+		v.UserRights = acc.userRights()
+		v.Role = cmp.Or(acc.role, roleNone)
+		v.Provided = &ProvidedView{u.Label, list(u.Groups), u.Agent}
+	}
+	return v
+}
+
+// userRights are the account's rights as they are listed.
+func (acc account) userRights() UserRights {
+	return UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.masked, acc.phone}
+}
+
+func rightsGivenTo(u registry.User) UserRights {
+	return UserRights{cmp.Or(Role(u.Role), roleNone), list(u.Queues), list(u.Teams), u.Masked, u.Phone}
 }
 
 // accountOf is a stored user as somebody who may sign in.
@@ -44,7 +70,7 @@ func accountOf(u registry.User) account {
 	return account{name: u.Name, label: u.Name, role: Role(u.Role), hash: u.Hash, phone: u.Phone, limits: Limits{u.Queues, u.Teams}, masked: u.Masked}
 }
 
-// account finds who may sign in by this name; false when nobody does. Who is configured comes first: a name that is added there
+// account finds who may sign in by this name and a password; false when nobody does. Who is configured comes first: a name that is added there
 // later takes the place of one that was made.
 func (a *API) account(ctx context.Context, name string) (account, bool, error) {
 	if acc, ok := a.secrets().users[name]; ok {
@@ -57,7 +83,7 @@ func (a *API) account(ctx context.Context, name string) (account, bool, error) {
 	case err != nil:
 		return account{}, false, err
 	}
-	return accountOf(u), u.Disabled.IsZero(), nil
+	return accountOf(u), u.Disabled.IsZero() && u.Subject == "", nil
 }
 
 type usersOutput struct {
@@ -76,13 +102,12 @@ func (a *API) users(ctx context.Context, _ principal, _ *noInput) (*usersOutput,
 	out.Body.Users = []UserView{}
 	for _, acc := range a.secrets().users {
 		if acc.role != RoleAgent {
-			rights := UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.masked, acc.phone}
-			out.Body.Users = append(out.Body.Users, UserView{Name: acc.name, Configured: true, UserRights: rights})
+			out.Body.Users = append(out.Body.Users, UserView{Name: acc.name, Configured: true, UserRights: acc.userRights()})
 		}
 	}
 	for _, u := range made {
-		if _, hidden := a.secrets().users[u.Name]; !hidden {
-			out.Body.Users = append(out.Body.Users, viewOfUser(u))
+		if _, hidden := a.secrets().users[u.Name]; !hidden || u.Subject != "" {
+			out.Body.Users = append(out.Body.Users, a.viewOfUser(u))
 		}
 	}
 	slices.SortFunc(out.Body.Users, func(a, b UserView) int { return cmp.Compare(a.Name, b.Name) })
@@ -104,7 +129,7 @@ func (a *API) makeUser(ctx context.Context, who principal, in *makeUserInput) (*
 	if _, taken := a.secrets().users[in.Body.Name]; taken {
 		return nil, fail(CodeNameTaken, "a user or agent of the configuration has it", nil)
 	}
-	if err := a.mayGive(who, in.Body.UserRights); err != nil {
+	if err := a.mayGive(who, in.Body.UserRights, UserRights{}); err != nil {
 		return nil, err
 	}
 	hash, err := a.newHash(ctx, in.Body.Name, "body.password", in.Body.Password)
@@ -120,25 +145,33 @@ func (a *API) makeUser(ctx context.Context, who principal, in *makeUserInput) (*
 		return nil, fail(CodeUnavailable, "users can't be written", err)
 	}
 	a.log.Info("user is made", "user", who.Name, "name", u.Name, "role", u.Role)
-	return &userOutput{viewOfUser(u)}, nil
+	return &userOutput{a.viewOfUser(u)}, nil
 }
 
 func (g UserRights) give(u *registry.User) {
 	u.Role, u.Queues, u.Teams, u.Masked, u.Phone = string(g.Role), g.Queues, g.Teams, g.Masked, g.Phone
 }
 
-// mayGive checks rights that somebody gives to a user. A key gives nobody what it may not itself.
-func (a *API) mayGive(who principal, g UserRights) error {
+// without are the names of a list that are not in the other one.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(other, name) })
+}
+
+// mayGive checks rights that somebody gives to a user who has others so far. A key gives nobody what it may not itself. What he has
+// already may be gone from the configuration: else he could not even be disabled.
+func (a *API) mayGive(who principal, g, has UserRights) error {
 	limits := Limits{g.Queues, g.Teams}
-	list, name := a.site().unknown(limits)
+	list, name := a.site().unknown(Limits{without(g.Queues, has.Queues), without(g.Teams, has.Teams)})
 	switch {
+	case !slices.Contains(staffRoles(), g.Role):
+		return invalid("body.role", "is none that is given")
 	case list != "":
 		return invalid("body."+list, fmt.Sprintf("there is no %q", name))
 	case g.Role == RoleAdmin && !limits.none():
 		return invalid("body.role", "an admin concerns all queues: he is not limited to some")
 	case g.Role == RoleAdmin && g.Masked:
 		return invalid("body.masked", "is nothing for an admin: he could make himself a key that shows numbers")
-	case g.Phone != "" && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
+	case g.Phone != "" && g.Phone != has.Phone && !slices.ContainsFunc(a.site().Agents, func(c AgentConfig) bool { return c.ID == g.Phone }):
 		return invalid("body.phone", fmt.Sprintf("there is no agent %q", g.Phone))
 	case who.isKey() && scopesOfRole(g.Role, g.Masked)&^who.scopes != 0:
 		return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
@@ -156,7 +189,7 @@ func scopesOfRole(role Role, masked bool) scopes {
 	case RoleAdmin:
 		return anyKey
 	case RoleSupervisor:
-		return anyKey&^(administer|writeTickets|readPersonal) | personal
+		return anyKey&^(administer|erasePersonal|writeTickets|readPersonal) | personal
 	case RoleIntegrator:
 		return readMetrics | readContacts | personal
 	default:
@@ -187,7 +220,7 @@ type changeUserInput struct {
 	UserName
 	Body struct {
 		UserRights
-		Disabled bool `json:"disabled" required:"false" doc:"He can't sign in, and is signed out"`
+		Disabled bool `json:"disabled" required:"false" doc:"He can't sign in, and is signed out. Of who signs in at the identity provider only this is taken: his rights follow from his groups"`
 	}
 }
 
@@ -196,11 +229,13 @@ func (a *API) changeUser(ctx context.Context, who principal, in *changeUserInput
 	if in.Name == who.Name {
 		return nil, fail(CodeForbidden, "one's own rights are another admin's to change", nil)
 	}
-	if err := a.mayGive(who, in.Body.UserRights); err != nil {
-		return nil, err
-	}
 	u, err := a.changed(ctx, who, in.Name, func(u *registry.User) error {
-		in.Body.give(u)
+		if u.Subject == "" { // of the others the provider tells
+			if err := a.mayGive(who, in.Body.UserRights, rightsGivenTo(*u)); err != nil {
+				return err
+			}
+			in.Body.give(u)
+		}
 		switch {
 		case !in.Body.Disabled:
 			u.Disabled = time.Time{}
@@ -213,17 +248,37 @@ func (a *API) changeUser(ctx context.Context, who principal, in *changeUserInput
 		return nil, err
 	}
 	a.log.Info("user is changed", "user", who.Name, "name", u.Name, "role", u.Role, "disabled", in.Body.Disabled)
-	return &userOutput{viewOfUser(u)}, nil
+	return &userOutput{a.viewOfUser(u)}, nil
+}
+
+// releaseUser forgets who a user is at the identity provider, so that another one there may have his name.
+func (a *API) releaseUser(ctx context.Context, who principal, in *UserName) (*struct{}, error) {
+	if in.Name == who.Name {
+		return nil, fail(CodeForbidden, "one's own rights are another admin's to change", nil)
+	}
+	_, err := a.changed(ctx, who, in.Name, func(u *registry.User) error {
+		if u.Subject == "" {
+			return fail(CodeNotFound, "there is no such user of the identity provider", nil)
+		}
+		u.Provided = registry.Provided{}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.log.Info("user is released", "user", who.Name, "name", in.Name)
+	return nil, nil
 }
 
 // changed changes a user who was made, unless he may what the asking key may not.
 func (a *API) changed(ctx context.Context, who principal, name string, change func(*registry.User) error) (registry.User, error) {
-	if _, ok := a.secrets().users[name]; ok {
-		return registry.User{}, fail(CodeConfigured, "change firstline.yaml, or the hash that it names, and reload", nil)
-	}
+	_, configured := a.secrets().users[name]
 	var refused *Error
 	u, err := a.state.ChangeUser(ctx, name, func(u *registry.User) error {
-		if who.isKey() && scopesOfRole(Role(u.Role), u.Masked)&^who.scopes != 0 {
+		if configured && u.Subject == "" {
+			return fail(CodeConfigured, inTheFile, nil)
+		}
+		if has := a.viewOfUser(*u); who.isKey() && scopesOfRole(has.Role, has.Masked)&^who.scopes != 0 {
 			return fail(CodeForbidden, "a key makes and changes nobody who may do what it may not itself", nil)
 		}
 		return change(u)
@@ -231,6 +286,8 @@ func (a *API) changed(ctx context.Context, who principal, name string, change fu
 	switch {
 	case errors.As(err, &refused):
 		return u, refused
+	case errors.Is(err, registry.ErrNone) && configured:
+		return u, fail(CodeConfigured, inTheFile, nil)
 	case errors.Is(err, registry.ErrNone):
 		return u, fail(CodeNotFound, "there is no such user", nil)
 	case err != nil:
@@ -239,6 +296,11 @@ func (a *API) changed(ctx context.Context, who principal, name string, change fu
 	return u, nil
 }
 
+const (
+	inTheFile     = "change firstline.yaml, or the hash that it names, and reload"
+	atTheProvider = "he has his password at the identity provider"
+)
+
 type setPasswordInput struct {
 	UserName
 	Body struct {
@@ -246,13 +308,23 @@ type setPasswordInput struct {
 	}
 }
 
-// setPassword gives a user another password; his sessions end.
+// setPassword gives a user another password; his sessions end. One's own is changed with the old one: a stolen session is no way
+// to take somebody's account over.
 func (a *API) setPassword(ctx context.Context, who principal, in *setPasswordInput) (*struct{}, error) {
+	if in.Name == who.Name {
+		return nil, fail(CodeForbidden, "one's own password is changed by PUT session/password, which asks for the old one", nil)
+	}
 	hash, err := a.newHash(ctx, in.Name, "body.password", in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.changed(ctx, who, in.Name, func(u *registry.User) error { u.Hash = hash; return nil }); err != nil {
+	if _, err := a.changed(ctx, who, in.Name, func(u *registry.User) error {
+		if u.Subject != "" {
+			return fail(CodeConfigured, atTheProvider, nil)
+		}
+		u.Hash = hash
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	a.log.Info("password is set", "user", who.Name, "name", in.Name)
@@ -269,6 +341,9 @@ type ownPasswordInput struct {
 // ownPassword changes the password of who asks. All his sessions end, and a new one begins. A wrong old one counts as a wrong
 // sign-in, so that a stolen session is no way to guess it.
 func (a *API) ownPassword(ctx context.Context, who principal, in *ownPasswordInput) (*identityOutput, error) {
+	if who.provided {
+		return nil, fail(CodeConfigured, atTheProvider, nil)
+	}
 	if _, ok := a.secrets().users[who.Name]; ok {
 		return nil, fail(CodeConfigured, "change the hash that firstline.yaml names, and reload", nil)
 	}
@@ -291,5 +366,5 @@ func (a *API) ownPassword(ctx context.Context, who principal, in *ownPasswordInp
 		return nil, err
 	}
 	a.log.Info("password is changed", "user", who.Name)
-	return a.beginSession(ctx, accountOf(u))
+	return a.beginSession(ctx, accountOf(u), identity.Person{})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -120,6 +121,31 @@ func TestUserThatIsNotMade(t *testing.T) {
 	w.as(adam, http.MethodPut, "/users/adam", map[string]any{"role": "supervisor"}).wantProblem(t, CodeForbidden)
 }
 
+// TestUserOfWhatIsGone: a queue, a team or a phone that was taken out of the configuration keeps nobody from changing or disabling who
+// has it, but is given to nobody else.
+func TestUserOfWhatIsGone(t *testing.T) {
+	w := newWorld(t, options{})
+	adam := w.signIn("adam")
+	had := map[string]any{"role": "supervisor", "queues": []string{"sales"}, "teams": []string{"first"}, "phone": "boris"}
+	body := func(more map[string]any) map[string]any {
+		out := maps.Clone(had)
+		maps.Copy(out, more)
+		return out
+	}
+	w.makeUser(t, adam, body(map[string]any{"name": "sam"}))
+	w.makeUser(t, adam, map[string]any{"name": "tim", "role": "supervisor"})
+	site := testSite()
+	site.Queues, site.Agents = []QueueConfig{site.Queues[0]}, []AgentConfig{{ID: "anna", PinHashEnv: "HASH", Queues: []string{"support"}}}
+	if err := w.api.Reload(w.cfg, site, w.api.numbers()); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.as(adam, http.MethodPut, "/users/sam", body(map[string]any{"masked": true, "disabled": true})); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	w.as(adam, http.MethodPut, "/users/tim", had).wantProblem(t, CodeInvalid)
+	w.as(adam, http.MethodPut, "/users/sam", body(map[string]any{"teams": []string{"second"}})).wantProblem(t, CodeInvalid)
+}
+
 // TestAdminMadeByAnAdmin: who was made an admin is one, and can't lock himself out.
 func TestAdminMadeByAnAdmin(t *testing.T) {
 	w := newWorld(t, options{})
@@ -127,6 +153,7 @@ func TestAdminMadeByAnAdmin(t *testing.T) {
 	alice := cookieOf(t, w.trySignIn("alice", longPassword))
 	w.makeUser(t, alice, map[string]any{"name": "sam", "role": "integrator"})
 	w.as(alice, http.MethodPut, "/users/alice", map[string]any{"role": "admin", "disabled": true}).wantProblem(t, CodeForbidden)
+	w.as(alice, http.MethodPut, "/users/alice/password", map[string]any{"password": "another password"}).wantProblem(t, CodeForbidden)
 }
 
 // TestKeyMakesNobodyMightier: a key makes and changes users within its own scopes.
@@ -204,7 +231,7 @@ func TestConfiguredUserComesFirst(t *testing.T) {
 	w := newWorld(t, options{})
 	w.makeUser(t, w.signIn("adam"), map[string]any{"name": "sam", "role": "supervisor"})
 	before := cookieOf(t, w.trySignIn("sam", longPassword))
-	if err := w.api.Reload(append(slices.Clone(w.cfg.Users), User{Name: "sam", Role: RoleIntegrator, PasswordHashEnv: "HASH"}), w.site, w.api.numbers()); err != nil {
+	if err := w.api.Reload(Config{Users: append(slices.Clone(w.cfg.Users), User{Name: "sam", Role: RoleIntegrator, PasswordHashEnv: "HASH"})}, w.site, w.api.numbers()); err != nil {
 		t.Fatal(err)
 	}
 	w.get(Prefix+"/queues", before).wantProblem(t, CodeUnauthenticated)

@@ -13,7 +13,8 @@ import (
 const (
 	sheetName   = "Firstline"
 	sheetDates  = "yyyy-mm-dd hh:mm:ss"
-	sheetColumn = 22 // width, in characters
+	sheetColumn = 22        // width, in characters
+	sheetRows   = 1<<20 - 1 // beside the heading
 )
 
 // sheet writes an Office Open XML workbook of one sheet. Numbers, truths and times are such cells; a time shows the clock of its own

@@ -24,10 +24,10 @@ type Wallboard struct {
 	Node     string       `json:"node"`
 	Position uint64       `json:"position"`
 	Contacts StageCount   `json:"contacts"`
-	Queues   []QueueView  `json:"queues"`
-	Agents   []AgentBrief `json:"agents"`
+	Queues   []QueueView  `json:"queues" nullable:"false"`
+	Agents   []AgentBrief `json:"agents" nullable:"false"`
 
-	Incidents []fact.SnapshotIncident `json:"incidents"` // what can be told to callers, in the plan's order
+	Incidents []fact.SnapshotIncident `json:"incidents" nullable:"false"` // what can be told to callers, in the plan's order
 }
 
 // StageCount counts contacts by stage.
@@ -46,14 +46,14 @@ type QueueView struct {
 	Name           string     `json:"name"`
 	ServiceLevelMS int64      `json:"service_level_ms"`
 	ShortAbandonMS int64      `json:"short_abandon_ms"`
-	Waiting        int        `json:"waiting"`          // callers without an agent yet, those an agent is being rung for and those who are called back included
-	Ringing        int        `json:"ringing"`          // of these, an agent is being rung
-	Callbacks      int        `json:"callbacks"`        // of these, callers who are called back and are not on the line
-	PutOff         int        `json:"put_off"`          // callbacks that wait outside the line, until a time or the end of an incident
-	Talking        int        `json:"talking"`          // agents on a call of this queue
-	OldestQueuedAt *time.Time `json:"oldest_queued_at"` // null when nobody waits; the longest wait is now − this
-	Agents         AgentCount `json:"agents"`           // of those who serve the queue
-	Callers        []Caller   `json:"callers"`          // in the order they will be served
+	Waiting        int        `json:"waiting"`                  // callers without an agent yet, those an agent is being rung for and those who are called back included
+	Ringing        int        `json:"ringing"`                  // of these, an agent is being rung
+	Callbacks      int        `json:"callbacks"`                // of these, callers who are called back and are not on the line
+	PutOff         int        `json:"put_off"`                  // callbacks that wait outside the line, until a time or the end of an incident
+	Talking        int        `json:"talking"`                  // agents on a call of this queue
+	OldestQueuedAt *time.Time `json:"oldest_queued_at"`         // null when nobody waits; the longest wait is now − this
+	Agents         AgentCount `json:"agents"`                   // of those who serve the queue
+	Callers        []Caller   `json:"callers" nullable:"false"` // in the order they will be served
 }
 
 // AgentCount counts agents by state.
@@ -65,14 +65,14 @@ type AgentCount struct {
 	Talking     int `json:"talking"`
 	WrapUp      int `json:"wrap_up"`
 	Calling     int `json:"calling" doc:"On a call of their own to a number outside"`
-	Outside     int `json:"outside"`
+	Outside     int `json:"outside" nullable:"false"`
 	Unreachable int `json:"unreachable"`
 }
 
 // Caller is one waiting caller.
 type Caller struct {
 	Contact  string          `json:"contact"`
-	Stage    string          `json:"stage"` // waiting or ringing
+	Stage    string          `json:"stage" enum:"waiting,ringing"`
 	Position int             `json:"position"`
 	Priority int             `json:"priority"`
 	QueuedAt time.Time       `json:"queued_at"`
@@ -92,14 +92,14 @@ type AgentBrief struct {
 	Name     string          `json:"name"`
 	Endpoint string          `json:"endpoint" doc:"His phone now; empty = he has none of his own and is not logged in"`
 	Seat     string          `json:"seat,omitempty" doc:"Where he sits, when he has no phone of his own"`
-	Queues   []string        `json:"queues"`
+	Queues   []string        `json:"queues" nullable:"false"`
 	State    fact.AgentState `json:"state"`
 	Reason   string          `json:"reason,omitempty"`
 	Since    time.Time       `json:"since"`
 	Contact  string          `json:"contact,omitempty"`
 	Queue    string          `json:"queue,omitempty"`
 	Missed   int             `json:"missed"`
-	Next     string          `json:"next,omitempty"`
+	Next     fact.AgentState `json:"next,omitempty"`
 
 	Monitors []fact.SnapshotMonitor `json:"monitors,omitempty"` // supervisors who listen to his talk
 	Unheard  *Unheard               `json:"unheard,omitempty"`  // a supervisor's last request to listen, when it came to nothing
@@ -119,20 +119,20 @@ type AgentView struct {
 type AgentContact struct {
 	ID       string          `json:"id"`
 	Kind     fact.Kind       `json:"kind"`
-	Stage    string          `json:"stage"`
+	Stage    string          `json:"stage" enum:"ivr,waiting,ringing,talking,wrap_up"`
 	Arrived  time.Time       `json:"arrived_at"`
 	Language string          `json:"language"`
 	Customer string          `json:"customer,omitempty"`
 	Ticket   *fact.TicketRef `json:"ticket,omitempty"`
 
-	Segments []fact.SnapshotSegment `json:"segments"` // of all agents who have to do with it
-	Transfer *fact.SnapshotTransfer `json:"transfer"` // one of them asks somebody; null when none does
-	Vain     *Vain                  `json:"vain"`     // his last asking, when nobody was reached and he has not asked again; else null
-	Monitors []fact.SnapshotMonitor `json:"monitors"` // supervisors who listen to him
-	Muted    bool                   `json:"muted"`    // nobody in the talk hears him
+	Segments []fact.SnapshotSegment `json:"segments" nullable:"false"` // of all agents who have to do with it
+	Transfer *fact.SnapshotTransfer `json:"transfer"`                  // one of them asks somebody; null when none does
+	Vain     *Vain                  `json:"vain"`                      // his last asking, when nobody was reached and he has not asked again; else null
+	Monitors []fact.SnapshotMonitor `json:"monitors" nullable:"false"` // supervisors who listen to him
+	Muted    bool                   `json:"muted"`                     // nobody in the talk hears him
 
-	Recording *fact.SnapshotRecording `json:"recording"` // that goes on; null when none does
-	Outside   []fact.SnapshotOutside  `json:"outside"`   // people at numbers outside who talk with the caller
+	Recording *fact.SnapshotRecording `json:"recording"`                // that goes on; null when none does
+	Outside   []fact.SnapshotOutside  `json:"outside" nullable:"false"` // people at numbers outside who talk with the caller
 }
 
 // QueueBrief is one of an agent's queues as his desk shows it.
@@ -317,7 +317,7 @@ func (s *State) brief(a *fact.SnapshotAgent) AgentBrief {
 	if u, ok := s.unheard[a.ID]; ok {
 		unheard = &u
 	}
-	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Seat: a.Seat, Queues: a.Queues, State: a.State, Reason: a.Reason,
+	return AgentBrief{Monitors: monitors, Unheard: unheard, ID: a.ID, Name: a.Name, Endpoint: a.Endpoint, Seat: a.Seat, Queues: append([]string{}, a.Queues...), State: a.State, Reason: a.Reason,
 		Since: a.Since, Contact: a.Contact, Queue: a.Queue, Missed: a.Missed, Next: a.Next}
 }
 

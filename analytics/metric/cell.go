@@ -85,7 +85,7 @@ func (p QueueParams) denseKeys(buckets []Bucket, tallies map[Key]QueueTally) ([]
 		groups[Key{}] = true
 	}
 	if n := len(groups) * len(squares); n > MaxRows {
-		return nil, nil, fmt.Errorf("report of %d rows exceeds the limit of %d; choose a longer interval or a shorter window", n, MaxRows)
+		return nil, nil, &RowsError{n}
 	}
 	keys := make([]Key, 0, len(groups)*len(squares))
 	for g := range groups {

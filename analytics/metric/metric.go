@@ -149,6 +149,13 @@ func compareKeys(a, b Key) int {
 // MaxRows is how many rows a report may have; beyond it the window or the split is refused.
 const MaxRows = 50_000
 
+// RowsError says that a report would have more than MaxRows.
+type RowsError struct{ Rows int }
+
+func (e *RowsError) Error() string {
+	return fmt.Sprintf("a report of %d rows, each interval with each group, exceeds the limit of %d", e.Rows, MaxRows)
+}
+
 // denseKeys lists every bucket with every group that occurs anywhere in the window, in order, so that an interval in
 // which nothing happened is a row of zeros and not a hole.
 func denseKeys[T any](buckets int, tallies map[Key]T, splits []Dimension) ([]Key, error) {
@@ -160,7 +167,7 @@ func denseKeys[T any](buckets int, tallies map[Key]T, splits []Dimension) ([]Key
 		groups[Key{}] = true
 	}
 	if n := len(groups) * buckets; n > MaxRows {
-		return nil, fmt.Errorf("report of %d rows exceeds the limit of %d; choose a longer interval or a shorter window", n, MaxRows)
+		return nil, &RowsError{n}
 	}
 	keys := make([]Key, 0, len(groups)*buckets)
 	for g := range groups {
@@ -276,6 +283,7 @@ type Freshness struct {
 	Watermark *time.Time `json:"watermark" doc:"Time of the newest loaded fact about contacts and agents; null when nothing is loaded"`
 	Late      int64      `json:"late" doc:"Facts of the window that were loaded more than a minute after they happened"`
 	Open      Open       `json:"open" doc:"What has begun and not ended in the week before the watermark, whatever the window"`
+	KeptFrom  *time.Time `json:"kept_from" doc:"Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were"`
 }
 
 // Open counts openings without a closing.

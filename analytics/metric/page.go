@@ -14,7 +14,7 @@ func Page() string {
 		{reportAgents, "Agents: `GET /api/v1/metrics/agents`", "Split by agent, team, queue, language (of the last queue that the contact joined) and disposition (what the agent himself said last of the contact; empty where he said nothing). Time by state belongs to no queue and no contact, and is null when the report is split by those or filtered by queue. All numbers add up over rows, but for agents of several teams, who count in the row of each and once in the total."},
 		{reportContacts, "Contacts: `GET /api/v1/metrics/contacts`", "The caller's view. Unit of counting: the contact, known when it has ended. Split by the last queue, language, the last agent, customer, and the last disposition."},
 		{reportIVR, "Menus: `GET /api/v1/metrics/ivr`", "What callers do in the menus. Unit of counting: the visit, one for each time a node is entered. Split by flow and node."},
-		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent."},
+		{reportTickets, "Tickets: `GET /api/v1/metrics/tickets`", "From the call to the ticket's reply and resolution. Split by the contact's last queue, language and last agent, and by the ticket's priority, team and reason as they are now. A contact of several tickets counts in the row of each for what is counted of contacts (first_contact_resolution, undecided), and once in the total; one without tickets in the row without a name."},
 		{reportBacklog, "Backlog: `GET /api/v1/metrics/backlog`", "What came in of tickets, what was done, and what is left. Unit of counting: the ticket and its events, calls or not. Split by agent, queue, team, priority and reason, as the ticket stood then."},
 		{reportQuality, "Data quality: `GET /api/v1/data-quality`", qualityAbout},
 		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
@@ -72,5 +72,13 @@ numbers on generated days, in every grouping, interval and zone.
   the window were loaded more than a minute after they happened, ` + "`open`" + ` what has begun in the 7 days before the watermark and not ended.
   What began more than 7 days before a window and never ended was lost; it is no longer counted as waiting.
 - **Tickets.** Senders repeat deliveries: each (system, event id) counts once, by the delivery received first. Their time is the sender's.
-- **Wall clock.** All durations are wall clock; business hours are not yet computed.
+- **Wall clock.** All durations are wall clock, but for those in ` + "`business`" + ` and the clocks of SLA targets.
+- **SLA targets** (` + "`integrations.tickets.targets`" + `). A ticket has two clocks. They count the time that the schedule ` + "`integrations.tickets.schedule`" + ` has open, all time without one.
+  - *First reply*: from the opening to the first reply; a resolution without one is the reply. Waiting for the customer does not stop it. A ticket that is closed without either has none.
+  - *Resolution*: the time that the ticket was open, from its opening on. It stands while the ticket waits for the customer (` + "`pending`" + `) and while it is resolved; reopened it goes on from
+    where it stood. It is over while the ticket is resolved, or closed after that. A ticket that is closed unresolved has none.
+  - A clock is judged by the target of the priority that the ticket had when the clock ended, else of the one that it has: a change of the priority sets another target for all of the time used, before the
+    change too, so that a ticket that is raised may be breached at once and one that is lowered may be no longer. What has ended is not judged anew.
+  - ` + "`breached`" + `: more than the target is used; exactly the target is not. ` + "`warning`" + `: the clock runs and the warn share is used. ` + "`paused`" + `: the ticket waits for the customer. ` + "`met`" + `: ended within the target.
+  - Targets and schedule are those of today's plan, for the past too (` + "`recomputed`" + `). Hours more than ten years ago don't count.
 `

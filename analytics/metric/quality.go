@@ -191,7 +191,7 @@ func NewQualityReport(p QualityParams, counts map[QualityKey]int64, examples []D
 		totals[k.Kind] += n
 	}
 	if len(keys) > MaxRows {
-		return r, fmt.Errorf("report of %d rows exceeds the limit of %d; choose a longer interval or a shorter window", len(keys), MaxRows)
+		return r, &RowsError{len(keys)}
 	}
 	slices.SortFunc(keys, QualityKey.compare)
 	for _, k := range keys {

@@ -1,13 +1,16 @@
 package metric
 
+import "time"
+
 // TicketParams is what a ticket report is asked for.
 type TicketParams struct {
 	Window
-	GroupBy []Dimension // ByQueue, ByLanguage, ByAgent: the last ones of the contact
+	GroupBy []Dimension // ByQueue, ByLanguage, ByAgent: the last ones of the contact; ByTeam, ByPriority, ByReason: those of the ticket
 	Queues  []string    // only contacts whose last queue is one of these; nil means all
 	Days    int         // N of first-contact resolution
 
-	Schedule string // by which business hours are computed anew, as schedule.Text writes it; empty means not at all
+	Now time.Time // at which tickets are judged
+	SLA SLA       // its schedule is that by which business hours are computed anew; empty means not at all
 }
 
 // TicketTally is what is counted for one row of a ticket report.
@@ -16,11 +19,16 @@ type TicketTally struct {
 	FirstContactEligible, FirstContactResolved, Undecided int64
 	FirstReply, FirstResolution, FullResolution           Durations
 	Business                                              BusinessTally
+	Targets                                               TargetTally
 }
 
 // BusinessTally is what is counted of durations in business hours.
 type BusinessTally struct {
 	FirstReply, FirstResolution, FullResolution BusinessDurations
+}
+
+func (t BusinessTally) hours() BusinessHours {
+	return BusinessHours{FirstReply: t.FirstReply.stat(), FirstResolution: t.FirstResolution.stat(), FullResolution: t.FullResolution.stat()}
 }
 
 // BusinessDurations are those by the schedules of then and by the one of now.
@@ -67,6 +75,7 @@ type TicketRow struct {
 	ReopenRate      Ratio `json:"reopen_rate" doc:"reopened / resolved"`
 
 	Business BusinessHours `json:"business" doc:"The three durations in business hours"`
+	Targets  TargetShares  `json:"targets" doc:"Of the linked tickets, those of which a target was met or breached by now"`
 
 	FirstContactResolution Ratio `json:"first_contact_resolution" doc:"answered contacts without a further contact on the ticket or by the customer in N days / answered, identified contacts whose N days are over"`
 	Undecided              int64 `json:"undecided" doc:"Answered, identified contacts whose N days are not over at the watermark"`
@@ -97,9 +106,7 @@ func (t TicketTally) row() TicketRow {
 	return TicketRow{
 		Linked: t.Linked, Replied: t.Replied, Resolved: t.Resolved, FullyResolved: t.FullyResolved, Reopened: t.Reopened,
 		FirstReply: t.FirstReply.stat(), FirstResolution: t.FirstResolution.stat(), FullResolution: t.FullResolution.stat(),
-		Business: BusinessHours{
-			FirstReply: t.Business.FirstReply.stat(), FirstResolution: t.Business.FirstResolution.stat(), FullResolution: t.Business.FullResolution.stat(),
-		},
+		Business: t.Business.hours(), Targets: t.Targets.shares(),
 		ReopenRate:             NewRatio(t.Reopened, t.Resolved),
 		FirstContactResolution: NewRatio(t.FirstContactResolved, t.FirstContactEligible), Undecided: t.Undecided,
 	}

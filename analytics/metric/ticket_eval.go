@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"firstline/pipeline/fact"
-	"firstline/pipeline/schedule"
 )
 
 // Tickets evaluates a ticket report. See docs/metrics.md for what each number means.
@@ -14,7 +13,14 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 	if err != nil {
 		return TicketReport{}, err
 	}
-	lives, clock := f.ticketLives(), &businessClock{now: p.Schedule, places: map[string]schedule.Place{}}
+	judge, err := NewJudge(p.SLA, f.firstOfTickets(), p.Now)
+	if err != nil {
+		return TicketReport{}, err
+	}
+	tickets := map[ticketKey]judgedTicket{}
+	for k, steps := range f.ticketSteps() {
+		tickets[k] = newJudgedTicket(steps, judge, p.Now)
+	}
 	rows, total := map[Key]*ticketCount{}, &ticketCount{}
 	for _, c := range f.customerContacts(p.Days) {
 		if p.Queues != nil && !slices.Contains(p.Queues, c.data.LastQueue) {
@@ -22,14 +28,26 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 		}
 		for i, b := range buckets {
 			if b.holds(c.data.StartedAt) {
-				k := c.key(i, p.GroupBy)
-				if rows[k] == nil {
-					rows[k] = &ticketCount{}
+				counted := map[Key]bool{}
+				at := func(t Ticket) *ticketCount {
+					k := c.ticketKey(i, t, p.GroupBy)
+					if rows[k] == nil {
+						rows[k] = &ticketCount{}
+					}
+					if !counted[k] { // a contact counts once in each row of its tickets
+						rows[k].addContact(c, p.Days, f.watermark)
+						counted[k] = true
+					}
+					return rows[k]
 				}
-				for _, n := range []*ticketCount{rows[k], total} {
-					n.addContact(c, p.Days, f.watermark)
-					for _, t := range c.tickets {
-						n.addTicket(c.data.StartedAt, lives[t], clock)
+				total.addContact(c, p.Days, f.watermark)
+				if len(c.tickets) == 0 {
+					at(Ticket{})
+				}
+				for _, id := range c.tickets {
+					t := tickets[id]
+					for _, n := range []*ticketCount{at(t.Ticket), total} {
+						n.addTicket(c.data.StartedAt, t, judge.business)
 					}
 				}
 			}
@@ -39,8 +57,8 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 	for k, n := range rows {
 		tallies[k] = n.tally()
 	}
-	if clock.err != nil {
-		return TicketReport{}, clock.err
+	if err := judge.business.err; err != nil {
+		return TicketReport{}, err
 	}
 	return NewTicketReport(p, tallies, total.tally(), f.freshness())
 }
@@ -48,12 +66,23 @@ func (f *Facts) Tickets(p TicketParams) (TicketReport, error) {
 // ticketLife is the events of one ticket in their order, by type.
 type ticketLife map[fact.Type][]TicketStep
 
-func (f *Facts) ticketLives() map[ticketKey]ticketLife {
-	lives := map[ticketKey]ticketLife{}
-	for k, steps := range f.ticketSteps() {
-		lives[k] = newTicketLife(steps)
-	}
-	return lives
+// ticketKey is the row to which a contact's ticket belongs.
+func (c *contact) ticketKey(bucket int, t Ticket, splits []Dimension) Key {
+	return restrict(Key{
+		Bucket: bucket, Queue: c.data.LastQueue, Language: c.data.Language, Agent: c.data.LastAgent, Team: t.Team, Priority: t.Priority, Reason: t.Reason,
+	}, splits)
+}
+
+// judgedTicket is a ticket as it stands, with its events. The zero value is one of which no event is known.
+type judgedTicket struct {
+	Ticket
+	life ticketLife
+}
+
+func newJudgedTicket(steps []TicketStep, j Judge, now time.Time) judgedTicket {
+	t := judgedTicket{newTicket(steps, nil, now), newTicketLife(steps)}
+	t.SLA = j.SLA(steps, t.OpenedAt, now)
+	return t
 }
 
 func newTicketLife(steps []TicketStep) ticketLife {
@@ -96,9 +125,10 @@ func (l ticketLife) answers(from time.Time) (reply, first, last *TicketStep) {
 
 // businessClock measures business hours by schedules of then and now.
 type businessClock struct {
-	now    string
-	places map[string]schedule.Place
-	err    error // the first schedule that can't be read
+	now        string    // schedule of now
+	first, end time.Time // all durations lie between; hours more than ClockBack before the end don't count
+	clocks     map[string]Clock
+	err        error // the first schedule that can't be read
 }
 
 // within is how much of [from, until) a schedule has open; ok is false without one.
@@ -106,14 +136,14 @@ func (c *businessClock) within(text string, from, until time.Time) (ms int64, ok
 	if text == "" || c.err != nil {
 		return 0, false
 	}
-	p, known := c.places[text]
+	clock, known := c.clocks[text]
 	if !known {
-		if p, c.err = schedule.Parse(text); c.err != nil {
+		if clock, c.err = NewClock(text, c.first, c.end); c.err != nil {
 			return 0, false
 		}
-		c.places[text] = p
+		c.clocks[text] = clock
 	}
-	return p.Within(from, until).Milliseconds(), true
+	return clock.between(from, until), true
 }
 
 // spans is one duration of many pairs: by the wall clock, and in business hours by either policy.
@@ -143,8 +173,10 @@ type ticketCount struct {
 }
 
 // addTicket counts one pair of a contact that arrived at start and a ticket.
-func (n *ticketCount) addTicket(start time.Time, life ticketLife, clock *businessClock) {
+func (n *ticketCount) addTicket(start time.Time, t judgedTicket, clock *businessClock) {
 	n.Linked++
+	n.Targets.add(t.SLA.FirstReply, t.SLA.Resolution)
+	life := t.life
 	reply, first, last := life.answers(start)
 	n.reply.add(start, reply, clock)
 	n.first.add(start, first, clock)

@@ -51,6 +51,7 @@ type TicketStep struct {
 type TicketCall struct {
 	Contact   string
 	ArrivedAt time.Time
+	Hidden    bool // its id is not told to who asks
 }
 
 // Ticket is one ticket: how it stands, and how long it took.
@@ -74,17 +75,60 @@ type Ticket struct {
 	FirstResolvedAt *time.Time `json:"first_resolved_at" doc:"null while it never was"`
 	ResolvedAt      *time.Time `json:"resolved_at" doc:"Its last resolution; null while it never was, and since it was reopened"`
 
-	CallToFirstReplyMS      *int64 `json:"call_to_first_reply_ms" doc:"From call_at to the first reply at or after it; null when there is none"`
-	CallToFirstResolutionMS *int64 `json:"call_to_first_resolution_ms" doc:"From call_at to the first resolution at or after it; reopening does not restart it"`
-	CallToFullResolutionMS  *int64 `json:"call_to_full_resolution_ms" doc:"From call_at to the last resolution; null while it is not resolved, or reopened since"`
-	PendingMS               int64  `json:"pending_ms" doc:"How long it has waited for the customer, until now"`
-	Reopened                int64  `json:"reopened" doc:"How often it was reopened"`
-	Reassigned              int64  `json:"reassigned" doc:"How often it was reassigned"`
+	CallToFirstReplyMS      *int64         `json:"call_to_first_reply_ms" doc:"From call_at to the first reply at or after it; null when there is none"`
+	CallToFirstResolutionMS *int64         `json:"call_to_first_resolution_ms" doc:"From call_at to the first resolution at or after it; reopening does not restart it"`
+	CallToFullResolutionMS  *int64         `json:"call_to_full_resolution_ms" doc:"From call_at to the last resolution; null while it is not resolved, or reopened since"`
+	Business                TicketBusiness `json:"business" doc:"The three in business hours"`
+
+	PendingMS  int64 `json:"pending_ms" doc:"How long it has waited for the customer, until now"`
+	Reopened   int64 `json:"reopened" doc:"How often it was reopened"`
+	Reassigned int64 `json:"reassigned" doc:"How often it was reassigned"`
+
+	SLA TicketSLA `json:"sla" doc:"How it stands against its targets"`
 }
 
-// NewTicket tells how a ticket stands by its events, of which there is one at least, in their order, and by its calls in
-// the order they arrived. now ends a wait that goes on.
-func NewTicket(steps []TicketStep, calls []TicketCall, now time.Time) Ticket {
+// TicketBusiness are a ticket's durations in business hours.
+type TicketBusiness struct {
+	CallToFirstReply      TicketHours `json:"call_to_first_reply" doc:"As call_to_first_reply_ms"`
+	CallToFirstResolution TicketHours `json:"call_to_first_resolution" doc:"As call_to_first_resolution_ms"`
+	CallToFullResolution  TicketHours `json:"call_to_full_resolution" doc:"As call_to_full_resolution_ms"`
+}
+
+// TicketHours is one duration in business hours, by either policy.
+type TicketHours struct {
+	FrozenMS     *int64 `json:"frozen_ms" doc:"By the schedule that held when the event that ends it was received; null without one"`
+	RecomputedMS *int64 `json:"recomputed_ms" doc:"By the schedule that holds now; null when none is set"`
+}
+
+// Ticket tells how a ticket stands at an instant by its events, of which there is one at least, in their order, and by its
+// calls in the order they arrived.
+func (j Judge) Ticket(steps []TicketStep, calls []TicketCall, now time.Time) (Ticket, error) {
+	t := newTicket(steps, calls, now)
+	t.SLA = j.SLA(steps, t.OpenedAt, now)
+	if t.CallAt != nil {
+		reply, first, last := newTicketLife(steps).answers(*t.CallAt)
+		b := &t.Business
+		b.CallToFirstReply, b.CallToFirstResolution, b.CallToFullResolution = j.hours(*t.CallAt, reply), j.hours(*t.CallAt, first), j.hours(*t.CallAt, last)
+	}
+	return t, j.business.err
+}
+
+// hours are the business hours from a call to an event; nil is no event.
+func (j Judge) hours(from time.Time, s *TicketStep) (h TicketHours) {
+	if s == nil {
+		return h
+	}
+	if ms, ok := j.business.within(s.Event.Schedule, from, s.At); ok {
+		h.FrozenMS = &ms
+	}
+	if ms, ok := j.business.within(j.sla.Schedule, from, s.At); ok {
+		h.RecomputedMS = &ms
+	}
+	return h
+}
+
+// newTicket is all of that but what depends on the plan. now ends a wait that goes on.
+func newTicket(steps []TicketStep, calls []TicketCall, now time.Time) Ticket {
 	first := steps[0]
 	t := Ticket{System: first.Event.System, ID: first.Event.Ticket, State: TicketOpen, StateSince: first.At, OpenedAt: first.At, Contacts: []string{}}
 	for _, s := range steps {
@@ -100,7 +144,9 @@ func NewTicket(steps []TicketStep, calls []TicketCall, now time.Time) Ticket {
 	reply, resolved, last := life.answers(time.Time{})
 	t.FirstReplyAt, t.FirstResolvedAt, t.ResolvedAt = reply.when(), resolved.when(), last.when()
 	for _, c := range calls {
-		t.Contacts = append(t.Contacts, c.Contact)
+		if !c.Hidden {
+			t.Contacts = append(t.Contacts, c.Contact)
+		}
 	}
 	if len(calls) > 0 {
 		t.CallAt = &calls[0].ArrivedAt
@@ -151,12 +197,16 @@ func (s *TicketStep) since(from time.Time) *int64 {
 }
 
 // TicketList tells how all tickets stand, the one opened last first.
-func (f *Facts) TicketList(now time.Time) []Ticket {
+func (f *Facts) TicketList(sla SLA, now time.Time) ([]Ticket, error) {
+	j, err := NewJudge(sla, f.firstOfTickets(), now)
+	if err != nil {
+		return nil, err
+	}
 	calls := map[ticketKey][]TicketCall{}
 	for contact, linked := range f.linkedTickets() {
 		if a, ok := f.arrivals[contact]; ok && isCustomer(a.data.Kind) {
 			for _, k := range linked {
-				calls[k] = append(calls[k], TicketCall{contact, a.at})
+				calls[k] = append(calls[k], TicketCall{Contact: contact, ArrivedAt: a.at})
 			}
 		}
 	}
@@ -165,12 +215,31 @@ func (f *Facts) TicketList(now time.Time) []Ticket {
 		slices.SortFunc(calls[k], func(a, b TicketCall) int {
 			return cmp.Or(a.ArrivedAt.Compare(b.ArrivedAt), strings.Compare(a.Contact, b.Contact))
 		})
-		out = append(out, NewTicket(steps, calls[k], now))
+		t, err := j.Ticket(steps, calls[k], now)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
 	}
 	slices.SortFunc(out, func(a, b Ticket) int {
 		return cmp.Or(b.OpenedAt.Compare(a.OpenedAt), strings.Compare(b.System+":"+b.ID, a.System+":"+a.ID))
 	})
-	return out
+	return out, nil
+}
+
+// firstOfTickets is when the first duration of a ticket can begin: with an event of it or a call.
+func (f *Facts) firstOfTickets() time.Time {
+	first := f.watermark
+	for _, e := range f.tickets {
+		first = earlier(first, e.at)
+	}
+	for _, a := range f.arrivals {
+		first = earlier(first, a.at)
+	}
+	for _, c := range f.contacts {
+		first = earlier(first, c.data.StartedAt)
+	}
+	return first
 }
 
 // ticketSteps are the events of each ticket in order: by their time, and at one instant by when they were received.

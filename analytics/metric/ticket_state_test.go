@@ -16,9 +16,9 @@ func (b *book) tell(after time.Duration, e fact.TicketEvent) {
 
 func (b *book) life(t *testing.T, now time.Duration) Ticket {
 	t.Helper()
-	list := Read(b.facts).TicketList(noon.Add(now))
-	if len(list) != 1 {
-		t.Fatalf("%d tickets", len(list))
+	list, err := Read(b.facts).TicketList(SLA{}, noon.Add(now))
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d tickets (%v)", len(list), err)
 	}
 	return list[0]
 }
@@ -113,7 +113,7 @@ func TestBusinessHours(t *testing.T) {
 		{late, 1, 1, 6, 6, 7, 1},
 		{"", 1, 0, 0, 6, 0, 0},
 	} {
-		r, err := Read(b.facts).Tickets(TicketParams{Window: Window{From: monday, Until: monday.Add(time.Minute), Interval: Whole}, Days: 7, Schedule: c.now})
+		r, err := Read(b.facts).Tickets(TicketParams{Window: Window{From: monday, Until: monday.Add(time.Minute), Interval: Whole}, Days: 7, SLA: SLA{Schedule: c.now}, Now: monday})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestBusinessHours(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Read(b.facts).Tickets(TicketParams{Window: Window{From: monday, Until: monday.Add(time.Minute), Interval: Whole}, Days: 7, Schedule: "{"}); err == nil {
+	if _, err := Read(b.facts).Tickets(TicketParams{Window: Window{From: monday, Until: monday.Add(time.Minute), Interval: Whole}, Days: 7, SLA: SLA{Schedule: "{"}, Now: monday}); err == nil {
 		t.Error("a schedule that can't be read is taken")
 	}
 }

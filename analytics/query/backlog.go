@@ -13,12 +13,14 @@ import (
 type BacklogRequest struct {
 	WindowRequest
 	Queues []string // in which the ticket is then; nil means all
+	Teams  []string // and tickets of no queue that are of one of these then
+	SLA    metric.SLA
 }
 
 // Params validates; its error is *Invalid. now ends an interval that is not over.
 func (r BacklogRequest) Params(now time.Time) (metric.BacklogParams, error) {
 	var m mistakes
-	p := metric.BacklogParams{Queues: r.Queues, Now: now.UTC().Truncate(time.Millisecond)}
+	p := metric.BacklogParams{Queues: r.Queues, Teams: r.Teams, SLA: r.SLA, Now: now.UTC().Truncate(time.Millisecond)}
 	p.Window, p.GroupBy = r.params(&m, metric.ByAgent, metric.ByQueue, metric.ByTeam, metric.ByPriority, metric.ByReason)
 	return p, m.err()
 }
@@ -33,7 +35,15 @@ func (r *Reader) Backlog(ctx context.Context, req BacklogRequest) (metric.Backlo
 	if err != nil {
 		return metric.BacklogReport{}, err
 	}
-	s, err := backlogStatement(p)
+	hours, err := r.frozenHours(ctx, p)
+	if err != nil {
+		return metric.BacklogReport{}, err
+	}
+	clock, err := r.clock(ctx, p.SLA, p.Now)
+	if err != nil {
+		return metric.BacklogReport{}, err
+	}
+	s, err := backlogStatement(p, hours, clock)
 	if err != nil {
 		return metric.BacklogReport{}, err
 	}
@@ -53,12 +63,17 @@ type backlogRow struct {
 	reply, resolved  spread
 	fully            spread
 	age, ageOfActive spread
+	business         [5]struct{ frozen, recomputed counted } // in the order of backlogSpreads
 }
 
 func (r *backlogRow) tally() metric.BacklogTally {
 	t := r.counts
 	t.FirstReply, t.FirstResolution, t.FullResolution = r.reply.durations(r.replied), r.resolved.durations(r.first), r.fully.durations(r.full)
 	t.Age, t.AgeActive = r.age.durations(t.Open), r.ageOfActive.durations(r.active)
+	for i, d := range []*metric.BusinessDurations{&t.Business.FirstReply, &t.Business.FirstResolution, &t.Business.FullResolution} {
+		d.Frozen, d.Recomputed = r.business[i].frozen.durations(), r.business[i].recomputed.durations()
+	}
+	t.AgeHours, t.AgeActiveHours = r.business[3].recomputed.durations(), r.business[4].recomputed.durations()
 	return t
 }
 
@@ -73,13 +88,18 @@ func backlogColumns(splits []metric.Dimension) []column[backlogRow] {
 	for _, c := range backlogCounts() {
 		out = append(out, column[backlogRow]{"n_" + c.name, countIf(c.condition), func(r *backlogRow) any { return c.dest(r) }})
 	}
-	for _, s := range backlogSpreads() {
+	for i, s := range backlogSpreads() {
 		out = append(out, spreadColumns(s.name, "age", s.condition, s.of)...)
+		if s.ends {
+			out = append(out, countedColumns(s.name+"_frozen", "frozen", s.condition, func(r *backlogRow) *counted { return &r.business[i].frozen })...)
+		}
+		out = append(out, countedColumns(s.name+"_recomputed", "recomputed", s.condition, func(r *backlogRow) *counted { return &r.business[i].recomputed })...)
 	}
 	return out
 }
 
-// backlogCount counts rows for which a condition holds, backlogSpread is a set of their ages. number is the name in the report.
+// backlogCount counts rows for which a condition holds, backlogSpread is a set of their ages; ends says whether an event ends
+// them. number is the name in the report.
 type (
 	backlogCount struct {
 		number, name, condition string
@@ -87,6 +107,7 @@ type (
 	}
 	backlogSpread struct {
 		number, name, condition string
+		ends                    bool
 		of                      func(*backlogRow) *spread
 	}
 )
@@ -104,24 +125,30 @@ func backlogCounts() []backlogCount {
 		{"backlog.open", "open", "left", func(r *backlogRow) *int64 { return &r.counts.Open }},
 		{"backlog.pending", "pending", "left AND waits", func(r *backlogRow) *int64 { return &r.counts.Pending }},
 		{"", "active", "left AND NOT waits", func(r *backlogRow) *int64 { return &r.active }},
+		{"backlog.warning", "warning", "left AND (reply = 'warning' OR resolution = 'warning')", func(r *backlogRow) *int64 { return &r.counts.Warning }},
+		{"backlog.breached", "breached", "left AND (reply = 'breached' OR resolution = 'breached')", func(r *backlogRow) *int64 { return &r.counts.Breached }},
+		{"", "reply_met", "NOT left AND reply = 'met'", func(r *backlogRow) *int64 { return &r.counts.Targets.FirstReplyMet }},
+		{"", "reply_due", "NOT left AND reply IN ('met', 'breached')", func(r *backlogRow) *int64 { return &r.counts.Targets.FirstReplyDue }},
+		{"", "resolution_met", "NOT left AND resolution = 'met'", func(r *backlogRow) *int64 { return &r.counts.Targets.ResolutionMet }},
+		{"", "resolution_due", "NOT left AND resolution IN ('met', 'breached')", func(r *backlogRow) *int64 { return &r.counts.Targets.ResolutionDue }},
 	}
 }
 
 func backlogSpreads() []backlogSpread {
 	return []backlogSpread{
-		{"first_reply", "reply", "replied", func(r *backlogRow) *spread { return &r.reply }},
-		{"first_resolution", "first", "first_resolved", func(r *backlogRow) *spread { return &r.resolved }},
-		{"full_resolution", "full", "last_resolved", func(r *backlogRow) *spread { return &r.fully }},
-		{"backlog.age", "age", "left", func(r *backlogRow) *spread { return &r.age }},
-		{"backlog.age_active", "active", "left AND NOT waits", func(r *backlogRow) *spread { return &r.ageOfActive }},
+		{"first_reply", "reply", "replied", true, func(r *backlogRow) *spread { return &r.reply }},
+		{"first_resolution", "first", "first_resolved", true, func(r *backlogRow) *spread { return &r.resolved }},
+		{"full_resolution", "full", "last_resolved", true, func(r *backlogRow) *spread { return &r.fully }},
+		{"backlog.age", "age", "left", false, func(r *backlogRow) *spread { return &r.age }},
+		{"backlog.age_active", "active", "left AND NOT waits", false, func(r *backlogRow) *spread { return &r.ageOfActive }},
 	}
 }
 
 // backlogStatement builds the statement of a backlog report. Each event of a ticket begins a stretch of time in which the
 // ticket stands as it says. An event counts in the interval in which it happened, a stretch at each end of an interval
 // that it covers; the total has all events, and the stretches at the last end.
-func backlogStatement(p metric.BacklogParams) (statement, error) {
-	s, err := backlogTables(p, false)
+func backlogStatement(p metric.BacklogParams, hours businessHours, clock metric.Clock) (statement, error) {
+	s, err := backlogTables(p, hours, clock, false)
 	groups := []string{"whole", "bucket"}
 	for _, d := range p.GroupBy {
 		groups = append(groups, string(d))
@@ -131,7 +158,7 @@ func backlogStatement(p metric.BacklogParams) (statement, error) {
 }
 
 // backlogTables are its common tables, listed with which ticket each row is about.
-func backlogTables(p metric.BacklogParams, listed bool) (statement, error) {
+func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clock, listed bool) (statement, error) {
 	s := newStatement("backlog")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
@@ -140,34 +167,43 @@ func backlogTables(p metric.BacklogParams, listed bool) (statement, error) {
 	if err != nil {
 		return s, err
 	}
-	edges, numbers := []int64{0}, []int64{0} // of each end how many there are up to it
+	instants, numbers := []int64{0}, []int64{0} // of each end how many there are up to it
 	for i, end := range ends {
-		edges, numbers = append(edges, end.UnixMilli()), append(numbers, int64(i+1))
+		instants, numbers = append(instants, end.UnixMilli()), append(numbers, int64(i+1))
 	}
-	s.bind("edges", edges)
+	s.bind("instants", instants)
 	s.bind("numbers", numbers)
-	queues := ""
-	if p.Queues != nil {
-		s.bind("queues", append([]string{}, p.Queues...))
-		queues = " AND queue IN {queues:Array(String)}"
-	}
+	s.bindTime("now", p.Now)
+	s.bindSLA(p.SLA.Targets, clock)
+	s.bind("scheduled", p.SLA.Schedule != "")
+	s.bindBusinessHours(hours)
+	queues := when(p.Queues != nil, " AND "+s.ofTickets(p.Queues, p.Teams))
 	const dimensions = "if(whole, '', agent) AS agent, if(whole, '', queue) AS queue, if(whole, '', team) AS team, if(whole, '', priority) AS priority, if(whole, '', reason) AS reason"
-	const ended = "transform(roundDown(%s, {edges:Array(Int64)}), {edges:Array(Int64)}, {numbers:Array(Int64)}, toInt64(0))"
+	const ended = "transform(roundDown(%s, {instants:Array(Int64)}), {instants:Array(Int64)}, {numbers:Array(Int64)}, toInt64(0))"
+	const end = "{instants:Array(Int64)}[n + 1]"
+	recomputed := func(until string) string {
+		return "if({scheduled:Bool}, " + clockAt(until) + " - " + clockAt("opened_at") + ", NULL)"
+	}
 	which := when(listed, ", subject, event_id, at, opened_at, held_by, stood_in")
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches(listed),
+		ticketStretches(unfinished("max(time) >= "+instant("from")+" OR "), listed),
+		ticketClocks(),
 		"counted AS (",
 		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",
-		"    event, opened, replied, first_resolved, last_resolved, 0 AS left, 0 AS waits, at - opened_at AS age"+which,
-		"  FROM (SELECT *, arrayJoin([0, 1]) AS whole FROM stretches WHERE at >= {from:Int64} AND at < {until:Int64}"+queues+")",
+		"    event, opened, replied, first_resolved, last_resolved, 0 AS left, 0 AS waits, at - opened_at AS age,",
+		"    if(replies = 1 AND replies_now, "+replyState("at")+", '') AS reply, if(settles, "+resolutionState("at")+", '') AS resolution,",
+		"    "+businessBetween(frozenNumber("schedule"), "opened_at", "at", "at >= opened_at")+" AS frozen, "+recomputed("at")+" AS recomputed"+which,
+		"  FROM (SELECT *, arrayJoin([0, 1]) AS whole FROM clocks WHERE at >= {from:Int64} AND at < {until:Int64}"+queues+")",
 		"  UNION ALL",
 		"  SELECT whole, if(whole, 0, {begins:Array(Int64)}[n]) AS bucket, "+dimensions+",",
-		"    '' AS event, 0 AS opened, 0 AS replied, 0 AS first_resolved, 0 AS last_resolved, 1 AS left, state = 'pending' AS waits, {edges:Array(Int64)}[n + 1] - opened_at AS age"+which,
+		"    '' AS event, 0 AS opened, 0 AS replied, 0 AS first_resolved, 0 AS last_resolved, 1 AS left, state = 'pending' AS waits, "+end+" - opened_at AS age,",
+		"    "+replyState(end)+" AS reply, "+resolutionState(end)+" AS resolution,",
+		"    CAST(NULL, 'Nullable(Int64)') AS frozen, "+recomputed(end)+" AS recomputed"+which,
 		"  FROM (",
-		"    SELECT *, arrayJoin(if(n = toInt64(length({edges:Array(Int64)})) - 1, [0, 1], [0])) AS whole FROM (",
-		"      SELECT *, arrayJoin(range("+upTo("greatest(at, opened_at)")+" + 1, "+upTo("next_at")+" + 1)) AS n FROM stretches",
+		"    SELECT *, arrayJoin(if(n = toInt64(length({instants:Array(Int64)})) - 1, [0, 1], [0])) AS whole FROM (",
+		"      SELECT *, arrayJoin(range("+upTo("greatest(at, opened_at)")+" + 1, "+upTo("next_at")+" + 1)) AS n FROM clocks",
 		"      WHERE state IN ('open', 'pending')"+queues,
 		"    )",
 		"  )",
@@ -176,41 +212,65 @@ func backlogTables(p metric.BacklogParams, listed bool) (statement, error) {
 	return s, nil
 }
 
-// ticketStretches is a common table: each event of a ticket, how the ticket stands from there on as metric.NewTicket has
-// it, and until when.
-func ticketStretches(listed bool) string {
-	const (
-		order  = "PARTITION BY subject ORDER BY time, received_ms, source, epoch, position"
-		sofar  = " OVER (" + order + " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-		after  = " OVER (" + order + " ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
-		frame  = " OVER (" + order + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
-		opened = "'ticket.opened'"
-	)
-	last := func(column, condition string) string {
-		return "argMaxIf(toString(" + column + "), " + eventOrder + ", " + condition + ")" + sofar
+// ofTickets is the condition that a ticket is in one of these queues, or of one of these teams and in no queue.
+func (s *statement) ofTickets(queues, teams []string) string {
+	s.bind("queues", append([]string{}, queues...))
+	if teams == nil {
+		return "queue IN {queues:Array(String)}"
 	}
+	s.bind("teams", append([]string{}, teams...))
+	return "(queue IN {queues:Array(String)} OR queue = '' AND team IN {teams:Array(String)})"
+}
+
+// Windows over the events of a ticket: those so far, those after, all.
+const (
+	inTurn = "PARTITION BY subject ORDER BY time, received_ms, source, epoch, position"
+	sofar  = " OVER (" + inTurn + " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+	after  = " OVER (" + inTurn + " ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
+	frame  = " OVER (" + inTurn + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+)
+
+// ticketStretches is a common table: each event of a ticket, how the ticket stands from there on as metric.Judge has it,
+// and until when; of the tickets that a condition allows. The statement binds now.
+func ticketStretches(where string, listed bool) string {
+	const opened = "'ticket.opened'"
+	const replies = "event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at"
+	last := func(column, condition, over string) string {
+		return "argMaxIf(toString(" + column + "), " + eventOrder + ", " + condition + ")" + over
+	}
+	settling := func(over string) string { return last("type", "type IN ("+settlingTypes()+")", over) }
 	var named []string
-	for _, column := range []string{"priority", "queue", "team", "reason"} {
-		named = append(named, "      "+last(column, column+" != ''")+" AS now_"+column+",")
+	for _, column := range []string{"priority", "queue", "team", "reason", "customer"} {
+		named = append(named, "      "+last(column, column+" != ''", sofar)+" AS now_"+column+",")
 	}
 	return lines(slices.Concat([]string{
 		"stretches AS (",
-		"  SELECT " + when(listed, "subject, event_id, now_agent AS held_by, now_queue AS stood_in, ") + "event, at, next_at, opened_at, " + stateOf("turn") + " AS state, now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason,",
+		"  SELECT " + when(listed, "event_id, now_agent AS held_by, now_queue AS stood_in, ") + "subject, time, received_ms, source, epoch, position, schedule, event, at, next_at, opened_at, " + stateOf("turn") + " AS state,",
+		"    now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason, now_customer AS customer,",
 		"    if(opening > 0, event = " + opened + " AND opened_before = 1, events_before = 1) AS opened,",
 		"    event = 'ticket.first_reply' AND at >= opened_at AND countIf(event = 'ticket.first_reply' AND at >= opened_at)" + sofar + " = 1 AS replied,",
 		"    event = 'ticket.resolved' AND at >= opened_at AND countIf(event = 'ticket.resolved' AND at >= opened_at)" + sofar + " = 1 AS first_resolved,",
-		"    event = 'ticket.resolved' AND at >= opened_at AND resolved_after = 0 AND reopened_last <= at AS last_resolved",
+		"    event = 'ticket.resolved' AND at >= opened_at AND resolved_after = 0 AND reopened_last <= at AS last_resolved,",
+		"    greatest(at, opened_at) AS from_at, if(next_at = " + never + ", greatest(at, {now:Int64}), next_at) AS until_at, state = 'open' AND until_at >= from_at AS runs,",
+		"    " + replies + " AS replies_now, countIf(" + replies + ")" + sofar + " AS replies, minIf(at, " + replies + ")" + sofar + " AS replied_at,",
+		"    argMinIf(now_priority, " + eventOrder + ", " + replies + ")" + sofar + " AS first_reply_priority,",
+		"    settling = 'ticket.resolved' AS settled, event = 'ticket.resolved' AND resolved_after = 0 AND settling_last = 'ticket.resolved' AS settles,",
+		"    argMaxIf(now_priority, " + eventOrder + ", event = 'ticket.resolved')" + sofar + " AS resolved_priority",
 		"  FROM (",
-		"    SELECT " + when(listed, "event_id, ") + "subject, time, received_ms, source, epoch, position, toString(type) AS event, " + ms("time") + " AS at,",
-		"      leadInFrame(" + ms("time") + ", 1, toInt64(9000000000000))" + frame + " AS next_at,",
+		"    SELECT " + when(listed, "event_id, ") + "subject, time, received_ms, source, epoch, position, toString(schedule) AS schedule, toString(type) AS event, " + ms("time") + " AS at,",
+		"      leadInFrame(" + ms("time") + ", 1, " + never + ")" + frame + " AS next_at,",
 		"      minIf(" + ms("time") + ", type = " + opened + ")" + frame + " AS opening, min(" + ms("time") + ")" + frame + " AS first_at, if(opening > 0, opening, first_at) AS opened_at,",
 		"      countIf(type = " + opened + ")" + sofar + " AS opened_before, count()" + sofar + " AS events_before,",
 		"      countIf(type = 'ticket.resolved')" + after + " AS resolved_after, maxIf(" + ms("time") + ", type = 'ticket.reopened')" + frame + " AS reopened_last,",
-		"      " + last("type", "type IN ("+turningTypes()+")") + " AS turn,",
+		"      " + last("type", "type IN ("+turningTypes()+")", sofar) + " AS turn,",
+		"      " + settling(sofar) + " AS settling, " + settling(frame) + " AS settling_last,",
 	}, named, []string{
-		"      " + last("agent", "agent != '' OR type = 'ticket.reassigned'") + " AS now_agent",
-		"    FROM tickets_once",
+		"      " + last("agent", "agent != '' OR type = 'ticket.reassigned'", sofar) + " AS now_agent",
+		"    FROM tickets_once" + when(where != "", " WHERE "+where),
 		"  )",
 		"),",
 	})...)
 }
+
+// settlingTypes are those after which a ticket is resolved or not: closing leaves it as it was.
+func settlingTypes() string { return strings.ReplaceAll(turningTypes(), ", 'ticket.closed'", "") }

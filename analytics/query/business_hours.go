@@ -11,8 +11,8 @@ import (
 	"firstline/pipeline/schedule"
 )
 
-// maxEdges bounds the openings and closings that a statement carries: thirteen years of an office that closes once a day.
-const maxEdges = 10_000
+// maxEdges bounds the openings and closings that a statement carries: forty years of an office that closes once a day.
+const maxEdges = 30_000
 
 // scheduleShift is where in an edge the number of its schedule begins: above every Unix millisecond until the year 2500.
 const scheduleShift = 1 << 44
@@ -40,7 +40,7 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 		"WHERE time >= "+instant("from")+" GROUP BY text ORDER BY text",
 	)
 	var texts []string
-	last := r.now().UnixMilli()
+	last := p.Now.UnixMilli()
 	err := r.run(ctx, s, func(rows driver.Rows) error {
 		var text string
 		var at int64
@@ -48,7 +48,7 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 			return err
 		}
 		last = max(last, at)
-		if text != "" && text != p.Schedule {
+		if text != "" && text != p.SLA.Schedule {
 			texts = append(texts, text)
 		}
 		return nil
@@ -56,7 +56,42 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 	if err != nil {
 		return businessHours{}, err
 	}
-	return newBusinessHours(texts, p.Schedule, p.From, time.UnixMilli(last).UTC().Add(ahead))
+	return newBusinessHours(texts, p.SLA.Schedule, later(p.From, p.Now.Add(-metric.ClockBack)), time.UnixMilli(last).UTC().Add(ahead))
+}
+
+// frozenHours reads by which schedules the window's events of tickets were recorded. Durations that end with them began when
+// the ticket was opened.
+func (r *Reader) frozenHours(ctx context.Context, p metric.BacklogParams) (businessHours, error) {
+	s := newStatement("frozen_schedules")
+	s.bindTime("from", p.From)
+	s.bindTime("until", p.Until)
+	s.text = lines(
+		"SELECT toString(schedule) AS text, "+ms("min(first)")+" AS began, "+ms("max(time)")+" AS last",
+		"FROM (SELECT schedule, time, min(time) OVER (PARTITION BY subject) AS first FROM tickets_once)",
+		"WHERE time >= "+instant("from")+" AND time < "+instant("until")+" AND schedule != '' GROUP BY text ORDER BY text",
+	)
+	var texts []string
+	first, last := p.Now, p.Now
+	err := r.run(ctx, s, func(rows driver.Rows) error {
+		var text string
+		var began, ended int64
+		if err := rows.Scan(&text, &began, &ended); err != nil {
+			return err
+		}
+		texts, first, last = append(texts, text), earlier(first, time.UnixMilli(began).UTC()), later(last, time.UnixMilli(ended).UTC())
+		return nil
+	})
+	if err != nil {
+		return businessHours{}, err
+	}
+	return newBusinessHours(texts, "", later(first, p.Now.Add(-metric.ClockBack)), last.Add(ahead))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // newBusinessHours covers [from, until]; now is the schedule that holds now, or "".
@@ -96,10 +131,14 @@ func (h *businessHours) add(number int64, stretches []schedule.Stretch) {
 
 func (s *statement) bindBusinessHours(h businessHours) {
 	s.bind("schedules", append([]string{}, h.texts...))
-	s.bind("schedule_now", h.now)
 	s.bind("edges", h.edges)
 	s.bind("open_until", h.until)
 	s.bind("is_open", h.open)
+}
+
+// frozenNumber is the number of the schedule that an event was recorded with; 0 = none.
+func frozenNumber(text string) string {
+	return "toInt64(indexOf({schedules:Array(String)}, " + text + "))"
 }
 
 // businessBetween is how much of the time between two columns of Unix milliseconds a schedule has open, given as an

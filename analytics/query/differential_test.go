@@ -151,7 +151,7 @@ func TestSQLEqualsDefinitions(t *testing.T) {
 			}
 			for n, req := range w.windows() {
 				if n >= w.regular() { // windows that cut or pass the facts' edges: one of each report
-					for _, ask := range []func(){pick(c.queues(req), i+n), pick(c.agents(req), i+n), pick(c.contacts(req), i+n), pick(c.menus(req), i+n), pick(c.backlog(req), i+n)} {
+					for _, ask := range []func(){pick(c.queues(req), i+n), pick(c.agents(req), i+n), pick(c.contacts(req), i+n), pick(c.menus(req), i+n), pick(c.backlog(req), i+n), pick(c.tickets(req), i+n)} {
 						ask()
 						asked++
 					}
@@ -176,7 +176,7 @@ func (r *remembering) Query(ctx context.Context, text string, args ...any) (driv
 	switch {
 	case strings.Contains(text, "max(watermark)"):
 	case strings.Contains(text, "{late_ms:Int64}"):
-		values = make([]int64, 5)
+		values = make([]int64, 6)
 	default:
 		return r.Conn.Query(ctx, text, args...)
 	}
@@ -240,6 +240,7 @@ func (c *comparison) reports(w world) (out []func()) {
 		out = append(out, c.contacts(req)...)
 		out = append(out, c.menus(req)...)
 		out = append(out, c.backlog(req)...)
+		out = append(out, c.tickets(req)...)
 	}
 	return out
 }
@@ -436,13 +437,34 @@ func (c *comparison) contacts(w WindowRequest) (out []func()) {
 	}
 	for _, groups := range [][]string{nil, {"queue"}, {"language", "agent"}} {
 		w.GroupBy = groups
-		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1, Hours: 3, Schedule: facttest.Schedules()[0]}, {WindowRequest: w, Queues: []string{"support"}}} {
-			out = append(out,
-				compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts),
-				compare(c, req, ContactRequest.TicketParams, c.oracle.Tickets, c.reader.Tickets))
+		for _, req := range []ContactRequest{{WindowRequest: w, Days: 1, Hours: 3}, {WindowRequest: w, Queues: []string{"support"}}} {
+			out = append(out, compare(c, req, ContactRequest.Params, c.oracle.Contacts, c.reader.Contacts))
 		}
 	}
 	return out
+}
+
+func (c *comparison) tickets(w WindowRequest) (out []func()) {
+	params := func(r TicketRequest) (metric.TicketParams, error) { return r.TicketParams(c.now) }
+	for _, groups := range [][]string{nil, {"queue"}, {"language", "agent"}, {"priority"}, {"team", "reason", "agent"}} {
+		w.GroupBy = groups
+		for _, req := range []TicketRequest{
+			{WindowRequest: w, Days: 1, Schedule: facttest.Schedules()[0], Targets: promised()},
+			{WindowRequest: w, Queues: []string{"support"}},
+			{WindowRequest: w, Targets: promised()},
+		} {
+			out = append(out, compare(c, req, params, c.oracle.Tickets, c.reader.Tickets))
+		}
+	}
+	return out
+}
+
+// promised are targets that some tickets meet and some do not, one of them of tickets without a priority, one of nothing.
+func promised() metric.Targets {
+	return metric.Targets{
+		ByPriority: map[string]metric.Target{"high": {FirstReply: metric.NewLimit(time.Hour, 50), Resolution: metric.NewLimit(3*time.Hour, 75)}, "none": {}},
+		Default:    metric.Target{FirstReply: metric.NewLimit(150*time.Minute, 80), Resolution: metric.NewLimit(5*time.Hour, 50)},
+	}
 }
 
 func (c *comparison) menus(w WindowRequest) (out []func()) {
@@ -461,7 +483,11 @@ func (c *comparison) menus(w WindowRequest) (out []func()) {
 func (c *comparison) backlog(w WindowRequest) (out []func()) {
 	for _, groups := range [][]string{nil, {"agent"}, {"queue", "team"}, {"priority", "reason"}} {
 		w.GroupBy = groups
-		for _, req := range []BacklogRequest{{WindowRequest: w}, {WindowRequest: w, Queues: []string{"support"}}} {
+		for _, req := range []BacklogRequest{
+			{WindowRequest: w, SLA: metric.SLA{Targets: promised()}},
+			{WindowRequest: w, Queues: []string{"support"}, Teams: []string{"night"}, SLA: metric.SLA{Targets: promised(), Schedule: facttest.Schedules()[1]}},
+			{WindowRequest: w, SLA: metric.SLA{Schedule: facttest.Schedules()[0]}},
+		} {
 			params := func(r BacklogRequest) (metric.BacklogParams, error) { return r.Params(c.now) }
 			out = append(out, compare(c, req, params, c.oracle.Backlog, c.reader.Backlog))
 		}

@@ -17,21 +17,29 @@ func (r *Reader) ExplainBacklog(ctx context.Context, req BacklogRequest, why Exp
 	if err != nil {
 		return metric.Explanation{}, err
 	}
-	l, err := backlogListing(p, why, fresh)
+	hours, err := r.frozenHours(ctx, p)
+	if err != nil {
+		return metric.Explanation{}, err
+	}
+	clock, err := r.clock(ctx, p.SLA, p.Now)
+	if err != nil {
+		return metric.Explanation{}, err
+	}
+	l, err := backlogListing(p, hours, clock, why, fresh)
 	if err != nil {
 		return metric.Explanation{}, err
 	}
 	return r.explain(ctx, l, why)
 }
 
-func backlogListing(p metric.BacklogParams, why ExplainRequest, fresh metric.Freshness) (listing, error) {
+func backlogListing(p metric.BacklogParams, hours businessHours, clock metric.Clock, why ExplainRequest, fresh metric.Freshness) (listing, error) {
 	var m mistakes
 	l := listing{report: "backlog", splits: p.GroupBy, window: p.Window, fresh: fresh, row: parseRow(&m, why.Row, p.Window, p.GroupBy)}
 	if err := m.err(); err != nil {
 		return l, err
 	}
 	var err error
-	if l.tables, err = backlogTables(p, true); err != nil {
+	if l.tables, err = backlogTables(p, hours, clock, true); err != nil {
 		return l, err
 	}
 	ends, err := p.Ends()
@@ -53,14 +61,25 @@ func backlogListing(p metric.BacklogParams, why ExplainRequest, fresh metric.Fre
 }
 
 func backlogNumbers() map[string]number {
-	out := map[string]number{}
+	out, by := map[string]number{}, map[string]string{}
 	for _, c := range backlogCounts() {
+		by[c.name] = c.condition
 		if c.number != "" {
 			out[c.number] = number{kind: backlogKind(c.number), where: c.condition}
 		}
 	}
+	out["targets.first_reply"] = number{kind: "event", where: by["reply_due"], in: by["reply_met"]}
+	out["targets.resolution"] = number{kind: "event", where: by["resolution_due"], in: by["resolution_met"]}
 	for _, s := range backlogSpreads() {
 		out[s.number] = number{kind: backlogKind(s.number), where: s.condition, value: "age"}
+		inHours := func(policy string) number {
+			return number{kind: backlogKind(s.number), where: s.condition + " AND " + policy + " IS NOT NULL", value: "ifNull(" + policy + ", 0)"}
+		}
+		if age, left := strings.CutPrefix(s.number, "backlog."); left {
+			out["backlog.business."+age] = inHours("recomputed")
+			continue
+		}
+		out["business."+s.number+".frozen"], out["business."+s.number+".recomputed"] = inHours("frozen"), inHours("recomputed")
 	}
 	return out
 }

@@ -289,12 +289,12 @@ func (c *comparison) explainable(w world, n int) []explained {
 	must(err)
 	ir, err := c.oracle.IVR(ip)
 	must(err)
-	tickets := TicketRequest{WindowRequest: window(interval, "queue"), Days: 1, Schedule: facttest.Schedules()[0]}
-	tp, err := tickets.TicketParams()
+	tickets := TicketRequest{WindowRequest: window(interval, [][]string{{"queue"}, {"priority", "team"}, {"reason", "agent"}}[n%3]...), Days: 1, Schedule: facttest.Schedules()[0], Targets: promised()}
+	tp, err := tickets.TicketParams(c.now)
 	must(err)
 	tr, err := c.oracle.Tickets(tp)
 	must(err)
-	backlog := BacklogRequest{WindowRequest: window(interval, "agent")}
+	backlog := BacklogRequest{WindowRequest: window(interval, [][]string{{"agent"}, {"priority"}, {"queue", "team"}}[n%3]...), SLA: metric.SLA{Targets: promised(), Schedule: facttest.Schedules()[0]}}
 	bp, err := backlog.Params(c.now)
 	must(err)
 	br, err := c.oracle.Backlog(bp)
@@ -303,12 +303,16 @@ func (c *comparison) explainable(w world, n int) []explained {
 	must(err)
 	hours, err := c.reader.businessHours(context.Background(), tp)
 	must(err)
+	frozen, err := c.reader.frozenHours(context.Background(), bp)
+	must(err)
+	clock, err := c.reader.clock(context.Background(), bp.SLA, c.now)
+	must(err)
 	return []explained{
 		{"queues", qp.GroupBy, qr.Total, anyRows(qr.Rows), func(e ExplainRequest) (listing, error) { return queueListing(queues, e) }},
 		{"agents", ap.GroupBy, ar.Total, anyRows(ar.Rows), func(e ExplainRequest) (listing, error) { return agentListing(ap, e, fresh) }},
 		{"contacts", cp.GroupBy, cr.Total, anyRows(cr.Rows), func(e ExplainRequest) (listing, error) { return contactListing(cp, e, fresh) }},
 		{"ivr", ip.GroupBy, ir.Total, anyRows(ir.Rows), func(e ExplainRequest) (listing, error) { return ivrListing(ip, e, fresh) }},
-		{"tickets", tp.GroupBy, tr.Total, anyRows(tr.Rows), func(e ExplainRequest) (listing, error) { return ticketListing(tp, hours, e, fresh) }},
-		{"backlog", bp.GroupBy, br.Total, anyRows(br.Rows), func(e ExplainRequest) (listing, error) { return backlogListing(bp, e, fresh) }},
+		{"tickets", tp.GroupBy, tr.Total, anyRows(tr.Rows), func(e ExplainRequest) (listing, error) { return ticketListing(tp, hours, clock, e, fresh) }},
+		{"backlog", bp.GroupBy, br.Total, anyRows(br.Rows), func(e ExplainRequest) (listing, error) { return backlogListing(bp, frozen, clock, e, fresh) }},
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // ExplainTickets answers what is behind a number of metrics/tickets. The error of a bad request is *Invalid.
 func (r *Reader) ExplainTickets(ctx context.Context, req TicketRequest, why ExplainRequest) (metric.Explanation, error) {
-	p, err := req.TicketParams()
+	p, err := req.TicketParams(r.now())
 	if err != nil {
 		return metric.Explanation{}, err
 	}
@@ -20,25 +20,30 @@ func (r *Reader) ExplainTickets(ctx context.Context, req TicketRequest, why Expl
 	if err != nil {
 		return metric.Explanation{}, err
 	}
-	l, err := ticketListing(p, hours, why, fresh)
+	clock, err := r.clock(ctx, p.SLA, p.Now)
+	if err != nil {
+		return metric.Explanation{}, err
+	}
+	l, err := ticketListing(p, hours, clock, why, fresh)
 	if err != nil {
 		return metric.Explanation{}, err
 	}
 	return r.explain(ctx, l, why)
 }
 
-func ticketListing(p metric.TicketParams, hours businessHours, why ExplainRequest, fresh metric.Freshness) (listing, error) {
+func ticketListing(p metric.TicketParams, hours businessHours, clock metric.Clock, why ExplainRequest, fresh metric.Freshness) (listing, error) {
 	var m mistakes
 	l := listing{report: "tickets", splits: p.GroupBy, window: p.Window, fresh: fresh, row: parseRow(&m, why.Row, p.Window, p.GroupBy)}
 	if err := m.err(); err != nil {
 		return l, err
 	}
 	var err error
-	if l.tables, err = ticketTables(p, hours, fresh, true); err != nil {
+	if l.tables, err = ticketTables(p, hours, clock, fresh, true); err != nil {
 		return l, err
 	}
-	contact := source{from: "counted", id: "contact", contact: "contact", queue: "queue", agent: "agent", at: "began"}
-	ticket := contact
+	ticket := source{from: "counted", contact: "contact", queue: "queue", agent: "agent", at: "began"}
+	contact := ticket // stands in the row of each of its tickets
+	contact.id, contact.group = "contact", "contact, queue, agent, began"
 	ticket.ticket = "concat(system, ':', id)"
 	ticket.id = "concat(contact, ' ', " + ticket.ticket + ")"
 	l.sources = map[string]source{"contact": contact, "ticket": ticket}
@@ -62,8 +67,13 @@ func ticketNumbers() map[string]number {
 		}
 	}
 	out["reopen_rate"] = number{kind: "ticket", where: by["resolved"], in: by["reopened"]}
-	leaveOut(out, true, "first_contact_eligible", "first_contact_resolved")
-	out["first_contact_resolution"] = number{kind: "contact", where: by["first_contact_eligible"], in: by["first_contact_resolved"]}
+	leaveOut(out, true, "reply_met", "reply_due", "resolution_met", "resolution_due")
+	out["targets.first_reply"] = number{kind: "ticket", where: by["reply_due"], in: by["reply_met"]}
+	out["targets.resolution"] = number{kind: "ticket", where: by["resolution_due"], in: by["resolution_met"]}
+	for _, c := range ticketContactCounts() {
+		by[c.name] = c.condition
+	}
+	out["first_contact_resolution"] = number{kind: "contact", where: by["first_contact_eligible"], in: "any(" + by["first_contact_resolved"] + ")"}
 	out["undecided"] = number{kind: "contact", where: by["undecided"]}
 	return out
 }

@@ -39,11 +39,16 @@ func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope fac
 		"    "+openCount("arrivals", "contacts", "contact")+" AS contacts,",
 		"    "+openCount("entries_opened", "entries", "entry")+" AS entries,",
 		"    "+openCount("offers_opened", "offers", "offer")+" AS offers,",
-		"    "+openCount("segments_opened", "segments", "segment")+" AS segments",
+		"    "+openCount("segments_opened", "segments", "segment")+" AS segments,",
+		"    (SELECT "+ms("max(until)")+" FROM retained WHERE kind = 'contacts') AS kept",
 	)
+	var kept int64
 	err = r.run(ctx, s, func(rows driver.Rows) error {
-		return rows.Scan(&f.Late, &f.Open.Contacts, &f.Open.Entries, &f.Open.Offers, &f.Open.Segments)
+		return rows.Scan(&f.Late, &f.Open.Contacts, &f.Open.Entries, &f.Open.Offers, &f.Open.Segments, &kept)
 	})
+	if from.UnixMilli() < kept {
+		f.KeptFrom = someTime(kept)
+	}
 	return f, err
 }
 

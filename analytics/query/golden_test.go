@@ -71,15 +71,19 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["agents"] = agents
 	perQueue, err2 := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByQueue}, Queues: []string{"support"}}, fresh)
 	out["agents_per_queue"] = perQueue
-	perContact, err14 := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByDisposition, metric.ByLanguage}}, fresh)
+	perContact, err17 := agentStatement(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByDisposition, metric.ByLanguage}}, fresh)
 	out["agents_per_contact"] = perContact
 	contacts, err3 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByQueue}, Days: 7})
 	out["contacts"] = contacts
 	said, err10 := contactStatement(metric.ContactParams{Window: day, GroupBy: []metric.Dimension{metric.ByCustomer, metric.ByDisposition}, Days: 7})
 	out["contacts_split"] = said
 	hours, err12 := newBusinessHours(facttest.Schedules()[:1], facttest.Schedules()[1], day.From, day.Until)
-	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7}, hours, fresh)
+	clock, err14 := metric.NewClock(facttest.Schedules()[1], day.From, day.Until)
+	clock.Edges, clock.Sums, clock.Rises = clock.Edges[:3], clock.Sums[:3], clock.Rises[:3]
+	tickets, err4 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}, Queues: []string{"support"}, Days: 7, Now: mark, SLA: metric.SLA{Targets: promised()}}, hours, clock, fresh)
 	out["tickets"] = tickets
+	split, err15 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByPriority, metric.ByTeam}, Days: 7, Now: mark}, hours, clock, fresh)
+	out["tickets_split"] = split
 	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
 	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
@@ -98,8 +102,14 @@ func goldenStatements(t *testing.T) map[string]statement {
 	ticketList, _, err13 := ticketListStatement(TicketListRequest{
 		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
-	})
-	backlog, err11 := backlogStatement(metric.BacklogParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Now: day.Until})
+	}, metric.Clock{}, mark)
+	due, _, err16 := ticketListStatement(TicketListRequest{
+		TicketView: TicketView{SLA: metric.SLA{Targets: promised()}}, SLAStates: []string{"warning"}, Queues: []string{"support"}, Teams: []string{"first"}, Sort: SortDue, Cursor: cursor{At: 1, ID: "s:t"}.String(),
+	}, clock, mark)
+	out["ticket_list_due"] = due
+	backlog, err11 := backlogStatement(metric.BacklogParams{
+		Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Teams: []string{"first"}, Now: day.Until, SLA: metric.SLA{Targets: promised()},
+	}, hours, clock)
 	out["backlog"] = backlog
 	out["ticket_list"] = ticketList
 	out["explain_queues"] = explainGolden(t, ExplainRequest{Number: "service_level.offered.percent", Cursor: cursor{At: 1, ID: "e"}.String()}, func(why ExplainRequest) (listing, error) {
@@ -108,7 +118,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["explain_agents"] = explainGolden(t, ExplainRequest{Number: "talk.p90_ms"}, func(why ExplainRequest) (listing, error) {
 		return agentListing(metric.AgentParams{Window: day, GroupBy: []metric.Dimension{metric.ByAgent}}, why, fresh)
 	})
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14); err != nil {
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15, err16, err17); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -25,36 +25,47 @@ var _ Conn = clickhouse.Conn(nil)
 
 // Reader answers requests. It is safe for concurrent use.
 type Reader struct {
-	conn Conn
-	cfg  Config
-	now  func() time.Time
+	conn  Conn
+	cfg   Config
+	now   func() time.Time
+	turns *turns
 }
 
 // New returns a Reader over a connection whose database holds analytics/store's tables. now gives as_of.
 func New(conn Conn, cfg Config, now func() time.Time) *Reader {
-	return &Reader{conn: conn, cfg: cfg, now: now}
+	return &Reader{conn: conn, cfg: cfg, now: now, turns: newTurns(cfg)}
 }
 
-// run executes a statement under the configured limits and calls scan for each row.
+// run executes a statement under the configured limits and calls scan for each row. scan must not run another: it would wait for
+// the turn that this one has.
 func (r *Reader) run(ctx context.Context, s statement, scan func(driver.Rows) error) error {
+	done, err := r.turns.take(ctx)
+	if err != nil {
+		return fmt.Errorf("query %s: %w", s.name, err)
+	}
+	defer done()
+	if err := r.execute(ctx, s, scan); err != nil {
+		return fmt.Errorf("query %s: %w", s.name, r.cfg.limitOf(err))
+	}
+	return nil
+}
+
+func (r *Reader) execute(ctx context.Context, s statement, scan func(driver.Rows) error) error {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout+time.Second)
 	defer cancel()
 	rows, err := r.conn.Query(ctx, s.limited(r.cfg), s.arguments()...)
 	if err != nil {
-		return fmt.Errorf("query %s: %w", s.name, err)
+		return err
 	}
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			_ = rows.Close()
-			return fmt.Errorf("query %s: read a row: %w", s.name, err)
+			return fmt.Errorf("read a row: %w", err)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		_ = rows.Close()
-		return fmt.Errorf("query %s: %w", s.name, err)
+		return err
 	}
-	if err := rows.Close(); err != nil {
-		return fmt.Errorf("query %s: %w", s.name, err)
-	}
-	return nil
+	return rows.Close()
 }

@@ -58,7 +58,8 @@ type ContactRequest struct {
 	Days   int      // N of repeats and of first-contact resolution; 0 means DefaultDays
 	Hours  int      // of contacts: N of calls that come again; 0 means DefaultHours
 
-	Schedule string // of tickets: by which business hours are computed anew, as schedule.Text writes it; empty means not at all
+	Schedule string         // of tickets: by which business hours are computed anew, as schedule.Text writes it; empty means not at all
+	Targets  metric.Targets // of tickets, of the plan
 }
 
 // IVRRequest asks for metrics/ivr.
@@ -242,10 +243,12 @@ func (r IVRRequest) Params() (metric.IVRParams, error) {
 	return p, m.err()
 }
 
-// TicketParams validates for metrics/tickets; its error is *Invalid.
-func (r ContactRequest) TicketParams() (metric.TicketParams, error) {
-	c, err := r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent)
-	return metric.TicketParams{Window: c.Window, GroupBy: c.GroupBy, Queues: c.Queues, Days: c.Days, Schedule: r.Schedule}, err
+// TicketParams validates for metrics/tickets; its error is *Invalid. Tickets are judged as they stand now.
+func (r ContactRequest) TicketParams(now time.Time) (metric.TicketParams, error) {
+	c, err := r.splitBy(metric.ByQueue, metric.ByLanguage, metric.ByAgent, metric.ByTeam, metric.ByPriority, metric.ByReason)
+	return metric.TicketParams{
+		Window: c.Window, GroupBy: c.GroupBy, Queues: c.Queues, Days: c.Days, Now: now.UTC().Truncate(time.Millisecond), SLA: metric.SLA{Targets: r.Targets, Schedule: r.Schedule},
+	}, err
 }
 
 func (r ContactRequest) days(m *mistakes) int {

@@ -47,7 +47,10 @@ func TestMistakesNameTheirParameter(t *testing.T) {
 			_, err := QueueRequest{WindowRequest: ok, ServiceLevelMS: &negative}.Params()
 			return err
 		},
-		"days": func() error { _, err := ContactRequest{WindowRequest: ok, Days: 91}.TicketParams(); return err },
+		"days": func() error {
+			_, err := ContactRequest{WindowRequest: ok, Days: 91}.TicketParams(time.Time{})
+			return err
+		},
 		"cursor": func() error {
 			_, _, err := searchStatement(SearchRequest{From: day.From, Until: day.Until, Cursor: "!"})
 			return err
@@ -143,7 +146,7 @@ func TestConfigValidate(t *testing.T) {
 	if p := DefaultConfig().Validate(); len(p) > 0 {
 		t.Errorf("the default is wrong: %v", p)
 	}
-	if p := (Config{}).Validate(); len(p) != 3 {
+	if p := (Config{}).Validate(); len(p) != 5 {
 		t.Errorf("an empty configuration: %v", p)
 	}
 }

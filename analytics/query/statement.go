@@ -40,9 +40,9 @@ func (s *statement) arguments() []any {
 // limited is the text with the limits at its end. Expressions are not compiled to machine code: the reports' edges are part
 // of the expressions, so that every new window would be compiled anew, which took seconds where the report takes less.
 func (s *statement) limited(c Config) string {
-	return fmt.Sprintf("%s\nSETTINGS max_execution_time = %d, max_result_rows = %d, result_overflow_mode = 'throw', max_memory_usage = %d,"+
+	return fmt.Sprintf("%s\nSETTINGS max_execution_time = %d, max_result_rows = %d, max_result_bytes = %d, result_overflow_mode = 'throw', max_memory_usage = %d,"+
 		" compile_expressions = 0, compile_aggregate_expressions = 0",
-		s.text, int(c.Timeout.Seconds()), c.MaxRows, c.Memory)
+		s.text, int(c.Timeout.Seconds()), c.MaxRows, c.MaxBytes, c.Memory)
 }
 
 // lines joins clauses, leaving out the empty ones.

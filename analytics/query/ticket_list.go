@@ -13,16 +13,34 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// TicketListRequest asks for a page of tickets, the one opened last first. Empty fields don't filter.
+// TicketView is what an answer about tickets depends on beside the tickets.
+type TicketView struct {
+	SLA  metric.SLA // of the plan
+	Seen []string   // contacts are named that were in one of these queues; nil means all
+}
+
+// TicketSort is the order of a list of tickets.
+type TicketSort string
+
+const (
+	SortOpened TicketSort = "-opened_at" // the one opened last first
+	SortDue    TicketSort = "due_at"     // the one due first; those that are not due last
+)
+
+// TicketListRequest asks for a page of tickets. Empty fields don't filter.
 type TicketListRequest struct {
+	TicketView
 	From, Until time.Time // of the opening, half-open; zero = from the first on, to the last
 	States      []string  // of metric.TicketStates; nil means all, as in the others
 	Priorities  []string
 	Agents      []string // whose it is
 	Queues      []string
+	Teams       []string // and tickets of no queue that are of one of these teams
 	Customer    string
-	Limit       int    // page size; 0 means DefaultPage
-	Cursor      string // Next of the page before
+	SLAStates   []string   // of metric.SLAStates: one of its clocks stands so
+	Sort        TicketSort // empty means SortOpened
+	Limit       int        // page size; 0 means DefaultPage
+	Cursor      string     // Next of the page before
 }
 
 // TicketPage is one page.
@@ -56,31 +74,39 @@ type TicketStep struct {
 
 // TicketList answers one page of tickets. The error of a bad request is *Invalid.
 func (r *Reader) TicketList(ctx context.Context, req TicketListRequest) (TicketPage, error) {
-	s, size, err := ticketListStatement(req)
+	now := r.now().UTC().Truncate(time.Millisecond)
+	var clock metric.Clock
+	if req.judged() {
+		var err error
+		if clock, err = r.clock(ctx, req.SLA, now); err != nil {
+			return TicketPage{}, err
+		}
+	}
+	s, size, err := ticketListStatement(req, clock, now)
 	if err != nil {
 		return TicketPage{}, err
 	}
 	var subjects []string
-	var opened []int64
+	var keys []int64
 	err = r.run(ctx, s, func(rows driver.Rows) error {
 		var subject string
 		var at int64
 		if err := rows.Scan(&subject, &at); err != nil {
 			return err
 		}
-		subjects, opened = append(subjects, subject), append(opened, at)
+		subjects, keys = append(subjects, subject), append(keys, at)
 		return nil
 	})
 	if err != nil {
 		return TicketPage{}, err
 	}
-	page := TicketPage{AsOf: r.now().UTC().Truncate(time.Millisecond), Items: []metric.Ticket{}}
+	page := TicketPage{AsOf: now, Items: []metric.Ticket{}}
 	if len(subjects) > size {
 		subjects = subjects[:size]
-		next := cursor{At: opened[size-1], ID: subjects[size-1]}.String()
+		next := cursor{At: keys[size-1], ID: subjects[size-1]}.String()
 		page.Next = &next
 	}
-	lives, err := r.ticketLives(ctx, subjects, page.AsOf)
+	lives, err := r.ticketLives(ctx, subjects, req.TicketView, now)
 	for _, l := range lives {
 		page.Items = append(page.Items, l.Ticket)
 	}
@@ -88,8 +114,8 @@ func (r *Reader) TicketList(ctx context.Context, req TicketListRequest) (TicketP
 }
 
 // Ticket answers one ticket. It fails with ErrNotFound.
-func (r *Reader) Ticket(ctx context.Context, system, id string) (TicketLife, error) {
-	lives, err := r.ticketLives(ctx, []string{system + ":" + id}, r.now().UTC().Truncate(time.Millisecond))
+func (r *Reader) Ticket(ctx context.Context, system, id string, v TicketView) (TicketLife, error) {
+	lives, err := r.ticketLives(ctx, []string{system + ":" + id}, v, r.now().UTC().Truncate(time.Millisecond))
 	switch {
 	case err != nil:
 		return TicketLife{}, err
@@ -99,8 +125,11 @@ func (r *Reader) Ticket(ctx context.Context, system, id string) (TicketLife, err
 	return lives[0], nil
 }
 
+// judged says whether the list depends on how tickets stand against their targets.
+func (r TicketListRequest) judged() bool { return r.SLAStates != nil || r.Sort == SortDue }
+
 // ticketListStatement returns one ticket more than the page holds, so that the last page is known.
-func ticketListStatement(req TicketListRequest) (statement, int, error) {
+func ticketListStatement(req TicketListRequest, clock metric.Clock, now time.Time) (statement, int, error) {
 	var m mistakes
 	s := newStatement("ticket_list")
 	if !req.From.IsZero() && !req.Until.IsZero() {
@@ -111,20 +140,40 @@ func ticketListStatement(req TicketListRequest) (statement, int, error) {
 			m.add("state", "write some of "+join(metric.TicketStates()), "unknown state %q", state)
 		}
 	}
+	for _, state := range req.SLAStates {
+		if !slices.Contains(metric.SLAStates(), metric.SLAState(state)) {
+			m.add("sla", "write some of "+join(metric.SLAStates()), "unknown state %q", state)
+		}
+	}
+	tickets := ticketsNow()
+	if req.judged() {
+		s.bindTime("now", now)
+		s.bindSLA(req.SLA.Targets, clock)
+		s.bindDue(clock)
+		tickets = ticketsDue(when(req.running(), unfinished("")))
+	}
+	key, order, beyond := "opened_at", "DESC", "<"
+	switch req.Sort {
+	case SortDue:
+		key, order, beyond = "due_at", "ASC", ">"
+	case SortOpened, "":
+	default:
+		m.add("sort", "write -opened_at or due_at", "unknown order %q", req.Sort)
+	}
 	size := pageSize(&m, req.Limit)
 	s.bind("rows", int64(size+1))
 	where := s.ticketFilters(req)
 	if c := parseCursor(&m, req.Cursor); c != nil {
 		s.bind("cursor_at", c.At)
 		s.bind("cursor_id", c.ID)
-		where = append(where, "(opened_at, subject) < ({cursor_at:Int64}, {cursor_id:String})")
+		where = append(where, "("+key+", subject) "+beyond+" ({cursor_at:Int64}, {cursor_id:String})")
 	}
 	s.text = lines(
 		"WITH",
-		ticketsNow(),
-		"SELECT subject, opened_at FROM tickets_now",
+		tickets,
+		"SELECT subject, "+key+" FROM tickets_now",
 		when(len(where) > 0, "WHERE "+strings.Join(where, " AND ")),
-		"ORDER BY opened_at DESC, subject DESC LIMIT {rows:UInt64}",
+		"ORDER BY "+key+" "+order+", subject "+order+" LIMIT {rows:UInt64}",
 	)
 	return s, size, m.err()
 }
@@ -142,11 +191,18 @@ func (s *statement) ticketFilters(req TicketListRequest) (where []string) {
 	for _, f := range []struct {
 		column string
 		values []string
-	}{{"state", req.States}, {"priority", req.Priorities}, {"agent", req.Agents}, {"queue", req.Queues}} {
+	}{{"state", req.States}, {"priority", req.Priorities}, {"agent", req.Agents}} {
 		if f.values != nil {
 			s.bind(f.column+"_in", append([]string{}, f.values...))
 			where = append(where, f.column+" IN {"+f.column+"_in:Array(String)}")
 		}
+	}
+	if req.Queues != nil {
+		where = append(where, s.ofTickets(req.Queues, req.Teams))
+	}
+	if req.SLAStates != nil {
+		s.bind("sla_in", append([]string{}, req.SLAStates...))
+		where = append(where, "(reply IN {sla_in:Array(String)} OR resolution IN {sla_in:Array(String)})")
 	}
 	if req.Customer != "" {
 		s.bind("customer_is", req.Customer)
@@ -158,7 +214,7 @@ func (s *statement) ticketFilters(req TicketListRequest) (where []string) {
 // eventOrder is the order of a ticket's events, and what decides at one instant.
 const eventOrder = "(time, received_ms, source, epoch, position)"
 
-// ticketsNow is a common table: how each ticket stands, as metric.NewTicket has it.
+// ticketsNow is a common table: how each ticket stands, as metric.Judge has it.
 func ticketsNow() string {
 	last := func(column, condition string) string {
 		return "argMaxIf(toString(" + column + "), " + eventOrder + ", " + condition + ")"
@@ -202,20 +258,37 @@ func turningTypes() string {
 }
 
 // ticketLives reads tickets by their subjects, in that order; those that no event knows are left out.
-func (r *Reader) ticketLives(ctx context.Context, subjects []string, now time.Time) ([]TicketLife, error) {
+func (r *Reader) ticketLives(ctx context.Context, subjects []string, v TicketView, now time.Time) ([]TicketLife, error) {
 	steps, err := r.ticketSteps(ctx, subjects)
 	if err != nil {
 		return nil, err
 	}
-	calls, err := r.ticketCalls(ctx, subjects)
+	calls, err := r.ticketCalls(ctx, subjects, v.Seen)
+	if err != nil {
+		return nil, err
+	}
+	first := now
+	for subject, mine := range steps {
+		first = earlier(first, mine[0].At)
+		for _, c := range calls[subject] {
+			first = earlier(first, c.ArrivedAt)
+		}
+	}
+	judge, err := metric.NewJudge(v.SLA, first, now)
 	if err != nil {
 		return nil, err
 	}
 	var out []TicketLife
 	for _, subject := range subjects {
 		if mine := steps[subject]; len(mine) > 0 {
-			life := TicketLife{AsOf: now, Ticket: metric.NewTicket(mine, calls[subject], now), Events: []TicketStep{}}
+			life := TicketLife{AsOf: now, Events: []TicketStep{}}
+			if life.Ticket, err = judge.Ticket(mine, calls[subject], now); err != nil {
+				return nil, err
+			}
 			for _, step := range mine {
+				if v.Seen != nil && !slices.Contains(life.Contacts, step.Event.Contact) {
+					step.Event.Contact = ""
+				}
 				life.Events = append(life.Events, newTicketStep(step))
 			}
 			out = append(out, life)
@@ -238,7 +311,7 @@ func (r *Reader) ticketSteps(ctx context.Context, subjects []string) (map[string
 	s.bind("subjects", subjects)
 	s.text = lines(
 		"SELECT subject, toString(type), "+ms("time")+", toString(system), event_id, ticket, contact, customer, toString(agent), toString(queue), toString(team),",
-		"  toString(priority), toString(reason), received_ms",
+		"  toString(priority), toString(reason), toString(schedule), received_ms",
 		"FROM tickets_once WHERE subject IN {subjects:Array(String)}",
 		"ORDER BY subject, "+strings.Trim(eventOrder, "()"),
 	)
@@ -248,7 +321,7 @@ func (r *Reader) ticketSteps(ctx context.Context, subjects []string) (map[string
 		var at int64
 		var e fact.TicketEvent
 		if err := rows.Scan(&subject, &kind, &at, &e.System, &e.EventID, &e.Ticket, &e.Contact, &e.Customer, &e.Agent, &e.Queue, &e.Team,
-			&e.Priority, &e.Reason, &e.ReceivedMS); err != nil {
+			&e.Priority, &e.Reason, &e.Schedule, &e.ReceivedMS); err != nil {
 			return err
 		}
 		e.Type = fact.Type(kind)
@@ -259,10 +332,15 @@ func (r *Reader) ticketSteps(ctx context.Context, subjects []string) (map[string
 }
 
 // ticketCalls reads the contacts that are linked to tickets, in the order they arrived: those in which a look-up found the
-// ticket, and those that its events name.
-func (r *Reader) ticketCalls(ctx context.Context, subjects []string) (map[string][]metric.TicketCall, error) {
+// ticket, and those that its events name. Hidden are those that were in none of the queues seen.
+func (r *Reader) ticketCalls(ctx context.Context, subjects, seen []string) (map[string][]metric.TicketCall, error) {
 	s := newStatement("ticket_calls")
 	s.bind("subjects", subjects)
+	hidden := "0"
+	if seen != nil {
+		s.bind("seen", seen)
+		hidden = "l.contact NOT IN (SELECT contact FROM entries_opened WHERE contact IN (SELECT contact FROM linked) AND queue IN {seen:Array(String)})"
+	}
 	s.text = lines(
 		"WITH linked AS (",
 		"  SELECT DISTINCT subject, contact FROM (",
@@ -270,7 +348,7 @@ func (r *Reader) ticketCalls(ctx context.Context, subjects []string) (map[string
 		"    UNION ALL SELECT subject, contact FROM tickets_once WHERE contact != ''",
 		"  ) WHERE subject IN {subjects:Array(String)}",
 		")",
-		"SELECT l.subject, l.contact, "+ms("a.time")+" AS at FROM linked AS l",
+		"SELECT l.subject, l.contact, "+ms("a.time")+" AS at, toBool("+hidden+") FROM linked AS l",
 		"INNER JOIN (SELECT contact, time FROM arrivals WHERE contact IN (SELECT contact FROM linked) AND "+customerKinds+" LIMIT 1 BY contact) AS a ON a.contact = l.contact",
 		"ORDER BY l.subject, at, l.contact",
 	)
@@ -279,7 +357,7 @@ func (r *Reader) ticketCalls(ctx context.Context, subjects []string) (map[string
 		var subject string
 		var c metric.TicketCall
 		var at int64
-		if err := rows.Scan(&subject, &c.Contact, &at); err != nil {
+		if err := rows.Scan(&subject, &c.Contact, &at, &c.Hidden); err != nil {
 			return err
 		}
 		c.ArrivedAt = time.UnixMilli(at).UTC()

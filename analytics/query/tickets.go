@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"firstline/analytics/metric"
@@ -10,7 +11,7 @@ import (
 
 // Tickets answers metrics/tickets. The error of a bad request is *Invalid.
 func (r *Reader) Tickets(ctx context.Context, req TicketRequest) (metric.TicketReport, error) {
-	p, err := req.TicketParams()
+	p, err := req.TicketParams(r.now())
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
@@ -22,7 +23,11 @@ func (r *Reader) Tickets(ctx context.Context, req TicketRequest) (metric.TicketR
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
-	s, err := ticketStatement(p, hours, fresh)
+	clock, err := r.clock(ctx, p.SLA, p.Now)
+	if err != nil {
+		return metric.TicketReport{}, err
+	}
+	s, err := ticketStatement(p, hours, clock, fresh)
 	if err != nil {
 		return metric.TicketReport{}, err
 	}
@@ -72,12 +77,15 @@ func ticketColumns(splits []metric.Dimension) []column[ticketRow] {
 	for _, c := range ticketCounts() {
 		out = append(out, column[ticketRow]{"n_" + c.name, countIf(c.condition), func(r *ticketRow) any { return c.dest(&r.counts) }})
 	}
+	for _, c := range ticketContactCounts() {
+		out = append(out, column[ticketRow]{"n_" + c.name, "toInt64(uniqExactIf(contact, " + c.condition + "))", func(r *ticketRow) any { return c.dest(&r.counts) }})
+	}
 	for _, s := range ticketSpreads() {
 		out = append(out, spreadColumns(s.name, s.value, s.condition, s.of)...)
 	}
 	for i, b := range businessColumns() {
-		out = append(out, countedColumns(b.name+"_frozen", func(r *ticketRow) *counted { return &r.business[i].frozen })...)
-		out = append(out, countedColumns(b.name+"_recomputed", func(r *ticketRow) *counted { return &r.business[i].recomputed })...)
+		out = append(out, countedColumns(b.name+"_frozen", b.name+"_frozen", "1", func(r *ticketRow) *counted { return &r.business[i].frozen })...)
+		out = append(out, countedColumns(b.name+"_recomputed", b.name+"_recomputed", "1", func(r *ticketRow) *counted { return &r.business[i].recomputed })...)
 	}
 	return out
 }
@@ -101,6 +109,16 @@ func ticketCounts() []ticketCount {
 		{"resolved", "resolved", func(t *metric.TicketTally) *int64 { return &t.Resolved }},
 		{"fully_resolved", "fully", func(t *metric.TicketTally) *int64 { return &t.FullyResolved }},
 		{"reopened", "reopened", func(t *metric.TicketTally) *int64 { return &t.Reopened }},
+		{"reply_met", "reply = 'met'", func(t *metric.TicketTally) *int64 { return &t.Targets.FirstReplyMet }},
+		{"reply_due", "reply IN ('met', 'breached')", func(t *metric.TicketTally) *int64 { return &t.Targets.FirstReplyDue }},
+		{"resolution_met", "resolution = 'met'", func(t *metric.TicketTally) *int64 { return &t.Targets.ResolutionMet }},
+		{"resolution_due", "resolution IN ('met', 'breached')", func(t *metric.TicketTally) *int64 { return &t.Targets.ResolutionDue }},
+	}
+}
+
+// ticketContactCounts are those of contacts, which stand in the row of each of their tickets.
+func ticketContactCounts() []ticketCount {
+	return []ticketCount{
 		{"first_contact_eligible", "decided", func(t *metric.TicketTally) *int64 { return &t.FirstContactEligible }},
 		{"first_contact_resolved", "decided AND NOT further", func(t *metric.TicketTally) *int64 { return &t.FirstContactResolved }},
 		{"undecided", "undecided", func(t *metric.TicketTally) *int64 { return &t.Undecided }},
@@ -115,10 +133,11 @@ func ticketSpreads() []ticketSpread {
 	}
 }
 
-// countedColumns describe a column over the rows where it is not NULL.
-func countedColumns(name string, dest func(*ticketRow) *counted) []column[ticketRow] {
-	out := []column[ticketRow]{{"n_" + name, countIf(name + " IS NOT NULL"), func(r *ticketRow) any { return &dest(r).n }}}
-	return append(out, spreadColumns(name, "ifNull("+name+", 0)", name+" IS NOT NULL", func(r *ticketRow) *spread { return &dest(r).spread })...)
+// countedColumns describe a value over the rows where condition holds and it is not NULL.
+func countedColumns[T any](name, value, condition string, dest func(*T) *counted) []column[T] {
+	condition = when(condition != "1", condition+" AND ") + value + " IS NOT NULL"
+	out := []column[T]{{"n_" + name, countIf(condition), func(r *T) any { return &dest(r).n }}}
+	return append(out, spreadColumns(name, "ifNull("+value+", 0)", condition, func(r *T) *spread { return &dest(r).spread })...)
 }
 
 // businessList computes them of a pair, or has none of a contact.
@@ -127,7 +146,7 @@ func businessList(none bool) string {
 	for _, b := range businessColumns() {
 		frozen, recomputed := "CAST(NULL, 'Nullable(Int64)')", "CAST(NULL, 'Nullable(Int64)')"
 		if !none {
-			frozen = businessBetween("toInt64(indexOf({schedules:Array(String)}, "+b.schedule+"))", "began", b.until, b.condition)
+			frozen = businessBetween(frozenNumber(b.schedule), "began", b.until, b.condition)
 			recomputed = businessBetween("{schedule_now:Int64}", "began", b.until, b.condition)
 		}
 		list = append(list, "    "+frozen+" AS "+b.name+"_frozen", "    "+recomputed+" AS "+b.name+"_recomputed")
@@ -137,25 +156,34 @@ func businessList(none bool) string {
 
 // ticketStatement builds the statement of a ticket report: one row for each contact (first-contact resolution) and one
 // for each pair of a contact and its ticket (replies and resolutions), counted in one pass.
-func ticketStatement(p metric.TicketParams, hours businessHours, fresh metric.Freshness) (statement, error) {
-	s, err := ticketTables(p, hours, fresh, false)
+func ticketStatement(p metric.TicketParams, hours businessHours, clock metric.Clock, fresh metric.Freshness) (statement, error) {
+	s, err := ticketTables(p, hours, clock, fresh, false)
 	s.text = lines(s.text, "SELECT\n"+selectList(ticketColumns(p.GroupBy)), "FROM counted", groupingSets(p.GroupBy))
 	return s, err
 }
 
 // ticketTables are its common tables, listed with what each row is about.
-func ticketTables(p metric.TicketParams, hours businessHours, fresh metric.Freshness, listed bool) (statement, error) {
+func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock, fresh metric.Freshness, listed bool) (statement, error) {
 	s := newStatement("tickets")
 	if err := s.bindWindow(p.Window, false); err != nil {
 		return s, err
 	}
 	s.bindDays(p.Window, p.Days)
+	s.bindTime("now", p.Now)
+	s.bindSLA(p.SLA.Targets, clock)
 	s.bindBusinessHours(hours)
+	s.bind("schedule_now", hours.now)
 	s.bind("watermark", int64(0))
 	if fresh.Watermark != nil {
 		s.bindTime("watermark", *fresh.Watermark)
 	}
-	bucket := fmt.Sprintf(bucketOf, "began") + " AS bucket, queue, language, agent, began"
+	bucket := fmt.Sprintf(bucketOf, "began") + " AS bucket, contact, queue, language, agent, began"
+	ofTickets, dimensions := "", "'' AS team, '' AS priority, '' AS reason"
+	if slices.ContainsFunc(p.GroupBy, func(d metric.Dimension) bool {
+		return d == metric.ByTeam || d == metric.ByPriority || d == metric.ByReason
+	}) {
+		ofTickets, dimensions = "  LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)", "team, priority, reason"
+	}
 	s.text = lines(
 		"WITH",
 		neighbours(),
@@ -163,22 +191,26 @@ func ticketTables(p metric.TicketParams, hours businessHours, fresh metric.Fresh
 		"  SELECT contact, customer, queue, language, agent, result, began, done FROM people",
 		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
 		"),",
+		ticketStretches("subject IN (SELECT concat(system, ':', id) FROM asked INNER JOIN linked USING (contact))", false),
+		ticketClocks(),
+		judgedTickets(),
 		ticketPairs(),
 		"counted AS (",
-		"  SELECT "+bucket+when(listed, ", contact, system, id")+", 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
+		"  SELECT "+bucket+when(listed, ", system, id")+", team, priority, reason, 1 AS pair, reply, resolution, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
 		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
 		"    0 AS decided, 0 AS undecided, 0 AS further,",
 		businessList(false),
 		"  FROM pairs",
 		"  UNION ALL",
-		"  SELECT "+bucket+when(listed, ", contact, '' AS system, '' AS id")+", 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
+		"  SELECT "+bucket+when(listed, ", '' AS system, '' AS id")+", "+dimensions+", 0 AS pair, '' AS reply, '' AS resolution, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
 		"    0 AS reopened, 0 AS fully,",
 		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,",
 		businessList(true),
 		"  FROM (",
 		"    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact",
 		"    FROM asked AS a LEFT JOIN neighbours AS n USING (contact)",
-		"  )",
+		"  ) AS d",
+		ofTickets,
 		")",
 	)
 	return s, nil
@@ -193,14 +225,15 @@ func ticketPairs() string {
 		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn FROM tickets_once",
 		"),",
 		"pairs AS (",
-		"  SELECT contact, system, id, queue, language, agent, began,",
+		"  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,",
 		"    countIf("+replied+") > 0 AS replied, minIf(at, "+replied+") AS reply_at, argMinIf(by, turn, "+replied+") AS reply_schedule,",
 		"    countIf("+resolved+") > 0 AS resolved, minIf(at, "+resolved+") AS first_resolved_at, argMinIf(by, turn, "+resolved+") AS first_schedule,",
 		"    maxIf(at, "+resolved+") AS last_resolved_at, argMaxIf(by, turn, "+resolved+") AS last_schedule,",
 		"    maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
-		"  FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p",
+		"  FROM (SELECT contact, system, id, queue, language, agent, began, concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)) AS p",
 		"  LEFT JOIN events_once USING (system, id)",
-		"  GROUP BY contact, system, id, queue, language, agent, began",
+		"  LEFT JOIN judged USING (subject)",
+		"  GROUP BY contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution",
 		"),",
 	)
 }

@@ -100,13 +100,13 @@ func (r *Registry) Keys(ctx context.Context) ([]Key, error) {
 
 // RevokeKey ends a key; one that is revoked already stays as it is. ErrNone when there is none.
 func (r *Registry) RevokeKey(ctx context.Context, id, by string, now time.Time) error {
-	return r.change(ctx, "revoke key", `UPDATE keys SET revoked_by = iif(revoked = 0, ?, revoked_by), revoked = iif(revoked = 0, ?, revoked) WHERE id = ?`,
-		by, unix(now), id)
+	return r.change(ctx, "revoke key", `UPDATE keys SET revoked_by = CASE WHEN revoked = 0 THEN ? ELSE revoked_by END,
+		revoked = CASE WHEN revoked = 0 THEN ? ELSE revoked END WHERE id = ?`, by, unix(now), id)
 }
 
 // UseKey notes that a key was used.
 func (r *Registry) UseKey(ctx context.Context, id string, now time.Time) error {
-	return r.change(ctx, "note the use of a key", "UPDATE keys SET used = max(used, ?) WHERE id = ?", unix(now), id)
+	return r.change(ctx, "note the use of a key", "UPDATE keys SET used = CASE WHEN used < ? THEN ? ELSE used END WHERE id = ?", unix(now), unix(now), id)
 }
 
 type scanner interface{ Scan(into ...any) error }

@@ -10,10 +10,12 @@ import (
 	"time"
 )
 
-func TestKeyFromMakingToRevoking(t *testing.T) {
+func TestKeyFromMakingToRevoking(t *testing.T) { each(t, testKeyFromMakingToRevoking) }
+
+func testKeyFromMakingToRevoking(t *testing.T, open func() *Registry) {
 	ctx := context.Background()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	r := open(t, t.TempDir())
+	r := open()
 	want := Key{Name: "crm", Scopes: []string{"metrics.read"}, Queues: []string{"support"}, Teams: []string{}, Made: now, MadeBy: "adam", Ends: now.Add(time.Hour)}
 	made, secret, err := r.MakeKey(ctx, want)
 	if err != nil {
@@ -49,9 +51,11 @@ func TestKeyFromMakingToRevoking(t *testing.T) {
 }
 
 // TestKeysAreListedNewestFirst: also when there is none.
-func TestKeysAreListedNewestFirst(t *testing.T) {
+func TestKeysAreListedNewestFirst(t *testing.T) { each(t, testKeysAreListedNewestFirst) }
+
+func testKeysAreListedNewestFirst(t *testing.T, open func() *Registry) {
 	ctx, now := context.Background(), time.Now()
-	r := open(t, t.TempDir())
+	r := open()
 	if list, err := r.Keys(ctx); err != nil || list == nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}

@@ -1,5 +1,6 @@
-// Package registry keeps the API's own small state in one SQLite file: who is signed in, which users were made beside
-// the configured ones, which API keys there are, and who did what.
+// Package registry keeps the API's own small state: who is signed in, which users were made beside the configured ones, which API keys
+// there are, who did what, which reports were saved and how their runs went, and how alerts stand. It lies in one SQLite file, or in a
+// PostgreSQL database that several API processes share.
 //
 // analytics/api asks it and writes to it; cmd/firstline opens and closes it. It decides nothing: who may do what is the API's
 // question. Secrets are never stored, only their hashes.
@@ -12,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,9 +21,11 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// Registry is the state in its file. Its methods may be called from any goroutine and from several processes on the same file.
+// Registry is the state. It keeps nothing in memory: what one process changed is what the next question of any process finds. Its methods
+// may be called from any goroutine, and from several processes on the same file or database.
 type Registry struct {
-	db *sql.DB
+	db   *sql.DB
+	stop func() // ends what goes on beside it; nil = nothing does
 }
 
 // ErrNone says that there is no such thing, or that it is over.
@@ -42,7 +46,7 @@ func Open(ctx context.Context, dataDir string) (*Registry, error) {
 		return nil, fmt.Errorf("open the api's state: %w", err)
 	}
 	path := filepath.Join(dataDir, fileName)
-	db, err := sql.Open("sqlite", "file:"+path+options)
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+options)
 	if err != nil {
 		return nil, fmt.Errorf("open the api's state %s: %w", path, err)
 	}
@@ -54,8 +58,13 @@ func Open(ctx context.Context, dataDir string) (*Registry, error) {
 	return r, nil
 }
 
-// Close closes the file.
-func (r *Registry) Close() error { return r.db.Close() }
+// Close closes the file, or the connections.
+func (r *Registry) Close() error {
+	if r.stop != nil {
+		r.stop()
+	}
+	return r.db.Close()
+}
 
 // change runs one statement that must meet a row; ErrNone when it meets none.
 func (r *Registry) change(ctx context.Context, what, statement string, args ...any) error {

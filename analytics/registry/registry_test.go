@@ -3,21 +3,12 @@ package registry
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-func open(t *testing.T, dir string) *Registry {
-	t.Helper()
-	r, err := Open(context.Background(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	return r
-}
 
 // TestFileOfTheFirstVersion: sessions that were begun before there was anything else live on.
 func TestFileOfTheFirstVersion(t *testing.T) {
@@ -53,5 +44,17 @@ func TestFileOfANewerVersionIsRefused(t *testing.T) {
 	_ = r.Close()
 	if _, err := Open(ctx, dir); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestOpensInAnyFolder: a data folder may be called what it likes; the state lies in it and nowhere else.
+func TestOpensInAnyFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "site #1", "100% ours?", "ünïcode")
+	r := open(t, dir)
+	if err := r.MakeUser(context.Background(), User{Name: "sam", Hash: "h"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, fileName)); err != nil {
+		t.Error(err)
 	}
 }

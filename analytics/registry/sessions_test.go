@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-func TestSessionsOutliveTheProcess(t *testing.T) {
-	dir, ctx, now := t.TempDir(), context.Background(), time.Now()
-	r := open(t, dir)
+func TestSessionsOutliveTheProcess(t *testing.T) { each(t, testSessionsOutliveTheProcess) }
+
+func testSessionsOutliveTheProcess(t *testing.T, open func() *Registry) {
+	ctx, now := context.Background(), time.Now()
+	r := open()
 	token, err := r.BeginSession(ctx, Session{Name: "sue", Proof: []byte("p"), Ends: now.Add(time.Hour)}, now)
 	if err != nil {
 		t.Fatal(err)
@@ -17,7 +19,7 @@ func TestSessionsOutliveTheProcess(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r = open(t, dir)
+	r = open()
 	got, err := r.FindSession(ctx, token, now)
 	if err != nil || got.Name != "sue" || string(got.Proof) != "p" || got.Ends.Unix() != now.Add(time.Hour).Unix() {
 		t.Errorf("%+v, %v", got, err)
@@ -33,10 +35,35 @@ func TestSessionsOutliveTheProcess(t *testing.T) {
 	}
 }
 
-// TestNoTokenIsStored: who reads the file can't sign in with what he finds.
-func TestNoTokenIsStored(t *testing.T) {
+// TestEndSessions ends one name's, and nobody else's.
+func TestEndSessions(t *testing.T) { each(t, testEndSessions) }
+
+func testEndSessions(t *testing.T, open func() *Registry) {
 	ctx, now := context.Background(), time.Now()
-	r := open(t, t.TempDir())
+	r := open()
+	tokens := map[string]string{}
+	for token, name := range map[string]string{"first": "sue", "second": "sue", "other": "susan"} {
+		var err error
+		if tokens[token], err = r.BeginSession(ctx, Session{Name: name, Proof: []byte("p"), Ends: now.Add(time.Hour)}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.EndSessions(ctx, "sue"); err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]error{"first": ErrNone, "second": ErrNone, "other": nil} {
+		if _, err := r.FindSession(ctx, tokens[token], now); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", token, err, want)
+		}
+	}
+}
+
+// TestNoTokenIsStored: who reads the file can't sign in with what he finds.
+func TestNoTokenIsStored(t *testing.T) { each(t, testNoTokenIsStored) }
+
+func testNoTokenIsStored(t *testing.T, open func() *Registry) {
+	ctx, now := context.Background(), time.Now()
+	r := open()
 	token, err := r.BeginSession(ctx, Session{Name: "sue", Proof: []byte("p"), Ends: now.Add(time.Hour)}, now)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +73,7 @@ func TestNoTokenIsStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tokens, keys int
-	err = r.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sessions WHERE token = ?), (SELECT count(*) FROM keys WHERE hash = ?)", token, secret).Scan(&tokens, &keys)
+	err = r.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sessions WHERE token = ?), (SELECT count(*) FROM keys WHERE hash = ?)", []byte(token), []byte(secret)).Scan(&tokens, &keys)
 	if err != nil || tokens+keys != 0 {
 		t.Errorf("%d tokens, %d keys, %v", tokens, keys, err)
 	}

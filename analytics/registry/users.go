@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// User is somebody whom an admin made. Lists are never nil once stored.
+// User is somebody whom an admin made, or whom the identity provider sent. Lists are never nil once stored.
 type User struct {
 	Name     string // what he signs in with
 	Role     string
@@ -20,13 +20,18 @@ type User struct {
 	Made     time.Time
 	MadeBy   string
 	Disabled time.Time // zero = not
+
+	Provided
 }
 
-const userColumns = "name, role, hash, queues, teams, phone, made, made_by, disabled, masked"
+const (
+	userColumns = "name, role, hash, queues, teams, phone, made, made_by, disabled, masked, subject, label, member_of, agent"
+	userValues  = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 // MakeUser stores a new user; ErrTaken when there is one of that name.
 func (r *Registry) MakeUser(ctx context.Context, u User) error {
-	err := r.change(ctx, "make user", "INSERT INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", u.row()...)
+	err := r.change(ctx, "make user", "INSERT INTO users ("+userColumns+") VALUES "+userValues+" ON CONFLICT DO NOTHING", u.row()...)
 	if errors.Is(err, ErrNone) {
 		return ErrTaken
 	}
@@ -34,7 +39,10 @@ func (r *Registry) MakeUser(ctx context.Context, u User) error {
 }
 
 func (u User) row() []any {
-	return []any{u.Name, u.Role, u.Hash, list(u.Queues), list(u.Teams), u.Phone, unix(u.Made), u.MadeBy, unix(u.Disabled), u.Masked}
+	return []any{
+		u.Name, u.Role, u.Hash, list(u.Queues), list(u.Teams), u.Phone, unix(u.Made), u.MadeBy, unix(u.Disabled), u.Masked,
+		u.Subject, u.Label, list(u.Groups), u.Agent,
+	}
 }
 
 // FindUser returns a user, also one who is disabled; ErrNone when there is none.
@@ -91,7 +99,7 @@ func (r *Registry) ChangeUser(ctx context.Context, name string, change func(*Use
 		return User{}, err
 	}
 	u.Name = name
-	if _, err := tx.ExecContext(ctx, "REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", u.row()...); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE users SET ("+userColumns+") = "+userValues+" WHERE name = ?", append(u.row(), name)...); err != nil {
 		return User{}, fmt.Errorf("change user: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -103,7 +111,8 @@ func (r *Registry) ChangeUser(ctx context.Context, name string, change func(*Use
 func scanUser(row scanner) (User, error) {
 	var u User
 	var made, disabled int64
-	err := row.Scan(&u.Name, &u.Role, &u.Hash, (*list)(&u.Queues), (*list)(&u.Teams), &u.Phone, &made, &u.MadeBy, &disabled, &u.Masked)
+	err := row.Scan(&u.Name, &u.Role, &u.Hash, (*list)(&u.Queues), (*list)(&u.Teams), &u.Phone, &made, &u.MadeBy, &disabled, &u.Masked,
+		&u.Subject, &u.Label, (*list)(&u.Groups), &u.Agent)
 	u.Made, u.Disabled = fromUnix(made), fromUnix(disabled)
 	return u, err
 }

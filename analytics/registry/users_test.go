@@ -9,11 +9,13 @@ import (
 	"time"
 )
 
-func TestUserFromMakingToDisabling(t *testing.T) {
+func TestUserFromMakingToDisabling(t *testing.T) { each(t, testUserFromMakingToDisabling) }
+
+func testUserFromMakingToDisabling(t *testing.T, open func() *Registry) {
 	ctx := context.Background()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	r := open(t, t.TempDir())
-	want := User{Name: "sam", Role: "supervisor", Hash: "h", Queues: []string{"support"}, Teams: []string{}, Phone: "boris", Masked: true, Made: now, MadeBy: "adam"}
+	r := open()
+	want := User{Name: "sam", Role: "supervisor", Hash: "h", Queues: []string{"support"}, Teams: []string{}, Phone: "boris", Masked: true, Made: now, MadeBy: "adam", Provided: Provided{Groups: []string{}}}
 	if err := r.MakeUser(ctx, want); err != nil {
 		t.Fatal(err)
 	}
@@ -47,9 +49,11 @@ func TestUserFromMakingToDisabling(t *testing.T) {
 }
 
 // TestNoChangeOfAUserGetsLost: each of many at once reads what the one before wrote.
-func TestNoChangeOfAUserGetsLost(t *testing.T) {
+func TestNoChangeOfAUserGetsLost(t *testing.T) { each(t, testNoChangeOfAUserGetsLost) }
+
+func testNoChangeOfAUserGetsLost(t *testing.T, open func() *Registry) {
 	ctx := context.Background()
-	r := open(t, t.TempDir())
+	r := open()
 	if err := r.MakeUser(ctx, User{Name: "sam"}); err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,13 @@ import (
 const parallelInserts = 4
 
 // Insert implements load.Sink. Repeating a call with the same plan and facts changes nothing: each table gets the plan's
-// rows in one insert whose token it remembers, and with l.Check set only the rows it lacks.
+// rows in one insert whose token it remembers, and with l.Check set only the rows it lacks. Facts of erased callers come without
+// what tells of them.
 func (s *Store) Insert(ctx context.Context, l load.Load, facts []fact.Fact) error {
+	facts, err := s.erase(ctx, facts)
+	if err != nil {
+		return fmt.Errorf("insert facts: %w", err)
+	}
 	loadedAt := s.now().UTC().Truncate(time.Millisecond)
 	split, err := s.tables.split(facts, loadedAt)
 	if err != nil {

@@ -9,6 +9,7 @@ type metrics struct {
 	present *prometheus.CounterVec // by table
 	again   *prometheus.CounterVec // by table
 	clamped prometheus.Counter
+	erased  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -28,6 +29,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		clamped: prometheus.NewCounter(prometheus.CounterOpts{Name: "firstline_store_clamped_times_total",
 			Help: "Times outside the years that ClickHouse can hold, moved to the nearest it can."}),
 	}
-	reg.MustRegister(m.seconds, m.clamped)
+	m.erased = prometheus.NewCounter(prometheus.CounterOpts{Name: "firstline_store_erased_facts_total",
+		Help: "Facts that came after their caller was erased, late or again, and were loaded without what tells of him."})
+	reg.MustRegister(m.seconds, m.clamped, m.erased)
 	return m
 }

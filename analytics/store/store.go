@@ -2,8 +2,9 @@
 // the loader's book, the table loads.
 //
 // The role `load` inserts through it, `firstline migrate` and every role's start call Migrate, analytics/query reads over
-// its connection. It speaks to the embedded engine, a server and a cluster alike, over HTTP. It never updates a row, never
-// decides what is a repeat (pipeline/load does) and computes no figure (analytics/query does).
+// its connection. It speaks to the embedded engine, a server and a cluster alike, over HTTP. It updates a row
+// only to empty what tells who called, never decides what is a repeat (pipeline/load does), nor who is erased and when
+// (analytics/forget does), and computes no figure (analytics/query does).
 package store
 
 import (
@@ -37,6 +38,7 @@ type Store struct {
 	metrics *metrics
 	tables  *tables
 	now     func() time.Time
+	erasing erasing
 }
 
 var _ load.Sink = (*Store)(nil)

@@ -1,23 +1,17 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/cookiejar"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"firstline/analytics/live"
+	"firstline/analytics/client"
 	"firstline/cmd/bench/phones"
-	"firstline/pipeline/fact"
 )
 
 // desk: how soon is an offer's screen pop on the agent's page, and what happens on the supervisor's wallboard?
@@ -77,25 +71,25 @@ type watchers struct {
 // board is one state of the wallboard and when it was there.
 type board struct {
 	at     time.Time
-	agents map[string]fact.AgentState
+	agents map[string]client.AgentState
 }
 
 func (s *site) watch(ctx context.Context) (*watchers, error) {
 	w := &watchers{pops: map[string]time.Time{}}
 	for i := range deskAgents {
-		if err := s.listen(ctx, w, agentID(i), pin, "/live/agent", w.popped); err != nil {
+		if err := s.listen(ctx, w, agentID(i), pin, (*client.Client).LiveAgent, w.popped); err != nil {
 			return nil, err
 		}
 	}
-	return w, s.listen(ctx, w, "boss", password, "/live/wallboard", w.board)
+	return w, s.listen(ctx, w, "boss", password, (*client.Client).LiveWallboard, w.board)
 }
 
-func (w *watchers) popped(event string, data []byte, at time.Time) error {
-	if event != "offer" {
+func (w *watchers) popped(e client.Event, at time.Time) error {
+	if e.Name != "offer" {
 		return nil
 	}
-	var p fact.Popup
-	if err := json.Unmarshal(data, &p); err != nil {
+	var p client.Popup
+	if err := e.Into(&p); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -104,15 +98,15 @@ func (w *watchers) popped(event string, data []byte, at time.Time) error {
 	return nil
 }
 
-func (w *watchers) board(event string, data []byte, at time.Time) error {
-	if event != "state" {
+func (w *watchers) board(e client.Event, at time.Time) error {
+	if e.Name != "state" {
 		return nil
 	}
-	var v live.Wallboard
-	if err := json.Unmarshal(data, &v); err != nil {
+	var v client.Wallboard
+	if err := e.Into(&v); err != nil {
 		return err
 	}
-	b := board{at: at, agents: map[string]fact.AgentState{}}
+	b := board{at: at, agents: map[string]client.AgentState{}}
 	for _, a := range v.Agents {
 		b.agents[strings.TrimPrefix(a.Endpoint, "PJSIP/")] = a.State
 	}
@@ -122,70 +116,35 @@ func (w *watchers) board(event string, data []byte, at time.Time) error {
 	return nil
 }
 
-// listen signs in and reads a stream of server-sent events until ctx ends.
-func (s *site) listen(ctx context.Context, w *watchers, name, secret, path string, got func(event string, data []byte, at time.Time) error) error {
-	jar, err := cookiejar.New(nil)
+// listen signs in and reads a live stream until ctx ends.
+func (s *site) listen(ctx context.Context, w *watchers, name, secret string, open func(*client.Client, context.Context) (*client.Stream, error), got func(e client.Event, at time.Time) error) error {
+	c, err := client.New(fmt.Sprintf("http://127.0.0.1:%d", httpPort))
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Jar: jar}
-	base := fmt.Sprintf("http://127.0.0.1:%d", httpPort)
-	body, err := json.Marshal(map[string]string{"name": name, "secret": secret})
-	if err != nil {
-		return err
-	}
-	signIn, err := request(ctx, client, http.MethodPost, base, "/session", bytes.NewReader(body))
-	if err != nil {
+	if _, err := c.SignIn(ctx, client.SignInInputBody{Name: name, Secret: secret}); err != nil {
 		return fmt.Errorf("sign %s in: %w", name, err)
 	}
-	_ = signIn.Body.Close()
-	stream, err := request(ctx, client, http.MethodGet, base, path, nil)
+	stream, err := open(c, ctx)
 	if err != nil {
 		return fmt.Errorf("listen as %s: %w", name, err)
 	}
 	w.wg.Go(func() {
-		defer func() { _ = stream.Body.Close() }()
-		if err := readEvents(stream.Body, got); err != nil && ctx.Err() == nil {
+		defer func() { _ = stream.Close() }()
+		var err error
+		for err == nil {
+			var e client.Event
+			if e, err = stream.Next(); err == nil {
+				err = got(e, time.Now())
+			}
+		}
+		if ctx.Err() == nil {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.failed = append(w.failed, fmt.Errorf("stream of %s: %w", name, err))
 		}
 	})
 	return nil
-}
-
-func request(ctx context.Context, client *http.Client, method, base, path string, body io.Reader) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, base+"/api/v1"+path, body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", base)
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode/100 != 2 {
-		return nil, errors.Join(fmt.Errorf("%s %s: %s", method, path, res.Status), res.Body.Close())
-	}
-	return res, nil
-}
-
-func readEvents(from io.Reader, got func(event string, data []byte, at time.Time) error) error {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, 4<<20)
-	event := ""
-	for lines.Scan() {
-		if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
-			event = name
-		}
-		if data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: ")); ok {
-			if err := got(event, data, time.Now()); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(lines.Err(), io.EOF)
 }
 
 // report compares what the pages got with what the phones saw.
@@ -243,7 +202,7 @@ func (w *watchers) talking(c phones.Call) (time.Time, bool) {
 		if !c.Ended.IsZero() && b.at.After(c.Ended) {
 			return time.Time{}, false
 		}
-		if b.agents[c.Agent] == fact.AgentTalking {
+		if b.agents[c.Agent] == client.AgentStateTalking {
 			return b.at, true
 		}
 	}

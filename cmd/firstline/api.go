@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/analytics/api"
+	"firstline/analytics/forget"
 	"firstline/analytics/live"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/registry"
 	"firstline/analytics/store"
@@ -19,6 +24,7 @@ import (
 	"firstline/pipeline/archive"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/log"
+	"firstline/pipeline/number"
 )
 
 // runAPI serves the API and the pages, follows the controller, and publishes the ticket events it takes in.
@@ -32,7 +38,7 @@ func runAPI(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	state, err := registry.Open(ctx, dir)
+	state, err := openState(ctx, s, dir, env, reg)
 	if err != nil {
 		return err
 	}
@@ -54,15 +60,24 @@ func runAPI(ctx context.Context, env *environment) error {
 	}
 	publisher := kafka.NewPublisher(cluster, ticketLog, "api/"+s.Plan.Node, filepath.Join(dir, "published.json"), env.log, reg)
 	ticketLog.Protect(publisher.Published)
+	sender, err := notify.New(s.Mail, s.Webhooks, env.getenv, time.Now, env.log, reg)
+	if err != nil {
+		return err
+	}
 	deps := api.Deps{
 		Log: env.log, Getenv: env.getenv, Registry: reg, State: state, Now: now,
-		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release,
+		Reports: query.New(db.Conn(), s.Query, time.Now), Notify: sender, Tickets: ticketLog, Pages: dashboards.Pages(), Version: release, Process: processName(s),
 		Numbers: s.Numbers.Form(),
 		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
 	}
 	if s.Recordings.Dir != "" {
 		deps.Archive = archive.Dir(s.Recordings.Dir)
 	}
+	numbers := atomic.Pointer[number.Form]{}
+	form := s.Numbers.Form()
+	numbers.Store(&form)
+	forgetting := newForgetter(s, env, db, func() number.Form { return *numbers.Load() }, reg)
+	deps.Forget = forgetting
 	server, err := api.New(s.HTTP, s.Site, deps)
 	if err != nil {
 		return err
@@ -72,10 +87,49 @@ func runAPI(ctx context.Context, env *environment) error {
 	g.run("publisher", publisher.Run)
 	g.run("live", now.Run)
 	g.run("http", server.Run)
+	g.run("forget", forgetting.Run)
 	g.run("reload", func(ctx context.Context) error {
-		return reload(ctx, env, func(s *settings) error { return server.Reload(s.HTTP.Users, s.Site, s.Numbers.Form()) })
+		return reload(ctx, env, func(s *settings) error {
+			form := s.Numbers.Form()
+			numbers.Store(&form)
+			return server.Reload(s.HTTP, s.Site, form)
+		})
 	})
 	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())
+}
+
+// openState opens the API's small state: a file in its folder, or PostgreSQL.
+func openState(ctx context.Context, s *settings, dir string, env *environment, reg prometheus.Registerer) (*registry.Registry, error) {
+	if !s.HTTP.State.Postgres() {
+		return registry.Open(ctx, dir)
+	}
+	address, err := api.StateAddress(s.HTTP, env.getenv)
+	if err != nil {
+		return nil, fmt.Errorf("http.state: %w", err)
+	}
+	return registry.OpenPostgres(ctx, s.HTTP.State, address, env.log, reg)
+}
+
+// processName is which API process this is, to people: its host and the port it listens on.
+func processName(s *settings) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = s.Plan.Node
+	}
+	_, port, err := net.SplitHostPort(s.HTTP.Listen)
+	if err != nil { // it was checked
+		return host
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// newForgetter makes what erases callers and keeps to the times of retention.
+func newForgetter(s *settings, env *environment, db *store.Store, numbers func() number.Form, reg prometheus.Registerer) *forget.Worker {
+	deps := forget.Deps{Log: env.log, Registry: reg, Store: db, Numbers: numbers, Lasts: s.lasts()}
+	if s.Recordings.Dir != "" {
+		deps.Archive = archive.Dir(s.Recordings.Dir)
+	}
+	return forget.New(s.Retention, deps)
 }
 
 // openLog opens a process's own log under the data folder.

@@ -16,6 +16,8 @@ var bans = []struct{ from, to, why string }{
 	{"firstline/telephony/callcenter", "firstline/telephony/asterisk", "the core knows no Asterisk"},
 	{"firstline/telephony/ivr", "firstline/telephony/callcenter", "the menu language stands by itself"},
 	{"firstline/analytics/metric", "firstline/analytics/query", "the definitions don't know their SQL"},
+	{"firstline/analytics/client", "firstline/", "it is copied into other programs: it knows the OpenAPI document alone"},
+	{"firstline/analytics/client", "github.com/", "and stands on Go's own library"},
 	{"firstline/", "github.com/CyCoreSystems/ari/v5/client", "ari/v5's client loses events and has no time-outs: docs/adr/0002"},
 	{"firstline/telephony/callcenter", "github.com/", "the core stands on the standard library, but for what only computes: docs/adr/0015"},
 }

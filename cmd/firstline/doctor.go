@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"firstline/analytics/api"
+	"firstline/analytics/notify"
+	"firstline/analytics/registry"
 	"firstline/analytics/store"
 	"firstline/pipeline/kafka"
 	"firstline/pipeline/parts"
@@ -33,6 +35,7 @@ func doctor(ctx context.Context, env *environment) error {
 	defer cancel()
 	findings := secretsFit(s, env)
 	findings = append(findings, enginesFit(ctx, s, env)...)
+	findings = append(findings, providerFit(ctx, s, env)...)
 	findings = append(findings, asteriskFit(ctx, s, env)...)
 	findings = append(findings, promptsFound(s)...)
 	sick := 0
@@ -53,7 +56,7 @@ func doctor(ctx context.Context, env *environment) error {
 
 func secretsFit(s *settings, env *environment) []finding {
 	var out []finding
-	for _, p := range api.CheckSecrets(s.HTTP, s.Site, env.getenv) {
+	for _, p := range append(api.CheckSecrets(s.HTTP, s.Site, env.getenv), notify.CheckSecrets(s.Mail, s.Webhooks, env.getenv)...) {
 		out = append(out, finding{name: "secrets", err: fmt.Errorf("%s: %s", p.Path, p.Message), mend: p.Mend})
 	}
 	type secret struct{ name, variable string }
@@ -78,7 +81,7 @@ func secretsFit(s *settings, env *environment) []finding {
 	return out
 }
 
-// enginesFit looks at Kafka and ClickHouse: the embedded ones by their parts, outside ones by asking them.
+// enginesFit looks at Kafka, ClickHouse and PostgreSQL: the embedded ones by their parts, outside ones by asking them.
 func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 	var out []finding
 	if s.Engine.Embedded && s.Engine.Library == "" {
@@ -93,6 +96,14 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 		}
 		out = append(out, finding{"clickhouse", err, s.Store.URL, "start it, or mend clickhouse.url, username and password_env; then firstline migrate"})
 	}
+	if s.HTTP.State.Postgres() {
+		address, err := api.StateAddress(s.HTTP, env.getenv)
+		detail := ""
+		if err == nil {
+			detail, err = registry.Inspect(ctx, address)
+		}
+		out = append(out, finding{"postgresql", err, detail, "start it, or mend the database or its address in " + s.HTTP.State.PostgresEnv + s.HTTP.State.PostgresFile + ": docs/operate.md"})
+	}
 	if !s.Kafka.Embedded {
 		cluster, err := kafka.Open(s.Kafka, env.getenv)
 		id := ""
@@ -102,6 +113,15 @@ func enginesFit(ctx context.Context, s *settings, env *environment) []finding {
 		out = append(out, finding{"kafka", err, "cluster " + id, "start it, or mend kafka.brokers"})
 	}
 	return out
+}
+
+// providerFit asks the identity provider, where there is one.
+func providerFit(ctx context.Context, s *settings, env *environment) []finding {
+	if s.HTTP.OIDC.Issuer == "" {
+		return nil
+	}
+	detail, err := api.CheckProvider(ctx, s.HTTP, env.getenv)
+	return []finding{{"identity provider", err, detail, "mend http.oidc, or what the provider has for this client: docs/security.md"}}
 }
 
 // asteriskFit asks a running Asterisk for what the controller relies on, and looks at its files where they are known.

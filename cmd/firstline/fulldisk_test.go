@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/parts"
@@ -45,7 +46,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("the wallboard shows %+v", w)
 	}
 
-	p.must(p.call(http.MethodPost, "/agents/bert/state", map[string]string{"action": "login"}, nil)) // he rings at once
+	p.must(p.act("bert", client.ControlInputBodyActionLogin)) // he rings at once
 	p.waitFor("the waiting caller to be served", time.Minute, func() error { return p.stage("talking", 2) })
 	for _, ended := range []<-chan sipp.Result{talks, waits} {
 		if r := <-ended; !r.Has(sipp.Answered) || r.Last() != sipp.HungUp {
@@ -192,7 +193,7 @@ func (p *product) mountDisk() disk {
 // written for that to show: an agent without a phone logs in and out.
 func (p *product) fillDisk(d disk) {
 	p.t.Helper()
-	action := "login"
+	action := client.ControlInputBodyActionLogin
 	p.waitFor("the log to be not durable", time.Minute, func() error {
 		f, err := os.OpenFile(d.ballast, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -208,13 +209,13 @@ func (p *product) fillDisk(d disk) {
 		if !errors.Is(err, syscall.ENOSPC) {
 			return err
 		}
-		if err := p.call(http.MethodPost, "/agents/carl/state", map[string]string{"action": action}, nil); err != nil {
+		if err := p.act("carl", action); err != nil {
 			return err
 		}
-		if action == "login" {
-			action = "logout"
+		if action == client.ControlInputBodyActionLogin {
+			action = client.ControlInputBodyActionLogout
 		} else {
-			action = "login"
+			action = client.ControlInputBodyActionLogin
 		}
 		if p.ready(p.ports.Control) == nil {
 			return errors.New("the controller is ready")

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/pipeline/importer"
 )
 
@@ -157,39 +159,18 @@ func (p *product) wantImported(code int, text string, args ...string) {
 // wantPast compares the API's figures of the queues with a count of the lines.
 func (p *product) wantPast(lines []string) {
 	p.t.Helper()
-	type mean struct {
-		Count  int64    `json:"count"`
-		MeanMS *float64 `json:"mean_ms"`
-	}
-	var report struct {
-		Rows []struct {
-			Queue     string `json:"queue"`
-			Offered   int64  `json:"offered"`
-			Answered  int64  `json:"answered"`
-			Abandoned int64  `json:"abandoned"`
-			Handling  int64  `json:"handling"`
-			Level     struct {
-				Answered struct {
-					Numerator   int64 `json:"numerator"`
-					Denominator int64 `json:"denominator"`
-				} `json:"answered"`
-			} `json:"service_level"`
-			Speed mean `json:"speed_of_answer"`
-			Talk  mean `json:"talk"`
-		} `json:"rows"`
-	}
-	until := pastBegan().Add((pastCalls + 60) * time.Minute)
-	p.must(p.call("GET", "/metrics/queues"+params(map[string]string{
-		"from": pastBegan().Format(time.RFC3339), "until": until.Format(time.RFC3339), "group_by": "queue",
-	}), nil, &report))
+	report, err := p.api.GetQueueMetrics(context.Background(), &client.GetQueueMetricsParams{
+		From: pastBegan(), Until: pastBegan().Add((pastCalls + 60) * time.Minute), GroupBy: []client.GetQueueMetricsParamsGroupBy{client.GetQueueMetricsParamsGroupByQueue},
+	})
+	p.must(err)
 	got := map[string]pastQueue{}
 	for _, r := range report.Rows {
-		q := pastQueue{Offered: r.Offered, Answered: r.Answered, Abandoned: r.Abandoned, Within: r.Level.Answered.Numerator}
-		if r.Speed.MeanMS != nil && r.Talk.MeanMS != nil {
-			q.WaitMS = int64(*r.Speed.MeanMS*float64(r.Speed.Count) + 0.5)
+		q := pastQueue{Offered: *r.Offered, Answered: r.Answered, Abandoned: *r.Abandoned, Within: r.ServiceLevel.Answered.Numerator}
+		if speed := r.SpeedOfAnswer; speed.MeanMS != nil && r.Talk.MeanMS != nil {
+			q.WaitMS = int64(*speed.MeanMS*float64(speed.Count) + 0.5)
 			q.TalkMS = int64(*r.Talk.MeanMS*float64(r.Talk.Count) + 0.5)
 		}
-		got[r.Queue] = q
+		got[*r.Queue] = q
 	}
 	if want := countPast(lines); len(got) != 2 || got["first"] != want["first"] || got["second"] != want["second"] {
 		p.t.Errorf("the API says %+v, the lines %+v", got, want)
@@ -236,24 +217,13 @@ func TestImportProgress(t *testing.T) {
 // wantPastOfAnna wants her answers in the agents' figures, and a call of hers on its page.
 func (p *product) wantPastOfAnna() {
 	p.t.Helper()
-	var report struct {
-		Rows []struct {
-			Agent    string `json:"agent"`
-			Answered int64  `json:"answered"`
-		} `json:"rows"`
-	}
-	p.must(p.call("GET", "/metrics/agents"+params(map[string]string{
-		"from": pastBegan().Format(time.RFC3339), "until": pastBegan().Add((pastCalls + 60) * time.Minute).Format(time.RFC3339),
-	}), nil, &report))
-	if len(report.Rows) != 1 || report.Rows[0].Agent != "anna" || report.Rows[0].Answered != pastCalls*2/3 {
+	report, err := p.api.GetAgentMetrics(context.Background(), &client.GetAgentMetricsParams{From: pastBegan(), Until: pastBegan().Add((pastCalls + 60) * time.Minute)})
+	p.must(err)
+	if len(report.Rows) != 1 || *report.Rows[0].Agent != "anna" || report.Rows[0].Answered != pastCalls*2/3 {
 		p.t.Errorf("the agents' figures are %+v", report.Rows)
 	}
-	var timeline struct {
-		Facts []struct {
-			Type string `json:"type"`
-		} `json:"facts"`
-	}
-	p.must(p.call("GET", fmt.Sprintf("/contacts/old-pbx-%d.1", pastBegan().Unix()+57), nil, &timeline))
+	timeline, err := p.api.GetContact(context.Background(), fmt.Sprintf("old-pbx-%d.1", pastBegan().Unix()+57))
+	p.must(err)
 	if len(timeline.Facts) != 9 {
 		p.t.Errorf("the page of a call has %+v", timeline.Facts)
 	}

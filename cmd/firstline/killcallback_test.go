@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"firstline/analytics/query"
+	"firstline/analytics/client"
 	"firstline/pipeline/fact"
 	"firstline/telephony/asterisk/sipp"
 )
@@ -55,7 +54,7 @@ func TestKillCallback(t *testing.T) {
 	if after := p.line(); strings.Join(after, "\n") != strings.Join(before, "\n") {
 		t.Errorf("the line was %q, after the death it is %q", before, after)
 	}
-	p.must(p.call(http.MethodPost, "/agents/anna/state", map[string]string{"action": "login"}, nil)) // and is rung at once
+	p.must(p.act("anna", client.ControlInputBodyActionLogin)) // and is rung at once
 	p.waitFor("the customer's phone to ring", 30*time.Second, p.trunkRings)
 	p.killController()
 	p.must(p.trunkRings()) // yet
@@ -136,18 +135,19 @@ func (p *product) trunkRings() error {
 }
 
 // calledBack waits until the only callback has led to a talk, by the API.
-func (p *product) calledBack(from time.Time) query.Callback {
+func (p *product) calledBack(from time.Time) client.Callback {
 	p.t.Helper()
-	var page struct{ Items []query.Callback }
-	window := params(map[string]string{"from": from.UTC().Format(time.RFC3339Nano), "until": time.Now().Add(time.Minute).UTC().Format(time.RFC3339Nano)})
+	var back client.Callback
 	p.waitFor("the talk", time.Minute, func() error {
-		if err := p.call(http.MethodGet, "/callbacks"+window, nil, &page); err != nil {
+		page, err := p.api.ListCallbacks(context.Background(), &client.ListCallbacksParams{From: from, Until: time.Now().Add(time.Minute)})
+		if err != nil {
 			return err
 		}
-		if len(page.Items) != 1 || page.Items[0].State != string(fact.CallbackConnected) {
+		if len(page.Items) != 1 || page.Items[0].State != client.CallbackStateConnected {
 			return fmt.Errorf("callbacks %+v", page.Items)
 		}
+		back = page.Items[0]
 		return nil
 	})
-	return page.Items[0]
+	return back
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/telephony/asterisk/sipp"
 )
 
@@ -169,32 +168,16 @@ func (p *product) metric(port int, name, label string) float64 {
 }
 
 // wallboard is the first state that the live stream of the API sends.
-func (p *product) wallboard() (state struct {
-	Link     bool `json:"link"`
-	Durable  bool `json:"durable"`
-	Stale    bool `json:"stale"`
-	Contacts struct {
-		Waiting int `json:"waiting"`
-		Talking int `json:"talking"`
-	} `json:"contacts"`
-}) {
+func (p *product) wallboard() (state client.Wallboard) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base()+"/api/v1/live/wallboard", nil)
+	stream, err := p.api.LiveWallboard(ctx)
 	p.must(err)
-	resp, err := (&http.Client{Jar: p.client.Jar}).Do(req)
+	defer func() { _ = stream.Close() }()
+	first, err := stream.Next()
 	p.must(err)
-	defer func() { _ = resp.Body.Close() }()
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: ")); ok {
-			p.must(json.Unmarshal(data, &state))
-			return state
-		}
-	}
-	p.t.Fatalf("the wallboard's stream ended: %v", lines.Err())
+	p.must(first.Into(&state))
 	return state
 }
 

@@ -177,15 +177,16 @@ func (p *product) errands() map[string]func() {
 	}
 }
 
-// browse runs the script and does its errands; what it says is the test's log.
-func (p *product) browse(node, chromium string, errands map[string]func()) {
+// browse runs parts of the script, without any named all that need calls, and does its errands; what it says is the test's log.
+func (p *product) browse(node, chromium string, errands map[string]func(), named ...string) {
 	p.t.Helper()
 	screens, err := filepath.Abs("../../build/screens")
 	p.must(err)
 	p.must(os.MkdirAll(screens, 0o750))
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, filepath.Join("..", "..", "dashboards", "web", "e2e", "pages.mjs"), p.base(), chromium, screens)
+	script := filepath.Join("..", "..", "dashboards", "web", "e2e", "pages.mjs")
+	cmd := exec.CommandContext(ctx, node, append([]string{script, p.base(), chromium, screens}, named...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it takes its browser along
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Stderr = os.Stderr

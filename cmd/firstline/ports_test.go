@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -114,14 +113,12 @@ func (p *product) reloadPauses(config string) {
 	p.must(os.WriteFile(p.config, []byte(config+"pause_reasons: [fire drill]\n"), 0o600))
 	p.must(p.cmd.Process.Signal(syscall.SIGHUP))
 	p.waitFor("the api to know the new reason", time.Minute, func() error {
-		var s struct {
-			Reasons []string `json:"pause_reasons"`
-		}
-		if err := p.call(http.MethodGet, "/settings", nil, &s); err != nil {
+		s, err := p.api.GetSettings(context.Background())
+		if err != nil {
 			return err
 		}
-		if !slices.Equal(s.Reasons, []string{"fire drill"}) {
-			return fmt.Errorf("reasons %q", s.Reasons)
+		if !slices.Equal(s.PauseReasons, []string{"fire drill"}) {
+			return fmt.Errorf("reasons %q", s.PauseReasons)
 		}
 		return nil
 	})

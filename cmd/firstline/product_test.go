@@ -22,6 +22,7 @@ import (
 	"text/template"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/pipeline/parts"
 	"firstline/pipeline/password"
 	"firstline/pipeline/signature"
@@ -65,7 +66,8 @@ type product struct {
 	config string
 	env    []string
 	ports  ports
-	client *http.Client
+	client *http.Client   // as the supervisor
+	api    *client.Client // the same
 	cmd    *exec.Cmd
 	ended  chan error
 	log    *os.File
@@ -116,7 +118,7 @@ load: {listen: "127.0.0.1:{{.Ports.Load}}"}
 http:
   listen: 127.0.0.1:{{.Ports.HTTP}}
   public_url: http://127.0.0.1:{{.Ports.HTTP}}
-  users: [{name: boss, role: supervisor, password_hash_env: BOSS{{if .Sue}}, phone: sue{{end}}}]
+  users: [{name: boss, role: supervisor, password_hash_env: BOSS{{if .Sue}}, phone: sue{{end}}}, {name: adam, role: admin, password_hash_env: BOSS}]
 `
 
 func (p *product) writeConfig(file, name, sections, without string) string {
@@ -155,11 +157,17 @@ func (p *product) start() {
 // launch starts the product and waits for nothing.
 func (p *product) launch() {
 	p.t.Helper()
+	p.run("all")
+}
+
+// run starts one role, or all.
+func (p *product) run(role string) {
+	p.t.Helper()
 	path, err := binary()
 	p.must(err)
 	p.log, err = os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	p.must(err)
-	p.cmd = exec.Command(path, "all", "--config", p.config)
+	p.cmd = exec.Command(path, role, "--config", p.config)
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.log, p.log
 	p.must(p.cmd.Start())
 	p.ended = make(chan error, 1)
@@ -240,7 +248,23 @@ func (p *product) signIn() {
 	jar, err := cookiejar.New(nil)
 	p.must(err)
 	p.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
-	p.must(p.call(http.MethodPost, "/session", map[string]string{"name": "boss", "secret": testPassword}, nil))
+	p.api = p.signedIn(p.client, "boss", testPassword)
+}
+
+// signedIn is a client of the API with a session of its own.
+func (p *product) signedIn(by *http.Client, name, secret string) *client.Client {
+	p.t.Helper()
+	c, err := client.New(p.base(), client.WithHTTP(by))
+	p.must(err)
+	_, err = c.SignIn(context.Background(), client.SignInInputBody{Name: name, Secret: secret})
+	p.must(err)
+	return c
+}
+
+// act changes an agent's state as the supervisor.
+func (p *product) act(agent string, action client.ControlInputBodyAction) error {
+	_, err := p.api.ControlAgent(context.Background(), agent, nil, client.ControlInputBody{Action: action})
+	return err
 }
 
 // call sends a request to the API as the supervisor; into takes the answer's JSON when it is not nil.
@@ -352,7 +376,7 @@ func (p *product) logIn(agents ...string) {
 					return nil
 				}
 			}
-			return errors.Join(errors.New("not ready"), p.call(http.MethodPost, "/agents/"+a+"/state", map[string]string{"action": "login"}, nil))
+			return errors.Join(errors.New("not ready"), p.act(a, client.ControlInputBodyActionLogin))
 		})
 	}
 }

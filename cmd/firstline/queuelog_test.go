@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/queuelog/queuelogtest"
@@ -101,9 +102,10 @@ func TestQueueLog(t *testing.T) {
 	p.must(<-done)
 	contacts := p.loaded(from, len(calls))
 	stop()
-	p.must(p.call(http.MethodPost, "/agents/b1/state", map[string]string{"action": "pause", "reason": "lunch"}, nil))
-	p.must(p.call(http.MethodPost, "/agents/b1/state", map[string]string{"action": "ready"}, nil))
-	p.must(p.call(http.MethodPost, "/agents/b1/state", map[string]string{"action": "logout"}, nil))
+	_, err := p.api.ControlAgent(context.Background(), "b1", nil, client.ControlInputBody{Action: client.ControlInputBodyActionPause, Reason: new("lunch")})
+	p.must(err)
+	p.must(p.act("b1", client.ControlInputBodyActionReady))
+	p.must(p.act("b1", client.ControlInputBodyActionLogout))
 	p.waitFor("the last line", time.Minute, func() error { return inFile(path, "|MANAGER|brief|PJSIP/301|REMOVEMEMBER|\n") })
 
 	lines, err := queuelogtest.Parse(read(t, path+".1") + read(t, path))

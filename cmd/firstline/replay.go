@@ -133,7 +133,7 @@ func (r replayed) read(ctx context.Context, env *environment, s *settings) ([]fa
 	}
 	defer db.Close() //nolint:errcheck // read only
 	limits := s.Query
-	limits.MaxRows = 10_000_000 // an hour's facts, not a page's rows
+	limits.MaxRows, limits.MaxBytes = 10_000_000, 8<<30 // an hour's facts, not a page's rows
 	return query.New(db.Conn(), limits, time.Now).Facts(ctx, r.from, r.until.Add(tail))
 }
 

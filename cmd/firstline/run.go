@@ -48,6 +48,7 @@ func commands() []command {
 		{"ivr", "graph [--format dot] [FLOW] | try [--at INSTANT] [--number N] [--customer ID] [--ticket ID] [FLOW]", "draw the menus, or go through one in the terminal", ivrTool},
 		{"route", "explain CONTACT | replay [--from T --until T] [--strategy S,S] [--runs N] [--facts FILE]", "tell why a caller was given to whom; try another policy on recorded calls", routeTool},
 		{"import", "queue-log [--node NAME] [--names FILE] [--tz ZONE] [--final] [--dry-run] [--report FILE] FILE…", "bring a site's past in: queue_log files, folders, or its SQL form", runImport},
+		{"erase", "--number N | --customer ID [--reason TEXT] [--dry-run] | --status ID", "erase a caller, or tell how far that is: docs/personal-data.md", eraseCaller},
 		{"prompts", "build [--again] | list", "make the sound files of the site's own prompts, or tell which are there and which are stale", promptsTool},
 		{"dump", "", "print the configuration in force, defaults included", dump},
 		{"migrate", "", "bring ClickHouse's tables to this version", migrate},
@@ -145,10 +146,14 @@ func (env *environment) parse(c command, args []string) error {
 
 // furtherHelp is what a sub-command's help says of its flags.
 func furtherHelp(name string) string {
-	if name == "import" {
+	switch name {
+	case "import":
 		return importHelp
+	case "erase":
+		return eraseHelp
+	default:
+		return ""
 	}
-	return ""
 }
 
 func logger(to io.Writer, role, level string) *slog.Logger {

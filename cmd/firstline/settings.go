@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"firstline/analytics/api"
 	"firstline/analytics/chdb"
+	"firstline/analytics/forget"
 	"firstline/analytics/live"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/store"
 	"firstline/pipeline/config"
@@ -51,8 +54,11 @@ type settings struct {
 	Center     callcenter.Config
 	Tickets    tickets.Config
 	Recordings recordings.Config
+	Mail       notify.MailConfig
+	Webhooks   notify.HookConfig
 	Prompts    prompts.Config // section prompts, but what is said: that is Center's
 	Numbers    number.Config  // section callers
+	Retention  forget.Config
 
 	Plan *callcenter.Plan
 	file *config.File
@@ -67,7 +73,7 @@ func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Prompts: prompts.DefaultConfig(),
+		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Mail: notify.DefaultMail(), Webhooks: notify.DefaultHooks(), Prompts: prompts.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -96,6 +102,9 @@ func (s *settings) views() []config.View {
 		{Section: "callers", Into: &s.Numbers},
 		{Section: "integrations", Into: &s.Tickets},
 		{Section: "recordings", Into: &s.Recordings},
+		{Section: "retention", Into: &s.Retention},
+		{Section: "mail", Into: &s.Mail},
+		{Section: "webhooks", Into: &s.Webhooks},
 	}
 }
 
@@ -114,18 +123,40 @@ func (s *settings) validate() []problem.Problem {
 		"query":        s.Query.Validate(),
 		"clickhouse":   append(s.Engine.Validate(), s.Store.Validate()...),
 		"queue_log":    append(s.QueueLog.Validate(), s.ownQueueLog()...),
-		"http":         s.HTTP.Validate(),
+		"http":         append(s.HTTP.Validate(), s.HTTP.ValidateWith(s.Site)...),
 		"prompts":      s.Prompts.Validate(s.Center.Prompts.List),
 		"integrations": s.Tickets.Validate(),
 		"recordings":   s.Recordings.Validate(),
 		"callers":      s.Numbers.Validate(),
+		"retention":    s.Retention.Validate(),
+		"mail":         s.Mail.Validate(),
+		"webhooks":     s.Webhooks.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
 	}
 	if _, err := placeOfPrompts(s); err != nil && !errors.Is(err, parts.ErrMissing) {
 		out = append(out, problem.Problem{Path: "prompts.folder", Message: err.Error()})
 	}
-	return append(append(out, s.recorded()...), s.Site.Validate()...)
+	return append(append(append(out, s.recorded()...), s.Site.Validate()...), s.told()...)
+}
+
+// told tells of rules of alerts that nobody would hear of.
+func (s *settings) told() []problem.Problem {
+	var out []problem.Problem
+	for i, r := range s.Site.Alerts.Rules {
+		for j, to := range r.Mail {
+			if err := s.Mail.Check(to); err != nil {
+				out = append(out, problem.Problem{Path: fmt.Sprintf("alerts.rules.%d.mail.%d", i, j), Message: "can't be written to: " + err.Error()})
+			}
+		}
+		if r.Webhook == "" {
+			continue
+		}
+		if err := s.Webhooks.Check(r.Webhook); err != nil {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("alerts.rules.%d.webhook", i), Message: "can't be posted to: " + err.Error()})
+		}
+	}
+	return out
 }
 
 // recorded tells of queues and flows that record where there is no folder for it.
@@ -154,12 +185,46 @@ func readSettings(path string) (*settings, []config.Mistake) {
 	}
 	s := defaults()
 	s.file = file
+	s.retainByDefault()
 	mistakes = file.Fill(s.views()...)
+	s.retainRecordings()
 	if len(mistakes) == 0 { // values that could not be read would only give wrong problems
 		mistakes = file.Locate(s.validate())
 	}
 	return s, config.Sort(mistakes)
 }
+
+// retainByDefault lets the section retention say what other sections keep for how long, unless they say it themselves: they are filled
+// afterwards. What is wrong with it is told when it is filled with them.
+func (s *settings) retainByDefault() {
+	_ = s.file.Fill(config.View{Section: "retention", Into: &s.Retention})
+	if d := s.Retention.Log.Of(); d > 0 {
+		s.Log.Retain, s.Kafka.Retention = d, d
+	}
+	if d := s.Retention.Audit.Of(); d > 0 {
+		s.HTTP.AuditKeep = d
+	}
+}
+
+// retainRecordings does the same for queues, whose defaults are each one's own.
+func (s *settings) retainRecordings() {
+	talks, messages := s.Retention.Recordings.Of(), s.Retention.Messages.Of()
+	for i := range s.Center.Queues {
+		at, r := fmt.Sprintf("queues.%d.recording.", i), &s.Center.Queues[i].Recording
+		if s.file.Has(at + "keep") {
+			continue
+		}
+		if talks > 0 {
+			r.Keep = talks
+		}
+		if messages > 0 && !s.file.Has(at+"keep_messages") {
+			r.KeepMessages = messages
+		}
+	}
+}
+
+// lasts is for how long facts are in the logs and in Kafka, the longer of both.
+func (s *settings) lasts() time.Duration { return max(s.Log.Retain, s.Kafka.Retention) }
 
 // loadSettings is readSettings for sub-commands that can't go on with mistakes: they are printed, one a line.
 func loadSettings(env *environment) (*settings, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
@@ -38,6 +38,7 @@ integrations:
   tickets:
     system: helpdesk
     schedule: always
+    targets: {low: {first_reply: 1h, warn: 75%}, high: {first_reply: 30m, resolution: 8h}}
     by_number: false
     csv: CUSTOMERS
     ticket_url: "https://help.example/t/{id}"
@@ -92,6 +93,41 @@ func TestTicketEndToEnd(t *testing.T) {
 		return nil
 	})
 	p.checkLife(contact)
+	p.checkTargets(contact, window)
+}
+
+// checkTargets wants a ticket that was opened 50 minutes ago to be about to breach, and breached when its priority is raised.
+func (p *product) checkTargets(contact query.Contact, window string) {
+	p.t.Helper()
+	opened := time.Now().Add(-50 * time.Minute).UTC().Truncate(time.Millisecond)
+	event := func(id, kind, priority string, at time.Time) {
+		p.tell(map[string]any{"event_id": id, "type": kind, "priority": priority, "time": at.Format(time.RFC3339Nano), "ticket": "70003", "contact": contact.ID})
+	}
+	standing := func(state metric.SLAState, due time.Time) {
+		p.waitFor("the ticket that is "+string(state), time.Minute, func() error {
+			var list struct{ Items []metric.Ticket }
+			if err := p.call(http.MethodGet, "/tickets?sort=due_at&unassigned=true&sla="+string(state), nil, &list); err != nil {
+				return err
+			}
+			if len(list.Items) != 1 {
+				return fmt.Errorf("%d tickets", len(list.Items))
+			}
+			if got := list.Items[0]; got.ID != "70003" || got.SLA.FirstReply.State != state || !got.SLA.DueAt.Equal(due) {
+				p.t.Errorf("%+v", got)
+			}
+			return nil
+		})
+	}
+	event("t1", "opened", "low", opened)
+	standing(metric.SLAWarning, opened.Add(time.Hour))
+	event("t2", "priority_changed", "high", opened.Add(time.Minute))
+	standing(metric.SLABreached, opened.Add(30*time.Minute))
+	var report metric.TicketReport
+	p.must(p.call(http.MethodGet, "/metrics/tickets"+window+"&group_by=priority", nil, &report))
+	// The resolution of the ticket before was its reply, in time; resolutions are open.
+	if got := report.Total.Targets; got.FirstReply.Numerator != 1 || got.FirstReply.Denominator != 2 || got.Resolution.Percent != nil {
+		p.t.Errorf("targets %+v", got)
+	}
 }
 
 // checkLife goes on with the ticket of the call until it is reopened, and wants what is told step by step in the answers.
@@ -131,9 +167,9 @@ func (p *product) checkLife(contact query.Contact) {
 		*life.CallToFirstResolutionMS != took(at(5)) || life.CallToFullResolutionMS != nil || life.CallToFirstReplyMS != nil || life.URL != "https://help.example/t/70002" {
 		p.t.Errorf("after the reopening: %s", text)
 	}
-	var list struct{ Items []metric.Ticket }
-	p.must(p.call(http.MethodGet, "/tickets?state=open&priority=high", nil, &list))
-	if len(list.Items) != 1 || list.Items[0].ID != "70002" {
+	list, err := p.api.ListTickets(context.Background(), &client.ListTicketsParams{State: []client.ListTicketsParamsState{client.ListTicketsParamsStateOpen}, Priority: []string{"high"}})
+	p.must(err)
+	if len(list.Items) != 1 || list.Items[0].Ticket != "70002" {
 		p.t.Errorf("open and urgent: %+v", list.Items)
 	}
 	var left metric.BacklogReport
@@ -147,38 +183,29 @@ func (p *product) checkLife(contact query.Contact) {
 
 // sse is one server-sent event and when it was read.
 type sse struct {
-	name string
-	data []byte
-	at   time.Time
+	client.Event
+	at time.Time
 }
 
 // follow signs an agent in and reads his live stream; the returned function ends it and gives what came.
 func (p *product) follow(agent string) func() []sse {
 	p.t.Helper()
-	boss := p.client
-	defer func() { p.client = boss }()
 	jar, err := cookiejar.New(nil)
 	p.must(err)
-	p.client = &http.Client{Jar: jar}
-	p.must(p.call(http.MethodPost, "/session", map[string]string{"name": agent, "secret": testPIN}, nil))
 	ctx, cancel := context.WithCancel(context.Background())
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base()+"/api/v1/live/agent", nil)
-	p.must(err)
-	resp, err := p.client.Do(req)
+	stream, err := p.signedIn(&http.Client{Jar: jar}, agent, testPIN).LiveAgent(ctx)
 	p.must(err)
 	var all []sse
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { _ = resp.Body.Close() }()
-		name := ""
-		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-			if n, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
-				name = n
+		defer func() { _ = stream.Close() }()
+		for {
+			e, err := stream.Next()
+			if err != nil {
+				return
 			}
-			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				all = append(all, sse{name, []byte(data), time.Now()})
-			}
+			all = append(all, sse{e, time.Now()})
 		}
 	}()
 	p.t.Cleanup(cancel)
@@ -191,18 +218,14 @@ func (p *product) checkPop(events []sse, contact string) {
 	var offered, talking time.Time
 	var pop fact.Popup
 	for _, e := range events {
-		switch e.name {
+		switch e.Name {
 		case "offer":
-			p.must(json.Unmarshal(e.data, &pop))
+			p.must(e.Into(&pop))
 			offered = e.at
 		case "agent":
-			var v struct {
-				Agent struct {
-					State fact.AgentState `json:"state"`
-				} `json:"agent"`
-			}
-			p.must(json.Unmarshal(e.data, &v))
-			if v.Agent.State == fact.AgentTalking && talking.IsZero() {
+			var v client.AgentView
+			p.must(e.Into(&v))
+			if v.Agent != nil && v.Agent.State == client.AgentStateTalking && talking.IsZero() {
 				talking = e.at
 			}
 		}

@@ -1,5 +1,5 @@
 // Checks the texts: both languages have the same keys with the same places to fill in, every key is used, and every word of
-// the closed lists of docs/events is known. That a used key exists is the compiler's to check.
+// the closed lists of docs/events is known, and every operation of the audit log. That a used key exists is the compiler's to check.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -35,6 +35,12 @@ for (const [list, prefix] of Object.entries(lists)) {
   for (const [, value] of found?.[1].matchAll(/- (\S+)/g) ?? []) {
     if (!(prefix + value in en)) wrong.push(`${prefix + value}: no text for a word of ${list}`);
   }
+}
+
+// The audit log names each operation that changes something.
+const { paths } = JSON.parse(read("../../analytics/api/testdata/openapi.json"));
+for (const [method, { operationId }] of Object.values(paths).flatMap(Object.entries)) {
+  if (method !== "get" && !(`action.${operationId}` in en)) wrong.push(`action.${operationId}: no text for what the audit log tells`);
 }
 
 if (wrong.length > 0) {

@@ -9,6 +9,7 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,6 +47,30 @@ func (d Dir) Open(id string, keepUntil time.Time) (*os.File, error) {
 		return nil, err
 	}
 	return os.Open(filepath.Join(d.day(keepUntil), name)) //nolint:gosec // Name lets no path through
+}
+
+// Remove removes a recording that is kept until that day, and makes that durable; false when it was not there. The error wraps
+// fs.ErrNotExist when there is no archive at all.
+func (d Dir) Remove(id string, keepUntil time.Time) (bool, error) {
+	name, err := Name(id)
+	if err != nil {
+		return false, err
+	}
+	if _, err := os.Stat(string(d)); err != nil {
+		return false, fmt.Errorf("archive of recordings: %w", err)
+	}
+	day := d.day(keepUntil)
+	err = os.Remove(filepath.Join(day, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = syncFolder(day)
+	}
+	if err != nil {
+		return false, fmt.Errorf("remove recording %s: %w", id, err)
+	}
+	return true, nil
 }
 
 // Sync makes it durable that the recordings of that day are there. Keep does it, too; whoever finds a recording that another

@@ -267,3 +267,25 @@ func TestExpireGoesOn(t *testing.T) {
 	}
 	equal(t, files(t, root), []string{"2026-03-02", "2026-03-02/odd", "2026-03-02/odd/more", "2026-03-03", "2026-03-03/odd", "2026-03-03/odd/more"})
 }
+
+// TestRemove: the recording alone; what is not there is no error, an archive that is not there is one.
+func TestRemove(t *testing.T) {
+	d := archive.Dir(t.TempDir())
+	keep(t, d, id, until(), "his")
+	keep(t, d, "pbx1-1763838123.4/r10", until(), "another")
+	for _, want := range []bool{true, false} {
+		if removed, err := d.Remove(id, until()); removed != want || err != nil {
+			t.Errorf("removed %t, %v, want %t", removed, err, want)
+		}
+	}
+	equal(t, files(t, string(d)), []string{"2026-03-01", "2026-03-01/pbx1-1763838123.4_r10.wav"})
+	if removed, err := d.Remove(id, until().AddDate(1, 0, 0)); removed || err != nil {
+		t.Errorf("of a day without a folder: %t, %v", removed, err)
+	}
+	if _, err := archive.Dir(filepath.Join(string(d), "none")).Remove(id, until()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without an archive: %v", err)
+	}
+	if _, err := d.Remove("../r1", until()); !errors.Is(err, archive.ErrID) {
+		t.Errorf("of no id: %v", err)
+	}
+}

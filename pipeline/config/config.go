@@ -93,6 +93,9 @@ func (f *File) Fill(views ...View) []Mistake {
 	return Sort(out)
 }
 
+// Has says whether a key stands in the file, and not by its default only.
+func (f *File) Has(path string) bool { return find(f.root, strings.Split(path, ".")) != nil }
+
 // Locate gives each problem its line.
 func (f *File) Locate(problems []problem.Problem) []Mistake {
 	out := make([]Mistake, 0, len(problems))

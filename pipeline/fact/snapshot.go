@@ -46,14 +46,14 @@ type SnapshotAgent struct {
 	Name      string     `json:"name"`
 	Endpoint  string     `json:"endpoint"`       // "" = he has no phone of his own and is not logged in
 	Seat      string     `json:"seat,omitempty"` // id of the seat where he sits
-	Queues    []string   `json:"queues"`
+	Queues    []string   `json:"queues" nullable:"false"`
 	State     AgentState `json:"state"`
 	Reason    string     `json:"reason,omitempty"`
 	Since     time.Time  `json:"since"`
 	Contact   string     `json:"contact,omitempty"`
 	Queue     string     `json:"queue,omitempty"`
 	Missed    int        `json:"missed"`         // offers missed in a row
-	Next      string     `json:"next,omitempty"` // state chosen for after the call
+	Next      AgentState `json:"next,omitempty"` // state chosen for after the call
 	WrapUntil *time.Time `json:"wrap_until,omitempty"`
 }
 

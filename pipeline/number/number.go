@@ -41,6 +41,21 @@ type Form struct{ region string }
 // One tells whether there is one form: numbers of the network are E.164 where they can be.
 func (f Form) One() bool { return f.region != "" }
 
+// Written are the ways in which networks may have given a number: as it is written here first, then in the form, with 00 for the plus,
+// and as it is dialled within its country where that is the form's own. For finding what was recorded before the form was set.
+func (f Form) Written(number string) []string {
+	out := []string{number}
+	of := f.Of(number)
+	if !f.One() || !strings.HasPrefix(of, "+") {
+		return out
+	}
+	out = append(out, of, "00"+of[1:])
+	if parsed, err := phonenumbers.Parse(of, f.region); err == nil && phonenumbers.GetRegionCodeForNumber(parsed) == f.region {
+		out = append(out, phonenumbers.Format(parsed, phonenumbers.NATIONAL))
+	}
+	return out
+}
+
 // shortest is how many digits make a number of the network where no + stands before them; fewer are an extension of the house.
 const shortest = 7
 

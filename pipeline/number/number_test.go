@@ -39,6 +39,22 @@ func TestForm(t *testing.T) {
 	}
 }
 
+// TestWritten: within the country only where it is the form's own: at home another caller may have these digits.
+func TestWritten(t *testing.T) {
+	for _, c := range []struct{ region, number, want string }{
+		{"DE", "030 123456", "030 123456, +4930123456, 004930123456, 030 123456"},
+		{"DE", "+4930123456", "+4930123456, +4930123456, 004930123456, 030 123456"},
+		{"DE", "+442079460000", "+442079460000, +442079460000, 00442079460000"},
+		{"", "+4930123456", "+4930123456"},
+		{"DE", "101", "101"},
+		{"DE", "greta", "greta"},
+	} {
+		if got := strings.Join((Config{Region: c.region}).Form().Written(c.number), ", "); got != c.want {
+			t.Errorf("%q in %q: %s", c.number, c.region, got)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	for region, mend := range map[string]string{"": "", "DE": "", "de": "write DE", "Germany": "for example DE", "XX": "for example DE"} {
 		problems := Config{Region: region}.Validate()

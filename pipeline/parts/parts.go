@@ -1,13 +1,15 @@
-// Package parts finds the engines that set-up put on this machine: Asterisk, the ClickHouse library, Kafka, SIPp.
+// Package parts finds the engines that set-up put on this machine: Asterisk, the ClickHouse library, Kafka, PostgreSQL, SIPp.
 // It only looks; deploy/scripts/setup installs. Sub-commands use it for their defaults, tests to say what they need.
 package parts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // ErrMissing is wrapped by every error of this package that says a part is not there.
@@ -54,6 +56,21 @@ func KafkaClasspath() (string, error) {
 		return "", missing("java", "PATH")
 	}
 	return filepath.Join(dir, "*"), nil
+}
+
+// Postgres is the folder of PostgreSQL's server programs, which Debian keeps out of PATH: the newest there is.
+func Postgres() (string, error) {
+	const debian = "/usr/lib/postgresql"
+	found, _ := filepath.Glob(filepath.Join(debian, "*", "bin", "postgres"))
+	if len(found) > 0 {
+		slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }) // by number
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	path, err := exec.LookPath("postgres")
+	if err != nil {
+		return "", missing("postgresql", debian+" and PATH")
+	}
+	return filepath.Dir(path), nil
 }
 
 // Program is the path of a program of the system: sipp, chromium.

@@ -12,7 +12,8 @@ import (
 type dates struct {
 	layout string // how a date is written, to compare with text
 	text   string
-	rule   *rrule.ROption // a rule of iCalendar; nil = the text
+	rule   *rrule.ROption  // a rule of iCalendar; nil = the text
+	listed map[string]bool // the rule's days of the years that are asked for; nil = not listed
 }
 
 // parseDates reads "2026-12-25", "12-25" or an RRULE of RFC 5545 without its name: "FREQ=YEARLY;BYEASTER=1".
@@ -62,12 +63,36 @@ func (d dates) of(year int) (*rrule.RRule, error) {
 
 // has tells whether a day is one of the dates; noon is its noon, in UTC.
 func (d dates) has(noon time.Time) bool {
-	if d.rule == nil {
+	switch {
+	case d.rule == nil:
 		return noon.Format(d.layout) == d.text
+	case d.listed != nil:
+		return d.listed[noon.Format(time.DateOnly)]
 	}
 	rule, err := d.of(noon.Year())
 	const half = 12 * time.Hour                                                                   // a rule that names an hour means the day, too
 	return err == nil && len(rule.Between(noon.Add(-half), noon.Add(half-time.Second), true)) > 0 // parseDates has seen that it can be made
+}
+
+// list are the same dates, with the days of rules listed from one year to another: asked about each day, a rule takes its time.
+func list(all []dates, from, until int) []dates {
+	out := make([]dates, len(all))
+	for i, d := range all {
+		if d.rule != nil {
+			d.listed = map[string]bool{}
+			for year := from; year <= until; year++ {
+				rule, err := d.of(year)
+				if err != nil { // parseDates has seen that it can be made
+					continue
+				}
+				for _, at := range rule.All() {
+					d.listed[at.Format(time.DateOnly)] = true
+				}
+			}
+		}
+		out[i] = d
+	}
+	return out
 }
 
 func parseAllDates(texts []string) ([]dates, error) {

@@ -197,6 +197,7 @@ func (p Place) Stretches(from, until time.Time) []Stretch {
 	if p.zone == nil {
 		return nil
 	}
+	p = p.listed(from.In(p.zone).Year()-1, until.In(p.zone).Year()+1)
 	for at := from; at.Before(until); {
 		next := p.edge(at)
 		if next.After(until) {
@@ -212,6 +213,17 @@ func (p Place) Stretches(from, until time.Time) []Stretch {
 		at = next
 	}
 	return out
+}
+
+// listed is the same place, quick about each day from one year to another.
+func (p Place) listed(from, until int) Place {
+	p.closed, p.spans = list(p.closed, from, until), slices.Clone(p.spans)
+	for i, s := range p.spans {
+		if s.dates != nil { // on days of the week otherwise
+			p.spans[i].dates = list(s.dates, from, until)
+		}
+	}
+	return p
 }
 
 // Within is how much of [from, until) the place is open.

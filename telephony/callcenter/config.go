@@ -99,6 +99,8 @@ type RecordingConfig struct {
 	PauseOnHold bool          `yaml:"pause_on_hold"` // record silence while the caller is on hold
 	PauseOnKeys time.Duration `yaml:"pause_on_keys"` // record silence from a key that the caller presses until so long after the last one; 0 = keys pause nothing
 	Announce    []string      `yaml:"announce"`      // said to callers who are recorded, to its end before they are: docs/recordings.md#tell-people
+
+	KeepMessages time.Duration `yaml:"keep_messages"` // how long a message that a caller leaves is kept, whole days; 0s = as keep
 }
 
 // RelaxConfig is a step by which more agents may take a call that has waited.
@@ -335,7 +337,7 @@ func (q QueueConfig) queue() Queue {
 func (r RecordingConfig) rule() Recording {
 	return Recording{
 		Mode: cmp.Or(r.Mode, RecordOff), Share: r.Share, Keep: cmp.Or(r.Keep, recordingKept), PauseLimit: cmp.Or(r.PauseLimit, recordingPause),
-		PauseOnHold: r.PauseOnHold, PauseOnKeys: r.PauseOnKeys, Announce: ivr.MediaURIs(r.Announce),
+		PauseOnHold: r.PauseOnHold, PauseOnKeys: r.PauseOnKeys, Announce: ivr.MediaURIs(r.Announce), KeepMessages: r.KeepMessages,
 	}
 }
 

@@ -3,6 +3,7 @@ package callcenter
 import (
 	"time"
 
+	"firstline/pipeline/fact"
 	"firstline/telephony/ivr"
 )
 
@@ -90,6 +91,16 @@ type Recording struct {
 	PauseOnHold bool          // silence while the caller is on hold
 	PauseOnKeys time.Duration // silence from a key that the caller presses until so long after the last; 0 = keys pause nothing
 	Announce    []string      // said to who is recorded, before he is
+
+	KeepMessages time.Duration `json:",omitempty"` // of messages that callers leave; 0 = as Keep
+}
+
+// keeps is for how long a recording is kept.
+func (r Recording) keeps(cause fact.RecordingCause) time.Duration {
+	if cause == fact.RecordVoicemail && r.KeepMessages > 0 {
+		return r.KeepMessages
+	}
+	return r.Keep
 }
 
 const (

@@ -172,7 +172,7 @@ func (c *Center) endRecording(ct *contact, result fact.RecordingResult, derived 
 		c.order(ct, forOther, "", func(h Head) Command { return HangUp{Head: h, Channel: id, Cause: causeNormal} })
 	}
 	f := file{
-		ID: r.ID, Queue: r.Queue, In: r.In, Out: r.Out, Until: t.Add(c.planFor(ct).queue(r.Queue).Recording.Keep), Silences: r.silences(),
+		ID: r.ID, Queue: r.Queue, In: r.In, Out: r.Out, Until: t.Add(c.planFor(ct).queue(r.Queue).Recording.keeps(r.Cause)), Silences: r.silences(),
 	}
 	if !r.InAt.IsZero() && !r.OutAt.IsZero() {
 		f.Offset = r.OutAt.Sub(r.InAt)

@@ -33,7 +33,7 @@ func (c *Center) Snapshot(at time.Time) fact.Snapshot {
 func (a *agent) snapshot() fact.SnapshotAgent {
 	s := fact.SnapshotAgent{
 		ID: a.ID, Queues: []string{}, State: a.State, Reason: a.Reason, Since: a.Since, Contact: a.Contact, Queue: a.Queue,
-		Missed: a.Missed, Next: string(a.Next), Endpoint: a.endpoint(), Seat: a.SeatID,
+		Missed: a.Missed, Next: a.Next, Endpoint: a.endpoint(), Seat: a.SeatID,
 	}
 	if a.conf != nil {
 		s.Name = a.conf.Name

@@ -97,6 +97,9 @@ func (v *validator) recording(at string, r Recording) {
 	if r.Keep < 24*time.Hour && r.Keep != 0 || r.Keep > longestRecorded {
 		v.add(at+"keep", fmt.Sprintf("a recording can't be kept for %s", r.Keep), "write a time from 24h to 87600h, for example 2160h for 90 days")
 	}
+	if r.KeepMessages < 24*time.Hour && r.KeepMessages != 0 || r.KeepMessages > longestRecorded {
+		v.add(at+"keep_messages", fmt.Sprintf("a message can't be kept for %s", r.KeepMessages), "write a time from 24h to 87600h, or leave it out")
+	}
 	if r.PauseOnKeys != 0 && r.PauseOnKeys < time.Second || r.PauseOnKeys > maxDuration {
 		v.add(at+"pause_on_keys", fmt.Sprintf("%s is no useful time", r.PauseOnKeys), "write a time from 1s to 24h, for example 15s; leave it out where keys shall pause nothing")
 	}

@@ -205,6 +205,9 @@ func (l *ledger) eased(f fact.Fact, c *contactBook, wait time.Duration) {
 	}
 }
 
+// namedEligible is how many agents a decision names at most (pipeline/fact).
+const namedEligible = 8
+
 // decided checks why an agent was chosen: the rule is the queue's, who was eligible suits and stands in the rule's order,
 // and every other agent of the queue is counted for a reason that holds.
 func (l *ledger) decided(f fact.Fact, c *contactBook, d fact.Offered) {
@@ -213,7 +216,8 @@ func (l *ledger) decided(f fact.Fact, c *contactBook, d fact.Offered) {
 	if c.entry.circle.prefer != "" {
 		rule = fact.RulePreferred
 	}
-	if why.Rule != rule || len(why.Eligible) == 0 || why.Eligible[0] != d.Agent || why.EligibleCount != len(why.Eligible) {
+	if why.Rule != rule || len(why.Eligible) == 0 || why.Eligible[0] != d.Agent ||
+		len(why.Eligible) != min(why.EligibleCount, namedEligible) {
 		l.w.fail(ruleDecision, "%s: %s was chosen by %+v, the rule is %s", f.Subject, d.Agent, why, rule)
 		return
 	}
@@ -236,7 +240,7 @@ func (l *ledger) decided(f fact.Fact, c *contactBook, d fact.Offered) {
 		_, n := parseSkill(text)
 		told += n
 	}
-	if told != others {
+	if unnamed := why.EligibleCount - len(why.Eligible); told+unnamed != others {
 		l.w.fail(ruleDecision, "%s: %v tells of %d others, there are %d", f.Subject, why.Others, told, others)
 	}
 }

@@ -43,4 +43,4 @@ SELECT entry, contact, toString(queue), toString(language), toUnixTimestamp64Mil
 FROM told
 WHERE state NOT IN ('answered', 'reached')
 ORDER BY ended_at DESC, entry DESC LIMIT {rows:UInt64}
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

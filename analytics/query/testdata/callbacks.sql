@@ -61,4 +61,4 @@ LEFT JOIN (
   FROM callback_attempts WHERE contact IN (SELECT contact FROM page) AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY contact
 ) AS t ON t.contact = p.contact
 ORDER BY p.promised_at DESC, p.contact DESC
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -85,4 +85,4 @@ defects AS (
 SELECT toInt64(roundDown(at, {begins:Array(Int64)})) AS bucket, kind, source, extract(subject, {node:String}) AS node, toInt64(sum(n))
 FROM defects
 GROUP BY bucket, kind, source, node
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

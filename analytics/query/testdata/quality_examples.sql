@@ -85,4 +85,4 @@ defects AS (
 SELECT kind, type, subject, sequence, happened, loaded, source, n, by FROM defects
 ORDER BY kind, at DESC, subject, sequence, type, by
 LIMIT {examples:UInt64} BY kind
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -94,4 +94,4 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(handle, is_handled) AS handled_at
 FROM judged
 GROUP BY GROUPING SETS ((bucket, queue, language), ())
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

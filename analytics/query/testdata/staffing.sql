@@ -32,4 +32,4 @@ handled_of AS (
 SELECT toInt64(roundDown(queued, {begins:Array(Int64)})) AS slot, toInt64(count()), toInt64(countIf(done)), toInt64(sumIf(handle, done)), toInt64(countIf(outcome = 'abandoned')), toInt64(sum(wait))
 FROM handled_of
 GROUP BY slot
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -1,4 +1,4 @@
--- Arguments: agent_in=[anna] cursor_at=1 cursor_id=s:t customer_is=C1 from=1772492400000 priority_in=[high] queue_in=[support] rows=51 state_in=[open] until=1772578800000
+-- Arguments: agent_in=[anna] cursor_at=1 cursor_id=s:t customer_is=C1 from=1772492400000 priority_in=[high] queues=[support] rows=51 state_in=[open] until=1772578800000
 WITH
 tickets_now AS (
   SELECT subject, multiIf(turn = 'ticket.pending', 'pending', turn = 'ticket.resolved', 'resolved', turn = 'ticket.closed', 'closed', 'open') AS state, if(opening > 0, opening, first) AS opened_at, now_priority AS priority, now_agent AS agent,
@@ -16,6 +16,6 @@ tickets_now AS (
   )
 )
 SELECT subject, opened_at FROM tickets_now
-WHERE opened_at >= {from:Int64} AND opened_at < {until:Int64} AND state IN {state_in:Array(String)} AND priority IN {priority_in:Array(String)} AND agent IN {agent_in:Array(String)} AND queue IN {queue_in:Array(String)} AND customer = {customer_is:String} AND (opened_at, subject) < ({cursor_at:Int64}, {cursor_id:String})
+WHERE opened_at >= {from:Int64} AND opened_at < {until:Int64} AND state IN {state_in:Array(String)} AND priority IN {priority_in:Array(String)} AND agent IN {agent_in:Array(String)} AND queue IN {queues:Array(String)} AND customer = {customer_is:String} AND (opened_at, subject) < ({cursor_at:Int64}, {cursor_id:String})
 ORDER BY opened_at DESC, subject DESC LIMIT {rows:UInt64}
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -1,4 +1,4 @@
--- Arguments: begins=[1772492400000 1772496000000] edges=[0 17592186044416 19364721644416 19364743244416 35184372088832 36956893288832 36956907688832 36956909488832 36956929288832] from=1772492400000 is_open=[0 0 1 0 0 1 0 1 0] open_until=[0 0 0 21600000 0 0 14400000 14400000 34200000] queues=[support] reach=604800000 schedule_now=1 schedules=[{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]} {"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}] since=1771887600000 until=1772578800000 watermark=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] clock_edges=[0 1772535600000 1772557200000] clock_rises=[0 1 0] clock_sums=[0 0 21600000] edges=[0 17592186044416 19364721644416 19364743244416 35184372088832 36956893288832 36956907688832 36956909488832 36956929288832] from=1772492400000 is_open=[0 0 1 0 0 1 0 1 0] now=1772578800000 open_until=[0 0 0 21600000 0 0 14400000 14400000 34200000] priorities=[ high none] queues=[support] reach=604800000 reply_ms=[9000000 3600000 0] reply_warn=[7200000 1800000 0] resolution_ms=[18000000 10800000 0] resolution_warn=[9000000 8100000 0] schedule_now=1 schedules=[{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]} {"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}] since=1771887600000 until=1772578800000 watermark=1772578800000
 WITH
 linked AS (
   SELECT DISTINCT contact, system, id FROM (
@@ -30,21 +30,60 @@ asked AS (
   SELECT contact, customer, queue, language, agent, result, began, done FROM people
   WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)}
 ),
+stretches AS (
+  SELECT subject, time, received_ms, source, epoch, position, schedule, event, at, next_at, opened_at, multiIf(turn = 'ticket.pending', 'pending', turn = 'ticket.resolved', 'resolved', turn = 'ticket.closed', 'closed', 'open') AS state,
+    now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason, now_customer AS customer,
+    if(opening > 0, event = 'ticket.opened' AND opened_before = 1, events_before = 1) AS opened,
+    event = 'ticket.first_reply' AND at >= opened_at AND countIf(event = 'ticket.first_reply' AND at >= opened_at) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) = 1 AS replied,
+    event = 'ticket.resolved' AND at >= opened_at AND countIf(event = 'ticket.resolved' AND at >= opened_at) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) = 1 AS first_resolved,
+    event = 'ticket.resolved' AND at >= opened_at AND resolved_after = 0 AND reopened_last <= at AS last_resolved,
+    greatest(at, opened_at) AS from_at, if(next_at = toInt64(9000000000000), greatest(at, {now:Int64}), next_at) AS until_at, state = 'open' AND until_at >= from_at AS runs,
+    event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at AS replies_now, countIf(event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS replies, minIf(at, event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS replied_at,
+    argMinIf(now_priority, (time, received_ms, source, epoch, position), event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS first_reply_priority,
+    settling = 'ticket.resolved' AS settled, event = 'ticket.resolved' AND resolved_after = 0 AND settling_last = 'ticket.resolved' AS settles,
+    argMaxIf(now_priority, (time, received_ms, source, epoch, position), event = 'ticket.resolved') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS resolved_priority
+  FROM (
+    SELECT subject, time, received_ms, source, epoch, position, toString(schedule) AS schedule, toString(type) AS event, toUnixTimestamp64Milli(time) AS at,
+      leadInFrame(toUnixTimestamp64Milli(time), 1, toInt64(9000000000000)) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next_at,
+      minIf(toUnixTimestamp64Milli(time), type = 'ticket.opened') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS opening, min(toUnixTimestamp64Milli(time)) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS first_at, if(opening > 0, opening, first_at) AS opened_at,
+      countIf(type = 'ticket.opened') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS opened_before, count() OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS events_before,
+      countIf(type = 'ticket.resolved') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS resolved_after, maxIf(toUnixTimestamp64Milli(time), type = 'ticket.reopened') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS reopened_last,
+      argMaxIf(toString(type), (time, received_ms, source, epoch, position), type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.resolved', 'ticket.reopened', 'ticket.closed')) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS turn,
+      argMaxIf(toString(type), (time, received_ms, source, epoch, position), type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.resolved', 'ticket.reopened')) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS settling, argMaxIf(toString(type), (time, received_ms, source, epoch, position), type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.resolved', 'ticket.reopened')) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS settling_last,
+      argMaxIf(toString(priority), (time, received_ms, source, epoch, position), priority != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_priority,
+      argMaxIf(toString(queue), (time, received_ms, source, epoch, position), queue != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_queue,
+      argMaxIf(toString(team), (time, received_ms, source, epoch, position), team != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_team,
+      argMaxIf(toString(reason), (time, received_ms, source, epoch, position), reason != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_reason,
+      argMaxIf(toString(customer), (time, received_ms, source, epoch, position), customer != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_customer,
+      argMaxIf(toString(agent), (time, received_ms, source, epoch, position), agent != '' OR type = 'ticket.reassigned') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_agent
+    FROM tickets_once WHERE subject IN (SELECT concat(system, ':', id) FROM asked INNER JOIN linked USING (contact))
+  )
+),
+clocks AS (
+  SELECT *, sum(ran) OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ran AS used_before,
+    if(replies > 0, first_reply_priority, priority) AS reply_priority, if(settled, resolved_priority, priority) AS resolution_priority
+  FROM (SELECT *, if(runs, (transform(roundDown(until_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(until_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (until_at - roundDown(until_at, {clock_edges:Array(Int64)}))) - (transform(roundDown(from_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(from_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (from_at - roundDown(from_at, {clock_edges:Array(Int64)}))), 0) AS ran FROM stretches)
+),
+judged AS (
+  SELECT subject, team, priority, reason, multiIf(transform(reply_priority, {priorities:Array(String)}, {reply_ms:Array(Int64)}, {reply_ms:Array(Int64)}[1]) = 0 OR replies = 0 AND state = 'closed', '', (transform(roundDown(if(replies > 0, replied_at, {now:Int64}), {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(if(replies > 0, replied_at, {now:Int64}), {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (if(replies > 0, replied_at, {now:Int64}) - roundDown(if(replies > 0, replied_at, {now:Int64}), {clock_edges:Array(Int64)}))) - (transform(roundDown(opened_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(opened_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (opened_at - roundDown(opened_at, {clock_edges:Array(Int64)}))) > transform(reply_priority, {priorities:Array(String)}, {reply_ms:Array(Int64)}, {reply_ms:Array(Int64)}[1]), 'breached', replies > 0, 'met', (transform(roundDown(if(replies > 0, replied_at, {now:Int64}), {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(if(replies > 0, replied_at, {now:Int64}), {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (if(replies > 0, replied_at, {now:Int64}) - roundDown(if(replies > 0, replied_at, {now:Int64}), {clock_edges:Array(Int64)}))) - (transform(roundDown(opened_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(opened_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (opened_at - roundDown(opened_at, {clock_edges:Array(Int64)}))) >= transform(reply_priority, {priorities:Array(String)}, {reply_warn:Array(Int64)}, {reply_warn:Array(Int64)}[1]), 'warning', 'running') AS reply, multiIf(transform(resolution_priority, {priorities:Array(String)}, {resolution_ms:Array(Int64)}, {resolution_ms:Array(Int64)}[1]) = 0 OR NOT settled AND state = 'closed', '', used_before + if(runs, (transform(roundDown(until_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(until_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (until_at - roundDown(until_at, {clock_edges:Array(Int64)}))) - (transform(roundDown(from_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(from_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (from_at - roundDown(from_at, {clock_edges:Array(Int64)}))), 0) > transform(resolution_priority, {priorities:Array(String)}, {resolution_ms:Array(Int64)}, {resolution_ms:Array(Int64)}[1]), 'breached', settled, 'met', state = 'pending', 'paused', used_before + if(runs, (transform(roundDown(until_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(until_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (until_at - roundDown(until_at, {clock_edges:Array(Int64)}))) - (transform(roundDown(from_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_sums:Array(Int64)}, toInt64(0)) + transform(roundDown(from_at, {clock_edges:Array(Int64)}), {clock_edges:Array(Int64)}, {clock_rises:Array(Int64)}, toInt64(0)) * (from_at - roundDown(from_at, {clock_edges:Array(Int64)}))), 0) >= transform(resolution_priority, {priorities:Array(String)}, {resolution_warn:Array(Int64)}, {resolution_warn:Array(Int64)}[1]), 'warning', 'running') AS resolution
+  FROM clocks WHERE next_at = toInt64(9000000000000)
+),
 events_once AS (
   SELECT toString(system) AS system, ticket AS id, type, toUnixTimestamp64Milli(time) AS at, toString(schedule) AS by, (time, received_ms, source, epoch, position) AS turn FROM tickets_once
 ),
 pairs AS (
-  SELECT contact, system, id, queue, language, agent, began,
+  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,
     countIf(type = 'ticket.first_reply' AND at >= began) > 0 AS replied, minIf(at, type = 'ticket.first_reply' AND at >= began) AS reply_at, argMinIf(by, turn, type = 'ticket.first_reply' AND at >= began) AS reply_schedule,
     countIf(type = 'ticket.resolved' AND at >= began) > 0 AS resolved, minIf(at, type = 'ticket.resolved' AND at >= began) AS first_resolved_at, argMinIf(by, turn, type = 'ticket.resolved' AND at >= began) AS first_schedule,
     maxIf(at, type = 'ticket.resolved' AND at >= began) AS last_resolved_at, argMaxIf(by, turn, type = 'ticket.resolved' AND at >= began) AS last_schedule,
     maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at
-  FROM (SELECT contact, system, id, queue, language, agent, began FROM asked INNER JOIN linked USING (contact)) AS p
+  FROM (SELECT contact, system, id, queue, language, agent, began, concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)) AS p
   LEFT JOIN events_once USING (system, id)
-  GROUP BY contact, system, id, queue, language, agent, began
+  LEFT JOIN judged USING (subject)
+  GROUP BY contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution
 ),
 counted AS (
-  SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, queue, language, agent, began, 1 AS pair, replied, reply_at, resolved, first_resolved_at, last_resolved_at,
+  SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, contact, queue, language, agent, began, team, priority, reason, 1 AS pair, reply, resolution, replied, reply_at, resolved, first_resolved_at, last_resolved_at,
     resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,
     0 AS decided, 0 AS undecided, 0 AS further,
     if(replied AND toInt64(indexOf({schedules:Array(String)}, reply_schedule)) > 0, (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at) - roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + reply_at), {edges:Array(Int64)}))) - (transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * ((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began) - roundDown((toInt64(indexOf({schedules:Array(String)}, reply_schedule)) * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS reply_frozen,
@@ -55,7 +94,7 @@ counted AS (
     if(fully AND {schedule_now:Int64} > 0, (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + last_resolved_at), {edges:Array(Int64)}))) - (transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {open_until:Array(Int64)}, toInt64(0)) + transform(roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}), {edges:Array(Int64)}, {is_open:Array(Int64)}, toInt64(0)) * (({schedule_now:Int64} * toInt64(17592186044416) + began) - roundDown(({schedule_now:Int64} * toInt64(17592186044416) + began), {edges:Array(Int64)}))), NULL) AS full_recomputed
   FROM pairs
   UNION ALL
-  SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, queue, language, agent, began, 0 AS pair, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,
+  SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, contact, queue, language, agent, began, '' AS team, '' AS priority, '' AS reason, 0 AS pair, '' AS reply, '' AS resolution, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,
     0 AS reopened, 0 AS fully,
     due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,
     CAST(NULL, 'Nullable(Int64)') AS reply_frozen,
@@ -67,7 +106,7 @@ counted AS (
   FROM (
     SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact
     FROM asked AS a LEFT JOIN neighbours AS n USING (contact)
-  )
+  ) AS d
 )
 SELECT
     toUInt64(grouping(bucket, agent)) AS level,
@@ -78,9 +117,13 @@ SELECT
     toInt64(countIf(resolved)) AS n_resolved,
     toInt64(countIf(fully)) AS n_fully_resolved,
     toInt64(countIf(reopened)) AS n_reopened,
-    toInt64(countIf(decided)) AS n_first_contact_eligible,
-    toInt64(countIf(decided AND NOT further)) AS n_first_contact_resolved,
-    toInt64(countIf(undecided)) AS n_undecided,
+    toInt64(countIf(reply = 'met')) AS n_reply_met,
+    toInt64(countIf(reply IN ('met', 'breached'))) AS n_reply_due,
+    toInt64(countIf(resolution = 'met')) AS n_resolution_met,
+    toInt64(countIf(resolution IN ('met', 'breached'))) AS n_resolution_due,
+    toInt64(uniqExactIf(contact, decided)) AS n_first_contact_eligible,
+    toInt64(uniqExactIf(contact, decided AND NOT further)) AS n_first_contact_resolved,
+    toInt64(uniqExactIf(contact, undecided)) AS n_undecided,
     toInt64(sumIf(reply_at - began, replied)) AS first_reply_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(reply_at - began, replied) AS first_reply_at,
     toInt64(sumIf(first_resolved_at - began, resolved)) AS first_resolution_sum,
@@ -107,4 +150,4 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(full_recomputed, 0), full_recomputed IS NOT NULL) AS full_recomputed_at
 FROM counted
 GROUP BY GROUPING SETS ((bucket, agent), ())
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -22,4 +22,4 @@ LEFT JOIN (
   FROM voicemail_marks WHERE contact IN (SELECT contact FROM page) AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') GROUP BY recording
 ) AS d ON d.recording = p.recording
 ORDER BY p.started_at DESC, p.recording DESC
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

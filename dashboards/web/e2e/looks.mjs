@@ -6,7 +6,7 @@ const people = [
   { name: "boss", secret: "correct horse", pages: ["/wallboard", "/contacts", "/contacts/ID", "/messages", "/callbacks", "/data-quality"] },
   { name: "anna", secret: "4711", pages: ["/desk", "/contacts"] },
 ];
-const variants = [
+export const variants = [
   { colours: "light", locale: "en-GB", width: 1440 },
   { colours: "dark", locale: "ru-RU", width: 1440 },
   { colours: "light", locale: "ru-RU", width: 390 },
@@ -36,18 +36,22 @@ async function variant(browser, base, options, name, person, id, shoot) {
       await one.page.goto(path.replace("ID", id));
       await one.page.locator(loaded).first().waitFor();
       await shoot(one.page, `${name}-${person.name}${path.replace("ID", "one").replaceAll("/", "-")}`);
-      const poor = await poorContrast(one.page);
-      want(poor.length === 0, `${path}: contrast ${poor.join(", ")}`);
-      const without = await nameless(one.page);
-      want(without.length === 0, `${path}: no name ${without.join(", ")}`);
-      want((await overflow(one.page)) <= 0, `${path}: ${await overflow(one.page)} px too wide`);
-      const russian = options.locale === "ru-RU";
-      want((await one.page.getAttribute("html", "lang")) === (russian ? "ru" : "en"), `${path}: wrong language`);
+      await sound(one.page, path, options.locale);
       if (path === "/wallboard") await axis(one.page, options.locale);
     }
     want(one.problems.length === 0, one.problems.join("; "));
   });
   await one.context.close();
+}
+
+/** What is on the page can be read, has names, fits, and is in the reader's language. */
+export async function sound(page, what, locale) {
+  const poor = await poorContrast(page);
+  want(poor.length === 0, `${what}: contrast ${poor.join(", ")}`);
+  const without = await nameless(page);
+  want(without.length === 0, `${what}: no name ${without.join(", ")}`);
+  want((await overflow(page)) <= 0, `${what}: ${await overflow(page)} px too wide`);
+  want((await page.getAttribute("html", "lang")) === locale.slice(0, 2), `${what}: wrong language`);
 }
 
 /** The axis in the reader's own clock: 24 hours but for Americans; every bar inside the chart. */

@@ -73,8 +73,9 @@ export async function tab(browser, base, options = {}) {
   };
 }
 
-export async function signIn(page, name, secret) {
-  await page.goto("/");
+/** Signs in; path is shown afterwards. */
+export async function signIn(page, name, secret, path = "/") {
+  await page.goto(path);
   await page.fill("[name=name]", name);
   await page.fill("[name=secret]", secret);
   await page.click("form button");

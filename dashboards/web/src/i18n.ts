@@ -37,6 +37,11 @@ export function textOf(prefix: string, value: string): string | undefined {
   return (texts[language] as Record<string, string>)[prefix + value];
 }
 
+/** All texts of a prefix, with what follows it in their keys. */
+export function keysOf(prefix: string): [rest: string, text: string][] {
+  return Object.entries(texts[language]).filter(([key]) => key.startsWith(prefix)).map(([key, text]) => [key.slice(prefix.length), text]);
+}
+
 /** The same, else the raw word: the server, or the site's own configuration, knows more words than the pages do. */
 export function word(prefix: string, value: string): string {
   return textOf(prefix, value) ?? value.replaceAll("_", " ");

@@ -1,32 +1,32 @@
 // Entry: who is signed in, which page, render.
 import { render } from "preact";
-import { explain, get, Problem } from "./api";
+import { api, at, explain, Problem } from "./api";
 import { t } from "./i18n";
 import type { Me } from "./model";
 import { pageOf } from "./pages";
 import { SignIn } from "./pages/SignIn";
 import { Shell } from "./parts/Shell";
-import { maybeSignedIn } from "./session";
+import { comeBack, maybeSignedIn } from "./session";
 import { apply } from "./theme";
 import "./style.css";
 
 const again = 2_000;
 
-async function start(root: HTMLElement): Promise<void> {
+async function start(root: HTMLElement, refused: string): Promise<void> {
   try {
     if (maybeSignedIn()) {
-      show(await get<Me>("/session"), root);
+      show(await api.get(at("/session")), root);
       return;
     }
   } catch (e) {
     if (!(e instanceof Problem) || e.status !== 401) {
       render(<div class="banner bad" role="alert">{explain(e)}</div>, root);
-      setTimeout(() => void start(root), again);
+      setTimeout(() => void start(root, refused), again);
       return;
     }
   }
   document.title = `${t("signin.title")} · ${t("app")}`;
-  render(<SignIn />, root);
+  render(<SignIn refused={refused} />, root);
 }
 
 function show(me: Me, root: HTMLElement): void {
@@ -40,4 +40,4 @@ function show(me: Me, root: HTMLElement): void {
 
 apply();
 const root = document.getElementById("app");
-if (root) void start(root);
+if (root) void start(root, comeBack());

@@ -2,12 +2,18 @@
 import type { JSX } from "preact";
 import type { Key } from "./i18n";
 import type { Me } from "./model";
+import { Account } from "./pages/Account";
+import { Audit } from "./pages/Audit";
 import { Callbacks } from "./pages/Callbacks";
 import { Contact } from "./pages/Contact";
 import { Contacts } from "./pages/Contacts";
 import { Desk } from "./pages/Desk";
+import { Keys } from "./pages/Keys";
 import { Messages } from "./pages/Messages";
 import { Quality } from "./pages/Quality";
+import { Refused } from "./pages/Refused";
+import { User } from "./pages/User";
+import { Users } from "./pages/Users";
 import { Wallboard } from "./pages/Wallboard";
 
 export interface Page {
@@ -20,6 +26,9 @@ export interface Page {
 const overseers = ["supervisor", "admin", "integrator"] as const;
 const listeners = ["supervisor", "admin"] as const; // hear what was recorded, and see whom to call
 
+/** One's own page: the name in the head leads to it. */
+export const account: Page = { path: "/account", key: "account.title", roles: [...overseers, "agent"], show: (me) => <Account me={me} /> };
+
 export const pages: readonly Page[] = [
   { path: "/desk", key: "nav.desk", roles: ["agent"], show: (me) => <Desk agent={me.agent ?? me.name} /> },
   { path: "/wallboard", key: "nav.wallboard", roles: overseers, show: (me) => <Wallboard operator={me.role !== "integrator"} phone={me.phone} /> },
@@ -30,12 +39,17 @@ export const pages: readonly Page[] = [
   { path: "/messages", key: "nav.messages", roles: listeners, show: (me) => <Messages me={me.name} /> },
   { path: "/callbacks", key: "nav.callbacks", roles: listeners, show: () => <Callbacks /> },
   { path: "/data-quality", key: "nav.quality", roles: listeners, show: () => <Quality /> },
+  { path: "/users", key: "nav.users", roles: ["admin"], show: (me, rest) => (rest === "" ? <Users me={me.name} /> : <User name={rest} me={me.name} />) },
+  { path: "/keys", key: "nav.keys", roles: ["admin"], show: () => <Keys /> },
+  { path: "/audit", key: "nav.audit", roles: ["admin"], show: () => <Audit /> },
+  account,
 ];
 
-/** The page of an address, with the rest of the address; the role's first page where there is none for it. */
+/** The page of an address, with the rest of the address; the role's first page where there is none. Whose page it is not is told so. */
 export function pageOf(me: Me, address: string): { page: Page; rest: string } | undefined {
-  const mine = pages.filter((p) => p.roles.includes(me.role));
-  const page = mine.find((p) => address === p.path || address.startsWith(p.path + "/"));
-  if (page) return { page, rest: decodeURIComponent(address.slice(page.path.length + 1)) };
-  return mine[0] && { page: mine[0], rest: "" };
+  const page = pages.find((p) => address === p.path || address.startsWith(p.path + "/"));
+  if (page?.roles.includes(me.role)) return { page, rest: decodeURIComponent(address.slice(page.path.length + 1)) };
+  if (page) return { page: { ...page, show: () => <Refused me={me} page={page} /> }, rest: "" };
+  const first = pages.find((p) => p.roles.includes(me.role));
+  return first && { page: first, rest: "" };
 }

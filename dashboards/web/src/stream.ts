@@ -1,5 +1,6 @@
 // Server-sent events with a watch: when nothing comes for five seconds the stream counts as broken and is opened again.
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { LiveEvent, LivePath } from "../../client/client";
 import { checkSession } from "./api";
 import { sessionEnded } from "./session";
 
@@ -11,11 +12,14 @@ export interface Stream {
   heard: number; // last time, by this machine's clock, before it was lost
 }
 
-/** Follows a stream of events while the page shows it; each named event is handed on as parsed JSON. */
-export function useStream(path: string, on: Record<string, (data: never) => void>): Stream {
+/** What is done with each event of a stream. */
+export type Handlers<P extends LivePath> = { [E in LiveEvent<P> as E["event"]]?: (data: E["data"]) => void };
+
+/** Follows a stream of events while the page shows it; each named event is handed on. */
+export function useStream<P extends LivePath>(path: P, on: NoInfer<Handlers<P>>): Stream {
   const [state, set] = useState<Stream>({ state: "connecting", heard: Date.now() });
-  const handlers = useRef(on);
-  handlers.current = on;
+  const handlers = useRef(on as Record<string, (data: unknown) => void>);
+  handlers.current = on as Record<string, (data: unknown) => void>;
   useEffect(() => {
     let source: EventSource | undefined;
     let heard = Date.now();
@@ -39,7 +43,7 @@ export function useStream(path: string, on: Record<string, (data: never) => void
       for (const name of Object.keys(handlers.current)) {
         source.addEventListener(name, (event) => {
           alive();
-          handlers.current[name]?.(JSON.parse((event as MessageEvent<string>).data) as never);
+          handlers.current[name]?.(JSON.parse((event as MessageEvent<string>).data) as unknown);
         });
       }
     };

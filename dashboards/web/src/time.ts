@@ -36,6 +36,12 @@ export const dateTime = format({ dateStyle: "short", timeStyle: "medium" });
 /** The day of an instant by UTC, by which files are deleted. */
 export const dayUTC = format({ dateStyle: "medium", timeZone: "UTC" });
 
+/** A day by the reader's clock as fields for dates have it: 2026-03-02. */
+export function isoDay(d: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+}
+
 /** The reader's own time zone: a day begins at his midnight. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

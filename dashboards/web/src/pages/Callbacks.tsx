@@ -1,5 +1,6 @@
 // The callers who are called back: the open ones with how they stand, and below them those that came to an end.
 import { useState } from "preact/hooks";
+import { at } from "../api";
 import { t, word } from "../i18n";
 import type { Callback } from "../model";
 import { queryOf, spans } from "../parts/ContactFilter";
@@ -17,7 +18,7 @@ const filterOf = (q: URLSearchParams): Filter => ({ hours: spans.find((s) => s =
 export function Callbacks() {
   const [filter, setFilter] = useState<Filter>(filterOf(new URLSearchParams(location.search)));
   const names = useNames();
-  const list = useList<Callback, Filter>(filter, (f) => `/callbacks?${queryOf(f)}&state=ended`);
+  const list = useList(filter, (f) => at("/callbacks", { query: { ...queryOf(f), state: "ended" } }));
   const search = (to: Filter) => {
     history.replaceState(null, "", `?${new URLSearchParams({ ...to }).toString()}`);
     setFilter(to); // a new object even when nothing changed: the same search asks again

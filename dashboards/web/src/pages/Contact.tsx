@@ -1,5 +1,5 @@
 // One contact: its figures and everything that happened, in order. While it goes on the page follows it.
-import { explain, Problem } from "../api";
+import { at, explain, Problem } from "../api";
 import { t, word } from "../i18n";
 import type { Moment, Timeline } from "../model";
 import { ResultBadge } from "../parts/ContactTable";
@@ -16,7 +16,7 @@ const settled = 60_000; // after its end a contact may still get a disposition o
 
 /** hears: whether the reader may hear what was recorded. */
 export function Contact({ id, hears }: { id: string; hears: boolean }) {
-  const { data: c, error } = usePolled<Timeline>(() => `/contacts/${encodeURIComponent(id)}`, 3_000,
+  const { data: c, error } = usePolled(() => at("/contacts/{id}", { path: { id } }), 3_000,
     (d) => d.ended_at !== null && Date.now() - Date.parse(d.ended_at) > settled && !filing(d.facts));
   const names = useNames();
   const missing = error instanceof Problem && error.status === 404 && !c;

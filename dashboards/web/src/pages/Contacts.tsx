@@ -1,8 +1,8 @@
 // The list of contacts: search, newest first, page by page. The search stands in the address, so it can be kept and sent on.
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
-import type { ContactBrief, Me } from "../model";
-import { ContactFilter, filterOf, queryOf } from "../parts/ContactFilter";
+import type { Me } from "../model";
+import { ContactFilter, filterOf, searchOf } from "../parts/ContactFilter";
 import type { Filter } from "../parts/ContactFilter";
 import { ContactTable } from "../parts/ContactTable";
 import { useList } from "../parts/useList";
@@ -16,7 +16,7 @@ export const lastSearch = (): string => `/contacts${sessionStorage.getItem(kept)
 export function Contacts({ me }: { me: Me }) {
   const [filter, setFilter] = useState<Filter>(filterOf(location.search));
   const names = useNames();
-  const list = useList<ContactBrief, Filter>(filter, (f) => `/contacts?${queryOf(f)}`);
+  const list = useList(filter, searchOf);
   const search = (to: Filter) => {
     const query = `?${new URLSearchParams({ ...to }).toString()}`;
     history.replaceState(null, "", query);

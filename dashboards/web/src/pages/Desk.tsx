@@ -1,7 +1,8 @@
 // The agent's desk: own state, the caller with the screen pop, wrap-up with disposition, own figures.
 import { useEffect, useState } from "preact/hooks";
+import { at as address } from "../api";
 import { t } from "../i18n";
-import type { AgentContact, AgentNow, AgentState, DeskNow, Freshness, Popup, QueueBrief, Settings } from "../model";
+import type { AgentContact, AgentState, DeskNow, Freshness, Popup, QueueBrief } from "../model";
 import { CallControls } from "../parts/CallControls";
 import { CallerCard } from "../parts/CallerCard";
 import { isStale, Lamp, Liveness, shownAt } from "../parts/Liveness";
@@ -23,12 +24,12 @@ const idle: AgentState[] = ["ready", "paused", "unreachable"];
 
 export function Desk({ agent: id }: { agent: string }) {
   const desk = useDesk();
-  const settings = useFetched<Settings>("/settings");
+  const settings = useFetched(address("/settings"));
   const { act, error } = useAct();
   const now = useNow();
   const { state, stream } = desk;
   const agent = state?.agent;
-  const last = useLastTalk(agent ?? undefined, state?.contact ?? undefined, desk.popup);
+  const last = useLastTalk(agent ?? null, state?.contact ?? undefined, desk.popup);
   useTitle(agent?.state === "ringing");
   if (!state || !agent) {
     return <><Liveness stream={stream} fresh={state} now={now} /><p class="quiet">{t(state && !state.stale ? "desk.unknown" : "loading")}</p></>;
@@ -77,18 +78,18 @@ function useDesk() {
   const [popup, setPopup] = useState<Popup>();
   const fresh = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
   const stream = useStream("/live/agent", {
-    agent: (s: DeskNow) => { fresh(s); setState(s); },
-    queues: (q: { queues: QueueBrief[] }) => setQueues(q.queues),
-    offer: (p: Popup) => setPopup(p),
-    offer_ended: (end: { offer: string; result?: string }) =>
+    agent: (s) => { fresh(s); setState(s); },
+    queues: (q) => setQueues(q.queues),
+    offer: setPopup,
+    offer_ended: (end) =>
       setPopup((p) => (p?.offer === end.offer && end.result !== "answered" ? undefined : p)),
-    heartbeat: (f: Freshness) => { fresh(f); setState((s) => (s ? { ...s, ...f } : s)); },
+    heartbeat: (f) => { fresh(f); setState((s) => (s ? { ...s, ...f } : s)); },
   });
   return { state, queues, popup, stream };
 }
 
 /** The caller the agent talks to, or talked to last: his disposition can be given until the next one is answered. */
-function useLastTalk(agent: AgentNow | undefined, contact: AgentContact | undefined, popup: Popup | undefined) {
+function useLastTalk(agent: DeskNow["agent"], contact: AgentContact | undefined, popup: Popup | undefined) {
   const [last, setLast] = useState<{ contact: string; caller: string }>();
   const talked = agent && (agent.state === "talking" || agent.state === "wrap_up") ? contact?.id : undefined;
   const caller = popup && popup.contact === talked ? popup.customer_name || popup.customer || popup.caller_number : contact?.customer ?? "";

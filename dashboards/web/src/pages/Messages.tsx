@@ -1,6 +1,7 @@
 // The messages that callers left: those that nobody has dealt with, or others too, newest first, page by page, each with a player, or with
 // why there is nothing to hear.
 import { useState } from "preact/hooks";
+import { at } from "../api";
 import { t } from "../i18n";
 import type { Message } from "../model";
 import { queryOf, spans } from "../parts/ContactFilter";
@@ -22,12 +23,12 @@ const filterOf = (q: URLSearchParams): Filter => ({
   hours: spans.find((s) => s === q.get("hours")) ?? "168", queue: q.get("queue") ?? "", show: shows.find((s) => s === q.get("show")) ?? "open",
 });
 
-const pathOf = ({ show, ...rest }: Filter) => `/voicemails?${queryOf(rest)}${show === "all" ? "" : `&done=${show === "done"}`}`;
+const pathOf = ({ show, ...rest }: Filter) => at("/voicemails", { query: { ...queryOf(rest), ...(show !== "all" && { done: show === "done" ? "true" : "false" }) } });
 
 export function Messages({ me }: { me: string }) {
   const [filter, setFilter] = useState<Filter>(filterOf(new URLSearchParams(location.search)));
   const names = useNames();
-  const list = useList<Message, Filter>(filter, pathOf);
+  const list = useList(filter, pathOf);
   const search = (to: Filter) => {
     history.replaceState(null, "", `?${new URLSearchParams({ ...to }).toString()}`);
     setFilter(to); // a new object even when nothing changed: the same search asks again

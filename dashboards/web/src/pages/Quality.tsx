@@ -1,26 +1,19 @@
 // Whether the numbers can be trusted: how far the loaded data reach, what is wrong with them and where, with examples that lead to
 // the contact, and what the loader met.
 import { useEffect, useState } from "preact/hooks";
-import { explain, get } from "../api";
+import { api, at, explain } from "../api";
 import { t } from "../i18n";
 import type { QualityReport } from "../model";
-import { spans } from "../parts/ContactFilter";
+import { spans, windowOf } from "../parts/ContactFilter";
 import { Examples, Kinds, Loads, Places } from "../parts/QualityTables";
 import { Tile } from "../parts/Tile";
 import { dateTime, zone } from "../time";
 
 type Hours = (typeof spans)[number];
 
-const hour = 3_600_000;
-const intervals: Record<Hours, string> = { 1: "15m", 8: "1h", 24: "1h", 168: "1d", 720: "1d" };
+const intervals: Record<Hours, "15m" | "1h" | "1d"> = { 1: "15m", 8: "1h", 24: "1h", 168: "1d", 720: "1d" };
 
-function pathOf(hours: Hours): string {
-  const now = Date.now();
-  const q = new URLSearchParams({
-    from: new Date(now - Number(hours) * hour).toISOString(), until: new Date(now + 60_000).toISOString(), tz: zone, interval: intervals[hours],
-  });
-  return `/data-quality?${q.toString()}`;
-}
+const pathOf = (hours: Hours) => at("/data-quality", { query: { ...windowOf(hours), tz: zone, interval: intervals[hours] } });
 
 export function Quality() {
   const [asked, ask] = useState<{ hours: Hours }>({ hours: spans.find((s) => s === new URLSearchParams(location.search).get("hours")) ?? "24" });
@@ -61,7 +54,7 @@ function useReport(asked: { hours: Hours }) {
   useEffect(() => {
     let over = false;
     set((old) => ({ ...old, loading: true }));
-    get<QualityReport>(pathOf(asked.hours)).then(
+    api.get(pathOf(asked.hours)).then(
       (report) => { if (!over) set({ report, error: "", loading: false }); },
       (e: unknown) => { if (!over) set({ error: explain(e), loading: false }); },
     );
@@ -76,6 +69,7 @@ function Reach({ report }: { report: QualityReport }) {
     <section class="card">
       <h2>{t("quality.reach")}</h2>
       <p data-test="watermark">{report.watermark === null ? t("watermark.none") : t("watermark", { time: dateTime(report.watermark) })}</p>
+      {report.kept_from !== null && <p data-test="kept-from">{t("quality.kept", { time: dateTime(report.kept_from) })}</p>}
       <div class="tiles">
         <Tile label={t("quality.open.contacts")} value={open.contacts} />
         <Tile label={t("quality.open.entries")} value={open.entries} />

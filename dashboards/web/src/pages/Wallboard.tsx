@@ -1,5 +1,6 @@
 // The supervisor's wallboard: now over the stream, today so far from ClickHouse.
 import { useState } from "preact/hooks";
+import { at as address } from "../api";
 import { t } from "../i18n";
 import type { Freshness, Today, WallboardNow } from "../model";
 import { AgentTable } from "../parts/AgentTable";
@@ -19,10 +20,10 @@ export function Wallboard({ operator, phone }: { operator: boolean; phone: strin
   const [state, setState] = useState<WallboardNow>();
   const note = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
   const stream = useStream("/live/wallboard", {
-    state: (s: WallboardNow) => { note(s); setState(s); },
-    heartbeat: (f: Freshness) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
+    state: (s) => { note(s); setState(s); },
+    heartbeat: (f) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
   });
-  const today = usePolled<Today>(() => `/wallboard?tz=${encodeURIComponent(zone)}`, 2_000);
+  const today = usePolled(() => address("/wallboard", { query: { tz: zone } }), 2_000);
   const { act, listen, waiting, error } = useAct();
   const now = useNow();
   if (!state) return <><Liveness stream={stream} fresh={state} now={now} /><p class="quiet">{t("loading")}</p></>;

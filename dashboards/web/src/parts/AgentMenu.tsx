@@ -1,8 +1,9 @@
 // The one menu of the agent table: it stands outside the rows, which move while it is open. A supervisor with a phone also listens
 // to a talk by it.
 import type { MutableRef } from "preact/hooks";
+import { at } from "../api";
 import { t, word } from "../i18n";
-import type { AgentNow, MonitorMode, Settings } from "../model";
+import type { AgentNow, MonitorMode } from "../model";
 import type { Act, Change, Listen, Listening } from "./useAct";
 import { useFetched } from "./useFetched";
 import { useMenu } from "./useMenu";
@@ -21,7 +22,7 @@ interface Props {
 
 export function AgentMenu({ agents, act, listen, phone, open }: Props) {
   const menu = useMenu(open);
-  const reasons = useFetched<Settings>("/settings")?.pause_reasons ?? [];
+  const reasons = useFetched(at("/settings"))?.pause_reasons ?? [];
   const agent = agents.find((a) => a.id === menu.row);
   const choose = (change: Change) => {
     menu.close();

@@ -1,6 +1,7 @@
 // What an agent can do with his caller: hold him, not be heard, ask somebody, hand him on, talk all together, record the talk.
 import { useEffect, useState } from "preact/hooks";
-import { explain, get, once, request } from "../api";
+import type { Schemas } from "../../../client/client";
+import { api, at, explain } from "../api";
 import { t, word } from "../i18n";
 import type { AgentContact, Target, Targets } from "../model";
 import { parseTarget } from "./targets";
@@ -12,7 +13,7 @@ interface Props {
   onDemand: readonly string[]; // queues in which he may ask for a recording
 }
 
-type Action = "transfer" | "consult" | "complete" | "conference" | "return" | "hold" | "unhold" | "mute" | "unmute" | "record" | "record_pause" | "record_resume";
+type Action = Schemas["CallInputBody"]["action"];
 
 const toNumber = "number:"; // outside, which is written behind it
 
@@ -20,12 +21,12 @@ export function CallControls({ agent, contact, onDemand }: Props) {
   const [targets, setTargets] = useState<Targets>();
   const [chosen, setChosen] = useState("");
   const [error, setError] = useState("");
-  const path = `/agents/${encodeURIComponent(agent)}`;
-  const look = () => void get<Targets>(`${path}/targets`).then(setTargets, () => undefined);
+  const path = { id: agent };
+  const look = () => void api.get(at("/agents/{id}/targets", { path })).then(setTargets, () => undefined);
   useEffect(look, [contact.id]);
   const act = async (action: Action, to?: Target) => {
     try {
-      await request("POST", `${path}/call`, { action, contact: contact.id, ...(to && { to }) }, once());
+      await api.send("post", "/agents/{id}/call", { path, body: { action, contact: contact.id, ...(to && { to }) }, once: true });
       setError("");
     } catch (e) {
       setError(explain(e));

@@ -1,6 +1,6 @@
 // The screen pop: who calls, how long he waited, what he pressed, which ticket; there while the phone still rings.
 import { useEffect, useRef } from "preact/hooks";
-import { request } from "../api";
+import { api } from "../api";
 import { t, word } from "../i18n";
 import type { AgentContact, Popup, TicketRef } from "../model";
 import { clock } from "../time";
@@ -16,7 +16,7 @@ interface Props {
 
 export function CallerCard({ agent, ringing, contact, popup, queueName }: Props) {
   const tell = (pop: string, event: "shown" | "opened") =>
-    void request("POST", `/agents/${encodeURIComponent(agent)}/pops`, { pop, event }).catch(() => undefined); // figures, not the call, hang on it
+    void api.send("post", "/agents/{id}/pops", { path: { id: agent }, body: { pop, event } }).catch(() => undefined); // figures, not the call, hang on it
   const told = useRef("");
   useEffect(() => {
     if (!popup || !ringing || told.current === popup.pop) return;

@@ -1,4 +1,6 @@
 // What to search contacts by.
+import type { Given } from "../../../client/client";
+import { at } from "../api";
 import { t, word } from "../i18n";
 import type { Names } from "./useNames";
 
@@ -28,12 +30,25 @@ export function filterOf(search: string): Filter {
   };
 }
 
-/** The API's parameters of a filter, seen from now. */
-export function queryOf({ hours, ...rest }: Filter | Pick<Filter, "hours" | "queue">): string {
+/** The window of the last hours, seen from now. */
+export function windowOf(hours: string): { from: string; until: string } {
   const now = Date.now();
-  const q = new URLSearchParams({ from: new Date(now - Number(hours) * hour).toISOString(), until: new Date(now + 60_000).toISOString(), limit: "50" });
-  for (const [key, value] of Object.entries(rest)) if (value !== "") q.set(key, value);
-  return q.toString();
+  return { from: new Date(now - Number(hours) * hour).toISOString(), until: new Date(now + 60_000).toISOString() };
+}
+
+/** The parameters that all lists share. */
+export const queryOf = ({ hours, queue }: Pick<Filter, "hours" | "queue">) => ({ ...windowOf(hours), limit: 50, queue: queue === "" ? undefined : [queue] });
+
+/** The address of a search. What an old link holds beyond the lists is the server's to refuse. */
+export function searchOf(f: Filter) {
+  type Query = NonNullable<Given<"get", "/contacts">["query"]>;
+  const some = (text: string) => text || undefined;
+  return at("/contacts", {
+    query: {
+      ...queryOf(f), kind: some(f.kind)?.split(",") as Query["kind"], outcome: some(f.outcome) as Query["outcome"], agent: some(f.agent),
+      number: some(f.number), customer: some(f.customer), ticket: some(f.ticket),
+    },
+  });
 }
 
 interface Props {

@@ -1,6 +1,6 @@
 // What can be told to callers: one line each, with a switch for who may.
 import { useState } from "preact/hooks";
-import { explain, request } from "../api";
+import { api, explain } from "../api";
 import { t } from "../i18n";
 import type { IncidentNow } from "../model";
 import { clock } from "../time";
@@ -11,7 +11,7 @@ export function Incidents({ incidents, at, operator }: { incidents: IncidentNow[
   if (incidents.length === 0) return null;
   const turn = async (incident: IncidentNow) => {
     try {
-      await request("PUT", `/incidents/${encodeURIComponent(incident.id)}`, { on: !incident.on });
+      await api.send("put", "/incidents/{id}", { path: { id: incident.id }, body: { on: !incident.on } });
       setError("");
     } catch (e) {
       setError(explain(e));

@@ -1,6 +1,6 @@
 // Whether somebody has dealt with a message: it is marked here, with a note, and the mark is taken back.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { explain, once, request } from "../api";
+import { api, explain } from "../api";
 import { t } from "../i18n";
 import type { Mark, Message } from "../model";
 import { dateTime } from "../time";
@@ -22,9 +22,11 @@ export function MessageMark({ m, me, of }: Props) {
   };
   const mark: Mark = made && made.before === m.done_at ? made.mark : m;
   const send = async (done: boolean, note: string) => {
-    const path = `/voicemails/${encodeURIComponent(m.contact)}/${encodeURIComponent(m.number)}/done`;
+    const path = { id: m.contact, n: m.number };
     try {
-      await (done ? request("PUT", path, { note }, once()) : request("DELETE", path, undefined, once()));
+      await (done
+        ? api.send("put", "/voicemails/{id}/{n}/done", { path, body: { note }, once: true })
+        : api.send("delete", "/voicemails/{id}/{n}/done", { path, once: true }));
       setMade({ mark: { done, done_at: done ? new Date().toISOString() : null, done_by: done ? me : "", note: done ? note : "" }, before: m.done_at });
       setRefused("");
       leave();

@@ -1,9 +1,9 @@
 // The open callbacks: what is known of each comes from ClickHouse every few seconds, its place in the line from the wallboard's stream.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { MutableRef } from "preact/hooks";
-import { explain, once, request } from "../api";
+import { api, at, explain } from "../api";
 import { t, word } from "../i18n";
-import type { Callback, Caller, Freshness, Page, WallboardNow } from "../model";
+import type { Callback, Caller, Freshness, WallboardNow } from "../model";
 import { useStream } from "../stream";
 import { clock, dateTime, noteServerTime, timeOfDay, useNow } from "../time";
 import { queryOf } from "./ContactFilter";
@@ -17,7 +17,7 @@ const most = 500; // what the API gives at once
 const oldest = "720"; // hours: those that were promised before that have expired
 
 export function OpenCallbacks({ queue, names }: { queue: string; names: Names }) {
-  const { data, error } = usePolled<Page<Callback>>(() => `/callbacks?${openQuery(queue)}`, 3_000);
+  const { data, error } = usePolled(() => at("/callbacks", { query: { ...queryOf({ hours: oldest, queue }), state: "open", limit: most } }), 3_000);
   const live = useLive();
   const [cancelled, setCancelled] = useState<string[]>([]); // here, and not in the list yet
   const [refused, setRefused] = useState("");
@@ -27,7 +27,7 @@ export function OpenCallbacks({ queue, names }: { queue: string; names: Names })
   const items = (data?.items ?? []).map((c) => ({ c, caller: place(c) })).sort(nextFirst);
   const cancel = async (id: string) => {
     try {
-      await request("DELETE", `/callbacks/${encodeURIComponent(id)}`, undefined, once());
+      await api.send("delete", "/callbacks/{id}", { path: { id }, once: true });
       setCancelled((ids) => [...ids, id]);
       setRefused("");
     } catch (e) {
@@ -77,20 +77,13 @@ export function OpenCallbacks({ queue, names }: { queue: string; names: Names })
   );
 }
 
-function openQuery(queue: string): string {
-  const q = new URLSearchParams(queryOf({ hours: oldest, queue }));
-  q.set("state", "open");
-  q.set("limit", String(most));
-  return q.toString();
-}
-
 /** The state of now, or undefined before it came and while it is not known. */
 function useLive(): WallboardNow | undefined {
   const [state, setState] = useState<WallboardNow>();
   const note = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
   const stream = useStream("/live/wallboard", {
-    state: (s: WallboardNow) => { note(s); setState(s); },
-    heartbeat: (f: Freshness) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
+    state: (s) => { note(s); setState(s); },
+    heartbeat: (f) => { note(f); setState((s) => (s ? { ...s, ...f } : s)); },
   });
   return stream.state === "live" && !state?.stale ? state : undefined;
 }

@@ -1,6 +1,6 @@
 // The agent's own figures since midnight.
+import { at } from "../api";
 import { t } from "../i18n";
-import type { AgentReport } from "../model";
 import { midnight, percent, span, zone } from "../time";
 import { Tile } from "./Tile";
 import { usePolled } from "./usePolled";
@@ -8,9 +8,9 @@ import { usePolled } from "./usePolled";
 export function OwnFigures({ agent }: { agent: string }) {
   const path = () => {
     const until = new Date(Date.now() + 1_000); // never before midnight's first instant
-    return `/metrics/agents?${new URLSearchParams({ from: midnight().toISOString(), until: until.toISOString(), tz: zone, agent }).toString()}`;
+    return at("/metrics/agents", { query: { from: midnight().toISOString(), until: until.toISOString(), tz: zone, agent: [agent] } });
   };
-  const { data, error } = usePolled<AgentReport>(path, 5_000);
+  const { data, error } = usePolled(path, 5_000);
   const row = data?.rows[0];
   const count = (n: number | undefined) => n ?? (data ? 0 : "–");
   return (

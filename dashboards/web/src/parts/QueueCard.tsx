@@ -1,11 +1,11 @@
 // One queue: now in the upper row, today so far in the lower one.
 import { t } from "../i18n";
-import type { AgentState, QueueNow, QueueRow } from "../model";
+import type { QueueNow, QueueRow } from "../model";
 import { clock, percent, span } from "../time";
 import { Tile } from "./Tile";
 import type { Mood } from "./Tile";
 
-const counted: AgentState[] = ["ready", "talking", "wrap_up", "paused"];
+const counted = ["ready", "talking", "wrap_up", "paused"] as const;
 
 const levelMood = (p: number | null | undefined): Mood => (p == null ? "" : p >= 80 ? "good" : p >= 60 ? "warn" : "bad");
 

@@ -1,4 +1,5 @@
 // What was recorded of a contact, each with a player, or with why there is nothing to hear.
+import { at } from "../api";
 import { t, word } from "../i18n";
 import type { Recording } from "../model";
 import { dateTime, dayUTC, span } from "../time";
@@ -12,7 +13,7 @@ interface Props {
 }
 
 export function Recordings({ contact, told, ...names }: Props) {
-  const list = useFetched<{ recordings: Recording[] }>(`/contacts/${encodeURIComponent(contact)}/recordings`, told)?.recordings ?? [];
+  const list = useFetched(at("/contacts/{id}/recordings", { path: { id: contact } }), told)?.recordings ?? [];
   if (list.length === 0) return null;
   return (
     <section class="card stack" data-test="recordings">

@@ -1,22 +1,11 @@
 // Changing an agent's state, a supervisor's part in a talk, and who waits where: the request, and what went wrong with the last one.
 import { useState } from "preact/hooks";
-import { explain, once, request } from "../api";
-import type { MonitorMode, Target } from "../model";
+import type { Schemas } from "../../../client/client";
+import { api, explain } from "../api";
+import type { Target } from "../model";
 
-export interface Change {
-  action: "login" | "logout" | "ready" | "pause" | "wrap_up_done" | "wrap_up_extend" | "disposition";
-  reason?: string;
-  code?: string;
-  note?: string;
-  contact?: string;
-  seat?: string; // login: where
-}
-
-export interface Listening {
-  action: "monitor" | "unmonitor" | "take_over";
-  mode?: MonitorMode;
-  agent?: string;
-}
+export type Change = Schemas["ControlInputBody"];
+export type Listening = Schemas["MonitorInputBody"];
 
 /** Resolves to whether it was done. */
 export type Act = (agent: string, change: Change) => Promise<boolean>;
@@ -30,9 +19,9 @@ export interface Waiting {
 
 export function useAct(): { act: Act; listen: Listen; waiting: Waiting; error: string } {
   const [error, setError] = useState("");
-  const send = async (path: string, body: Change | Listening | { priority: number } | { to: Target }) => {
+  const told = async (request: Promise<unknown>) => {
     try {
-      await request("POST", path, body, once());
+      await request;
       setError("");
       return true;
     } catch (e) {
@@ -41,11 +30,11 @@ export function useAct(): { act: Act; listen: Listen; waiting: Waiting; error: s
     }
   };
   return {
-    act: (agent, change) => send(`/agents/${encodeURIComponent(agent)}/state`, change),
-    listen: (contact, what) => send(`/contacts/${encodeURIComponent(contact)}/monitor`, what),
+    act: (id, body) => told(api.send("post", "/agents/{id}/state", { path: { id }, body, once: true })),
+    listen: (id, body) => told(api.send("post", "/contacts/{id}/monitor", { path: { id }, body, once: true })),
     waiting: {
-      prioritise: (contact, priority) => send(`/contacts/${encodeURIComponent(contact)}/priority`, { priority }),
-      move: (contact, to) => send(`/contacts/${encodeURIComponent(contact)}/move`, { to }),
+      prioritise: (id, priority) => told(api.send("post", "/contacts/{id}/priority", { path: { id }, body: { priority }, once: true })),
+      move: (id, to) => told(api.send("post", "/contacts/{id}/move", { path: { id }, body: { to }, once: true })),
     },
     error,
   };

@@ -20,8 +20,9 @@ export function useMenu(open: MutableRef<OpenMenu>): Menu {
     const menu = element.current;
     if (!opened || !menu) return;
     const at = opened.button.getBoundingClientRect();
-    menu.style.right = `${document.documentElement.clientWidth - at.right}px`;
     menu.showPopover();
+    const width = document.documentElement.clientWidth;
+    menu.style.right = `${Math.min(width - at.right, width - menu.offsetWidth - 8)}px`; // whole, near the left edge too
     menu.style.top = `${Math.max(0, Math.min(at.bottom, innerHeight - menu.offsetHeight - 8))}px`; // whole, near the lower edge too
   }, [opened]);
   return { element, row: opened?.row ?? "", close: () => element.current?.hidePopover() };

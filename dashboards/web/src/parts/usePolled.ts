@@ -1,6 +1,7 @@
 // Asks again and again: for figures that come from ClickHouse and not over a stream.
 import { useEffect, useState } from "preact/hooks";
-import { get } from "../api";
+import { api } from "../api";
+import type { Address } from "../api";
 
 export interface Polled<T> {
   data: T | undefined;
@@ -8,7 +9,7 @@ export interface Polled<T> {
 }
 
 /** path is made anew for each request; done says that an answer is final. */
-export function usePolled<T>(path: () => string, everyMS: number, done: (data: T) => boolean = () => false): Polled<T> {
+export function usePolled<T>(path: () => Address<T>, everyMS: number, done: (data: T) => boolean = () => false): Polled<T> {
   const [state, set] = useState<Polled<T>>({ data: undefined, error: undefined });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -16,7 +17,7 @@ export function usePolled<T>(path: () => string, everyMS: number, done: (data: T
     const ask = async () => {
       let last = false;
       try {
-        const data = await get<T>(path());
+        const data = await api.get(path());
         last = done(data);
         if (!over) set({ data, error: undefined });
       } catch (error) {

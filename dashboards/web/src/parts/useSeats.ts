@@ -1,4 +1,5 @@
 // The seats of agents without phones of their own, and which of them this browser logged in at last.
+import { at } from "../api";
 import type { Seat } from "../model";
 import { useFetched } from "./useFetched";
 import { nameIn } from "./useNames";
@@ -11,10 +12,10 @@ export const rememberSeat = (id: string): void => localStorage.setItem(key, id);
 
 /** Undefined until the first answer came. */
 export function useSeats(): Seat[] | undefined {
-  return usePolled<{ seats: Seat[] }>(() => "/seats", 5_000).data?.seats;
+  return usePolled(() => at("/seats"), 5_000).data?.seats;
 }
 
 export function useSeatNames(): (id: string) => string {
-  const seats = useFetched<{ seats: Seat[] }>("/seats")?.seats ?? [];
+  const seats = useFetched(at("/seats"))?.seats ?? [];
   return (id) => nameIn(seats, id);
 }

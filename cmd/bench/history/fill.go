@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"firstline/analytics/store"
+)
+
+// The databases: the week of one site, that of all sites, and what the product is asked about.
+const (
+	oneSite  = "one_site"
+	oneWeek  = "one_week"
+	allWeeks = "firstline"
+)
+
+// fill repeats the simulated week for every site, and that for every week. What is there already stays.
+func fill(ctx context.Context, p *parts, plan plan, said io.Writer) error {
+	began := time.Now()
+	say := func(format string, args ...any) {
+		_, _ = fmt.Fprintf(said, "%s: %s\n", time.Since(began).Round(time.Second), fmt.Sprintf(format, args...))
+	}
+	if err := p.once(ctx, oneSite, func(s *store.Store) error { return simulate(ctx, s, plan) }); err != nil {
+		return err
+	}
+	say("simulated %d days of %d calls", weekDays, callsOfADay)
+	tables, err := p.tables(ctx)
+	if err != nil {
+		return err
+	}
+	err = p.once(ctx, oneWeek, func(*store.Store) error {
+		for site := range plan.sites {
+			for _, t := range tables {
+				if err := p.copy(ctx, t, oneSite, oneWeek, fmt.Sprint(site), func(c column) string { return c.at(site) }); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	say("one week of %d sites", plan.sites)
+	for week := range plan.weeks {
+		for _, t := range tables {
+			if t.name == "events" && week < plan.weeks-plan.whole {
+				continue
+			}
+			shift := plan.shift(week)
+			if err := p.copy(ctx, t, oneWeek, allWeeks, fmt.Sprint(week), func(c column) string { return c.later(shift, week) }); err != nil {
+				return err
+			}
+		}
+		say("%d of %d weeks", week+1, plan.weeks)
+	}
+	return nil
+}
+
+// once fills a database, unless that was finished.
+func (p *parts) once(ctx context.Context, database string, fill func(*store.Store) error) error {
+	s, err := p.open(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	var done uint64
+	if err := s.Conn().QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = '"+database+"' AND name = 'finished'").Scan(&done); err != nil || done > 0 {
+		return err
+	}
+	if err := fill(s); err != nil {
+		return fmt.Errorf("fill %s: %w", database, err)
+	}
+	return s.Conn().Exec(ctx, "CREATE TABLE "+database+".finished (x UInt8) ENGINE = TinyLog")
+}
+
+// table is one of the product's, and how each of its columns is shifted.
+type table struct {
+	name    string
+	columns []column
+}
+
+type column struct{ name, kind string }
+
+func (p *parts) tables(ctx context.Context) ([]table, error) {
+	rows, err := p.conn.Query(ctx, "SELECT table, name, type FROM system.columns WHERE database = '"+oneSite+"' AND table IN "+
+		"(SELECT name FROM system.tables WHERE database = '"+oneSite+"' AND engine LIKE '%MergeTree' AND total_rows > 0) "+
+		"AND table NOT IN ('migrations', 'finished') ORDER BY table, position")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []table
+	for rows.Next() {
+		var name string
+		var c column
+		if err := rows.Scan(&name, &c.name, &c.kind); err != nil {
+			return nil, err
+		}
+		if len(out) == 0 || out[len(out)-1].name != name {
+			out = append(out, table{name: name})
+		}
+		t := &out[len(out)-1]
+		t.columns = append(t.columns, c)
+	}
+	return out, rows.Err()
+}
+
+// copy is one insert; its token keeps it from being there twice.
+func (p *parts) copy(ctx context.Context, t table, from, to, part string, moved func(column) string) error {
+	var names, values []string
+	for _, c := range t.columns {
+		names = append(names, "`"+c.name+"`")
+		values = append(values, moved(c))
+	}
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
+		"insert_deduplication_token": "history/" + to + "/" + t.name + "/" + part, "insert_deduplicate": 1, "async_insert": 0,
+		"max_execution_time": 0, "max_partitions_per_insert_block": 0, "max_threads": 2, "max_insert_threads": 1,
+		"max_insert_block_size": 1 << 21, "min_insert_block_size_rows": 1 << 21, "min_insert_block_size_bytes": 1 << 29,
+	}))
+	err := p.conn.Exec(ctx, "INSERT INTO "+to+"."+t.name+" ("+strings.Join(names, ", ")+") SELECT "+strings.Join(values, ", ")+" FROM "+from+"."+t.name)
+	if err != nil {
+		return fmt.Errorf("copy %s of %s, part %s: %w", t.name, from, part, err)
+	}
+	return nil
+}
+
+// An id of a contact is `pbx1-SECONDS.N`, at other sites `pbx02-SECONDS.N`; ids of what belongs to it begin with it.
+
+// at is a column's value at a site: agents, queues, tickets and callers are its own.
+func (c column) at(site int) string {
+	name := "`" + c.name + "`"
+	switch {
+	case c.name == "epoch":
+		return fmt.Sprintf("concat(%s, '-%d')", name, site)
+	case c.kind == "UInt64" && c.name == "number": // of a load
+		return fmt.Sprintf("%s + %d", name, site*1000)
+	case slices.Contains([]string{"agent", "queue", "last_agent", "last_queue", "customer", "caller_number", "event_id", "ticket", "ticket_id"}, c.name):
+		return fmt.Sprintf("if(%[1]s = '', '', concat(%[1]s, '-%02[2]d'))", name, site)
+	case c.kind == "String" && c.name == "subject": // of a contact, an agent or a ticket
+		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx1-'), concat('pbx%02[2]d-', substring(%[1]s, 6)), concat(%[1]s, '-%02[2]d'))", name, site)
+	case c.kind == "String" && c.name != "body": // words within the facts stay: they are as long as others would be
+		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx1-'), concat('pbx%02[2]d-', substring(%[1]s, 6)), %[1]s)", name, site)
+	default:
+		return name
+	}
+}
+
+// later is a column's value some seconds later: ids of contacts tell their second, tickets are others.
+func (c column) later(seconds int64, week int) string {
+	name := "`" + c.name + "`"
+	id := fmt.Sprintf("concat(substring(%[1]s, 1, 6), toString(toInt64OrZero(substring(%[1]s, 7, 10)) + %[2]d), substring(%[1]s, 17))", name, seconds)
+	switch {
+	case strings.Contains(c.kind, "DateTime64"):
+		return fmt.Sprintf("%s + toIntervalSecond(%d)", name, seconds)
+	case c.name == "received_ms":
+		return fmt.Sprintf("%s + %d", name, seconds*1000)
+	case c.name == "epoch":
+		return fmt.Sprintf("concat(%s, '-%d')", name, week)
+	case c.kind == "UInt64" && c.name == "number":
+		return fmt.Sprintf("%s + %d", name, week*1_000_000)
+	case c.name == "event_id", c.name == "ticket", c.name == "ticket_id":
+		return fmt.Sprintf("if(%[1]s = '', '', concat(%[1]s, '-%[2]d'))", name, week)
+	case c.kind == "String" && c.name == "subject":
+		return fmt.Sprintf("multiIf(startsWith(%[1]s, 'pbx'), %[2]s, startsWith(%[1]s, 'agent'), %[1]s, concat(%[1]s, '-%[3]d'))", name, id, week)
+	case c.kind == "String" && c.name != "body":
+		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx'), %[2]s, %[1]s)", name, id)
+	default:
+		return name
+	}
+}

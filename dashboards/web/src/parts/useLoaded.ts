@@ -1,0 +1,23 @@
+// Asks for something that the page itself changes: what came, what went wrong, and asking again.
+import { useEffect, useState } from "preact/hooks";
+import { explain, get } from "../api";
+
+export interface Loaded<T> {
+  data: T | undefined; // until the first answer; from before after a failure
+  error: string; // of the last try; "" = none
+  again: () => void;
+}
+
+export function useLoaded<T>(path: string): Loaded<T> {
+  const [state, set] = useState<{ data: T | undefined; error: string }>({ data: undefined, error: "" });
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    let over = false;
+    get<T>(path).then(
+      (data) => { if (!over) set({ data, error: "" }); },
+      (e: unknown) => { if (!over) set((old) => ({ ...old, error: explain(e) })); },
+    );
+    return () => { over = true; };
+  }, [path, version]);
+  return { ...state, again: () => setVersion((n) => n + 1) };
+}
