@@ -193,7 +193,7 @@ func (a *API) identity(who principal) Identity {
 	_, configured := a.secrets().users[who.Name]
 	out := Identity{
 		Name: who.Name, Label: who.Label, Role: who.Role, Agent: who.Agent, Phone: who.Phone, Queues: who.limits.Queues, Teams: who.limits.Teams,
-		Ends: who.ends, Configured: configured, Provided: who.provided,
+		Ends: who.ends, Configured: configured && !who.provided, Provided: who.provided,
 	}
 	if who.isKey() {
 		out.Scopes = who.scopes.list()
