@@ -26,7 +26,7 @@ type Identity struct {
 	Scopes []Scope   `json:"scopes,omitempty" doc:"Of an API key"`
 	Ends   time.Time `json:"ends_at" doc:"When the session or the key ends"`
 
-	Provided bool `json:"provided,omitempty" doc:"He signed in at the identity provider; absent when he did not"`
+	Provided   bool `json:"provided,omitempty" doc:"He signed in at the identity provider; absent when he did not"`
 	Configured bool `json:"configured" doc:"He stands in the configuration: his password or PIN is changed there"`
 }
 
