@@ -79,7 +79,7 @@ func (a *API) rest() {
 	add(a, route{"sign-out", http.MethodDelete, "/session", signedIn, noKey, own, 200, "session", "Sign out", false}, a.signOut)
 	add(a, route{"get-sign-in", http.MethodGet, "/sign-in", anyone, noKey, own, 200, "session", "How one can sign in", false}, a.signInWays)
 
-	add(a, route{"sign-out-everywhere", http.MethodDelete, "/sessions", signedIn, noKey, own, 204, "session", "End all one's sessions", false}, a.signOutEverywhere)
+	add(a, route{"sign-out-everywhere", http.MethodDelete, "/sessions", signedIn, noKey, own, 200, "session", "End all one's sessions", false}, a.signOutEverywhere)
 	add(a, route{"change-password", http.MethodPut, "/session/password", signedIn, noKey, own, 200, "session", "Change one's own password", false}, a.ownPassword)
 
 	add(a, route{"list-queues", http.MethodGet, "/queues", signedIn, anyKey, narrowed, 200, "settings", "Queues", false}, a.queues)

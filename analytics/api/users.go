@@ -23,11 +23,20 @@ type UserRights struct {
 	Phone  string   `json:"phone" required:"false" maxLength:"200" doc:"Agent id whose phone he listens to talks with; empty: he has none" example:"boris"`
 }
 
+// RightsView is the same as it is listed: nothing is left out.
+type RightsView struct {
+	Role   Role     `json:"role" enum:"supervisor,admin,integrator,agent,none" doc:"agent and none are of who comes from the identity provider: none when nothing gives him a role"`
+	Queues []string `json:"queues" nullable:"false" doc:"Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve" example:"[\"support\"]"`
+	Teams  []string `json:"teams" nullable:"false" doc:"Teams of agents he is limited to; empty: all, or the agents who serve his queues"`
+	Masked bool     `json:"masked" doc:"Of callers' numbers he sees the last three digits, of names nothing"`
+	Phone  string   `json:"phone" doc:"Agent id whose phone he listens to talks with; empty: he has none" example:"boris"`
+}
+
 // UserView is a user as he is listed.
 type UserView struct {
 	Name       string `json:"name" doc:"What he signs in with" example:"sam"`
 	Configured bool   `json:"configured" doc:"He stands in http.users of the configuration, and is changed there"`
-	UserRights
+	RightsView
 	MadeAt     *time.Time `json:"made_at" doc:"null = configured"`
 	MadeBy     string     `json:"made_by" doc:"Empty = configured, or from the identity provider" example:"adam"`
 	DisabledAt *time.Time `json:"disabled_at" doc:"Since when he can't sign in; null = he can"`
@@ -44,21 +53,21 @@ type ProvidedView struct {
 
 func (a *API) viewOfUser(u registry.User) UserView {
 	v := UserView{
-		Name: u.Name, UserRights: rightsGivenTo(u),
+		Name: u.Name, RightsView: RightsView(rightsGivenTo(u)),
 		MadeAt: sometime(u.Made), MadeBy: u.MadeBy, DisabledAt: sometime(u.Disabled),
 	}
 	if u.Subject != "" {
 		acc, _ := a.entitled(u)
-		v.UserRights = acc.userRights()
+		v.RightsView = acc.rightsView()
 		v.Role = cmp.Or(acc.role, roleNone)
 		v.Provided = &ProvidedView{u.Label, list(u.Groups), u.Agent}
 	}
 	return v
 }
 
-// userRights are the account's rights as they are listed.
-func (acc account) userRights() UserRights {
-	return UserRights{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.masked, acc.phone}
+// rightsView is what the account may do as it is listed.
+func (acc account) rightsView() RightsView {
+	return RightsView{acc.role, list(acc.limits.Queues), list(acc.limits.Teams), acc.masked, acc.phone}
 }
 
 func rightsGivenTo(u registry.User) UserRights {
@@ -102,7 +111,7 @@ func (a *API) users(ctx context.Context, _ principal, _ *noInput) (*usersOutput,
 	out.Body.Users = []UserView{}
 	for _, acc := range a.secrets().users {
 		if acc.role != RoleAgent {
-			out.Body.Users = append(out.Body.Users, UserView{Name: acc.name, Configured: true, UserRights: acc.userRights()})
+			out.Body.Users = append(out.Body.Users, UserView{Name: acc.name, Configured: true, RightsView: acc.rightsView()})
 		}
 	}
 	for _, u := range made {

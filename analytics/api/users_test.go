@@ -43,8 +43,8 @@ func TestUserFromMakingToDisabling(t *testing.T) {
 	w := newWorld(t, options{})
 	adam := w.signIn("adam")
 	made := w.makeUser(t, adam, map[string]any{"name": "sam", "role": "supervisor", "queues": []string{"support"}, "phone": "boris"})
-	want := UserRights{RoleSupervisor, []string{"support"}, []string{}, false, "boris"}
-	if made.Name != "sam" || made.Configured || !reflect.DeepEqual(made.UserRights, want) || made.MadeBy != "adam" || made.MadeAt == nil || made.DisabledAt != nil {
+	want := RightsView{RoleSupervisor, []string{"support"}, []string{}, false, "boris"}
+	if made.Name != "sam" || made.Configured || !reflect.DeepEqual(made.RightsView, want) || made.MadeBy != "adam" || made.MadeAt == nil || made.DisabledAt != nil {
 		t.Errorf("%+v", made)
 	}
 	sam := cookieOf(t, w.trySignIn("sam", longPassword))
@@ -58,7 +58,7 @@ func TestUserFromMakingToDisabling(t *testing.T) {
 	a := w.as(adam, http.MethodPut, "/users/sam", map[string]any{"role": "integrator"})
 	var changed UserView
 	a.into(t, &changed)
-	if !reflect.DeepEqual(changed.UserRights, UserRights{RoleIntegrator, []string{}, []string{}, false, ""}) {
+	if !reflect.DeepEqual(changed.RightsView, RightsView{RoleIntegrator, []string{}, []string{}, false, ""}) {
 		t.Errorf("%s", a.body)
 	}
 	w.as(sam, http.MethodGet, "/voicemails"+window, nil).wantProblem(t, CodeForbidden)

@@ -5844,7 +5844,7 @@ type UserView struct {
 	MadeBy string `json:"made_by"`
 
 	// Masked Of callers' numbers he sees the last three digits, of names nothing
-	Masked *bool `json:"masked,omitempty"`
+	Masked bool `json:"masked"`
 
 	// Name What he signs in with
 	//
@@ -5854,7 +5854,7 @@ type UserView struct {
 	// Phone Agent id whose phone he listens to talks with; empty: he has none
 	//
 	// Examples: boris
-	Phone *string `json:"phone,omitempty"`
+	Phone string `json:"phone"`
 
 	// Provided Of who signs in at the identity provider; null = he has a password
 	Provided *ProvidedView `json:"provided"`
@@ -5862,16 +5862,16 @@ type UserView struct {
 	// Queues Ids of the queues he is limited to; empty: all, or those that the agents of his teams serve
 	//
 	// Examples: ["support"]
-	Queues []string `json:"queues,omitempty"`
+	Queues []string `json:"queues"`
 
-	// Role agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+	// Role agent and none are of who comes from the identity provider: none when nothing gives him a role
 	Role UserViewRole `json:"role"`
 
 	// Teams Teams of agents he is limited to; empty: all, or the agents who serve his queues
-	Teams []string `json:"teams,omitempty"`
+	Teams []string `json:"teams"`
 }
 
-// UserViewRole agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+// UserViewRole agent and none are of who comes from the identity provider: none when nothing gives him a role
 type UserViewRole string
 
 // UsersOutputBody defines model for UsersOutputBody.

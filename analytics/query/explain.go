@@ -100,6 +100,7 @@ type number struct {
 	where string // which count; of a share: its denominator
 	in    string // of a share: which of these are its numerator
 	value string // the duration of each in milliseconds; empty where they are counted
+	sum   bool   // the number is all durations together, and has no parts
 	times string // how often each counts; empty is once
 	limit string // what a wait is compared with
 }
@@ -128,7 +129,7 @@ type part struct {
 
 // find knows the number by its name: itself, or a part of a share or of a set of durations.
 func (l *listing) find(name string) (part, bool) {
-	if n, ok := l.numbers[name]; ok && n.in == "" {
+	if n, ok := l.numbers[name]; ok && n.in == "" && (n.value == "" || n.sum) {
 		return part{number: n, how: countOrSum(n)}, true
 	}
 	if l.dynamic != nil {
@@ -153,7 +154,7 @@ func (l *listing) find(name string) (part, bool) {
 		p.how = metric.HowDenominator
 	case n.in != "" && suffix == "percent":
 		p.how = metric.HowPercent
-	case n.in != "" || n.value == "":
+	case n.in != "" || n.value == "" || n.sum:
 	case suffix == "count":
 		p.how = metric.HowCount
 	case suffix == "sum_ms":
@@ -173,7 +174,7 @@ func (l *listing) find(name string) (part, bool) {
 }
 
 func countOrSum(n number) metric.How {
-	if n.value != "" {
+	if n.sum {
 		return metric.HowSum
 	}
 	return metric.HowCount

@@ -48,7 +48,7 @@ func agentListing(p metric.AgentParams, why ExplainRequest, fresh metric.Freshne
 	l.numbers = agentNumbers(p)
 	l.dynamic = func(name string) (number, map[string]any, bool) {
 		reason, ok := strings.CutPrefix(name, "time.paused_by_reason.")
-		return number{kind: "state", where: isState + " AND detail = 'paused' AND more = {reason:String}", value: "duration"}, map[string]any{"reason": reason}, ok && !p.PerQueue()
+		return number{kind: "state", where: isState + " AND detail = 'paused' AND more = {reason:String}", value: "duration", sum: true}, map[string]any{"reason": reason}, ok && !p.PerQueue()
 	}
 	if l.row != nil && slices.Contains(p.GroupBy, metric.ByTeam) {
 		l.where = append(l.where, ofTeam(&l.tables, p.Teams, l.row.Team))
@@ -97,7 +97,7 @@ func agentNumbers(p metric.AgentParams) map[string]number {
 		busy, billable = "detail IN ('talking', 'wrap_up', 'calling')", "what = '" + thingBillable + "' AND detail = 'paused'"
 		loggedIn       = isState + " AND detail IN ('ready', 'paused', 'ringing', 'talking', 'wrap_up', 'calling', 'outside', 'unreachable')"
 	)
-	time := func(name, where string) { out["time."+name] = number{kind: "state", where: where, value: "duration"} }
+	time := func(name, where string) { out["time."+name] = number{kind: "state", where: where, value: "duration", sum: true} }
 	for _, state := range []string{"ready", "paused", "ringing", "talking", "wrap_up", "calling", "outside", "unreachable"} {
 		time(state+"_ms", isState+" AND detail = '"+state+"'")
 	}

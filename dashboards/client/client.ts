@@ -66,8 +66,11 @@ function fill(path: string, given: Loose): string {
 
 /** What the server refused, or could not do. */
 export class Problem extends Error {
-  /** status 0 and code "network": no answer came. code is "" where something else than Firstline answered. */
-  constructor(readonly status: number, readonly code: Code | "network" | "", detail: string, readonly retryAfterMS = 0) {
+  /** status 0 and code "network": no answer came. code is "" where something else than Firstline answered. errors are the fields at fault. */
+  constructor(
+    readonly status: number, readonly code: Code | "network" | "", detail: string,
+    readonly retryAfterMS = 0, readonly errors: readonly Schemas["Field"][] = [],
+  ) {
     super(detail);
   }
 }
@@ -139,7 +142,7 @@ export class Client {
   private async problem(answer: Response | undefined, path: string): Promise<Problem> {
     const told = (parse((await answer?.text().catch(() => "")) ?? "") ?? {}) as Partial<Schemas["Problem"]>;
     const problem = answer
-      ? new Problem(answer.status, told.code ?? "", told.detail ?? told.title ?? String(answer.status), 1000 * Number(answer.headers.get("Retry-After") ?? 0))
+      ? new Problem(answer.status, told.code ?? "", told.detail ?? told.title ?? String(answer.status), 1000 * Number(answer.headers.get("Retry-After") ?? 0), told.errors)
       : new Problem(0, "network", "");
     this.options.failed?.(problem, path);
     return problem;

@@ -6113,7 +6113,7 @@ export interface components {
              */
             made_by: string;
             /** @description Of callers' numbers he sees the last three digits, of names nothing */
-            masked?: boolean;
+            masked: boolean;
             /**
              * @description What he signs in with
              * @example sam
@@ -6123,7 +6123,7 @@ export interface components {
              * @description Agent id whose phone he listens to talks with; empty: he has none
              * @example boris
              */
-            phone?: string;
+            phone: string;
             /** @description Of who signs in at the identity provider; null = he has a password */
             provided: components["schemas"]["ProvidedView"] | null;
             /**
@@ -6132,14 +6132,14 @@ export interface components {
              *       "support"
              *     ]
              */
-            queues?: string[];
+            queues: string[];
             /**
-             * @description agent and none are not given, but shown of who comes from the identity provider: none when nothing gives him a role
+             * @description agent and none are of who comes from the identity provider: none when nothing gives him a role
              * @enum {string}
              */
             role: "supervisor" | "admin" | "integrator" | "agent" | "none";
             /** @description Teams of agents he is limited to; empty: all, or the agents who serve his queues */
-            teams?: string[];
+            teams: string[];
         };
         UsersOutputBody: {
             /** @description By name; agents have a list of their own */
@@ -9035,8 +9035,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     "Set-Cookie"?: string;
                     [name: string]: unknown;

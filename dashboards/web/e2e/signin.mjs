@@ -1,7 +1,7 @@
 // Signing in at an identity provider, in a browser: node signin.mjs BASE CHROMIUM SCREENS. The test behind it runs both sides.
 import { join } from "node:path";
 import { nameless, overflow, poorContrast } from "./accessible.mjs";
-import { ask, check, failures, launch, shows, tab, want } from "./world.mjs";
+import { ask, check, failures, launch, shows, signIn, tab, want } from "./world.mjs";
 
 const [base, executable, screens] = process.argv.slice(2);
 const browser = await launch(executable);
@@ -69,6 +69,34 @@ await check("who has no group is told so, in his language", async () => {
   await nora.test("provider").waitFor();
   want((await nora.test("error").count()) === 0, "it is told again");
   want(complaints(nora) === "", complaints(nora));
+});
+
+await check("an admin sees who comes from there, disables and enables him, and releases his name", async () => {
+  const adam = await tab(browser, base);
+  const kim = adam.page.locator("[data-test=users] [data-user=kim]");
+  const press = async (name) => { await adam.test(name).click(); await adam.test(`${name}-yes`).click(); };
+  await signIn(adam.page, "adam", "4711", "/users");
+  await shows(kim, /Supervisor.*Support.*Whole.*Identity provider.*Can sign in/i, 10_000);
+  await kim.locator("a").click();
+  await shows(adam.test("fixed"), /^He signs in at the identity provider: his rights follow/, 5_000);
+  await shows(adam.test("provided"), /Kim Fox.*leads/, 5_000);
+  await shows(adam.test("rights"), /Supervisor.*Support.*Whole/i, 5_000);
+  want((await adam.page.locator("main input").count()) + (await adam.test("password-new").count()) === 0, "there is more to change");
+  await looks(adam, "light-en-user");
+  await press("user-disable");
+  await shows(adam.test("user-state"), "Disabled", 5_000);
+  await adam.test("user-enable").click();
+  await shows(adam.test("user-state"), "Can sign in", 5_000);
+  await press("user-release");
+  await shows(adam.test("released"), /^Nobody has this name now/, 5_000);
+  await shows(adam.test("user-state"), "No access", 5_000);
+  want(await adam.page.evaluate(() => document.activeElement?.id) === "main", "the focus is lost");
+  want(await adam.test("user-disable").count() === 0, "nobody can be disabled");
+  await adam.test("rights-save").click();
+  await shows(adam.page.locator("[data-fault=role]"), "Choose a role.", 5_000);
+  await looks(adam, "light-en-user-released");
+  want(complaints(adam) === "", complaints(adam));
+  await adam.context.close();
 });
 
 await check("a code that nobody knows is shown as one, and nothing else of an address is", async () => {

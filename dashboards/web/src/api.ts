@@ -7,10 +7,10 @@ import { sessionEnded } from "./session";
 export { at, Problem };
 export type { Address };
 
-/** A session that ended leads back to signing in. */
+/** A session that ended leads back to signing in; who mistypes his old password stays. */
 export const api = new Client({
   deadlineMS: 10_000,
-  failed: (problem, path) => { if (problem.status === 401 && path !== "/session") sessionEnded(); },
+  failed: (problem, path) => { if (problem.status === 401 && path !== "/session" && problem.code !== "wrong_credentials") sessionEnded(); },
 });
 
 /** What went wrong, in the reader's language; the server's own words where there are none. */

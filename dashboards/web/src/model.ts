@@ -5,10 +5,11 @@ export type Me = Schemas["Identity"];
 
 // Who may do what
 export type User = Schemas["UserView"];
-export type Rights = Schemas["UserRights"];
-export type ApiKey = Schemas["KeyView"];
+export type Rights = Pick<User, "role" | "queues" | "teams" | "masked" | "phone">;
+export type ApiKey = Schemas["APIKey"];
+export type NewKey = Schemas["NewAPIKey"];
 export type Scope = ApiKey["scopes"][number];
-export type AuditEntry = Schemas["AuditView"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type Limited = Pick<Rights, "queues" | "teams">;
 
 // Now

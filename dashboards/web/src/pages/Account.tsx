@@ -1,15 +1,17 @@
 // My account: who is signed in and what he may do, his own password, and signing out everywhere.
 import { useState } from "preact/hooks";
-import { explain, request } from "../api";
+import { api, explain } from "../api";
 import { t } from "../i18n";
+import type { Key } from "../i18n";
 import type { Me } from "../model";
 import { limitsText } from "../parts/LimitFields";
 import { OwnPassword } from "../parts/OwnPassword";
 import { useNames } from "../parts/useNames";
-import { signedOut } from "../session";
+import { sessionEndsAt, signedOut } from "../session";
 
 export function Account({ me }: { me: Me }) {
   const names = useNames();
+  const elsewhere = passwordElsewhere(me);
   return (
     <div class="stack" data-test="account">
       <h1>{t("account.title")}</h1>
@@ -21,12 +23,19 @@ export function Account({ me }: { me: Me }) {
           {me.phone && <div><dt>{t("users.phone")}</dt><dd>{names.agent(me.phone)}</dd></div>}
         </dl>
       </section>
-      {me.configured
-        ? <section class="card"><h2>{t("account.password")}</h2><p class="flat" data-test="configured">{t(me.role === "agent" ? "account.pin" : "account.configured")}</p></section>
+      {elsewhere
+        ? <section class="card"><h2>{t("account.password")}</h2><p class="flat" data-test="configured">{t(elsewhere)}</p></section>
         : <OwnPassword name={me.name} />}
       <Everywhere />
     </div>
   );
+}
+
+/** Who changes his password where, if not here. */
+function passwordElsewhere({ provided, configured, role }: Me): Key | undefined {
+  if (provided) return "account.provided";
+  if (configured) return role === "agent" ? "account.pin" : "account.configured";
+  return undefined;
 }
 
 function Everywhere() {
@@ -35,8 +44,9 @@ function Everywhere() {
   const leave = async () => {
     setBusy(true);
     try {
-      await request("DELETE", "/sessions");
-      signedOut();
+      const { provider } = await api.send("delete", "/sessions");
+      if (provider !== null) sessionEndsAt(provider);
+      else signedOut();
     } catch (e) {
       setError(explain(e));
       setBusy(false);

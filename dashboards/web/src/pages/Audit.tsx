@@ -1,7 +1,7 @@
 // The audit log: who did what, newest first, page by page, and all of a search as a file. The search stands in the address.
 import { useState } from "preact/hooks";
+import { at } from "../api";
 import { t } from "../i18n";
-import type { ApiKey, AuditEntry, User } from "../model";
 import { AuditFilter, auditQuery, filterOf } from "../parts/AuditFilter";
 import type { Filter } from "../parts/AuditFilter";
 import { AuditTable } from "../parts/AuditTable";
@@ -12,12 +12,12 @@ import { useNames } from "../parts/useNames";
 export function Audit() {
   const [filter, setFilter] = useState<Filter>(filterOf(location.search));
   const actors = useActors();
-  const list = useList<AuditEntry, Filter>(filter, (f) => `/audit?${auditQuery(f)}&limit=50`);
+  const list = useList(filter, (f) => at("/audit", { query: { ...auditQuery(f), limit: 50 } }));
   const search = (to: Filter) => {
     history.replaceState(null, "", `?${new URLSearchParams({ ...to }).toString()}`);
     setFilter(to); // a new object even when nothing changed: the same search asks again
   };
-  const file = () => `/api/v1/exports/audit?${auditQuery(filter)}&format=csv`;
+  const file = () => at("/exports/audit", { query: { ...auditQuery(filter), format: "csv" } });
   return (
     <div class="stack">
       <div class="row apart">
@@ -38,8 +38,8 @@ export function Audit() {
 
 /** Who may have acted, as the log names him; agents and keys have a name beside that. */
 function useActors(): { value: string; label: string }[] {
-  const users = useFetched<{ users: User[] }>("/users")?.users ?? [];
-  const keys = useFetched<{ keys: ApiKey[] }>("/keys")?.keys ?? [];
+  const users = useFetched(at("/users"))?.users ?? [];
+  const keys = useFetched(at("/keys"))?.keys ?? [];
   const { agents } = useNames();
   return [
     ...users.map((u) => ({ value: u.name, label: "" })), ...agents.map((a) => ({ value: a.id, label: a.name })),

@@ -1,17 +1,16 @@
 // The keys of programs: those in force, those that are over, and making one.
 import { useRef, useState } from "preact/hooks";
-import { explain, request } from "../api";
+import { api, at, explain } from "../api";
 import { t } from "../i18n";
-import type { ApiKey } from "../model";
+import type { NewKey } from "../model";
 import { KeyForm } from "../parts/KeyForm";
-import type { NewKey } from "../parts/KeyForm";
 import { isOver, KeyTable } from "../parts/KeyTable";
 import { ShownOnce } from "../parts/ShownOnce";
 import { useLoaded } from "../parts/useLoaded";
 import { useNames } from "../parts/useNames";
 
 export function Keys() {
-  const list = useLoaded<{ keys: ApiKey[] }>("/keys");
+  const list = useLoaded(at("/keys"));
   const names = useNames();
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<NewKey>();
@@ -23,7 +22,7 @@ export function Keys() {
   };
   const revoke = async (id: string) => {
     try {
-      await request("DELETE", `/keys/${encodeURIComponent(id)}`);
+      await api.send("delete", "/keys/{id}", { path: { id } });
       setRefused("");
     } catch (e) {
       setRefused(explain(e));

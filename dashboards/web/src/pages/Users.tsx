@@ -1,7 +1,7 @@
 // Who may sign in besides the agents: those of the configuration and those who were made, and adding one.
 import { useRef, useState } from "preact/hooks";
+import { at } from "../api";
 import { t } from "../i18n";
-import type { User } from "../model";
 import { ShownOnce } from "../parts/ShownOnce";
 import { UserForm } from "../parts/UserForm";
 import { UserTable } from "../parts/UserTable";
@@ -9,7 +9,7 @@ import { useLoaded } from "../parts/useLoaded";
 import { useNames } from "../parts/useNames";
 
 export function Users({ me }: { me: string }) {
-  const list = useLoaded<{ users: User[] }>("/users");
+  const list = useLoaded(at("/users"));
   const names = useNames();
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<{ name: string; drawn: string }>();

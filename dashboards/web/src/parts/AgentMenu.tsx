@@ -38,14 +38,14 @@ export function AgentMenu({ agents, act, listen, phone, open }: Props) {
       {agent?.state === "logged_out"
         ? agent.endpoint === ""
           ? <Seats choose={choose} />
-          : <button autofocus data-test="menu-login" onClick={() => choose({ action: "login" })}>{t("action.login")}</button>
+          : <button autofocus data-test="menu-login" onClick={() => choose({ action: "login" })}>{t("control.login")}</button>
         : (
           <>
-            <button autofocus data-test="menu-ready" onClick={() => choose({ action: "ready" })}>{t("action.ready")}</button>
+            <button autofocus data-test="menu-ready" onClick={() => choose({ action: "ready" })}>{t("control.ready")}</button>
             {reasons.map((r) => (
-              <button key={r} data-test={`menu-pause-${r}`} onClick={() => choose({ action: "pause", reason: r })}>{t("action.pause")} · {word("reason.", r)}</button>
+              <button key={r} data-test={`menu-pause-${r}`} onClick={() => choose({ action: "pause", reason: r })}>{t("control.pause")} · {word("reason.", r)}</button>
             ))}
-            <button data-test="menu-logout" onClick={() => choose({ action: "logout" })}>{t("action.logout")}</button>
+            <button data-test="menu-logout" onClick={() => choose({ action: "logout" })}>{t("control.logout")}</button>
             {phone && agent?.contact && agent.state === "talking" && agent.id !== phone && <Hear agent={agent} contact={agent.contact} phone={phone} hear={hear} />}
           </>
         )}
@@ -61,7 +61,7 @@ function Seats({ choose }: { choose: (change: Change) => void }) {
     <>
       {free.map((s, i) => (
         <button key={s.id} autofocus={i === 0} data-test={`menu-login-${s.id}`} onClick={() => choose({ action: "login", seat: s.id })}>
-          {t("action.login")} · {s.name}
+          {t("control.login")} · {s.name}
         </button>
       ))}
     </>

@@ -30,12 +30,12 @@ export function filterOf(search: string): Filter {
 }
 
 /** The API's parameters of a filter, seen from now; a day is one of the reader's clock. */
-export function auditQuery({ hours, from, until, ...rest }: Filter): string {
+export function auditQuery({ hours, from, until, actor, action, object, result }: Filter) {
   const now = Date.now();
   const [begin, end] = hours === "days" ? daysOf(from, until) : [new Date(now - Number(hours) * hour), new Date(now + 60_000)];
-  const q = new URLSearchParams({ from: begin.toISOString(), until: end.toISOString() });
-  for (const [key, value] of Object.entries(rest)) if (value !== "") q.set(key, value);
-  return q.toString();
+  return {
+    from: begin.toISOString(), until: end.toISOString(), actor: actor || undefined, action: action || undefined, object: object || undefined, result: result || undefined,
+  };
 }
 
 /** Two days, in whichever order, and all between them. */

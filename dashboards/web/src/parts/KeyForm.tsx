@@ -1,8 +1,8 @@
 // Making an API key: what it is for, what it may do, of which queues, and until when.
 import { useLayoutEffect, useState } from "preact/hooks";
-import { request } from "../api";
+import { api } from "../api";
 import { t } from "../i18n";
-import type { ApiKey, Scope } from "../model";
+import type { NewKey, Scope } from "../model";
 import { isoDay } from "../time";
 import { Choice } from "./Choice";
 import { Group } from "./Group";
@@ -14,10 +14,8 @@ import type { Names } from "./useNames";
 
 /** In the order in which they are explained. */
 export const scopes: readonly Scope[] = [
-  "metrics.read", "contacts.read", "personal.read", "recordings.read", "agents.control", "calls.control", "tickets.write", "admin",
+  "metrics.read", "contacts.read", "personal.read", "recordings.read", "agents.control", "calls.control", "tickets.write", "personal.erase", "admin",
 ];
-
-export type NewKey = ApiKey & { key: string };
 
 /** The day so many years from today. */
 function inYears(years: number, days = 0): string {
@@ -42,15 +40,15 @@ export function KeyForm({ names, made, leave }: Props) {
   const [limits, setLimits] = useState<Limits>({ some: false, queues: [], teams: [] });
   const [ends, setEnds] = useState(inYears(1));
   const [first, last] = [isoDay(new Date()), inYears(5, -1)];
-  const admin = allowed.includes("admin");
+  const whole = allowed.some((s) => s === "admin" || s === "personal.erase");
   const form = useForm(
     { ...limitsPlaces, name: "name", scopes: "scopes", ends_at: "ends" },
     () => ({
       ...(name.trim() === "" || name.trim().length > 200 ? { name: t("fault.purpose") } : {}), ...(allowed.length === 0 ? { scopes: t("fault.scopes") } : {}),
-      ...(admin ? {} : limitsFault(limits)), ...(ends >= first && ends <= last ? {} : { ends: t("fault.ends_at") }),
+      ...(whole ? {} : limitsFault(limits)), ...(ends >= first && ends <= last ? {} : { ends: t("fault.ends_at") }),
     }),
-    async () => made(await request<NewKey>("POST", "/keys", {
-      name: name.trim(), scopes: scopes.filter((s) => allowed.includes(s)), ends_at: endOf(ends).toISOString(), ...(admin ? {} : limitsGiven(limits)),
+    async () => made(await api.send("post", "/keys", {
+      body: { name: name.trim(), scopes: scopes.filter((s) => allowed.includes(s)), ends_at: endOf(ends).toISOString(), ...(whole ? {} : limitsGiven(limits)) },
     })),
   );
   useLayoutEffect(() => form.element.current?.querySelector("input")?.focus(), []);
@@ -65,7 +63,7 @@ export function KeyForm({ names, made, leave }: Props) {
             set={(on) => setAllowed(on ? [...allowed, s] : allowed.filter((x) => x !== s))} />
         ))}
       </Group>
-      {admin ? <p class="flat card" role="note">{t("keys.admin")}</p> : <LimitFields limits={limits} set={setLimits} names={names} fault={form.faults["limits"]} />}
+      {whole ? <p class="flat card" role="note">{t("keys.whole")}</p> : <LimitFields limits={limits} set={setLimits} names={names} fault={form.faults["limits"]} />}
       <TextField name="ends" type="date" min={first} max={last} label={t("keys.ends.on")} hint={t("keys.ends.hint")} value={ends} set={setEnds} fault={form.faults["ends"]} />
       <div class="row">
         <button class="main" data-test="key-make" disabled={form.busy}>{t("keys.make")}</button>

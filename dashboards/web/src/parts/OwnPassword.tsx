@@ -1,6 +1,6 @@
 // Changing one's own password, which ends one's other sessions.
 import { useState } from "preact/hooks";
-import { request } from "../api";
+import { api } from "../api";
 import { t } from "../i18n";
 import { passwordFault } from "./PasswordFields";
 import { TextField } from "./TextField";
@@ -21,7 +21,7 @@ export function OwnPassword({ name }: { name: string }) {
   };
   const places = { old: "old", new: "new", wrong_credentials: "old", too_many_attempts: "old" };
   const form = useForm(places, check, async () => {
-    await request("PUT", "/session/password", { old: typed.old, new: typed.new });
+    await api.send("put", "/session/password", { body: { old: typed.old, new: typed.new } });
     setTyped(empty);
     setChanged(true);
   });

@@ -26,9 +26,11 @@ export const rightsGiven = ({ role, limits, masked, phone }: RightsForm): Rights
   role, masked: masked && role !== "admin", phone: role === "integrator" ? "" : phone, ...(role === "admin" ? { queues: [], teams: [] } : limitsGiven(limits)),
 });
 
-export const rightsFaults = ({ role, limits }: RightsForm): Faults => (role === "admin" ? {} : limitsFault(limits));
+export const rightsFaults = ({ role, limits }: RightsForm): Faults => ({
+  ...(roles.some((r) => r === role) ? {} : { role: t("fault.role") }), ...(role === "admin" ? {} : limitsFault(limits)),
+});
 
-export const rightsPlaces = { ...limitsPlaces, phone: "phone" } as const;
+export const rightsPlaces = { ...limitsPlaces, role: "role", phone: "phone" } as const;
 
 interface Props {
   rights: RightsForm;
@@ -41,7 +43,7 @@ export function RightsFields({ rights, set, names, faults }: Props) {
   const gone = rights.phone !== "" && !names.agents.some((a) => a.id === rights.phone);
   return (
     <>
-      <Group name="role" label={t("users.role")}>
+      <Group name="role" label={t("users.role")} fault={faults["role"]}>
         {roles.map((role) => (
           <Choice key={role} type="radio" name="role" value={role} label={t(`role.${role}`)} means={t(`rolemeans.${role}`)} checked={rights.role === role} set={() => set({ ...rights, role })} />
         ))}

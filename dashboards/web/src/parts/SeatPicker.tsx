@@ -26,7 +26,7 @@ export function SeatPicker({ act, from }: Props) {
           <option key={s.id} value={s.id}>{s.agent ? t("seat.taken", { seat: s.name, agent: s.label || s.agent }) : s.name}</option>
         ))}
       </select>
-      <button class="main" data-test="login" disabled={chosen === ""} onClick={() => void login()}>{t(from ? "seat.move" : "action.login")}</button>
+      <button class="main" data-test="login" disabled={chosen === ""} onClick={() => void login()}>{t(from ? "seat.move" : "control.login")}</button>
     </div>
   );
 }

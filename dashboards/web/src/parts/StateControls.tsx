@@ -18,18 +18,18 @@ export function StateControls({ state, next, reasons, seated, act }: Props) {
   const chosen = reason || reasons[0] || "";
   if (state === "logged_out" && !seated) return <SeatPicker act={act} />;
   if (state === "logged_out") {
-    return <button class="main" data-test="login" onClick={() => void act({ action: "login" })}>{t("action.login")}</button>;
+    return <button class="main" data-test="login" onClick={() => void act({ action: "login" })}>{t("control.login")}</button>;
   }
   return (
     <div class="row">
       {(state === "paused" || state === "wrap_up" || next) && (
-        <button class={state === "paused" ? "main" : ""} data-test="ready" onClick={() => void act({ action: "ready" })}>{t("action.ready")}</button>
+        <button class={state === "paused" ? "main" : ""} data-test="ready" onClick={() => void act({ action: "ready" })}>{t("control.ready")}</button>
       )}
       <select aria-label={t("pause.reason")} data-test="pause-reason" value={chosen} onChange={(e) => setReason(e.currentTarget.value)}>
         {reasons.map((r) => <option key={r} value={r}>{word("reason.", r)}</option>)}
       </select>
-      <button data-test="pause" disabled={chosen === ""} onClick={() => void act({ action: "pause", reason: chosen })}>{t("action.pause")}</button>
-      <button class="plain" data-test="logout" onClick={() => void act({ action: "logout" })}>{t("action.logout")}</button>
+      <button data-test="pause" disabled={chosen === ""} onClick={() => void act({ action: "pause", reason: chosen })}>{t("control.pause")}</button>
+      <button class="plain" data-test="logout" onClick={() => void act({ action: "logout" })}>{t("control.logout")}</button>
     </div>
   );
 }

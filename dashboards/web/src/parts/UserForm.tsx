@@ -1,6 +1,6 @@
 // Adding a user. What he gets as a password is handed back, to be shown once where it was drawn here.
 import { useLayoutEffect, useState } from "preact/hooks";
-import { request } from "../api";
+import { api } from "../api";
 import { t } from "../i18n";
 import { noPassword, passwordFaults, passwordOf, PasswordFields } from "./PasswordFields";
 import { noRights, rightsFaults, RightsFields, rightsGiven, rightsPlaces } from "./RightsFields";
@@ -25,7 +25,7 @@ export function UserForm({ names, made, leave }: Props) {
     () => ({ ...(nameForm.test(name.trim()) ? {} : { name: t("fault.name") }), ...rightsFaults(rights), ...passwordFaults(password, name.trim()) }),
     async () => {
       const secret = passwordOf(password);
-      await request("POST", "/users", { name: name.trim(), password: secret, ...rightsGiven(rights) });
+      await api.send("post", "/users", { body: { name: name.trim(), password: secret, ...rightsGiven(rights) } });
       made(name.trim(), password.drawn ? secret : "");
     },
   );

@@ -1,20 +1,17 @@
 // Changing what a user may do. It counts from his next request on.
 import { useState } from "preact/hooks";
-import { request } from "../api";
+import { api } from "../api";
 import { t } from "../i18n";
 import type { User } from "../model";
 import { rightsFaults, RightsFields, rightsForm, rightsGiven, rightsPlaces } from "./RightsFields";
 import { useForm } from "./useForm";
 import type { Names } from "./useNames";
 
-/** Where a user is changed. */
-export const userPath = (user: User): string => `/users/${encodeURIComponent(user.name)}`;
-
 export function UserRights({ user, names, changed }: { user: User; names: Names; changed: () => void }) {
   const [rights, setRights] = useState(rightsForm(user));
   const [saved, setSaved] = useState(false);
   const form = useForm(rightsPlaces, () => rightsFaults(rights), async () => {
-    await request("PUT", userPath(user), { ...rightsGiven(rights), disabled: user.disabled_at !== null });
+    await api.send("put", "/users/{name}", { path: { name: user.name }, body: { ...rightsGiven(rights), disabled: user.disabled_at !== null } });
     setSaved(true);
     changed();
   });

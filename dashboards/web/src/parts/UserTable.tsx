@@ -17,13 +17,13 @@ export function UserTable({ users, names, me }: { users: User[]; names: Names; m
         </thead>
         <tbody>
           {users.map((u) => (
-            <tr key={u.name} data-user={u.name}>
+            <tr key={`${u.name} ${u.configured}`} data-user={u.name}>
               <td><a href={`/users/${encodeURIComponent(u.name)}`}>{u.name}</a>{u.name === me && <span class="quiet small"> {t("users.you")}</span>}</td>
               <td>{t(`role.${u.role}`)}</td>
-              <td>{limitsText(u, names)}</td>
-              <td>{t(u.masked ? "users.numbers.masked" : "users.numbers.whole")}</td>
+              <td>{sees(u) ? limitsText(u, names) : "–"}</td>
+              <td>{sees(u) ? numbersText(u) : "–"}</td>
               <td>{names.agent(u.phone)}</td>
-              <td class="figures">{u.configured ? <span class="badge">{t("users.configured")}</span> : madeText(u)}</td>
+              <td class="figures"><Origin user={u} /> {!u.configured && madeText(u)}</td>
               <td><UserState user={u} /></td>
             </tr>
           ))}
@@ -33,10 +33,28 @@ export function UserTable({ users, names, me }: { users: User[]; names: Names; m
   );
 }
 
-export const madeText = (u: User): string => t("made", { time: u.made_at ? dateTime(u.made_at) : "–", who: u.made_by || "–" });
+/** Since when there is this user, and by whom; nobody made who came from the identity provider. */
+export function madeText({ made_at, made_by }: User): string {
+  const time = made_at ? dateTime(made_at) : "–";
+  return made_by === "" ? time : t("made", { time, who: made_by });
+}
+
+export const numbersText = (u: User): string => t(u.masked ? "users.numbers.masked" : "users.numbers.whole");
+
+/** Agents see their own calls only, and who has no role sees nothing. */
+export const sees = ({ role }: User): boolean => role !== "agent" && role !== "none";
+
+/** A name that was released: it has neither rights nor a password. */
+export const isNobody = (u: User): boolean => u.role === "none" && !u.provided;
+
+/** Where he comes from when he was not made here. */
+export function Origin({ user }: { user: User }) {
+  if (user.configured) return <span class="badge">{t("users.configured")}</span>;
+  return user.provided && <span class="badge">{t("users.provided")}</span>;
+}
 
 export function UserState({ user }: { user: User }) {
-  return user.disabled_at
-    ? <span class="badge unreachable" data-test="user-state">{t("users.disabled")}</span>
-    : <span class="badge ready" data-test="user-state">{t("users.enabled")}</span>;
+  if (user.disabled_at) return <span class="badge unreachable" data-test="user-state">{t("users.disabled")}</span>;
+  if (user.role === "none") return <span class="badge paused" data-test="user-state">{t("users.barred")}</span>;
+  return <span class="badge ready" data-test="user-state">{t("users.enabled")}</span>;
 }

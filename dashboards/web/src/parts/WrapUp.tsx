@@ -29,8 +29,8 @@ export function WrapUp({ contact, caller, wrapping, until, at, codes, act }: Pro
         {wrapping && (
           <span class="row">
             {until && <span class="num quiet" data-test="wrap-up-left">{t("wrap.left", { time: clock(Date.parse(until) - at) })}</span>}
-            <button data-test="wrap-up-more" onClick={() => void act({ action: "wrap_up_extend" })}>{t("action.wrap_up_extend")}</button>
-            <button class="main" data-test="wrap-up-done" onClick={() => void act({ action: "wrap_up_done" })}>{t("action.wrap_up_done")}</button>
+            <button data-test="wrap-up-more" onClick={() => void act({ action: "wrap_up_extend" })}>{t("control.wrap_up_extend")}</button>
+            <button class="main" data-test="wrap-up-done" onClick={() => void act({ action: "wrap_up_done" })}>{t("control.wrap_up_done")}</button>
           </span>
         )}
       </div>

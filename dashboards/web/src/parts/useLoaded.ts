@@ -1,6 +1,7 @@
 // Asks for something that the page itself changes: what came, what went wrong, and asking again.
 import { useEffect, useState } from "preact/hooks";
-import { explain, get } from "../api";
+import { api, explain } from "../api";
+import type { Address } from "../api";
 
 export interface Loaded<T> {
   data: T | undefined; // until the first answer; from before after a failure
@@ -8,12 +9,12 @@ export interface Loaded<T> {
   again: () => void;
 }
 
-export function useLoaded<T>(path: string): Loaded<T> {
+export function useLoaded<T>(path: Address<T>): Loaded<T> {
   const [state, set] = useState<{ data: T | undefined; error: string }>({ data: undefined, error: "" });
   const [version, setVersion] = useState(0);
   useEffect(() => {
     let over = false;
-    get<T>(path).then(
+    api.get(path).then(
       (data) => { if (!over) set({ data, error: "" }); },
       (e: unknown) => { if (!over) set((old) => ({ ...old, error: explain(e) })); },
     );
