@@ -97,7 +97,9 @@ func agentNumbers(p metric.AgentParams) map[string]number {
 		busy, billable = "detail IN ('talking', 'wrap_up', 'calling')", "what = '" + thingBillable + "' AND detail = 'paused'"
 		loggedIn       = isState + " AND detail IN ('ready', 'paused', 'ringing', 'talking', 'wrap_up', 'calling', 'outside', 'unreachable')"
 	)
-	time := func(name, where string) { out["time."+name] = number{kind: "state", where: where, value: "duration", sum: true} }
+	time := func(name, where string) {
+		out["time."+name] = number{kind: "state", where: where, value: "duration", sum: true}
+	}
 	for _, state := range []string{"ready", "paused", "ringing", "talking", "wrap_up", "calling", "outside", "unreachable"} {
 		time(state+"_ms", isState+" AND detail = '"+state+"'")
 	}
