@@ -43,7 +43,7 @@ func ticketListing(p metric.TicketParams, hours businessHours, clock metric.Cloc
 	}
 	ticket := source{from: "counted", contact: "contact", queue: "queue", agent: "agent", at: "began"}
 	contact := ticket // stands in the row of each of its tickets
-	contact.id, contact.group = "contact", "contact, queue, agent, began"
+	contact.id, contact.group = "contact", "contact, queue, agent, began, decided, further"
 	ticket.ticket = "concat(system, ':', id)"
 	ticket.id = "concat(contact, ' ', " + ticket.ticket + ")"
 	l.sources = map[string]source{"contact": contact, "ticket": ticket}
@@ -73,7 +73,7 @@ func ticketNumbers() map[string]number {
 	for _, c := range ticketContactCounts() {
 		by[c.name] = c.condition
 	}
-	out["first_contact_resolution"] = number{kind: "contact", where: by["first_contact_eligible"], in: "any(" + by["first_contact_resolved"] + ")"}
+	out["first_contact_resolution"] = number{kind: "contact", where: by["first_contact_eligible"], in: by["first_contact_resolved"]}
 	out["undecided"] = number{kind: "contact", where: by["undecided"]}
 	return out
 }
