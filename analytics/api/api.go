@@ -61,6 +61,7 @@ type Deps struct {
 	State    State                // sessions and keys
 	Now      Now
 	Reports  Reports
+	Notify   Notifier
 	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
 	Forget   Forgetter   // erases callers; nil = that answers not_configured
 	Archive  Archive     // of recordings; nil = their audio answers not_configured
@@ -86,6 +87,9 @@ type API struct {
 	hashing  chan struct{} // one slot for each argon2 under way: it takes 19 MiB
 	now      Now
 	reports  Reports
+	notify   Notifier
+	watch    *watch        // of the alerts
+	wake     chan struct{} // one slot: runs of reports are due
 	tickets  TicketLog
 	forget   Forgetter
 	archive  Archive
@@ -133,7 +137,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
+		now: deps.Now, reports: deps.Reports, notify: deps.Notify, watch: newWatch(), wake: make(chan struct{}, 1), tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()
@@ -171,6 +175,8 @@ func (a *API) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { a.sweepAudit(a.stop) })
+	sweeping.Go(func() { a.runReports(a.stop) })
+	sweeping.Go(func() { a.watchAlerts(a.stop) })
 	sweeping.Go(func() { a.watchTickets(a.stop) })
 	sweeping.Go(func() { a.watchProvider(a.stop) })
 	served := make(chan error, 1)

@@ -22,6 +22,7 @@ import (
 	"firstline/analytics/live"
 	"firstline/analytics/live/livetest"
 	"firstline/analytics/metric"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/registry"
 	"firstline/pipeline/fact"
@@ -50,6 +51,8 @@ type world struct {
 	cfg        Config
 	site       Site
 	someKey    string // id of a key that there is
+	someReport string // of a shared report of sue's
+	someRule   string // of an alert rule
 	newUsers   atomic.Int64
 }
 
@@ -61,6 +64,7 @@ type options struct {
 	checks  []Check
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
+	notify  func(*notify.MailConfig, *notify.HookConfig)
 	log     *slog.Logger // nil = nowhere
 	pages   fs.FS        // nil = files that stand for them
 
@@ -103,6 +107,13 @@ func newWorld(t testing.TB, o options) *world {
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
 		Numbers: number.Config{Region: "DE"}.Form(), Forget: &forgetDouble{},
 	}
+	mail, hooks := notify.DefaultMail(), notify.DefaultHooks()
+	if o.notify != nil {
+		o.notify(&mail, &hooks)
+	}
+	if deps.Notify, err = notify.New(mail, hooks, deps.Getenv, func() time.Time { return w.api.clock() }, deps.Log, reg); err != nil {
+		t.Fatal(err)
+	}
 	if o.log != nil {
 		deps.Log = o.log
 	}
@@ -131,6 +142,7 @@ func newWorld(t testing.TB, o options) *world {
 	if err := state.MakeUser(context.Background(), registry.User{Name: "some", Role: string(RoleIntegrator), Hash: cheapHash}); err != nil {
 		t.Fatal(err)
 	}
+	w.makeSome(state)
 	t.Cleanup(func() {
 		w.api.halt()
 		w.api.streams.wait()

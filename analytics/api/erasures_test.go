@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -10,7 +11,9 @@ import (
 	"time"
 
 	"firstline/analytics/forget"
+	"firstline/analytics/query"
 	"firstline/analytics/registry"
+	"firstline/pipeline/fact"
 )
 
 const someErasure = "k3v7q2m4x6z5b2n7"
@@ -97,5 +100,20 @@ func TestErase(t *testing.T) {
 	}
 	if len(objects) != 7 || objects[5] != "/erasures?customer=c-7&dry_run=true" {
 		t.Errorf("audit entries about %q", objects)
+	}
+}
+
+// TestWhomAnAgentCalledIsMasked: the number that an agent dialled outside is a caller's number; the site's own is not.
+func TestWhomAnAgentCalledIsMasked(t *testing.T) {
+	for kind, want := range map[fact.Kind]string{fact.KindOutbound: "•••••••••456", fact.KindInbound: "+49301123456"} {
+		c := query.Contact{Kind: kind, Dialed: "+49301123456"}
+		maskContact(&c)
+		f := query.TimelineFact{Type: fact.TypeArrived, Data: json.RawMessage(`{"kind":"` + string(kind) + `","dialed":"+49301123456"}`)}
+		if err := maskFact(&f); err != nil {
+			t.Fatal(err)
+		}
+		if c.Dialed != want || !strings.Contains(string(f.Data), `"dialed":"`+want+`"`) {
+			t.Errorf("%s: %s, %s", kind, c.Dialed, f.Data)
+		}
 	}
 }

@@ -19,6 +19,10 @@ type metrics struct {
 	audio           *prometheus.CounterVec
 	ticketEvents    *prometheus.CounterVec
 	ticketLatency   prometheus.Histogram
+	reportRuns      *prometheus.CounterVec
+	alert           *prometheus.GaugeVec
+	alertLooks      *prometheus.CounterVec
+	alertLooked     prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -62,6 +66,16 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "firstline_api_ticket_append_seconds", Help: "Time until an accepted ticket event was on disk.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
+	m.reportRuns = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "firstline_report_runs_total", Help: "Runs of saved reports by result: sent; failed: not, or not to all; later: something is tried again; repeated: taken up behind a process that ended; missed: slots that were not made up one by one; error: the state could not be read or written."},
+		[]string{"result"})
+	m.alert = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "firstline_alert", Help: "Each alert rule in each queue: 1 = fires, 0 = doesn't, -1 = nothing is known."}, []string{"rule", "queue"})
+	m.alertLooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "firstline_alert_looks_total", Help: "Looks at all alert rules by result: ok; other: another process has the lease; error: the state could not be read or written."}, []string{"result"})
+	m.alertLooked = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "firstline_alert_looked_seconds", Help: "When this process last knew how the alerts stand, in Unix seconds."})
+	reg.MustRegister(m.reportRuns, m.alert, m.alertLooks, m.alertLooked)
 	reg.MustRegister(m.requests, m.problems, m.checksFailed, m.panics, m.signIns, m.sessions, m.providerUp, m.keyUses, m.audit, m.certificateEnds, m.streams, m.streamEnds, m.events,
 		m.audio, m.ticketEvents, m.ticketLatency)
 	return m

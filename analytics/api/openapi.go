@@ -33,6 +33,7 @@ func (a *API) humaConfig() huma.Config {
 		{Name: "contacts", Description: "Single contacts"}, {Name: exportTag, Description: "Whole lists as files"}, {Name: "settings", Description: "What is configured"},
 		{Name: "access", Description: "Who may do what"},
 		{Name: "tickets", Description: "What ticket systems tell"},
+		{Name: "reports", Description: "Saved reports, and when they are sent"}, {Name: "alerts", Description: "Rules of alerts, and what fires now"},
 	}
 	return config
 }

@@ -95,7 +95,7 @@ func (a *API) provenAtProvider(c *fiber.Ctx, attempt identity.Attempt) (*identit
 	if wait := a.attempts.begin(attempt.State(), c.IP(), a.clock()); wait > 0 {
 		return nil, a.locked(wait)
 	}
-	who, err := a.ask(ctx, p, attempt, c)
+	who, err := a.askProvider(ctx, p, attempt, c)
 	a.noteProvider(err)
 	switch {
 	case errors.Is(err, identity.ErrUnreachable):
@@ -144,8 +144,8 @@ func (a *API) endedThere(c *fiber.Ctx, _ principal) error {
 	return c.SendStatus(http.StatusOK)
 }
 
-// ask reads the provider's answer and has it proven.
-func (a *API) ask(ctx context.Context, p *identity.Provider, attempt identity.Attempt, c *fiber.Ctx) (identity.Person, error) {
+// askProvider reads the provider's answer and has it proven.
+func (a *API) askProvider(ctx context.Context, p *identity.Provider, attempt identity.Attempt, c *fiber.Ctx) (identity.Person, error) {
 	if iss := c.Query("iss"); iss != "" && iss != p.Issuer() {
 		return identity.Person{}, fmt.Errorf("%w: the answer is another one's: %.200q", identity.ErrRefused, iss)
 	}

@@ -180,6 +180,8 @@ func probes() []probe {
 	get("", "/metrics/tickets"+window+"&group_by=team,priority")
 	get(CodeNotFound, "/tickets/helpdesk/"+theirTicket, "/tickets/helpdesk/"+teamTicket)
 	get("", "/exports/contacts"+window, "/exports/abandoned"+window, "/exports/voicemails"+window, "/exports/callbacks"+window)
+	get("", "/reports", "/alerts", "/alerts/rules", "/alerts/silences")
+	get(CodeNotFound, "/reports/00000000000000a1")
 	get(CodeForbidden, "/metrics/ivr"+window, "/data-quality"+window)
 	get(CodeForbidden, "/audit"+window, "/exports/audit"+window, "/users", "/keys", "/live/agent", "/erasures/"+someErasure)
 	return append(out,
@@ -213,6 +215,21 @@ func probes() []probe {
 		probe{http.MethodDelete, "/voicemails/" + theirs + "/r12/done", nil, CodeNotFound},
 		probe{http.MethodDelete, "/callbacks/" + ourCallback, nil, ""},
 		probe{http.MethodDelete, "/callbacks/" + theirCallback, nil, CodeUnknownContact},
+		probe{http.MethodPost, "/reports", reportBody(nil), ""},
+		probe{http.MethodPost, "/reports", reportBody(map[string]any{"report": "ivr", "parameters": nil}), CodeForbidden},
+		probe{http.MethodPut, "/reports/00000000000000a1", reportBody(nil), CodeNotFound},
+		probe{http.MethodPost, "/reports/00000000000000a1/run", nil, CodeNotFound},
+		probe{http.MethodDelete, "/reports/00000000000000a1", nil, CodeNotFound},
+		probe{http.MethodPost, "/alerts/rules", ruleBody(nil), ""},
+		probe{http.MethodPost, "/alerts/rules", ruleBody(map[string]any{"queues": []string{"support", "sales"}}), CodeInvalid},
+		probe{http.MethodPost, "/alerts/rules", ruleBody(map[string]any{"queues": nil}), CodeInvalid},
+		probe{http.MethodPut, "/alerts/rules/00000000000000b1", ruleBody(nil), ""},
+		probe{http.MethodPut, "/alerts/rules/00000000000000b1", ruleBody(map[string]any{"queues": []string{"sales"}}), CodeInvalid},
+		probe{http.MethodPut, "/alerts/rules/00000000000000b2", ruleBody(nil), CodeNotFound},
+		probe{http.MethodDelete, "/alerts/rules/00000000000000b2", nil, CodeNotFound},
+		probe{http.MethodPost, "/alerts/silences", map[string]any{"rule": "00000000000000b2", "queue": "sales", "until": "2026-03-02T10:00:00Z", "reason": "works"}, CodeInvalid},
+		probe{http.MethodPost, "/alerts/silences", map[string]any{"rule": "00000000000000b2", "until": "2026-03-02T10:00:00Z", "reason": "works"}, CodeInvalid},
+		probe{http.MethodDelete, "/alerts/silences/00000000000000c2", nil, CodeNotFound},
 		probe{http.MethodPost, "/users", map[string]any{"name": "new", "password": "a long password", "role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some", map[string]any{"role": "supervisor"}, CodeForbidden},
 		probe{http.MethodPut, "/users/some/password", map[string]string{"password": "a long password"}, CodeForbidden},
@@ -238,6 +255,7 @@ func TestLimitedNeverSeesAnotherQueue(t *testing.T) {
 	key := w.makeKey(t, w.signIn("adam"), map[string]any{
 		"name": "k", "queues": []string{"support"}, "scopes": slices.DeleteFunc(allScopes(), func(s Scope) bool { return s == ScopeAdmin }),
 	})
+	w.makeTheirs()
 	sam, sue, hidden := w.signIn("sam"), w.signIn("sue"), 0
 	for _, p := range probes() {
 		some := w.wantProbed(t, p, sam)

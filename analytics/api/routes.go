@@ -140,6 +140,22 @@ func (a *API) rest() {
 	add(a, route{"list-tickets", http.MethodGet, "/tickets", signedIn, readContacts, narrowed, 200, "tickets", "Tickets, and how they stand", true}, a.ticketList)
 	add(a, route{"get-ticket", http.MethodGet, "/tickets/{system}/{id}", signedIn, readContacts, narrowed, 200, "tickets", "One ticket and what was told of it", false}, a.ticket)
 
+	add(a, route{"list-reports", http.MethodGet, "/reports", overseers, readMetrics | writeReports, narrowed, 200, "reports", "Saved reports", false}, a.savedReports)
+	add(a, route{"make-report", http.MethodPost, "/reports", supervisors | admins, writeReports, narrowed, 201, "reports", "Save a report", false}, a.makeReport)
+	add(a, route{"get-report", http.MethodGet, "/reports/{id}", overseers, readMetrics | writeReports, narrowed, 200, "reports", "A saved report and its last runs", false}, a.savedReport)
+	add(a, route{"change-report", http.MethodPut, "/reports/{id}", supervisors | admins, writeReports, narrowed, 200, "reports", "Change a saved report", false}, a.changeReport)
+	add(a, route{"delete-report", http.MethodDelete, "/reports/{id}", supervisors | admins, writeReports, narrowed, 204, "reports", "Delete a saved report", false}, a.deleteReport)
+	add(a, route{"run-report", http.MethodPost, "/reports/{id}/run", supervisors | admins, writeReports, narrowed, 202, "reports", "Run a saved report now and send it", false}, a.runReport)
+
+	add(a, route{"list-alerts", http.MethodGet, "/alerts", overseers, readMetrics | writeReports, narrowed, 200, "alerts", "How each rule stands in each queue, and what fires", false}, a.alerts)
+	add(a, route{"list-alert-rules", http.MethodGet, "/alerts/rules", overseers, readMetrics | writeReports, narrowed, 200, "alerts", "Alert rules", false}, a.alertRules)
+	add(a, route{"make-alert-rule", http.MethodPost, "/alerts/rules", supervisors | admins, writeReports, narrowed, 201, "alerts", "Make an alert rule", false}, a.makeAlertRule)
+	add(a, route{"change-alert-rule", http.MethodPut, "/alerts/rules/{id}", supervisors | admins, writeReports, narrowed, 200, "alerts", "Change an alert rule", false}, a.changeAlertRule)
+	add(a, route{"delete-alert-rule", http.MethodDelete, "/alerts/rules/{id}", supervisors | admins, writeReports, narrowed, 204, "alerts", "Delete an alert rule", false}, a.deleteAlertRule)
+	add(a, route{"list-silences", http.MethodGet, "/alerts/silences", overseers, readMetrics | writeReports, narrowed, 200, "alerts", "Rules that are silenced", false}, a.silences)
+	add(a, route{"make-silence", http.MethodPost, "/alerts/silences", supervisors | admins, writeReports, narrowed, 201, "alerts", "Silence a rule for a time", false}, a.makeSilence)
+	add(a, route{"end-silence", http.MethodDelete, "/alerts/silences/{id}", supervisors | admins, writeReports, narrowed, 204, "alerts", "End a silence", false}, a.endSilence)
+
 	a.document()
 }
 

@@ -18,6 +18,7 @@ const (
 	ScopeCalls      Scope = "calls.control"
 	ScopeTickets    Scope = "tickets.write"
 	ScopeErase      Scope = "personal.erase"
+	ScopeReports    Scope = "reports.write"
 	ScopeAdmin      Scope = "admin"
 )
 
@@ -33,6 +34,7 @@ const (
 	controlCalls
 	writeTickets
 	erasePersonal // erase callers
+	writeReports  // saved reports and alert rules
 	administer
 
 	noKey  scopes = 0 // only who signed in
@@ -41,7 +43,7 @@ const (
 
 // allScopes lists them in the order of their bits.
 func allScopes() []Scope {
-	return []Scope{ScopeMetrics, ScopeContacts, ScopePersonal, ScopeRecordings, ScopeAgents, ScopeCalls, ScopeTickets, ScopeErase, ScopeAdmin}
+	return []Scope{ScopeMetrics, ScopeContacts, ScopePersonal, ScopeRecordings, ScopeAgents, ScopeCalls, ScopeTickets, ScopeErase, ScopeReports, ScopeAdmin}
 }
 
 // scopesOf is the set of a list; names that this version doesn't know allow nothing.

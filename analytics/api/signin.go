@@ -129,11 +129,14 @@ func (a *API) whoAmI(_ context.Context, who principal, _ *noInput) (*identityOnl
 	return &identityOnly{Body: a.identity(who)}, nil
 }
 
+// SignedOut is what is left to do for who signs out.
+type SignedOut struct {
+	Provider *string `json:"provider" doc:"Address at which the browser signs out at the identity provider too; null = there is nothing more to do"`
+}
+
 type signedOutOutput struct {
 	Cookie http.Cookie `header:"Set-Cookie"`
-	Body   struct {
-		Provider *string `json:"provider" doc:"Address at which the browser signs out at the identity provider too; null = there is nothing more to do"`
-	}
+	Body   SignedOut
 }
 
 // signOut ends the session; its live streams end at their next heartbeat.

@@ -223,7 +223,7 @@ func (l *look) begin() {
 func (l *look) end() {
 	if l.done != nil {
 		l.cancel()
-		_ = <-l.done // the stream has its reason already
+		<-l.done //nolint:errcheck // the stream has its reason already
 	}
 }
 

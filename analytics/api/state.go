@@ -35,6 +35,8 @@ type State interface {
 	Provide(ctx context.Context, name string, p registry.Provided, now time.Time) (registry.User, error) // registry.ErrTaken when somebody else has the name
 	FindSubject(ctx context.Context, subject string) (registry.User, error)
 	EndProvided(ctx context.Context, subject, there string) (int64, error)
+	SavedReports
+	Alerts
 }
 
 var _ State = (*registry.Registry)(nil)

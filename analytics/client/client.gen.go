@@ -19,6 +19,7 @@ const (
 	APIKeyScopesPersonalErase  APIKeyScopes = "personal.erase"
 	APIKeyScopesPersonalRead   APIKeyScopes = "personal.read"
 	APIKeyScopesRecordingsRead APIKeyScopes = "recordings.read"
+	APIKeyScopesReportsWrite   APIKeyScopes = "reports.write"
 	APIKeyScopesTicketsWrite   APIKeyScopes = "tickets.write"
 )
 
@@ -42,6 +43,112 @@ const (
 	AgentStateTalking     AgentState = "talking"
 	AgentStateUnreachable AgentState = "unreachable"
 	AgentStateWrapUp      AgentState = "wrap_up"
+)
+
+// Defines values for AlertKind.
+const (
+	AlertKindDeviation    AlertKind = "deviation"
+	AlertKindLongestWait  AlertKind = "longest_wait"
+	AlertKindNobodyReady  AlertKind = "nobody_ready"
+	AlertKindServiceLevel AlertKind = "service_level"
+	AlertKindTicketSLA    AlertKind = "ticket_sla"
+)
+
+// Defines values for AlertPhase.
+const (
+	AlertPhaseFiring  AlertPhase = "firing"
+	AlertPhaseIdle    AlertPhase = "idle"
+	AlertPhaseNoData  AlertPhase = "no_data"
+	AlertPhaseOk      AlertPhase = "ok"
+	AlertPhasePending AlertPhase = "pending"
+)
+
+// Defines values for AlertRuleDirection.
+const (
+	AlertRuleDirectionAbove  AlertRuleDirection = "above"
+	AlertRuleDirectionBelow  AlertRuleDirection = "below"
+	AlertRuleDirectionEither AlertRuleDirection = "either"
+)
+
+// Defines values for AlertRuleKind.
+const (
+	AlertRuleKindDeviation    AlertRuleKind = "deviation"
+	AlertRuleKindLongestWait  AlertRuleKind = "longest_wait"
+	AlertRuleKindNobodyReady  AlertRuleKind = "nobody_ready"
+	AlertRuleKindServiceLevel AlertRuleKind = "service_level"
+	AlertRuleKindTicketSLA    AlertRuleKind = "ticket_sla"
+)
+
+// Defines values for AlertRuleNumber.
+const (
+	AlertRuleNumberAbandonment   AlertRuleNumber = "abandonment"
+	AlertRuleNumberHandleTime    AlertRuleNumber = "handle_time"
+	AlertRuleNumberOffered       AlertRuleNumber = "offered"
+	AlertRuleNumberSpeedOfAnswer AlertRuleNumber = "speed_of_answer"
+)
+
+// Defines values for AlertRuleStage.
+const (
+	AlertRuleStageBreached AlertRuleStage = "breached"
+	AlertRuleStageWarning  AlertRuleStage = "warning"
+)
+
+// Defines values for AlertRuleVariant.
+const (
+	AlertRuleVariantAnswered         AlertRuleVariant = "answered"
+	AlertRuleVariantOffered          AlertRuleVariant = "offered"
+	AlertRuleVariantOfferedLessShort AlertRuleVariant = "offered_less_short"
+	AlertRuleVariantResolvedWithin   AlertRuleVariant = "resolved_within"
+)
+
+// Defines values for AlertRuleWhile.
+const (
+	AlertRuleWhileOpen    AlertRuleWhile = "open"
+	AlertRuleWhileWaiting AlertRuleWhile = "waiting"
+)
+
+// Defines values for AlertRuleBodyDirection.
+const (
+	AlertRuleBodyDirectionAbove  AlertRuleBodyDirection = "above"
+	AlertRuleBodyDirectionBelow  AlertRuleBodyDirection = "below"
+	AlertRuleBodyDirectionEither AlertRuleBodyDirection = "either"
+)
+
+// Defines values for AlertRuleBodyKind.
+const (
+	AlertRuleBodyKindDeviation    AlertRuleBodyKind = "deviation"
+	AlertRuleBodyKindLongestWait  AlertRuleBodyKind = "longest_wait"
+	AlertRuleBodyKindNobodyReady  AlertRuleBodyKind = "nobody_ready"
+	AlertRuleBodyKindServiceLevel AlertRuleBodyKind = "service_level"
+	AlertRuleBodyKindTicketSLA    AlertRuleBodyKind = "ticket_sla"
+)
+
+// Defines values for AlertRuleBodyNumber.
+const (
+	AlertRuleBodyNumberAbandonment   AlertRuleBodyNumber = "abandonment"
+	AlertRuleBodyNumberHandleTime    AlertRuleBodyNumber = "handle_time"
+	AlertRuleBodyNumberOffered       AlertRuleBodyNumber = "offered"
+	AlertRuleBodyNumberSpeedOfAnswer AlertRuleBodyNumber = "speed_of_answer"
+)
+
+// Defines values for AlertRuleBodyStage.
+const (
+	AlertRuleBodyStageBreached AlertRuleBodyStage = "breached"
+	AlertRuleBodyStageWarning  AlertRuleBodyStage = "warning"
+)
+
+// Defines values for AlertRuleBodyVariant.
+const (
+	AlertRuleBodyVariantAnswered         AlertRuleBodyVariant = "answered"
+	AlertRuleBodyVariantOffered          AlertRuleBodyVariant = "offered"
+	AlertRuleBodyVariantOfferedLessShort AlertRuleBodyVariant = "offered_less_short"
+	AlertRuleBodyVariantResolvedWithin   AlertRuleBodyVariant = "resolved_within"
+)
+
+// Defines values for AlertRuleBodyWhile.
+const (
+	AlertRuleBodyWhileOpen    AlertRuleBodyWhile = "open"
+	AlertRuleBodyWhileWaiting AlertRuleBodyWhile = "waiting"
 )
 
 // Defines values for CallInputBodyAction.
@@ -200,6 +307,7 @@ const (
 	IdentityScopesPersonalErase  IdentityScopes = "personal.erase"
 	IdentityScopesPersonalRead   IdentityScopes = "personal.read"
 	IdentityScopesRecordingsRead IdentityScopes = "recordings.read"
+	IdentityScopesReportsWrite   IdentityScopes = "reports.write"
 	IdentityScopesTicketsWrite   IdentityScopes = "tickets.write"
 )
 
@@ -213,6 +321,7 @@ const (
 	MakeKeyInputBodyScopesPersonalErase  MakeKeyInputBodyScopes = "personal.erase"
 	MakeKeyInputBodyScopesPersonalRead   MakeKeyInputBodyScopes = "personal.read"
 	MakeKeyInputBodyScopesRecordingsRead MakeKeyInputBodyScopes = "recordings.read"
+	MakeKeyInputBodyScopesReportsWrite   MakeKeyInputBodyScopes = "reports.write"
 	MakeKeyInputBodyScopesTicketsWrite   MakeKeyInputBodyScopes = "tickets.write"
 )
 
@@ -256,6 +365,7 @@ const (
 	NewAPIKeyScopesPersonalErase  NewAPIKeyScopes = "personal.erase"
 	NewAPIKeyScopesPersonalRead   NewAPIKeyScopes = "personal.read"
 	NewAPIKeyScopesRecordingsRead NewAPIKeyScopes = "recordings.read"
+	NewAPIKeyScopesReportsWrite   NewAPIKeyScopes = "reports.write"
 	NewAPIKeyScopesTicketsWrite   NewAPIKeyScopes = "tickets.write"
 )
 
@@ -331,6 +441,127 @@ const (
 	LogAndKafka  RemainderWhat = "log_and_kafka"
 	OldParts     RemainderWhat = "old_parts"
 	OpenContacts RemainderWhat = "open_contacts"
+)
+
+// Defines values for ReportBodyForm.
+const (
+	ReportBodyFormCsv   ReportBodyForm = "csv"
+	ReportBodyFormJsonl ReportBodyForm = "jsonl"
+	ReportBodyFormXlsx  ReportBodyForm = "xlsx"
+)
+
+// Defines values for ReportBodyReport.
+const (
+	ReportBodyReportAgents   ReportBodyReport = "agents"
+	ReportBodyReportBacklog  ReportBodyReport = "backlog"
+	ReportBodyReportContacts ReportBodyReport = "contacts"
+	ReportBodyReportIVR      ReportBodyReport = "ivr"
+	ReportBodyReportQueues   ReportBodyReport = "queues"
+	ReportBodyReportStaffing ReportBodyReport = "staffing"
+	ReportBodyReportTickets  ReportBodyReport = "tickets"
+)
+
+// Defines values for ReportBodyWindow.
+const (
+	ReportBodyWindowLast28Days  ReportBodyWindow = "last_28_days"
+	ReportBodyWindowLast30Days  ReportBodyWindow = "last_30_days"
+	ReportBodyWindowLast7Days   ReportBodyWindow = "last_7_days"
+	ReportBodyWindowLast90Days  ReportBodyWindow = "last_90_days"
+	ReportBodyWindowLastMonth   ReportBodyWindow = "last_month"
+	ReportBodyWindowLastQuarter ReportBodyWindow = "last_quarter"
+	ReportBodyWindowLastWeek    ReportBodyWindow = "last_week"
+	ReportBodyWindowLastYear    ReportBodyWindow = "last_year"
+	ReportBodyWindowNextWeek    ReportBodyWindow = "next_week"
+	ReportBodyWindowThisMonth   ReportBodyWindow = "this_month"
+	ReportBodyWindowThisQuarter ReportBodyWindow = "this_quarter"
+	ReportBodyWindowThisWeek    ReportBodyWindow = "this_week"
+	ReportBodyWindowThisYear    ReportBodyWindow = "this_year"
+	ReportBodyWindowToday       ReportBodyWindow = "today"
+	ReportBodyWindowTomorrow    ReportBodyWindow = "tomorrow"
+	ReportBodyWindowYesterday   ReportBodyWindow = "yesterday"
+)
+
+// Defines values for ReportRunState.
+const (
+	ReportRunStateFailed  ReportRunState = "failed"
+	ReportRunStateSent    ReportRunState = "sent"
+	ReportRunStateWaiting ReportRunState = "waiting"
+)
+
+// Defines values for ReportWithRunsOutputBodyForm.
+const (
+	ReportWithRunsOutputBodyFormCsv   ReportWithRunsOutputBodyForm = "csv"
+	ReportWithRunsOutputBodyFormJsonl ReportWithRunsOutputBodyForm = "jsonl"
+	ReportWithRunsOutputBodyFormXlsx  ReportWithRunsOutputBodyForm = "xlsx"
+)
+
+// Defines values for ReportWithRunsOutputBodyReport.
+const (
+	ReportWithRunsOutputBodyReportAgents   ReportWithRunsOutputBodyReport = "agents"
+	ReportWithRunsOutputBodyReportBacklog  ReportWithRunsOutputBodyReport = "backlog"
+	ReportWithRunsOutputBodyReportContacts ReportWithRunsOutputBodyReport = "contacts"
+	ReportWithRunsOutputBodyReportIVR      ReportWithRunsOutputBodyReport = "ivr"
+	ReportWithRunsOutputBodyReportQueues   ReportWithRunsOutputBodyReport = "queues"
+	ReportWithRunsOutputBodyReportStaffing ReportWithRunsOutputBodyReport = "staffing"
+	ReportWithRunsOutputBodyReportTickets  ReportWithRunsOutputBodyReport = "tickets"
+)
+
+// Defines values for ReportWithRunsOutputBodyWindow.
+const (
+	ReportWithRunsOutputBodyWindowLast28Days  ReportWithRunsOutputBodyWindow = "last_28_days"
+	ReportWithRunsOutputBodyWindowLast30Days  ReportWithRunsOutputBodyWindow = "last_30_days"
+	ReportWithRunsOutputBodyWindowLast7Days   ReportWithRunsOutputBodyWindow = "last_7_days"
+	ReportWithRunsOutputBodyWindowLast90Days  ReportWithRunsOutputBodyWindow = "last_90_days"
+	ReportWithRunsOutputBodyWindowLastMonth   ReportWithRunsOutputBodyWindow = "last_month"
+	ReportWithRunsOutputBodyWindowLastQuarter ReportWithRunsOutputBodyWindow = "last_quarter"
+	ReportWithRunsOutputBodyWindowLastWeek    ReportWithRunsOutputBodyWindow = "last_week"
+	ReportWithRunsOutputBodyWindowLastYear    ReportWithRunsOutputBodyWindow = "last_year"
+	ReportWithRunsOutputBodyWindowNextWeek    ReportWithRunsOutputBodyWindow = "next_week"
+	ReportWithRunsOutputBodyWindowThisMonth   ReportWithRunsOutputBodyWindow = "this_month"
+	ReportWithRunsOutputBodyWindowThisQuarter ReportWithRunsOutputBodyWindow = "this_quarter"
+	ReportWithRunsOutputBodyWindowThisWeek    ReportWithRunsOutputBodyWindow = "this_week"
+	ReportWithRunsOutputBodyWindowThisYear    ReportWithRunsOutputBodyWindow = "this_year"
+	ReportWithRunsOutputBodyWindowToday       ReportWithRunsOutputBodyWindow = "today"
+	ReportWithRunsOutputBodyWindowTomorrow    ReportWithRunsOutputBodyWindow = "tomorrow"
+	ReportWithRunsOutputBodyWindowYesterday   ReportWithRunsOutputBodyWindow = "yesterday"
+)
+
+// Defines values for SavedReportForm.
+const (
+	SavedReportFormCsv   SavedReportForm = "csv"
+	SavedReportFormJsonl SavedReportForm = "jsonl"
+	SavedReportFormXlsx  SavedReportForm = "xlsx"
+)
+
+// Defines values for SavedReportReport.
+const (
+	SavedReportReportAgents   SavedReportReport = "agents"
+	SavedReportReportBacklog  SavedReportReport = "backlog"
+	SavedReportReportContacts SavedReportReport = "contacts"
+	SavedReportReportIVR      SavedReportReport = "ivr"
+	SavedReportReportQueues   SavedReportReport = "queues"
+	SavedReportReportStaffing SavedReportReport = "staffing"
+	SavedReportReportTickets  SavedReportReport = "tickets"
+)
+
+// Defines values for SavedReportWindow.
+const (
+	SavedReportWindowLast28Days  SavedReportWindow = "last_28_days"
+	SavedReportWindowLast30Days  SavedReportWindow = "last_30_days"
+	SavedReportWindowLast7Days   SavedReportWindow = "last_7_days"
+	SavedReportWindowLast90Days  SavedReportWindow = "last_90_days"
+	SavedReportWindowLastMonth   SavedReportWindow = "last_month"
+	SavedReportWindowLastQuarter SavedReportWindow = "last_quarter"
+	SavedReportWindowLastWeek    SavedReportWindow = "last_week"
+	SavedReportWindowLastYear    SavedReportWindow = "last_year"
+	SavedReportWindowNextWeek    SavedReportWindow = "next_week"
+	SavedReportWindowThisMonth   SavedReportWindow = "this_month"
+	SavedReportWindowThisQuarter SavedReportWindow = "this_quarter"
+	SavedReportWindowThisWeek    SavedReportWindow = "this_week"
+	SavedReportWindowThisYear    SavedReportWindow = "this_year"
+	SavedReportWindowToday       SavedReportWindow = "today"
+	SavedReportWindowTomorrow    SavedReportWindow = "tomorrow"
+	SavedReportWindowYesterday   SavedReportWindow = "yesterday"
 )
 
 // Defines values for SegmentKind.
@@ -431,6 +662,15 @@ const (
 	ListAbandonedParamsFormatCsv   ListAbandonedParamsFormat = "csv"
 	ListAbandonedParamsFormatJsonl ListAbandonedParamsFormat = "jsonl"
 	ListAbandonedParamsFormatXlsx  ListAbandonedParamsFormat = "xlsx"
+)
+
+// Defines values for ListAlertsParamsPhase.
+const (
+	ListAlertsParamsPhaseFiring  ListAlertsParamsPhase = "firing"
+	ListAlertsParamsPhaseIdle    ListAlertsParamsPhase = "idle"
+	ListAlertsParamsPhaseNoData  ListAlertsParamsPhase = "no_data"
+	ListAlertsParamsPhaseOk      ListAlertsParamsPhase = "ok"
+	ListAlertsParamsPhasePending ListAlertsParamsPhase = "pending"
 )
 
 // Defines values for ListAuditParamsFormat.
@@ -1304,6 +1544,297 @@ type AgentView struct {
 // AgentsOutputBody defines model for AgentsOutputBody.
 type AgentsOutputBody struct {
 	Agents []Agent `json:"agents"`
+}
+
+// Alert defines model for Alert.
+type Alert struct {
+	Kind AlertKind `json:"kind"`
+
+	// Limit What it was compared with; of deviation the modified z-score
+	Limit float64 `json:"limit"`
+
+	// Link The report or page that shows more
+	Link string `json:"link"`
+
+	// LookedAt When it was looked at last
+	LookedAt time.Time `json:"looked_at"`
+
+	// Name Name of the rule
+	Name string `json:"name"`
+
+	// Phase no_data: it can't be known; idle: there is nothing to judge
+	Phase AlertPhase `json:"phase"`
+
+	// Queue Examples: support
+	Queue string `json:"queue"`
+
+	// Rule Id of the rule
+	Rule string `json:"rule"`
+
+	// SilencedUntil null = it is not
+	SilencedUntil *time.Time `json:"silenced_until"`
+
+	// Since Since when it stands so
+	Since time.Time `json:"since"`
+
+	// Value The number then: percent, seconds, agents, or as the rule's number; null = there was none
+	Value *float64 `json:"value"`
+
+	// Why The same in words
+	//
+	// Examples: longest wait 3m10s, limit 2m
+	Why string `json:"why"`
+}
+
+// AlertKind defines model for Alert.Kind.
+type AlertKind string
+
+// AlertPhase no_data: it can't be known; idle: there is nothing to judge
+type AlertPhase string
+
+// AlertRule defines model for AlertRule.
+type AlertRule struct {
+	// AboveMS Of longest_wait: bad when somebody waits longer
+	AboveMS *int64 `json:"above_ms,omitempty"`
+
+	// BelowPercent Of service_level: bad below so many percent
+	//
+	// Examples: 80
+	BelowPercent *float64 `json:"below_percent,omitempty"`
+
+	// ChangedAt null = configured
+	ChangedAt *time.Time `json:"changed_at"`
+
+	// ChangedBy Examples: sue
+	ChangedBy string `json:"changed_by"`
+
+	// ClearForMS How long it must be good before the alert ends; null = 60000
+	ClearForMS *int64 `json:"clear_for_ms,omitempty"`
+
+	// ClearPercent It ends only when the number is better than the limit by so many percent of it
+	ClearPercent *float64 `json:"clear_percent,omitempty"`
+
+	// Configured It stands in alerts.rules of the configuration, and is changed there
+	Configured bool `json:"configured"`
+
+	// Direction Of deviation: to which side it counts; either without it
+	Direction *AlertRuleDirection `json:"direction,omitempty"`
+
+	// Factor Of deviation: bad beyond this modified z-score; 3.5 without it
+	Factor *float64 `json:"factor,omitempty"`
+
+	// ForMS How long the number must be bad before it fires
+	ForMS *int64 `json:"for_ms,omitempty"`
+
+	// ID file. and its id = of the configuration
+	//
+	// Examples: 3f9c2a10b7d4e6f8
+	ID string `json:"id"`
+
+	// Kind What it looks at
+	Kind AlertRuleKind `json:"kind"`
+
+	// Least Of deviation: a smaller difference is never bad: in calls, percent, seconds; 5, of times 10 without it
+	Least *float64 `json:"least,omitempty"`
+
+	// MadeAt null = configured
+	MadeAt *time.Time `json:"made_at"`
+
+	// MadeBy Empty = configured
+	//
+	// Examples: sue
+	MadeBy string `json:"made_by"`
+
+	// Mail Addresses that are told
+	Mail []string `json:"mail,omitempty"`
+
+	// MinCalls Of service_level and deviation: fewer calls are not judged; 5 without it
+	MinCalls *int64 `json:"min_calls,omitempty"`
+
+	// Name What it is called, also in messages
+	//
+	// Examples: Support: service level
+	Name string `json:"name"`
+
+	// Number Of deviation: which number of an hour
+	Number *AlertRuleNumber `json:"number,omitempty"`
+
+	// Off It is kept, and not looked at
+	Off *bool `json:"off,omitempty"`
+
+	// Queues Ids of the queues it looks at, each by itself; empty = all, which who is limited may not
+	Queues []string `json:"queues,omitempty"`
+
+	// RepeatMS A firing alert is told again after it, 0 = never; null = 14400000
+	RepeatMS *int64 `json:"repeat_ms,omitempty"`
+
+	// Schedule Of nobody_ready while open: id of a schedule of the configuration
+	Schedule *string `json:"schedule,omitempty"`
+
+	// Stage Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it
+	Stage *AlertRuleStage `json:"stage,omitempty"`
+
+	// ThresholdMS Of service_level: T in place of each queue's own
+	ThresholdMS *int64 `json:"threshold_ms,omitempty"`
+
+	// Tickets Of ticket_sla: bad when so many tickets stand so; 1 without it
+	Tickets *int64 `json:"tickets,omitempty"`
+
+	// Tz Of deviation: IANA zone of the hours; UTC without it
+	//
+	// Examples: Europe/Berlin
+	Tz *string `json:"tz,omitempty"`
+
+	// Variant Of service_level: which one; offered without it
+	Variant *AlertRuleVariant `json:"variant,omitempty"`
+
+	// Webhook URL that is told, signed
+	Webhook *string `json:"webhook,omitempty"`
+
+	// Weeks Of deviation: how many earlier weeks are looked at; 6 without it
+	Weeks *int64 `json:"weeks,omitempty"`
+
+	// While Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it
+	While *AlertRuleWhile `json:"while,omitempty"`
+
+	// WindowMS Of service_level: over how much time up to now; 1800000 without it
+	WindowMS *int64 `json:"window_ms,omitempty"`
+}
+
+// AlertRuleDirection Of deviation: to which side it counts; either without it
+type AlertRuleDirection string
+
+// AlertRuleKind What it looks at
+type AlertRuleKind string
+
+// AlertRuleNumber Of deviation: which number of an hour
+type AlertRuleNumber string
+
+// AlertRuleStage Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it
+type AlertRuleStage string
+
+// AlertRuleVariant Of service_level: which one; offered without it
+type AlertRuleVariant string
+
+// AlertRuleWhile Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it
+type AlertRuleWhile string
+
+// AlertRuleBody defines model for AlertRuleBody.
+type AlertRuleBody struct {
+	// AboveMS Of longest_wait: bad when somebody waits longer
+	AboveMS *int64 `json:"above_ms,omitempty"`
+
+	// BelowPercent Of service_level: bad below so many percent
+	//
+	// Examples: 80
+	BelowPercent *float64 `json:"below_percent,omitempty"`
+
+	// ClearForMS How long it must be good before the alert ends; null = 60000
+	ClearForMS *int64 `json:"clear_for_ms,omitempty"`
+
+	// ClearPercent It ends only when the number is better than the limit by so many percent of it
+	ClearPercent *float64 `json:"clear_percent,omitempty"`
+
+	// Direction Of deviation: to which side it counts; either without it
+	Direction *AlertRuleBodyDirection `json:"direction,omitempty"`
+
+	// Factor Of deviation: bad beyond this modified z-score; 3.5 without it
+	Factor *float64 `json:"factor,omitempty"`
+
+	// ForMS How long the number must be bad before it fires
+	ForMS *int64 `json:"for_ms,omitempty"`
+
+	// Kind What it looks at
+	Kind AlertRuleBodyKind `json:"kind"`
+
+	// Least Of deviation: a smaller difference is never bad: in calls, percent, seconds; 5, of times 10 without it
+	Least *float64 `json:"least,omitempty"`
+
+	// Mail Addresses that are told
+	Mail []string `json:"mail,omitempty"`
+
+	// MinCalls Of service_level and deviation: fewer calls are not judged; 5 without it
+	MinCalls *int64 `json:"min_calls,omitempty"`
+
+	// Name What it is called, also in messages
+	//
+	// Examples: Support: service level
+	Name string `json:"name"`
+
+	// Number Of deviation: which number of an hour
+	Number *AlertRuleBodyNumber `json:"number,omitempty"`
+
+	// Off It is kept, and not looked at
+	Off *bool `json:"off,omitempty"`
+
+	// Queues Ids of the queues it looks at, each by itself; empty = all, which who is limited may not
+	Queues []string `json:"queues,omitempty"`
+
+	// RepeatMS A firing alert is told again after it, 0 = never; null = 14400000
+	RepeatMS *int64 `json:"repeat_ms,omitempty"`
+
+	// Schedule Of nobody_ready while open: id of a schedule of the configuration
+	Schedule *string `json:"schedule,omitempty"`
+
+	// Stage Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it
+	Stage *AlertRuleBodyStage `json:"stage,omitempty"`
+
+	// ThresholdMS Of service_level: T in place of each queue's own
+	ThresholdMS *int64 `json:"threshold_ms,omitempty"`
+
+	// Tickets Of ticket_sla: bad when so many tickets stand so; 1 without it
+	Tickets *int64 `json:"tickets,omitempty"`
+
+	// Tz Of deviation: IANA zone of the hours; UTC without it
+	//
+	// Examples: Europe/Berlin
+	Tz *string `json:"tz,omitempty"`
+
+	// Variant Of service_level: which one; offered without it
+	Variant *AlertRuleBodyVariant `json:"variant,omitempty"`
+
+	// Webhook URL that is told, signed
+	Webhook *string `json:"webhook,omitempty"`
+
+	// Weeks Of deviation: how many earlier weeks are looked at; 6 without it
+	Weeks *int64 `json:"weeks,omitempty"`
+
+	// While Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it
+	While *AlertRuleBodyWhile `json:"while,omitempty"`
+
+	// WindowMS Of service_level: over how much time up to now; 1800000 without it
+	WindowMS *int64 `json:"window_ms,omitempty"`
+}
+
+// AlertRuleBodyDirection Of deviation: to which side it counts; either without it
+type AlertRuleBodyDirection string
+
+// AlertRuleBodyKind What it looks at
+type AlertRuleBodyKind string
+
+// AlertRuleBodyNumber Of deviation: which number of an hour
+type AlertRuleBodyNumber string
+
+// AlertRuleBodyStage Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it
+type AlertRuleBodyStage string
+
+// AlertRuleBodyVariant Of service_level: which one; offered without it
+type AlertRuleBodyVariant string
+
+// AlertRuleBodyWhile Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it
+type AlertRuleBodyWhile string
+
+// AlertRulesOutputBody defines model for AlertRulesOutputBody.
+type AlertRulesOutputBody struct {
+	// Rules Those of the configuration first, then by when they were made
+	Rules []AlertRule `json:"rules"`
+}
+
+// AlertsOutputBody defines model for AlertsOutputBody.
+type AlertsOutputBody struct {
+	// Alerts What fires first, then by rule and queue
+	Alerts []Alert   `json:"alerts"`
+	AsOf   time.Time `json:"as_of"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -2602,6 +3133,23 @@ type MakeKeyInputBody struct {
 // MakeKeyInputBodyScopes defines model for MakeKeyInputBody.Scopes.
 type MakeKeyInputBodyScopes string
 
+// MakeSilenceInputBody defines model for MakeSilenceInputBody.
+type MakeSilenceInputBody struct {
+	// Queue Only there; empty = in all its queues
+	Queue *string `json:"queue,omitempty"`
+
+	// Reason Why, for the others
+	//
+	// Examples: the switch is moved
+	Reason string `json:"reason"`
+
+	// Rule Id of a rule, also of the configuration
+	Rule string `json:"rule"`
+
+	// Until At most 31 days from now
+	Until time.Time `json:"until"`
+}
+
 // MakeUserInputBody defines model for MakeUserInputBody.
 type MakeUserInputBody struct {
 	// Masked Of callers' numbers he sees the last three digits, of names nothing
@@ -3302,6 +3850,205 @@ type Remainder struct {
 // RemainderWhat Facts as they were recorded, in the logs and Kafka's topics; files that ClickHouse has replaced and not removed yet; callers whose contacts have not ended
 type RemainderWhat string
 
+// ReportBody defines model for ReportBody.
+type ReportBody struct {
+	// Form Form of the file that is sent
+	Form *ReportBodyForm `json:"form,omitempty"`
+
+	// Mail Addresses it is sent to
+	//
+	// Examples: ["lead@example.com"]
+	Mail []string `json:"mail,omitempty"`
+
+	// Name What it is called, also in the subject of its mails
+	//
+	// Examples: Support, last week
+	Name string `json:"name"`
+
+	// Off Its schedule rests
+	Off *bool `json:"off,omitempty"`
+
+	// Parameters Its parameters as in its URL, without from, until, tz and format; lists comma-separated
+	//
+	// Examples: {"group_by":"queue"}
+	Parameters map[string]string `json:"parameters,omitempty"`
+
+	// Report Which report: the route metrics/… of this name
+	Report ReportBodyReport `json:"report"`
+
+	// Schedule When it is sent by itself; without it only when somebody asks for it
+	Schedule *ReportSchedule `json:"schedule,omitempty"`
+
+	// Shared Everybody who may see saved reports and is not limited to queues or teams sees it; else its owner and admins only
+	Shared *bool `json:"shared,omitempty"`
+
+	// Tz IANA time zone of the window and of the schedule: its owner's
+	//
+	// Examples: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Webhook URL it is posted to, signed
+	//
+	// Examples: https://hooks.example.com/reports
+	Webhook *string `json:"webhook,omitempty"`
+
+	// Window Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+	Window ReportBodyWindow `json:"window"`
+}
+
+// ReportBodyForm Form of the file that is sent
+type ReportBodyForm string
+
+// ReportBodyReport Which report: the route metrics/… of this name
+type ReportBodyReport string
+
+// ReportBodyWindow Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+type ReportBodyWindow string
+
+// ReportRun defines model for ReportRun.
+type ReportRun struct {
+	// By Who asked for it; empty = its schedule
+	By string `json:"by"`
+
+	// Dropped To whom it could not be sent
+	Dropped []string `json:"dropped"`
+
+	// EndedAt null = not yet
+	EndedAt *time.Time `json:"ended_at"`
+
+	// Error Why it or the last try failed; empty = it didn't
+	Error string `json:"error"`
+
+	// From Begin of its window; null = not run yet
+	From *time.Time `json:"from"`
+
+	// ID Also in the message, the same at each try
+	//
+	// Examples: 3f9c2a10b7d4e6f8.1772434800
+	ID string `json:"id"`
+
+	// Missed How many earlier slots passed while nothing ran, which this run stands for
+	Missed int64 `json:"missed"`
+
+	// NextTryAt null = none
+	NextTryAt *time.Time `json:"next_try_at"`
+
+	// Repeated Who may have got it twice: the process that sent it ended before it knew
+	Repeated []string `json:"repeated"`
+
+	// Rows How many the file had
+	Rows int64 `json:"rows"`
+
+	// Sent To whom it was sent
+	Sent []string `json:"sent"`
+
+	// Slot The instant from which its window is seen
+	Slot time.Time `json:"slot"`
+
+	// State waiting: to be run, or tried again at next_try_at
+	State ReportRunState `json:"state"`
+	Tries int64          `json:"tries"`
+
+	// Until End of its window, exclusive
+	Until *time.Time `json:"until"`
+}
+
+// ReportRunState waiting: to be run, or tried again at next_try_at
+type ReportRunState string
+
+// ReportSchedule defines model for ReportSchedule.
+type ReportSchedule struct {
+	// At At which times of the zone's clock
+	//
+	// Examples: ["07:00"]
+	At []string `json:"at"`
+
+	// Days On which days: a rule of iCalendar (RFC 5545) for whole days
+	//
+	// Examples: FREQ=WEEKLY;BYDAY=MO
+	Days string `json:"days"`
+
+	// Starts First day, from which the rule counts its intervals too; without it the day of the request
+	//
+	// Examples: 2026-03-02
+	Starts *string `json:"starts,omitempty"`
+}
+
+// ReportWithRunsOutputBody defines model for ReportWithRunsOutputBody.
+type ReportWithRunsOutputBody struct {
+	ChangedAt time.Time `json:"changed_at"`
+
+	// ChangedBy Examples: sue
+	ChangedBy string `json:"changed_by"`
+
+	// Form Form of the file that is sent
+	Form *ReportWithRunsOutputBodyForm `json:"form,omitempty"`
+
+	// ID Examples: 3f9c2a10b7d4e6f8
+	ID     string    `json:"id"`
+	MadeAt time.Time `json:"made_at"`
+
+	// Mail Addresses it is sent to
+	//
+	// Examples: ["lead@example.com"]
+	Mail []string `json:"mail,omitempty"`
+
+	// Name What it is called, also in the subject of its mails
+	//
+	// Examples: Support, last week
+	Name string `json:"name"`
+
+	// NextAt Its next slot; null = none
+	NextAt *time.Time `json:"next_at"`
+
+	// Off Its schedule rests
+	Off *bool `json:"off,omitempty"`
+
+	// Owner Who made it: it is run with his rights
+	//
+	// Examples: sue
+	Owner string `json:"owner"`
+
+	// Parameters Its parameters as in its URL, without from, until, tz and format; lists comma-separated
+	//
+	// Examples: {"group_by":"queue"}
+	Parameters map[string]string `json:"parameters,omitempty"`
+
+	// Report Which report: the route metrics/… of this name
+	Report ReportWithRunsOutputBodyReport `json:"report"`
+
+	// Runs The last 50, the newest first
+	Runs []ReportRun `json:"runs"`
+
+	// Schedule When it is sent by itself; without it only when somebody asks for it
+	Schedule *ReportSchedule `json:"schedule,omitempty"`
+
+	// Shared Everybody who may see saved reports and is not limited to queues or teams sees it; else its owner and admins only
+	Shared *bool `json:"shared,omitempty"`
+
+	// Tz IANA time zone of the window and of the schedule: its owner's
+	//
+	// Examples: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Webhook URL it is posted to, signed
+	//
+	// Examples: https://hooks.example.com/reports
+	Webhook *string `json:"webhook,omitempty"`
+
+	// Window Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+	Window ReportWithRunsOutputBodyWindow `json:"window"`
+}
+
+// ReportWithRunsOutputBodyForm Form of the file that is sent
+type ReportWithRunsOutputBodyForm string
+
+// ReportWithRunsOutputBodyReport Which report: the route metrics/… of this name
+type ReportWithRunsOutputBodyReport string
+
+// ReportWithRunsOutputBodyWindow Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+type ReportWithRunsOutputBodyWindow string
+
 // Requirement defines model for Requirement.
 type Requirement struct {
 	// AbandonedPercent Share of the arrivals that give up; null when nobody is expected
@@ -3321,6 +4068,84 @@ type Requirement struct {
 
 	// SpeedOfAnswerMS Mean wait of the answered; null when nobody is expected
 	SpeedOfAnswerMS *float64 `json:"speed_of_answer_ms"`
+}
+
+// SavedReport defines model for SavedReport.
+type SavedReport struct {
+	ChangedAt time.Time `json:"changed_at"`
+
+	// ChangedBy Examples: sue
+	ChangedBy string `json:"changed_by"`
+
+	// Form Form of the file that is sent
+	Form *SavedReportForm `json:"form,omitempty"`
+
+	// ID Examples: 3f9c2a10b7d4e6f8
+	ID     string    `json:"id"`
+	MadeAt time.Time `json:"made_at"`
+
+	// Mail Addresses it is sent to
+	//
+	// Examples: ["lead@example.com"]
+	Mail []string `json:"mail,omitempty"`
+
+	// Name What it is called, also in the subject of its mails
+	//
+	// Examples: Support, last week
+	Name string `json:"name"`
+
+	// NextAt Its next slot; null = none
+	NextAt *time.Time `json:"next_at"`
+
+	// Off Its schedule rests
+	Off *bool `json:"off,omitempty"`
+
+	// Owner Who made it: it is run with his rights
+	//
+	// Examples: sue
+	Owner string `json:"owner"`
+
+	// Parameters Its parameters as in its URL, without from, until, tz and format; lists comma-separated
+	//
+	// Examples: {"group_by":"queue"}
+	Parameters map[string]string `json:"parameters,omitempty"`
+
+	// Report Which report: the route metrics/… of this name
+	Report SavedReportReport `json:"report"`
+
+	// Schedule When it is sent by itself; without it only when somebody asks for it
+	Schedule *ReportSchedule `json:"schedule,omitempty"`
+
+	// Shared Everybody who may see saved reports and is not limited to queues or teams sees it; else its owner and admins only
+	Shared *bool `json:"shared,omitempty"`
+
+	// Tz IANA time zone of the window and of the schedule: its owner's
+	//
+	// Examples: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Webhook URL it is posted to, signed
+	//
+	// Examples: https://hooks.example.com/reports
+	Webhook *string `json:"webhook,omitempty"`
+
+	// Window Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+	Window SavedReportWindow `json:"window"`
+}
+
+// SavedReportForm Form of the file that is sent
+type SavedReportForm string
+
+// SavedReportReport Which report: the route metrics/… of this name
+type SavedReportReport string
+
+// SavedReportWindow Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+type SavedReportWindow string
+
+// SavedReportsOutputBody defines model for SavedReportsOutputBody.
+type SavedReportsOutputBody struct {
+	// Reports One's own and the shared ones, the oldest first; an admin sees all
+	Reports []SavedReport `json:"reports"`
 }
 
 // Seat defines model for Seat.
@@ -3421,10 +4246,36 @@ type SignInWays struct {
 	Provider *ProviderWay `json:"provider"`
 }
 
-// SignedOutOutputBody defines model for SignedOutOutputBody.
-type SignedOutOutputBody struct {
+// SignedOut defines model for SignedOut.
+type SignedOut struct {
 	// Provider Address at which the browser signs out at the identity provider too; null = there is nothing more to do
 	Provider *string `json:"provider"`
+}
+
+// Silence defines model for Silence.
+type Silence struct {
+	// ID Examples: 9b1f0c2ad3e47586
+	ID     string    `json:"id"`
+	MadeAt time.Time `json:"made_at"`
+
+	// MadeBy Examples: sue
+	MadeBy string `json:"made_by"`
+
+	// Queue Only there; empty = in all its queues
+	Queue string `json:"queue"`
+
+	// Reason Examples: the switch is moved
+	Reason string `json:"reason"`
+
+	// Rule Id of the rule
+	Rule  string    `json:"rule"`
+	Until time.Time `json:"until"`
+}
+
+// SilencesOutputBody defines model for SilencesOutputBody.
+type SilencesOutputBody struct {
+	// Silences Those that have not ended, the newest first
+	Silences []Silence `json:"silences"`
 }
 
 // SnapshotAgent defines model for SnapshotAgent.
@@ -4671,6 +5522,18 @@ type ControlAgentParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ListAlertsParams defines parameters for ListAlerts.
+type ListAlertsParams struct {
+	// Phase Only those that stand so
+	Phase *ListAlertsParamsPhase `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Queue Only these queues
+	Queue []string `form:"queue,omitempty" json:"queue,omitempty"`
+}
+
+// ListAlertsParamsPhase defines parameters for ListAlerts.
+type ListAlertsParamsPhase string
+
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
 	// Format The same as Accept, for links: the rows as a file
@@ -5490,6 +6353,15 @@ type SeePopJSONRequestBody = PopInputBody
 // ControlAgentJSONRequestBody defines body for ControlAgent for application/json ContentType.
 type ControlAgentJSONRequestBody = ControlInputBody
 
+// MakeAlertRuleJSONRequestBody defines body for MakeAlertRule for application/json ContentType.
+type MakeAlertRuleJSONRequestBody = AlertRuleBody
+
+// ChangeAlertRuleJSONRequestBody defines body for ChangeAlertRule for application/json ContentType.
+type ChangeAlertRuleJSONRequestBody = AlertRuleBody
+
+// MakeSilenceJSONRequestBody defines body for MakeSilence for application/json ContentType.
+type MakeSilenceJSONRequestBody = MakeSilenceInputBody
+
 // MonitorJSONRequestBody defines body for Monitor for application/json ContentType.
 type MonitorJSONRequestBody = MonitorInputBody
 
@@ -5507,6 +6379,12 @@ type SwitchIncidentJSONRequestBody = SwitchInputBody
 
 // MakeKeyJSONRequestBody defines body for MakeKey for application/json ContentType.
 type MakeKeyJSONRequestBody = MakeKeyInputBody
+
+// MakeReportJSONRequestBody defines body for MakeReport for application/json ContentType.
+type MakeReportJSONRequestBody = ReportBody
+
+// ChangeReportJSONRequestBody defines body for ChangeReport for application/json ContentType.
+type ChangeReportJSONRequestBody = ReportBody
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignInInputBody
@@ -5584,6 +6462,62 @@ func (c *Client) ControlAgent(ctx context.Context, id string, params *ControlAge
 // Roles: agent, supervisor, admin. API keys with the scope agents.control.
 func (c *Client) ListTargets(ctx context.Context, id string) (*TargetsOutputBody, error) {
 	return answer[TargetsOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/agents/%s/targets", id)})
+}
+
+// ListAlerts is GET /api/v1/alerts: How each rule stands in each queue, and what fires.
+//
+// Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+func (c *Client) ListAlerts(ctx context.Context, params *ListAlertsParams) (*AlertsOutputBody, error) {
+	return answer[AlertsOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/alerts"), params: params})
+}
+
+// ListAlertRules is GET /api/v1/alerts/rules: Alert rules.
+//
+// Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+func (c *Client) ListAlertRules(ctx context.Context) (*AlertRulesOutputBody, error) {
+	return answer[AlertRulesOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/alerts/rules")})
+}
+
+// MakeAlertRule is POST /api/v1/alerts/rules: Make an alert rule.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) MakeAlertRule(ctx context.Context, body AlertRuleBody) (*AlertRule, error) {
+	return answer[AlertRule](ctx, c, request{method: http.MethodPost, path: route("/api/v1/alerts/rules"), body: body})
+}
+
+// DeleteAlertRule is DELETE /api/v1/alerts/rules/{id}: Delete an alert rule.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) DeleteAlertRule(ctx context.Context, id string) error {
+	return c.done(ctx, request{method: http.MethodDelete, path: route("/api/v1/alerts/rules/%s", id)})
+}
+
+// ChangeAlertRule is PUT /api/v1/alerts/rules/{id}: Change an alert rule.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) ChangeAlertRule(ctx context.Context, id string, body AlertRuleBody) (*AlertRule, error) {
+	return answer[AlertRule](ctx, c, request{method: http.MethodPut, path: route("/api/v1/alerts/rules/%s", id), body: body})
+}
+
+// ListSilences is GET /api/v1/alerts/silences: Rules that are silenced.
+//
+// Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+func (c *Client) ListSilences(ctx context.Context) (*SilencesOutputBody, error) {
+	return answer[SilencesOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/alerts/silences")})
+}
+
+// MakeSilence is POST /api/v1/alerts/silences: Silence a rule for a time.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) MakeSilence(ctx context.Context, body MakeSilenceInputBody) (*Silence, error) {
+	return answer[Silence](ctx, c, request{method: http.MethodPost, path: route("/api/v1/alerts/silences"), body: body})
+}
+
+// EndSilence is DELETE /api/v1/alerts/silences/{id}: End a silence.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) EndSilence(ctx context.Context, id string) error {
+	return c.done(ctx, request{method: http.MethodDelete, path: route("/api/v1/alerts/silences/%s", id)})
 }
 
 // ListAudit is GET /api/v1/audit: Who did what.
@@ -5860,6 +6794,48 @@ func (c *Client) ListQueues(ctx context.Context) (*QueuesOutputBody, error) {
 	return answer[QueuesOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/queues")})
 }
 
+// ListReports is GET /api/v1/reports: Saved reports.
+//
+// Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+func (c *Client) ListReports(ctx context.Context) (*SavedReportsOutputBody, error) {
+	return answer[SavedReportsOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/reports")})
+}
+
+// MakeReport is POST /api/v1/reports: Save a report.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) MakeReport(ctx context.Context, body ReportBody) (*SavedReport, error) {
+	return answer[SavedReport](ctx, c, request{method: http.MethodPost, path: route("/api/v1/reports"), body: body})
+}
+
+// DeleteReport is DELETE /api/v1/reports/{id}: Delete a saved report.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) DeleteReport(ctx context.Context, id string) error {
+	return c.done(ctx, request{method: http.MethodDelete, path: route("/api/v1/reports/%s", id)})
+}
+
+// GetReport is GET /api/v1/reports/{id}: A saved report and its last runs.
+//
+// Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+func (c *Client) GetReport(ctx context.Context, id string) (*ReportWithRunsOutputBody, error) {
+	return answer[ReportWithRunsOutputBody](ctx, c, request{method: http.MethodGet, path: route("/api/v1/reports/%s", id)})
+}
+
+// ChangeReport is PUT /api/v1/reports/{id}: Change a saved report.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) ChangeReport(ctx context.Context, id string, body ReportBody) (*SavedReport, error) {
+	return answer[SavedReport](ctx, c, request{method: http.MethodPut, path: route("/api/v1/reports/%s", id), body: body})
+}
+
+// RunReport is POST /api/v1/reports/{id}/run: Run a saved report now and send it.
+//
+// Roles: supervisor, admin. API keys with the scope reports.write.
+func (c *Client) RunReport(ctx context.Context, id string) (*ReportRun, error) {
+	return answer[ReportRun](ctx, c, request{method: http.MethodPost, path: route("/api/v1/reports/%s/run", id)})
+}
+
 // ListSeats is GET /api/v1/seats: Seats, and who sits there.
 //
 // Roles: agent, supervisor, admin, integrator. API keys: any.
@@ -5870,8 +6846,8 @@ func (c *Client) ListSeats(ctx context.Context) (*SeatsOutputBody, error) {
 // SignOut is DELETE /api/v1/session: Sign out.
 //
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
-func (c *Client) SignOut(ctx context.Context) (*SignedOutOutputBody, error) {
-	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/session")})
+func (c *Client) SignOut(ctx context.Context) (*SignedOut, error) {
+	return answer[SignedOut](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/session")})
 }
 
 // WhoAmI is GET /api/v1/session: Who is signed in.
@@ -5898,8 +6874,8 @@ func (c *Client) ChangePassword(ctx context.Context, body OwnPasswordInputBody) 
 // SignOutEverywhere is DELETE /api/v1/sessions: End all one's sessions.
 //
 // Roles: agent, supervisor, admin, integrator. Not by API keys.
-func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOutOutputBody, error) {
-	return answer[SignedOutOutputBody](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
+func (c *Client) SignOutEverywhere(ctx context.Context) (*SignedOut, error) {
+	return answer[SignedOut](ctx, c, request{method: http.MethodDelete, path: route("/api/v1/sessions")})
 }
 
 // GetSettings is GET /api/v1/settings: Lists to choose from.

@@ -65,6 +65,8 @@ type request struct {
 	params  any    // pointer to the operation's Params; nil or a nil pointer: none are given
 	body    any    // sent as JSON; nil: none
 	repeats bool   // takes an Idempotency-Key: sent once more when its answer is lost
+
+	contentType string // of a body that is no JSON: its bytes as they are
 }
 
 // answer sends a request and reads the JSON of its answer.
@@ -100,13 +102,9 @@ func (c *Client) send(ctx context.Context, r request, accept string) (*http.Resp
 	if c.key != "" {
 		header.Set("Authorization", "Bearer "+c.key)
 	}
-	var body []byte
-	if !absent(r.body) {
-		var err error
-		if body, err = json.Marshal(r.body); err != nil {
-			return nil, fmt.Errorf("client: write the body of %s %s: %w", r.method, r.path, err)
-		}
-		header.Set("Content-Type", "application/json")
+	body, err := r.write(header)
+	if err != nil {
+		return nil, fmt.Errorf("client: write the body of %s %s: %w", r.method, r.path, err)
 	}
 	address := c.base + r.path
 	if len(query) > 0 {
@@ -136,11 +134,24 @@ func (c *Client) send(ctx context.Context, r request, accept string) (*http.Resp
 
 const idempotencyKey = "Idempotency-Key"
 
+// write is the body, and says in header what it is.
+func (r request) write(header http.Header) ([]byte, error) {
+	if raw, ok := r.body.([]byte); ok && r.contentType != "" {
+		header.Set("Content-Type", r.contentType)
+		return raw, nil
+	}
+	if absent(r.body) {
+		return nil, nil
+	}
+	header.Set("Content-Type", "application/json")
+	return json.Marshal(r.body)
+}
+
 // route puts escaped segments into a path.
-func route(format string, segments ...string) string {
+func route(format string, segments ...any) string {
 	escaped := make([]any, len(segments))
 	for i, s := range segments {
-		escaped[i] = url.PathEscape(s)
+		escaped[i] = url.PathEscape(fmt.Sprint(s))
 	}
 	return fmt.Sprintf(format, escaped...)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -55,7 +56,8 @@ func TestLostAnswers(t *testing.T) {
 func TestRequests(t *testing.T) {
 	got := ""
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		got = r.Method + " " + r.RequestURI
+		body, _ := io.ReadAll(r.Body)
+		got = strings.TrimSpace(r.Method + " " + r.RequestURI + " " + r.Header.Get("Content-Type") + " " + string(body))
 		_, _ = io.WriteString(w, `{}`)
 	})
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.FixedZone("CET", 3600))
@@ -64,6 +66,12 @@ func TestRequests(t *testing.T) {
 		t.Errorf("%v, sent %s", err, got)
 	}
 	if _, err := c.GetContact(context.Background(), "a/b ?"); err != nil || got != "GET /api/v1/contacts/a%2Fb%20%3F" {
+		t.Errorf("%v, sent %s", err, got)
+	}
+	if err := c.SeePop(context.Background(), "anna", PopInputBody{Pop: "p1", Event: PopInputBodyEventShown}); err != nil || got != `POST /api/v1/agents/anna/pops application/json {"event":"shown","pop":"p1"}` {
+		t.Errorf("%v, sent %s", err, got)
+	}
+	if err := c.done(context.Background(), request{method: http.MethodPut, path: route("/x/%s", 7), body: []byte("RIFF"), contentType: "audio/wav"}); err != nil || got != "PUT /x/7 audio/wav RIFF" {
 		t.Errorf("%v, sent %s", err, got)
 	}
 	for _, wrong := range []string{"", "calls.example.com", "ftp://calls.example.com", "http://"} {
@@ -82,7 +90,7 @@ func TestErrors(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	})
 	var refused *Error
-	if _, err := c.SignOut(context.Background()); !errors.As(err, &refused) || refused.Code != ProblemCodeTooManyRequests || refused.RetryAfter != 7*time.Second {
+	if err := c.RevokeKey(context.Background(), "1"); !errors.As(err, &refused) || refused.Code != ProblemCodeTooManyRequests || refused.RetryAfter != 7*time.Second {
 		t.Errorf("%v", err)
 	}
 	body, status = "<h1>Bad Gateway</h1>", http.StatusBadGateway

@@ -172,7 +172,7 @@ func backlogStatement(p metric.BacklogParams, hours businessHours, clock metric.
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches(""),
+		ticketStretches(unfinished("max(time) >= "+instant("from")+" OR ")),
 		ticketClocks(),
 		"counted AS (",
 		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",
@@ -217,8 +217,8 @@ const (
 	frame  = " OVER (" + inTurn + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
 )
 
-// ticketStretches is a common table: each event of a ticket, how the ticket stands from there on as metric.NewTicket has
-// it, and until when; of the tickets that a condition allows. The statement binds now.
+// ticketStretches is a common table: each event of a ticket, how the ticket stands from there on as metric.Judge has it,
+// and until when; of the tickets that a condition allows. The statement binds now.
 func ticketStretches(where string) string {
 	const opened = "'ticket.opened'"
 	const replies = "event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at"

@@ -146,7 +146,7 @@ func TestConfigValidate(t *testing.T) {
 	if p := DefaultConfig().Validate(); len(p) > 0 {
 		t.Errorf("the default is wrong: %v", p)
 	}
-	if p := (Config{}).Validate(); len(p) != 3 {
+	if p := (Config{}).Validate(); len(p) != 5 {
 		t.Errorf("an empty configuration: %v", p)
 	}
 }

@@ -134,15 +134,27 @@ func ticketClocks() string {
 	)
 }
 
+// unfinished is a condition on subjects: those of tickets that are neither resolved nor closed, or more says so of a group of
+// events. Windows over the events of all tickets that ever were would take long.
+func unfinished(more string) string {
+	return "subject IN (SELECT subject FROM tickets_once GROUP BY subject HAVING " + more +
+		"argMaxIf(toString(type), " + eventOrder + ", type IN (" + turningTypes() + ")) NOT IN ('ticket.resolved', 'ticket.closed'))"
+}
+
+// running says whether only tickets are asked for that are not finished: their clocks have not ended.
+func (r TicketListRequest) running() bool {
+	return r.SLAStates != nil && !slices.Contains(r.SLAStates, string(metric.SLABreached)) && !slices.Contains(r.SLAStates, string(metric.SLAMet))
+}
+
 // ticketsDue are common tables: how each ticket stands now as ticketsNow has it, and against its targets.
-func ticketsDue() string {
+func ticketsDue(where string) string {
 	const limit = "resolution_limit"
 	var columns, last []string
 	for _, c := range []string{"state", "opened_at", "priority", "agent", "queue", "team", "reason", "customer", "reply", "resolution"} {
 		columns, last = append(columns, "last_"+c+" AS "+c), append(last, "anyIf("+c+", is_last) AS last_"+c)
 	}
 	return lines(
-		ticketStretches(""),
+		ticketStretches(where),
 		ticketClocks(),
 		"tickets_now AS (",
 		"  SELECT subject, "+strings.Join(columns, ", ")+",",

@@ -150,7 +150,7 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now time.Tim
 		s.bindTime("now", now)
 		s.bindSLA(req.SLA.Targets, clock)
 		s.bindDue(clock)
-		tickets = ticketsDue()
+		tickets = ticketsDue(when(req.running(), unfinished("")))
 	}
 	key, order, beyond := "opened_at", "DESC", "<"
 	switch req.Sort {
@@ -214,7 +214,7 @@ func (s *statement) ticketFilters(req TicketListRequest) (where []string) {
 // eventOrder is the order of a ticket's events, and what decides at one instant.
 const eventOrder = "(time, received_ms, source, epoch, position)"
 
-// ticketsNow is a common table: how each ticket stands, as metric.NewTicket has it.
+// ticketsNow is a common table: how each ticket stands, as metric.Judge has it.
 func ticketsNow() string {
 	last := func(column, condition string) string {
 		return "argMaxIf(toString(" + column + "), " + eventOrder + ", " + condition + ")"

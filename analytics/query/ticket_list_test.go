@@ -55,9 +55,10 @@ func TestTicketList(t *testing.T) {
 		req := TicketListRequest{TicketView: view}
 		edit(&req)
 		want := slices.DeleteFunc(slices.Clone(all), func(t metric.Ticket) bool {
+			queue := in(req.Queues, t.Queue) || t.Queue == "" && slices.Contains(req.Teams, t.Team)
+			sla := req.SLAStates == nil || stands(t.SLA.FirstReply, req.SLAStates) || stands(t.SLA.Resolution, req.SLAStates)
 			return t.OpenedAt.Before(req.From) || !req.Until.IsZero() && !t.OpenedAt.Before(req.Until) || !in(req.States, string(t.State)) ||
-				!in(req.Priorities, t.Priority) || !in(req.Agents, t.Agent) || !(in(req.Queues, t.Queue) || t.Queue == "" && slices.Contains(req.Teams, t.Team)) ||
-				req.SLAStates != nil && !(stands(t.SLA.FirstReply, req.SLAStates) || stands(t.SLA.Resolution, req.SLAStates)) || req.Customer != "" && req.Customer != t.Customer
+				!in(req.Priorities, t.Priority) || !in(req.Agents, t.Agent) || !queue || !sla || req.Customer != "" && req.Customer != t.Customer
 		})
 		if req.Sort == SortDue {
 			slices.SortFunc(want, func(a, b metric.Ticket) int {

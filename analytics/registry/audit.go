@@ -52,7 +52,7 @@ func (r *Registry) Audit(ctx context.Context, f AuditFilter) ([]Entry, error) {
 		}
 	}
 	if f.Object != "" {
-		where, args = append(where, "instr(object, ?) > 0"), append(args, f.Object)
+		where, args = append(where, "replace(object, ?, '') <> object"), append(args, f.Object) // it is within: both engines know this word for it
 	}
 	if f.Refused {
 		where = append(where, "result <> 'ok'")

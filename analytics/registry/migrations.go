@@ -64,6 +64,55 @@ func migrations() []string {
 		`ALTER TABLE sessions ADD COLUMN id_token TEXT NOT NULL DEFAULT ''`,
 		`ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT ''`, // '' = the provider doesn't name its sessions
 		`ALTER TABLE audit ADD COLUMN process TEXT NOT NULL DEFAULT ''`,             // which API process wrote the entry
+		`CREATE TABLE reports (
+			id         TEXT PRIMARY KEY,
+			owner      TEXT NOT NULL,
+			body       TEXT NOT NULL,     -- JSON, of analytics/api
+			next       BIGINT NOT NULL,   -- Unix seconds of the next slot; 0 = none
+			made       BIGINT NOT NULL,
+			changed    BIGINT NOT NULL,
+			changed_by TEXT NOT NULL
+		)`,
+		`CREATE TABLE report_runs (
+			id      TEXT PRIMARY KEY,     -- of the report and the slot
+			report  TEXT NOT NULL,
+			slot    BIGINT NOT NULL,      -- Unix seconds
+			ended   INTEGER NOT NULL,     -- 1 = it is over
+			attempt INTEGER NOT NULL,
+			due     BIGINT NOT NULL,      -- when to try next
+			lease   BIGINT NOT NULL,      -- until when somebody is at it
+			body    TEXT NOT NULL         -- JSON, of analytics/api
+		)`,
+		`CREATE INDEX report_runs_slot ON report_runs (report, slot)`,
+		`CREATE INDEX report_runs_due ON report_runs (ended, due)`,
+		`CREATE TABLE alert_rules (
+			id         TEXT PRIMARY KEY,
+			body       TEXT NOT NULL,     -- JSON, of analytics/api
+			made       BIGINT NOT NULL,
+			made_by    TEXT NOT NULL,
+			changed    BIGINT NOT NULL,
+			changed_by TEXT NOT NULL
+		)`,
+		`CREATE TABLE alert_states (
+			rule_id  TEXT NOT NULL,
+			queue_id TEXT NOT NULL,
+			body     TEXT NOT NULL,       -- JSON, of analytics/api
+			PRIMARY KEY (rule_id, queue_id)
+		)`,
+		`CREATE TABLE alert_silences (
+			id       TEXT PRIMARY KEY,
+			rule_id  TEXT NOT NULL,
+			queue_id TEXT NOT NULL,       -- '' = all of the rule's
+			ends     BIGINT NOT NULL,
+			reason   TEXT NOT NULL,
+			made     BIGINT NOT NULL,
+			made_by  TEXT NOT NULL
+		)`,
+		`CREATE TABLE leases (
+			name   TEXT PRIMARY KEY,
+			holder TEXT NOT NULL,
+			ends   BIGINT NOT NULL        -- Unix milliseconds
+		)`,
 	}
 }
 

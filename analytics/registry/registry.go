@@ -1,5 +1,6 @@
 // Package registry keeps the API's own small state: who is signed in, which users were made beside the configured ones, which API keys
-// there are, and who did what. It lies in one SQLite file, or in a PostgreSQL database that several API processes share.
+// there are, who did what, which reports were saved and how their runs went, and how alerts stand. It lies in one SQLite file, or in a
+// PostgreSQL database that several API processes share.
 //
 // analytics/api asks it and writes to it; cmd/firstline opens and closes it. It decides nothing: who may do what is the API's
 // question. Secrets are never stored, only their hashes.

@@ -36,9 +36,11 @@ func testSessionsOutliveTheProcess(t *testing.T, open func() *Registry) {
 }
 
 // TestEndSessions ends one name's, and nobody else's.
-func TestEndSessions(t *testing.T) {
+func TestEndSessions(t *testing.T) { each(t, testEndSessions) }
+
+func testEndSessions(t *testing.T, open func() *Registry) {
 	ctx, now := context.Background(), time.Now()
-	r := open(t, t.TempDir())
+	r := open()
 	tokens := map[string]string{}
 	for token, name := range map[string]string{"first": "sue", "second": "sue", "other": "susan"} {
 		var err error

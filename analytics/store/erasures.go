@@ -144,7 +144,7 @@ func (s *Store) ContactsOf(ctx context.Context, e Erasure, known []string, since
 	args := []any{clickhouse.Named("requested", e.Requested.UnixMilli()), clickhouse.Named("since", since.UnixMilli()),
 		clickhouse.Named("salt", e.Salt), clickhouse.Named("sums", append([]string{}, e.Sums...)), clickhouse.Named("customer", e.Customer)}
 	const limits = " AND time < " + "fromUnixTimestamp64Milli({requested:Int64}, 'UTC') AND loaded_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')"
-	query := ""
+	var query string
 	switch {
 	case e.Customer != "":
 		const is = " WHERE customer = {customer:String}" + limits

@@ -81,10 +81,10 @@ func (s *Store) dropMonth(ctx context.Context, table, partition string) (int64, 
 		clickhouse.Named("month", month)).Scan(&all, &gone); err != nil {
 		return 0, err
 	}
-	switch {
-	case gone == 0:
+	switch gone {
+	case 0:
 		return 0, nil
-	case gone == all:
+	case all:
 		err = s.mutate(ctx, "ALTER TABLE "+table+" DROP PARTITION ID {partition:String}", clickhouse.Named("partition", partition))
 	default:
 		err = s.mutate(ctx, "ALTER TABLE "+table+" DELETE WHERE toYYYYMM(time) = {month:UInt32} AND "+about, clickhouse.Named("month", month))

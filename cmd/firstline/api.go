@@ -16,6 +16,7 @@ import (
 	"firstline/analytics/api"
 	"firstline/analytics/forget"
 	"firstline/analytics/live"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/registry"
 	"firstline/analytics/store"
@@ -59,9 +60,13 @@ func runAPI(ctx context.Context, env *environment) error {
 	}
 	publisher := kafka.NewPublisher(cluster, ticketLog, "api/"+s.Plan.Node, filepath.Join(dir, "published.json"), env.log, reg)
 	ticketLog.Protect(publisher.Published)
+	sender, err := notify.New(s.Mail, s.Webhooks, env.getenv, time.Now, env.log, reg)
+	if err != nil {
+		return err
+	}
 	deps := api.Deps{
 		Log: env.log, Getenv: env.getenv, Registry: reg, State: state, Now: now,
-		Reports: query.New(db.Conn(), s.Query, time.Now), Tickets: ticketLog, Pages: dashboards.Pages(), Version: release, Process: processName(s),
+		Reports: query.New(db.Conn(), s.Query, time.Now), Notify: sender, Tickets: ticketLog, Pages: dashboards.Pages(), Version: release, Process: processName(s),
 		Numbers: s.Numbers.Form(),
 		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
 	}

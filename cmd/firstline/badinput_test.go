@@ -83,6 +83,32 @@ ivr:
 	}
 }
 
+// TestAlertsThatNobodyHears: rules without a way to their recipients are told with their lines.
+func TestAlertsThatNobodyHears(t *testing.T) {
+	path := file(t, `node: pbx1
+queues: [{id: support}]
+agents: [{id: anna, endpoint: PJSIP/101, queues: [support]}]
+entries: [{number: "*", flow: main}]
+ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
+webhooks: {secret_env: HOOK}
+alerts:
+  rules:
+    - {id: wait, kind: longest_wait, above: 2m, mail: [lead@example.com]}
+    - {id: level, kind: service_level, below_percent: 80, webhook: "http://10.0.0.1/x"}
+    - {id: ready, kind: nobody_ready, webhook: "https://hooks.example.com/x"}
+    - {id: ready, kind: longest_wait, queues: [helpline]}
+`)
+	code, out := tool(t, nil, "check", "--config", path)
+	for _, want := range []string{":9: ", "mail.host", ":10: ", "webhooks.allow", ":12: ", "is there twice", "helpline", "is not between 1s and 24h"} {
+		if code != exitFault || !strings.Contains(out, want) {
+			t.Errorf("missing %q in:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, ":11: ") {
+		t.Error(out)
+	}
+}
+
 // TestDumpIsComplete: what dump prints is itself a right configuration with the same queues, agents and flows.
 func TestDumpIsComplete(t *testing.T) {
 	_, before := tool(t, nil, "check", "--config", "../../deploy/demo.yaml")
@@ -112,6 +138,8 @@ integrations:
   tickets: {url: "http://127.0.0.1:1/", token_env: A_LOOKUP, webhook_secret_env: A_WEBHOOK}
   pop: {webhook: "http://127.0.0.1:1/", secret_env: A_POP}
 http: {users: [{name: s, role: supervisor, password_hash_env: A_USER}], state: {postgres_env: A_POSTGRES}}
+mail: {host: mail.example.com, from: firstline@example.com, user: firstline, password_env: A_MAIL}
+webhooks: {secret_env: A_HOOK}
 `)
 	code, out := tool(t, nil, "doctor", "--config", path)
 	for _, name := range fields(read(t, path), `_env: (A_[A-Z]+)`) {

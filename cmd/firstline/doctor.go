@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"firstline/analytics/api"
+	"firstline/analytics/notify"
 	"firstline/analytics/registry"
 	"firstline/analytics/store"
 	"firstline/pipeline/kafka"
@@ -55,7 +56,7 @@ func doctor(ctx context.Context, env *environment) error {
 
 func secretsFit(s *settings, env *environment) []finding {
 	var out []finding
-	for _, p := range api.CheckSecrets(s.HTTP, s.Site, env.getenv) {
+	for _, p := range append(api.CheckSecrets(s.HTTP, s.Site, env.getenv), notify.CheckSecrets(s.Mail, s.Webhooks, env.getenv)...) {
 		out = append(out, finding{name: "secrets", err: fmt.Errorf("%s: %s", p.Path, p.Message), mend: p.Mend})
 	}
 	type secret struct{ name, variable string }

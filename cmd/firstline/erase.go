@@ -75,7 +75,7 @@ func eraseCaller(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	if err := auditErasure(ctx, s, e); err != nil {
+	if err := auditErasure(ctx, env, s, e); err != nil {
 		return err
 	}
 	if err := w.Pass(ctx); err != nil {
@@ -85,12 +85,12 @@ func eraseCaller(ctx context.Context, env *environment) error {
 }
 
 // auditErasure writes who did what, as the API does.
-func auditErasure(ctx context.Context, s *settings, e forget.Erasure) error {
+func auditErasure(ctx context.Context, env *environment, s *settings, e forget.Erasure) error {
 	dir, err := s.folder("api")
 	if err != nil {
 		return err
 	}
-	state, err := registry.Open(ctx, dir)
+	state, err := openState(ctx, s, dir, env, newRegistry())
 	if err != nil {
 		return fmt.Errorf("open the audit log: %w", err)
 	}

@@ -150,3 +150,15 @@ ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
 		t.Errorf("mistakes %v", mistakes)
 	}
 }
+
+// TestDocumentedRetention: the section that the page shows is one.
+func TestDocumentedRetention(t *testing.T) {
+	_, rest, found := strings.Cut(read(t, "../../docs/personal-data.md"), "```yaml\n")
+	example, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("no example found")
+	}
+	if err := compiled(t).Validate(document(t, example)); err != nil {
+		t.Errorf("%v\n%s", err, example)
+	}
+}

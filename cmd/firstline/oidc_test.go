@@ -28,7 +28,7 @@ func TestIdentityProviderInTheFile(t *testing.T) {
 	}
 	wrong := file(t, strings.Replace(withProvider, "queues: [support]}", "queues: [nowhere]}", 1))
 	code, out := tool(t, env, "check", "--config", wrong)
-	if code == exitOK || !strings.Contains(out, wrong+":12:") || !strings.Contains(out, `there is no X`) || !strings.Contains(out, "name queues of the list queues") {
+	if code == exitOK || !strings.Contains(out, wrong+":12:") || !strings.Contains(out, `there is no "nowhere"`) || !strings.Contains(out, "name queues of the list queues") {
 		t.Error(out)
 	}
 	code, out = tool(t, env, "dump", "--config", path)

@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"firstline/analytics/alert"
 	"firstline/analytics/api"
 	"firstline/pipeline/config/reference"
 	"firstline/telephony/callcenter"
@@ -35,8 +36,11 @@ func configuration(t *testing.T) *reference.Reference {
 		"prompts":    "what the site says itself, as text or recorded: docs/prompts.md",
 		"recordings": "where what is recorded is kept, and how it is fetched: docs/recordings.md",
 		"retention":  "for how long what is kept: docs/personal-data.md. A time is a number with d, w or y, as 90d, or a duration",
+		"mail":       "the mail server that reports and alerts are sent by: docs/reports.md",
+		"webhooks":   "how reports and alerts are posted to programs: docs/alerts.md",
+		"alerts":     "rules that tell when something is wrong: docs/alerts.md",
 		"callers":    "how callers' numbers are written: docs/callers.md",
-	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), api.DefaultTarget())
+	}, callcenter.DefaultQueue(), callcenter.DefaultFeatures(), ivr.DefaultNode(), prompts.DefaultSpeech(), api.DefaultTarget(), alert.DefaultRule())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +81,7 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md", "docs/callers.md", "docs/callbacks.md", "docs/security.md"} {
+	for _, page := range []string{"README.md", "docs/ivr.md", "docs/prompts.md", "docs/queues.md", "docs/queue-log.md", "docs/callers.md", "docs/callbacks.md", "docs/security.md", "docs/reports.md", "docs/alerts.md"} {
 		examples := 0
 		for _, part := range strings.Split(read(t, "../../"+page), "```yaml\n")[1:] {
 			example, _, _ := strings.Cut(part, "```")

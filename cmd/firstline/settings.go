@@ -13,6 +13,7 @@ import (
 	"firstline/analytics/chdb"
 	"firstline/analytics/forget"
 	"firstline/analytics/live"
+	"firstline/analytics/notify"
 	"firstline/analytics/query"
 	"firstline/analytics/store"
 	"firstline/pipeline/config"
@@ -53,6 +54,8 @@ type settings struct {
 	Center     callcenter.Config
 	Tickets    tickets.Config
 	Recordings recordings.Config
+	Mail       notify.MailConfig
+	Webhooks   notify.HookConfig
 	Prompts    prompts.Config // section prompts, but what is said: that is Center's
 	Numbers    number.Config  // section callers
 	Retention  forget.Config
@@ -70,7 +73,7 @@ func defaults() *settings {
 	s := &settings{
 		Node: defaultNode(), Asterisk: asterisk.DefaultConfig(), Controller: controller.DefaultConfig(), Live: live.DefaultConfig(),
 		Kafka: kafka.DefaultConfig(), Load: load.DefaultConfig(), Log: log.DefaultConfig(), Query: query.DefaultConfig(), Engine: chdb.DefaultConfig(), Store: store.DefaultConfig(),
-		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Prompts: prompts.DefaultConfig(),
+		QueueLog: queuelog.DefaultConfig(), Center: callcenter.DefaultConfig(), HTTP: api.DefaultConfig(), Site: api.DefaultSite(), Tickets: tickets.DefaultConfig(), Recordings: recordings.DefaultConfig(), Mail: notify.DefaultMail(), Webhooks: notify.DefaultHooks(), Prompts: prompts.DefaultConfig(),
 	}
 	s.Root.Data = "./data"
 	return s
@@ -100,6 +103,8 @@ func (s *settings) views() []config.View {
 		{Section: "integrations", Into: &s.Tickets},
 		{Section: "recordings", Into: &s.Recordings},
 		{Section: "retention", Into: &s.Retention},
+		{Section: "mail", Into: &s.Mail},
+		{Section: "webhooks", Into: &s.Webhooks},
 	}
 }
 
@@ -124,13 +129,34 @@ func (s *settings) validate() []problem.Problem {
 		"recordings":   s.Recordings.Validate(),
 		"callers":      s.Numbers.Validate(),
 		"retention":    s.Retention.Validate(),
+		"mail":         s.Mail.Validate(),
+		"webhooks":     s.Webhooks.Validate(),
 	} {
 		out = append(out, problem.At(section, problems)...)
 	}
 	if _, err := placeOfPrompts(s); err != nil && !errors.Is(err, parts.ErrMissing) {
 		out = append(out, problem.Problem{Path: "prompts.folder", Message: err.Error()})
 	}
-	return append(append(out, s.recorded()...), s.Site.Validate()...)
+	return append(append(append(out, s.recorded()...), s.Site.Validate()...), s.told()...)
+}
+
+// told tells of rules of alerts that nobody would hear of.
+func (s *settings) told() []problem.Problem {
+	var out []problem.Problem
+	for i, r := range s.Site.Alerts.Rules {
+		for j, to := range r.Mail {
+			if err := s.Mail.Check(to); err != nil {
+				out = append(out, problem.Problem{Path: fmt.Sprintf("alerts.rules.%d.mail.%d", i, j), Message: "can't be written to: " + err.Error()})
+			}
+		}
+		if r.Webhook == "" {
+			continue
+		}
+		if err := s.Webhooks.Check(r.Webhook); err != nil {
+			out = append(out, problem.Problem{Path: fmt.Sprintf("alerts.rules.%d.webhook", i), Message: "can't be posted to: " + err.Error()})
+		}
+	}
+	return out
 }
 
 // recorded tells of queues and flows that record where there is no folder for it.

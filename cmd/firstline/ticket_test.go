@@ -124,7 +124,8 @@ func (p *product) checkTargets(contact query.Contact, window string) {
 	standing(metric.SLABreached, opened.Add(30*time.Minute))
 	var report metric.TicketReport
 	p.must(p.call(http.MethodGet, "/metrics/tickets"+window+"&group_by=priority", nil, &report))
-	if got := report.Total.Targets; got.FirstReply.Numerator != 0 || got.FirstReply.Denominator != 1 || got.Resolution.Percent != nil {
+	// The resolution of the ticket before was its reply, in time; resolutions are open.
+	if got := report.Total.Targets; got.FirstReply.Numerator != 1 || got.FirstReply.Denominator != 2 || got.Resolution.Percent != nil {
 		p.t.Errorf("targets %+v", got)
 	}
 }

@@ -124,6 +124,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each rule stands in each queue, and what fires
+         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+         */
+        get: operations["list-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alert rules
+         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+         */
+        get: operations["list-alert-rules"];
+        put?: never;
+        /**
+         * Make an alert rule
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        post: operations["make-alert-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an alert rule
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        put: operations["change-alert-rule"];
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        delete: operations["delete-alert-rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules that are silenced
+         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+         */
+        get: operations["list-silences"];
+        put?: never;
+        /**
+         * Silence a rule for a time
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        post: operations["make-silence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/silences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a silence
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        delete: operations["end-silence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -788,6 +900,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Saved reports
+         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+         */
+        get: operations["list-reports"];
+        put?: never;
+        /**
+         * Save a report
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        post: operations["make-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A saved report and its last runs
+         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read or reports.write.
+         */
+        get: operations["get-report"];
+        /**
+         * Change a saved report
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        put: operations["change-report"];
+        post?: never;
+        /**
+         * Delete a saved report
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        delete: operations["delete-report"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a saved report now and send it
+         * @description Roles: supervisor, admin. API keys with the scope reports.write.
+         */
+        post: operations["run-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/seats": {
         parameters: {
             query?: never;
@@ -1218,7 +1402,7 @@ export interface components {
             /** @description By whom; empty = it was not */
             revoked_by: string;
             /** @description What it may do */
-            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
+            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "reports.write" | "admin")[];
             /** @description Teams of agents it is limited to; empty: all, or the agents who serve its queues */
             teams: string[];
             /**
@@ -1594,6 +1778,323 @@ export interface components {
         };
         AgentsOutputBody: {
             agents: components["schemas"]["Agent"][];
+        };
+        Alert: {
+            /** @enum {string} */
+            kind: "service_level" | "longest_wait" | "nobody_ready" | "ticket_sla" | "deviation";
+            /**
+             * Format: double
+             * @description What it was compared with; of deviation the modified z-score
+             */
+            limit: number;
+            /** @description The report or page that shows more */
+            link: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at last
+             */
+            looked_at: string;
+            /** @description Name of the rule */
+            name: string;
+            /**
+             * @description no_data: it can't be known; idle: there is nothing to judge
+             * @enum {string}
+             */
+            phase: "ok" | "pending" | "firing" | "idle" | "no_data";
+            /** @example support */
+            queue: string;
+            /** @description Id of the rule */
+            rule: string;
+            /**
+             * Format: date-time
+             * @description null = it is not
+             */
+            silenced_until: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it stands so
+             */
+            since: string;
+            /**
+             * Format: double
+             * @description The number then: percent, seconds, agents, or as the rule's number; null = there was none
+             */
+            value: number | null;
+            /**
+             * @description The same in words
+             * @example longest wait 3m10s, limit 2m
+             */
+            why: string;
+        };
+        AlertRule: {
+            /**
+             * Format: int64
+             * @description Of longest_wait: bad when somebody waits longer
+             */
+            above_ms?: number;
+            /**
+             * Format: double
+             * @description Of service_level: bad below so many percent
+             * @example 80
+             */
+            below_percent?: number;
+            /**
+             * Format: date-time
+             * @description null = configured
+             */
+            changed_at: string | null;
+            /** @example sue */
+            changed_by: string;
+            /**
+             * Format: int64
+             * @description How long it must be good before the alert ends; null = 60000
+             */
+            clear_for_ms?: number | null;
+            /**
+             * Format: double
+             * @description It ends only when the number is better than the limit by so many percent of it
+             */
+            clear_percent?: number;
+            /** @description It stands in alerts.rules of the configuration, and is changed there */
+            configured: boolean;
+            /**
+             * @description Of deviation: to which side it counts; either without it
+             * @enum {string}
+             */
+            direction?: "above" | "below" | "either";
+            /**
+             * Format: double
+             * @description Of deviation: bad beyond this modified z-score; 3.5 without it
+             */
+            factor?: number;
+            /**
+             * Format: int64
+             * @description How long the number must be bad before it fires
+             */
+            for_ms?: number;
+            /**
+             * @description file. and its id = of the configuration
+             * @example 3f9c2a10b7d4e6f8
+             */
+            id: string;
+            /**
+             * @description What it looks at
+             * @enum {string}
+             */
+            kind: "service_level" | "longest_wait" | "nobody_ready" | "ticket_sla" | "deviation";
+            /**
+             * Format: double
+             * @description Of deviation: a smaller difference is never bad: in calls, percent, seconds; 5, of times 10 without it
+             */
+            least?: number;
+            /**
+             * Format: date-time
+             * @description null = configured
+             */
+            made_at: string | null;
+            /**
+             * @description Empty = configured
+             * @example sue
+             */
+            made_by: string;
+            /** @description Addresses that are told */
+            mail?: string[];
+            /**
+             * Format: int64
+             * @description Of service_level and deviation: fewer calls are not judged; 5 without it
+             */
+            min_calls?: number;
+            /**
+             * @description What it is called, also in messages
+             * @example Support: service level
+             */
+            name: string;
+            /**
+             * @description Of deviation: which number of an hour
+             * @enum {string}
+             */
+            number?: "offered" | "abandonment" | "speed_of_answer" | "handle_time";
+            /** @description It is kept, and not looked at */
+            off?: boolean;
+            /** @description Ids of the queues it looks at, each by itself; empty = all, which who is limited may not */
+            queues?: string[];
+            /**
+             * Format: int64
+             * @description A firing alert is told again after it, 0 = never; null = 14400000
+             */
+            repeat_ms?: number | null;
+            /** @description Of nobody_ready while open: id of a schedule of the configuration */
+            schedule?: string;
+            /**
+             * @description Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it
+             * @enum {string}
+             */
+            stage?: "warning" | "breached";
+            /**
+             * Format: int64
+             * @description Of service_level: T in place of each queue's own
+             */
+            threshold_ms?: number;
+            /**
+             * Format: int64
+             * @description Of ticket_sla: bad when so many tickets stand so; 1 without it
+             */
+            tickets?: number;
+            /**
+             * @description Of deviation: IANA zone of the hours; UTC without it
+             * @example Europe/Berlin
+             */
+            tz?: string;
+            /**
+             * @description Of service_level: which one; offered without it
+             * @enum {string}
+             */
+            variant?: "answered" | "offered" | "offered_less_short" | "resolved_within";
+            /** @description URL that is told, signed */
+            webhook?: string;
+            /**
+             * Format: int64
+             * @description Of deviation: how many earlier weeks are looked at; 6 without it
+             */
+            weeks?: number;
+            /**
+             * @description Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it
+             * @enum {string}
+             */
+            while?: "waiting" | "open";
+            /**
+             * Format: int64
+             * @description Of service_level: over how much time up to now; 1800000 without it
+             */
+            window_ms?: number;
+        };
+        AlertRuleBody: {
+            /**
+             * Format: int64
+             * @description Of longest_wait: bad when somebody waits longer
+             */
+            above_ms?: number;
+            /**
+             * Format: double
+             * @description Of service_level: bad below so many percent
+             * @example 80
+             */
+            below_percent?: number;
+            /**
+             * Format: int64
+             * @description How long it must be good before the alert ends; null = 60000
+             */
+            clear_for_ms?: number | null;
+            /**
+             * Format: double
+             * @description It ends only when the number is better than the limit by so many percent of it
+             */
+            clear_percent?: number;
+            /**
+             * @description Of deviation: to which side it counts; either without it
+             * @enum {string}
+             */
+            direction?: "above" | "below" | "either";
+            /**
+             * Format: double
+             * @description Of deviation: bad beyond this modified z-score; 3.5 without it
+             */
+            factor?: number;
+            /**
+             * Format: int64
+             * @description How long the number must be bad before it fires
+             */
+            for_ms?: number;
+            /**
+             * @description What it looks at
+             * @enum {string}
+             */
+            kind: "service_level" | "longest_wait" | "nobody_ready" | "ticket_sla" | "deviation";
+            /**
+             * Format: double
+             * @description Of deviation: a smaller difference is never bad: in calls, percent, seconds; 5, of times 10 without it
+             */
+            least?: number;
+            /** @description Addresses that are told */
+            mail?: string[];
+            /**
+             * Format: int64
+             * @description Of service_level and deviation: fewer calls are not judged; 5 without it
+             */
+            min_calls?: number;
+            /**
+             * @description What it is called, also in messages
+             * @example Support: service level
+             */
+            name: string;
+            /**
+             * @description Of deviation: which number of an hour
+             * @enum {string}
+             */
+            number?: "offered" | "abandonment" | "speed_of_answer" | "handle_time";
+            /** @description It is kept, and not looked at */
+            off?: boolean;
+            /** @description Ids of the queues it looks at, each by itself; empty = all, which who is limited may not */
+            queues?: string[];
+            /**
+             * Format: int64
+             * @description A firing alert is told again after it, 0 = never; null = 14400000
+             */
+            repeat_ms?: number | null;
+            /** @description Of nobody_ready while open: id of a schedule of the configuration */
+            schedule?: string;
+            /**
+             * @description Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it
+             * @enum {string}
+             */
+            stage?: "warning" | "breached";
+            /**
+             * Format: int64
+             * @description Of service_level: T in place of each queue's own
+             */
+            threshold_ms?: number;
+            /**
+             * Format: int64
+             * @description Of ticket_sla: bad when so many tickets stand so; 1 without it
+             */
+            tickets?: number;
+            /**
+             * @description Of deviation: IANA zone of the hours; UTC without it
+             * @example Europe/Berlin
+             */
+            tz?: string;
+            /**
+             * @description Of service_level: which one; offered without it
+             * @enum {string}
+             */
+            variant?: "answered" | "offered" | "offered_less_short" | "resolved_within";
+            /** @description URL that is told, signed */
+            webhook?: string;
+            /**
+             * Format: int64
+             * @description Of deviation: how many earlier weeks are looked at; 6 without it
+             */
+            weeks?: number;
+            /**
+             * @description Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it
+             * @enum {string}
+             */
+            while?: "waiting" | "open";
+            /**
+             * Format: int64
+             * @description Of service_level: over how much time up to now; 1800000 without it
+             */
+            window_ms?: number;
+        };
+        AlertRulesOutputBody: {
+            /** @description Those of the configuration first, then by when they were made */
+            rules: components["schemas"]["AlertRule"][];
+        };
+        AlertsOutputBody: {
+            /** @description What fires first, then by rule and queue */
+            alerts: components["schemas"]["Alert"][];
+            /** Format: date-time */
+            as_of: string;
         };
         AuditEntry: {
             /**
@@ -2697,7 +3198,7 @@ export interface components {
              */
             role: "agent" | "supervisor" | "admin" | "integrator" | "key";
             /** @description Of an API key */
-            scopes?: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
+            scopes?: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "reports.write" | "admin")[];
             /** @description Teams of agents he is limited to; absent = all, or the agents who serve his queues */
             teams?: string[];
         };
@@ -2896,9 +3397,25 @@ export interface components {
              */
             queues?: string[];
             /** @description What it may do */
-            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
+            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "reports.write" | "admin")[];
             /** @description Teams of agents it is limited to; without any: all, or the agents who serve its queues */
             teams?: string[];
+        };
+        MakeSilenceInputBody: {
+            /** @description Only there; empty = in all its queues */
+            queue?: string;
+            /**
+             * @description Why, for the others
+             * @example the switch is moved
+             */
+            reason: string;
+            /** @description Id of a rule, also of the configuration */
+            rule: string;
+            /**
+             * Format: date-time
+             * @description At most 31 days from now
+             */
+            until: string;
         };
         MakeUserInputBody: {
             /** @description Of callers' numbers he sees the last three digits, of names nothing */
@@ -3016,7 +3533,7 @@ export interface components {
             /** @description By whom; empty = it was not */
             revoked_by: string;
             /** @description What it may do */
-            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "admin")[];
+            scopes: ("metrics.read" | "contacts.read" | "personal.read" | "recordings.read" | "agents.control" | "calls.control" | "tickets.write" | "personal.erase" | "reports.write" | "admin")[];
             /** @description Teams of agents it is limited to; empty: all, or the agents who serve its queues */
             teams: string[];
             /**
@@ -3643,6 +4160,214 @@ export interface components {
              */
             what: "log_and_kafka" | "old_parts" | "open_contacts";
         };
+        ReportBody: {
+            /**
+             * @description Form of the file that is sent
+             * @default csv
+             * @enum {string}
+             */
+            form: "csv" | "xlsx" | "jsonl";
+            /**
+             * @description Addresses it is sent to
+             * @example [
+             *       "lead@example.com"
+             *     ]
+             */
+            mail?: string[];
+            /**
+             * @description What it is called, also in the subject of its mails
+             * @example Support, last week
+             */
+            name: string;
+            /** @description Its schedule rests */
+            off?: boolean;
+            /**
+             * @description Its parameters as in its URL, without from, until, tz and format; lists comma-separated
+             * @example {
+             *       "group_by": "queue"
+             *     }
+             */
+            parameters?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Which report: the route metrics/… of this name
+             * @enum {string}
+             */
+            report: "queues" | "agents" | "contacts" | "ivr" | "tickets" | "staffing" | "backlog";
+            /** @description When it is sent by itself; without it only when somebody asks for it */
+            schedule?: components["schemas"]["ReportSchedule"];
+            /** @description Everybody who may see saved reports and is not limited to queues or teams sees it; else its owner and admins only */
+            shared?: boolean;
+            /**
+             * @description IANA time zone of the window and of the schedule: its owner's
+             * @example Europe/Berlin
+             */
+            tz: string;
+            /**
+             * @description URL it is posted to, signed
+             * @example https://hooks.example.com/reports
+             */
+            webhook?: string;
+            /**
+             * @description Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+             * @enum {string}
+             */
+            window: "today" | "yesterday" | "tomorrow" | "this_week" | "last_week" | "next_week" | "this_month" | "last_month" | "this_quarter" | "last_quarter" | "this_year" | "last_year" | "last_7_days" | "last_28_days" | "last_30_days" | "last_90_days";
+        };
+        ReportRun: {
+            /** @description Who asked for it; empty = its schedule */
+            by: string;
+            /** @description To whom it could not be sent */
+            dropped: string[];
+            /**
+             * Format: date-time
+             * @description null = not yet
+             */
+            ended_at: string | null;
+            /** @description Why it or the last try failed; empty = it didn't */
+            error: string;
+            /**
+             * Format: date-time
+             * @description Begin of its window; null = not run yet
+             */
+            from: string | null;
+            /**
+             * @description Also in the message, the same at each try
+             * @example 3f9c2a10b7d4e6f8.1772434800
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many earlier slots passed while nothing ran, which this run stands for
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description null = none
+             */
+            next_try_at: string | null;
+            /** @description Who may have got it twice: the process that sent it ended before it knew */
+            repeated: string[];
+            /**
+             * Format: int64
+             * @description How many the file had
+             */
+            rows: number;
+            /** @description To whom it was sent */
+            sent: string[];
+            /**
+             * Format: date-time
+             * @description The instant from which its window is seen
+             */
+            slot: string;
+            /**
+             * @description waiting: to be run, or tried again at next_try_at
+             * @enum {string}
+             */
+            state: "waiting" | "sent" | "failed";
+            /** Format: int64 */
+            tries: number;
+            /**
+             * Format: date-time
+             * @description End of its window, exclusive
+             */
+            until: string | null;
+        };
+        ReportSchedule: {
+            /**
+             * @description At which times of the zone's clock
+             * @example [
+             *       "07:00"
+             *     ]
+             */
+            at: string[];
+            /**
+             * @description On which days: a rule of iCalendar (RFC 5545) for whole days
+             * @example FREQ=WEEKLY;BYDAY=MO
+             */
+            days: string;
+            /**
+             * @description First day, from which the rule counts its intervals too; without it the day of the request
+             * @example 2026-03-02
+             */
+            starts?: string;
+        };
+        ReportWithRunsOutputBody: {
+            /** Format: date-time */
+            changed_at: string;
+            /** @example sue */
+            changed_by: string;
+            /**
+             * @description Form of the file that is sent
+             * @default csv
+             * @enum {string}
+             */
+            form: "csv" | "xlsx" | "jsonl";
+            /** @example 3f9c2a10b7d4e6f8 */
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /**
+             * @description Addresses it is sent to
+             * @example [
+             *       "lead@example.com"
+             *     ]
+             */
+            mail?: string[];
+            /**
+             * @description What it is called, also in the subject of its mails
+             * @example Support, last week
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Its next slot; null = none
+             */
+            next_at: string | null;
+            /** @description Its schedule rests */
+            off?: boolean;
+            /**
+             * @description Who made it: it is run with his rights
+             * @example sue
+             */
+            owner: string;
+            /**
+             * @description Its parameters as in its URL, without from, until, tz and format; lists comma-separated
+             * @example {
+             *       "group_by": "queue"
+             *     }
+             */
+            parameters?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Which report: the route metrics/… of this name
+             * @enum {string}
+             */
+            report: "queues" | "agents" | "contacts" | "ivr" | "tickets" | "staffing" | "backlog";
+            /** @description The last 50, the newest first */
+            runs: components["schemas"]["ReportRun"][];
+            /** @description When it is sent by itself; without it only when somebody asks for it */
+            schedule?: components["schemas"]["ReportSchedule"];
+            /** @description Everybody who may see saved reports and is not limited to queues or teams sees it; else its owner and admins only */
+            shared?: boolean;
+            /**
+             * @description IANA time zone of the window and of the schedule: its owner's
+             * @example Europe/Berlin
+             */
+            tz: string;
+            /**
+             * @description URL it is posted to, signed
+             * @example https://hooks.example.com/reports
+             */
+            webhook?: string;
+            /**
+             * @description Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+             * @enum {string}
+             */
+            window: "today" | "yesterday" | "tomorrow" | "this_week" | "last_week" | "next_week" | "this_month" | "last_month" | "this_quarter" | "last_quarter" | "this_year" | "last_year" | "last_7_days" | "last_28_days" | "last_30_days" | "last_90_days";
+        };
         Requirement: {
             /**
              * Format: double
@@ -3674,6 +4399,83 @@ export interface components {
              * @description Mean wait of the answered; null when nobody is expected
              */
             speed_of_answer_ms: number | null;
+        };
+        SavedReport: {
+            /** Format: date-time */
+            changed_at: string;
+            /** @example sue */
+            changed_by: string;
+            /**
+             * @description Form of the file that is sent
+             * @default csv
+             * @enum {string}
+             */
+            form: "csv" | "xlsx" | "jsonl";
+            /** @example 3f9c2a10b7d4e6f8 */
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /**
+             * @description Addresses it is sent to
+             * @example [
+             *       "lead@example.com"
+             *     ]
+             */
+            mail?: string[];
+            /**
+             * @description What it is called, also in the subject of its mails
+             * @example Support, last week
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Its next slot; null = none
+             */
+            next_at: string | null;
+            /** @description Its schedule rests */
+            off?: boolean;
+            /**
+             * @description Who made it: it is run with his rights
+             * @example sue
+             */
+            owner: string;
+            /**
+             * @description Its parameters as in its URL, without from, until, tz and format; lists comma-separated
+             * @example {
+             *       "group_by": "queue"
+             *     }
+             */
+            parameters?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Which report: the route metrics/… of this name
+             * @enum {string}
+             */
+            report: "queues" | "agents" | "contacts" | "ivr" | "tickets" | "staffing" | "backlog";
+            /** @description When it is sent by itself; without it only when somebody asks for it */
+            schedule?: components["schemas"]["ReportSchedule"];
+            /** @description Everybody who may see saved reports and is not limited to queues or teams sees it; else its owner and admins only */
+            shared?: boolean;
+            /**
+             * @description IANA time zone of the window and of the schedule: its owner's
+             * @example Europe/Berlin
+             */
+            tz: string;
+            /**
+             * @description URL it is posted to, signed
+             * @example https://hooks.example.com/reports
+             */
+            webhook?: string;
+            /**
+             * @description Which time it is about, as seen from its slot; weeks begin on Monday, the last days are whole ones without today
+             * @enum {string}
+             */
+            window: "today" | "yesterday" | "tomorrow" | "this_week" | "last_week" | "next_week" | "this_month" | "last_month" | "this_quarter" | "last_quarter" | "this_year" | "last_year" | "last_7_days" | "last_28_days" | "last_30_days" | "last_90_days";
+        };
+        SavedReportsOutputBody: {
+            /** @description One's own and the shared ones, the oldest first; an admin sees all */
+            reports: components["schemas"]["SavedReport"][];
         };
         Seat: {
             /**
@@ -3757,9 +4559,29 @@ export interface components {
             /** @description At an identity provider; null = there is none */
             provider: components["schemas"]["ProviderWay"] | null;
         };
-        SignedOutOutputBody: {
+        SignedOut: {
             /** @description Address at which the browser signs out at the identity provider too; null = there is nothing more to do */
             provider: string | null;
+        };
+        Silence: {
+            /** @example 9b1f0c2ad3e47586 */
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /** @example sue */
+            made_by: string;
+            /** @description Only there; empty = in all its queues */
+            queue: string;
+            /** @example the switch is moved */
+            reason: string;
+            /** @description Id of the rule */
+            rule: string;
+            /** Format: date-time */
+            until: string;
+        };
+        SilencesOutputBody: {
+            /** @description Those that have not ended, the newest first */
+            silences: components["schemas"]["Silence"][];
         };
         SnapshotAgent: {
             contact?: string;
@@ -5271,6 +6093,260 @@ export interface operations {
             };
         };
     };
+    "list-alerts": {
+        parameters: {
+            query?: {
+                /** @description Only those that stand so */
+                phase?: "ok" | "pending" | "firing" | "idle" | "no_data";
+                /** @description Only these queues */
+                queue?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOutputBody"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulesOutputBody"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-alert-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-alert-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an alert rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-alert-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an alert rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilencesOutputBody"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeSilenceInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Silence"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a silence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-audit": {
         parameters: {
             query: {
@@ -6748,6 +7824,198 @@ export interface operations {
             };
         };
     };
+    "list-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReportsOutputBody"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a saved report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportWithRunsOutputBody"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a saved report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a saved report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a saved report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRun"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-seats": {
         parameters: {
             query?: never;
@@ -6856,7 +8124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                    "application/json": components["schemas"]["SignedOut"];
                 };
             };
             /** @description Any error */
@@ -7026,7 +8294,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedOutOutputBody"];
+                    "application/json": components["schemas"]["SignedOut"];
                 };
             };
             /** @description Any error */

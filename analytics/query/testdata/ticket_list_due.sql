@@ -26,7 +26,7 @@ stretches AS (
       argMaxIf(toString(reason), (time, received_ms, source, epoch, position), reason != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_reason,
       argMaxIf(toString(customer), (time, received_ms, source, epoch, position), customer != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_customer,
       argMaxIf(toString(agent), (time, received_ms, source, epoch, position), agent != '' OR type = 'ticket.reassigned') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_agent
-    FROM tickets_once
+    FROM tickets_once WHERE subject IN (SELECT subject FROM tickets_once GROUP BY subject HAVING argMaxIf(toString(type), (time, received_ms, source, epoch, position), type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.resolved', 'ticket.reopened', 'ticket.closed')) NOT IN ('ticket.resolved', 'ticket.closed'))
   )
 ),
 clocks AS (
@@ -51,4 +51,4 @@ tickets_now AS (
 SELECT subject, due_at FROM tickets_now
 WHERE (queue IN {queues:Array(String)} OR queue = '' AND team IN {teams:Array(String)}) AND (reply IN {sla_in:Array(String)} OR resolution IN {sla_in:Array(String)}) AND (due_at, subject) > ({cursor_at:Int64}, {cursor_id:String})
 ORDER BY due_at ASC, subject ASC LIMIT {rows:UInt64}
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -152,4 +152,4 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(ifNull(full_recomputed, 0), full_recomputed IS NOT NULL) AS full_recomputed_at
 FROM counted
 GROUP BY GROUPING SETS ((bucket, priority, team), ())
-SETTINGS max_execution_time = 30, max_result_rows = 100000, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0
+SETTINGS max_execution_time = 30, max_result_rows = 100000, max_result_bytes = 268435456, result_overflow_mode = 'throw', max_memory_usage = 2147483648, compile_expressions = 0, compile_aggregate_expressions = 0

@@ -26,6 +26,7 @@ const (
 	mapping  kind = "mapping"
 	text     kind = "text"
 	whole    kind = "whole number"
+	number   kind = "number"
 	boolean  kind = "true or false"
 	duration kind = "duration"
 )
@@ -111,6 +112,8 @@ func (b *builder) describe(v reflect.Value) (*key, error) {
 		return &key{kind: text, standard: v.String(), choices: choices}, err
 	case reflect.Int, reflect.Int64:
 		return &key{kind: whole, standard: v.Int()}, nil
+	case reflect.Float64:
+		return &key{kind: number, standard: v.Float()}, nil
 	case reflect.Bool:
 		return &key{kind: boolean, standard: v.Bool()}, nil
 	case reflect.Slice, reflect.Map:

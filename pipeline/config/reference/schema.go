@@ -61,6 +61,8 @@ func schemaOf(k *key) *schema {
 		s.Type = "string"
 	case whole:
 		s.Type = "integer"
+	case number:
+		s.Type = "number"
 	case boolean:
 		s.Type = "boolean"
 	}
