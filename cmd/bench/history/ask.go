@@ -121,7 +121,7 @@ func (p *parts) chill(ctx context.Context) error {
 }
 
 func (p *parts) startAPI(ctx context.Context) (err error) {
-	if p.api, err = p.role("api"); err != nil {
+	if p.api, err = p.role(ctx, "api"); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)

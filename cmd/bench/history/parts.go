@@ -107,7 +107,7 @@ func (p *parts) restart(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if p.engine, err = p.role("clickhouse"); err != nil {
+	if p.engine, err = p.role(ctx, "clickhouse"); err != nil {
 		return err
 	}
 	if p.store, err = p.open(ctx, allWeeks); err != nil {
@@ -118,13 +118,13 @@ func (p *parts) restart(ctx context.Context) error {
 }
 
 // role starts one of the product's.
-func (p *parts) role(name string) (*exec.Cmd, error) {
+func (p *parts) role(ctx context.Context, name string) (*exec.Cmd, error) {
 	said, err := os.OpenFile(filepath.Join(p.set.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = said.Close() }() // the child has its own
-	cmd := exec.Command(p.set.program, name, "--config", p.config)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.set.program, name, "--config", p.config)
 	cmd.Env = append(os.Environ(), "BOSS="+p.hash, "ARI=history")
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours to pass on
