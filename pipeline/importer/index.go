@@ -45,12 +45,24 @@ func openIndex(path string) (*index, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the record of what was imported: %w", err), f.Close())
 	}
-	x := &index{file: f, marks: make(map[uint64]mark, len(text)/markBytes)}
+	return &index{file: f, marks: marks(text)}, nil
+}
+
+// marks are the last ones of each contact.
+func marks(text []byte) map[uint64]mark {
+	out := make(map[uint64]mark, len(text)/markBytes)
 	for ; len(text) >= markBytes; text = text[markBytes:] {
 		m := mark{binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint32(text[8:]), binary.LittleEndian.Uint64(text[12:])}
-		x.marks[m.Contact] = m
+		out[m.Contact] = m
 	}
-	return x, nil
+	return out
+}
+
+// queued tells whether queue_log gave a contact: it is there, and call detail records have not told of it.
+func (x *index) queued(contact string) bool {
+	_, there := x.marks[sumOf(contact)]
+	_, detail := x.marks[sumOf(detailOf(contact))]
+	return there && !detail
 }
 
 // add makes marks durable.
