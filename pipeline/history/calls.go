@@ -96,7 +96,7 @@ func (d *detail) check() {
 	if made, ok := createdAt(d.first.Unique); ok {
 		off := d.first.Start.Sub(made)
 		if quarter := off.Round(15 * time.Minute); quarter != 0 && (off-quarter).Abs() <= far {
-			d.note("zone", "by its uniqueid the call began %s from the time that stands there: is --tz the zone of the files?", -quarter)
+			d.note("zone", "its uniqueid is of %s UTC, and by --tz it began at %s UTC: is that the zone of the files?", made.Format(time.DateTime), d.first.Start.Format(time.DateTime))
 		}
 	}
 	if span := d.end().Sub(d.first.Start); span > lost {
