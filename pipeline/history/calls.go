@@ -204,9 +204,9 @@ func (d *detail) termination(kind fact.Kind, talks []talking) fact.Termination {
 		return fact.Termination{Result: fact.ResultAnswered, Reason: fact.ReasonDisappeared}
 	case has(cdrAnswered, false):
 		return fact.Termination{Result: fact.ResultContained, Reason: fact.ReasonFlowEnded}
-	case has(cdrNoAnswer, false), has(cdrCancel, false):
+	case kind != fact.KindOutbound && (has(cdrNoAnswer, false) || has(cdrCancel, false)):
 		return fact.Termination{Result: fact.ResultAbandoned, Reason: fact.ReasonCallerHungUp}
-	case has(cdrBusy, false):
+	case has(cdrBusy, false), has(cdrNoAnswer, false), has(cdrCancel, false):
 		return fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonNotReached}
 	default:
 		return fact.Termination{Result: fact.ResultFailed, Reason: fact.ReasonCommandFailed}

@@ -88,7 +88,7 @@ func ParseCDR(column func(name string) string, zone *time.Location) (CDR, *Refus
 	if err := c.times(column, zone); err != nil {
 		return c, err
 	}
-	if c.Unique == "" {
+	if c.Unique == "" && c.Linked == "" {
 		c.doubt("no uniqueid", "it counts as a call of its own, and queue_log can't say that it has this call too")
 	}
 	return c, nil
