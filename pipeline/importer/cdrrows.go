@@ -83,10 +83,7 @@ func (r *detailReader) head() error {
 	if r.comma = separator(first); r.comma == 0 {
 		r.comma = ','
 	}
-	fields, err := r.fields(first, true)
-	if err != nil {
-		return nil // the line will be told of
-	}
+	fields, _ := r.fields(first, true) // a first line that is no CSV names nothing, and will be told of
 	names := DetailColumns(fields)
 	if !slices.Contains(names, "channel") && !slices.Contains(names, "disposition") {
 		return nil
