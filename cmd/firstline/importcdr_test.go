@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -48,11 +49,13 @@ func pastDetails() []string {
 // pastStamp is a time as the exchange, which stands in Berlin, writes it.
 func pastStamp(at int64) string { return time.Unix(at+3600, 0).UTC().Format(time.DateTime) }
 
-// wantPastCalls brings the call detail records in beside queue_log, twice. The API has each call once: those in queues as before, and
-// the others by what a count of the rows says.
-func (p *product) wantPastCalls(lines []string) {
-	p.t.Helper()
-	rows := pastDetails()
+// TestImportCalls brings call detail records in beside queue_log on the running product, twice. The API has each call once: those in
+// queues as queue_log tells them, and the others by what a count of the rows says.
+func TestImportCalls(t *testing.T) {
+	p := startProduct(t, "importcalls", failing)
+	lines, rows := past(), pastDetails()
+	p.must(os.WriteFile(filepath.Join(p.dir, "names.csv"), []byte("queue,600,second\n"), 0o600))
+	p.wantImported(0, "3000 calls with 3000 stays", p.pastFile("queue_log", lines))
 	file := p.pastFile("Master.csv.gz", rows)
 	p.wantCalls(1, "say which calls come from outside: --trunk", file)
 	p.wantCalls(1, "which was not imported yet for this node", "--node", "other", "--trunk", "PJSIP/trunk*", file)
@@ -61,7 +64,7 @@ func (p *product) wantPastCalls(lines []string) {
 	p.wantCalls(0, "3000 more calls were in a queue", append(args, file)...)
 	p.wantDetails(rows)
 	p.wantPast(lines)
-	p.wantCalls(0, "0 facts are new, 2100 were taken in before", append(args, file)...)
+	p.wantCalls(0, "0 facts are new, 2300 were taken in before", append(args, file)...)
 	p.wantCalls(3, "bad.csv:2: \"BLUE\" is none that Asterisk writes", append(args, p.pastFile("bad.csv", []string{rows[0], strings.Replace(rows[2], "ANSWERED", "BLUE", 1)}))...)
 	p.wantImported(0, "0 facts are new", filepath.Join(p.dir, "queue_log"))
 	p.wantDetails(rows)

@@ -65,13 +65,16 @@ func (x *index) queued(contact string) bool {
 	return there && !detail
 }
 
-// add makes marks durable.
+// add makes marks durable. A contact's facts only grow: of a mark that a later one has overtaken nothing is written, or it would
+// count as the last one when a killed import's log gives it again.
 func (x *index) add(marks []mark) error {
 	var b []byte
+	var more []mark
 	for _, m := range marks {
-		if x.marks[m.Contact] == m {
+		if m.Facts <= x.marks[m.Contact].Facts {
 			continue
 		}
+		more = append(more, m)
 		b = binary.LittleEndian.AppendUint64(b, m.Contact)
 		b = binary.LittleEndian.AppendUint32(b, m.Facts)
 		b = binary.LittleEndian.AppendUint64(b, m.Sum)
@@ -83,7 +86,7 @@ func (x *index) add(marks []mark) error {
 	if err = errors.Join(err, x.file.Sync()); err != nil {
 		return fmt.Errorf("write the record of what was imported: %w", err)
 	}
-	for _, m := range marks {
+	for _, m := range more {
 		x.marks[m.Contact] = m
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -219,6 +221,23 @@ func TestKilled(t *testing.T) {
 		s.killed(cfg, kill)
 		if got := printed(t, s.must(cfg)); !slices.Equal(got, want) {
 			t.Errorf("killed at %d: %s", kill, difference(want, got))
+		}
+	}
+}
+
+// TestKilledAndForgotten deletes the log after a killed import was repeated, as an import does whose facts are all loaded: the record
+// beside it knows of everything.
+func TestKilledAndForgotten(t *testing.T) {
+	cfg := config(true, input("queue_log", whole(makeDay(99))))
+	for kill := range 2 * len(puts(t, cfg)) {
+		s := site{t, t.TempDir()}
+		s.killed(cfg, kill)
+		s.must(cfg)
+		if err := os.RemoveAll(filepath.Join(s.dir, logFolder)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, j, err := s.run(cfg); err != nil || j.New != 0 {
+			t.Errorf("killed at %d: %d facts are new: %v", kill, j.New, err)
 		}
 	}
 }
