@@ -107,6 +107,7 @@ func TestImport(t *testing.T) {
 	p.wantPast(lines)
 	p.wantImported(0, "0 facts are new", p.pastFile("queue_log.1", lines[:6000]), p.pastFile("queue_log.2.gz", lines[4000:]))
 	p.wantPast(lines)
+	p.wantPastContacts(pastCalls, pastCalls*2/3)
 	if left, err := filepath.Glob(filepath.Join(p.dir, "data", "import", "old-pbx", "log*")); err != nil || len(left) > 0 {
 		t.Errorf("facts with callers' numbers are left behind: %v %v", left, err)
 	}
