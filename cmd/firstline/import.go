@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
 	"firstline/analytics/store"
+	"firstline/pipeline/fact"
 	"firstline/pipeline/history"
 	"firstline/pipeline/importer"
 	"firstline/pipeline/kafka"
@@ -33,11 +35,18 @@ be repeated, stopped and gone on with: what was taken in is not taken in again.
   --dry-run        tell what would come of the files, and write nothing
   --report FILE    each doubtful and refused line as JSON Lines
 
+For cdr, which brings in the calls that came to no queue, after queue-log of the same node:
+  --trunk PATTERN  channels that lead outside: 'PJSIP/telekom*'; calls from there are inbound, to there outbound, others internal
+  --context C=KIND calls that came into context C are inbound, outbound or internal; goes before --trunk
+  --columns LIST   of the rows in their order, where no first line names them and they are not as Asterisk's example has them
+  --without-queue-log  the exchange has no queues
+
 Examples:
   firstline import queue-log --dry-run /var/log/asterisk        what do the files say?
   firstline import queue-log /var/log/asterisk                  bring them in
   firstline import queue-log --node berlin --final berlin/queue_log*
   mysql --batch … | firstline import queue-log --tz Europe/Berlin -
+  firstline import cdr --tz Europe/Berlin --trunk 'PJSIP/telekom*' --final /var/log/asterisk/cdr-csv
 
 It ends with 0 when every line was taken, 3 when lines were refused, 1 when it failed. docs/import.md
 `
@@ -47,18 +56,28 @@ var errRefused = errors.New("lines were refused")
 
 // imported is what an import was asked for.
 type imported struct {
+	form                importer.Form
 	node, names, report string
 	zone                *time.Location
 	final, dry          bool
 	files               []string
+
+	// of call detail records
+	trunks, columns []string
+	contexts        map[string]fact.Kind
+	noQueueLog      bool
 }
+
+// importRun reads the files into a sink.
+type importRun func(ctx context.Context, sink importer.DetailSink, report func(history.Note, string), told func(importer.Progress)) (importer.Summary, error)
 
 // runImport brings a site's past in.
 func runImport(ctx context.Context, env *environment) error {
-	if len(env.args) == 0 || env.args[0] != "queue-log" {
-		return errors.New("say what to import: queue-log FILE…; `firstline import --help`")
+	forms := map[string]importer.Form{"queue-log": importer.FormQueueLog, "cdr": importer.FormCDR}
+	if len(env.args) == 0 || forms[env.args[0]] == "" {
+		return errors.New("say what to import: queue-log FILE… or cdr FILE…; `firstline import --help`")
 	}
-	asked, err := readImport(env, env.args[1:])
+	asked, err := readImport(env, env.args[0], forms[env.args[0]])
 	if err != nil {
 		return err
 	}
@@ -66,16 +85,13 @@ func runImport(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	cfg := importer.Config{Zone: asked.zone, Final: asked.final}
-	if cfg.History, err = asked.history(s); err != nil {
-		return err
-	}
 	temp, err := os.MkdirTemp("", "firstline-import-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(temp) //nolint:errcheck // a temporary folder
-	if cfg.Files, err = importer.Inputs(asked.files, env.stdin, temp); err != nil {
+	read, err := asked.reader(env, s, temp)
+	if err != nil {
 		return err
 	}
 	report, done, err := asked.openReport()
@@ -84,9 +100,9 @@ func runImport(ctx context.Context, env *environment) error {
 	}
 	var sum importer.Summary
 	if asked.dry {
-		sum, err = importer.Run(ctx, cfg, importer.Nowhere{}, report, showProgress(env.stderr))
+		sum, err = asked.look(ctx, env, s, read, report)
 	} else {
-		sum, err = importInto(ctx, env, s, asked.node, cfg, report)
+		sum, err = importInto(ctx, env, s, asked.node, read, report)
 	}
 	if err = errors.Join(err, done()); err != nil {
 		if ctx.Err() != nil {
@@ -104,18 +120,60 @@ func runImport(ctx context.Context, env *environment) error {
 	return nil
 }
 
+// reader is how the files that were asked for are read.
+func (r imported) reader(env *environment, s *settings, temp string) (importRun, error) {
+	names, err := r.history(s)
+	if err != nil {
+		return nil, err
+	}
+	files, err := importer.Inputs(r.form, r.files, env.stdin, temp)
+	if err != nil {
+		return nil, err
+	}
+	if r.form == importer.FormCDR {
+		cfg := importer.DetailConfig{Files: files, Zone: r.zone, Columns: r.columns, Final: r.final, Calls: history.Calls{
+			Config: names, Trunks: r.trunks, Contexts: r.contexts, QueueLog: !r.noQueueLog,
+		}}
+		return func(ctx context.Context, sink importer.DetailSink, report func(history.Note, string), told func(importer.Progress)) (importer.Summary, error) {
+			return importer.RunDetails(ctx, cfg, sink, report, told)
+		}, nil
+	}
+	cfg := importer.Config{Files: files, Zone: r.zone, History: names, Final: r.final}
+	return func(ctx context.Context, sink importer.DetailSink, report func(history.Note, string), told func(importer.Progress)) (importer.Summary, error) {
+		return importer.Run(ctx, cfg, sink, report, told)
+	}, nil
+}
+
+// look reads the files and writes nothing. Calls in call detail records are held against what was taken in of queue_log.
+func (r imported) look(ctx context.Context, env *environment, s *settings, read importRun, report func(history.Note, string)) (importer.Summary, error) {
+	nowhere := importer.Nowhere{}
+	if r.form == importer.FormCDR {
+		root, err := s.folder("import")
+		if err == nil {
+			nowhere, err = importer.Peek(filepath.Join(root, r.node))
+		}
+		if err != nil {
+			return importer.Summary{}, err
+		}
+	}
+	return read(ctx, nowhere, report, showProgress(env.stderr))
+}
+
 // readImport reads the command line; flags may stand anywhere.
-func readImport(env *environment, args []string) (imported, error) {
-	flags := flag.NewFlagSet("import queue-log", flag.ContinueOnError)
+func readImport(env *environment, name string, form importer.Form) (imported, error) {
+	flags := flag.NewFlagSet("import "+name, flag.ContinueOnError)
 	flags.SetOutput(env.stderr)
-	r := imported{}
+	r := imported{form: form}
 	flags.StringVar(&r.node, "node", "old-pbx", "name of the exchange that wrote the files")
 	flags.StringVar(&r.names, "names", "", "file with names of agents and queues")
 	flags.StringVar(&r.report, "report", "", "file to write")
 	flags.BoolVar(&r.final, "final", false, "nothing comes after these files")
 	flags.BoolVar(&r.dry, "dry-run", false, "write nothing")
-	zone := flags.String("tz", "UTC", "zone of times in the SQL form")
-	for len(args) > 0 {
+	zone := flags.String("tz", "UTC", "zone of times without one")
+	if form == importer.FormCDR {
+		r.detailFlags(flags)
+	}
+	for args := env.args[1:]; len(args) > 0; {
 		if err := flags.Parse(args); err != nil {
 			return r, errShown
 		}
@@ -132,9 +190,42 @@ func readImport(env *environment, args []string) (imported, error) {
 		return r, fmt.Errorf("--node %s: a name has letters, digits and . - _", r.node)
 	}
 	if len(r.files) == 0 {
-		return r, errors.New("name the files to import; Asterisk's are /var/log/asterisk/queue_log*")
+		return r, fmt.Errorf("name the files to import; Asterisk's are %s*", form.Usual())
+	}
+	if form == importer.FormCDR && len(r.trunks)+len(r.contexts) == 0 {
+		return r, errors.New("say which calls come from outside: --trunk 'PJSIP/telekom*' names the channels that lead there, --context from-trunk=inbound the dialplan's context")
 	}
 	return r, nil
+}
+
+// detailFlags are those of call detail records.
+func (r *imported) detailFlags(flags *flag.FlagSet) {
+	flags.BoolVar(&r.noQueueLog, "without-queue-log", false, "the exchange has no queues")
+	flags.Func("trunk", "pattern of channels that lead outside", func(p string) error {
+		if _, err := path.Match(p, ""); err != nil || p == "" {
+			return errors.New("write a channel's name, with * for any letters: PJSIP/telekom*")
+		}
+		r.trunks = append(r.trunks, strings.ToLower(p))
+		return nil
+	})
+	r.contexts = map[string]fact.Kind{}
+	flags.Func("context", "context of the dialplan and the kind of its calls", func(text string) error {
+		name, kind, _ := strings.Cut(text, "=")
+		switch k := fact.Kind(kind); k {
+		case fact.KindInbound, fact.KindOutbound, fact.KindInternal:
+			r.contexts[strings.ToLower(name)] = k
+			return nil
+		default:
+			return errors.New("write CONTEXT=inbound, =outbound or =internal")
+		}
+	})
+	flags.Func("columns", "of the rows", func(list string) error {
+		r.columns = importer.DetailColumns(strings.Split(list, ","))
+		if name := importer.MissingColumn(r.columns); name != "" {
+			return fmt.Errorf("the column %s is missing", name)
+		}
+		return nil
+	})
 }
 
 // history says what the names in the lines stand for: agents by id, name, phone or number, queues by id or name.
@@ -216,7 +307,7 @@ func (r imported) openReport() (note func(history.Note, string), done func() err
 }
 
 // importInto lets the files' facts go through Kafka into the tables, and returns when they are there.
-func importInto(ctx context.Context, env *environment, s *settings, node string, cfg importer.Config, report func(history.Note, string)) (sum importer.Summary, err error) {
+func importInto(ctx context.Context, env *environment, s *settings, node string, read importRun, report func(history.Note, string)) (sum importer.Summary, err error) {
 	source := "import/" + node
 	db, cluster, err := openPipeline(s, env, newRegistry())
 	if err != nil {
@@ -255,7 +346,7 @@ func importInto(ctx context.Context, env *environment, s *settings, node string,
 	g := newGroup(context.WithoutCancel(ctx))
 	g.run("log", j.Log.Run)
 	g.run("publisher", publisher.Run)
-	sum, err = importer.Run(ctx, cfg, j, report, tell)
+	sum, err = read(ctx, j, report, tell)
 	g.stop()
 	if err = errors.Join(err, g.wait()); err != nil {
 		return sum, errors.Join(err, j.Close())

@@ -107,6 +107,7 @@ func TestImport(t *testing.T) {
 	p.wantPast(lines)
 	p.wantImported(0, "0 facts are new", p.pastFile("queue_log.1", lines[:6000]), p.pastFile("queue_log.2.gz", lines[4000:]))
 	p.wantPast(lines)
+	p.wantPastContacts(pastCalls, pastCalls*2/3)
 	if left, err := filepath.Glob(filepath.Join(p.dir, "data", "import", "old-pbx", "log*")); err != nil || len(left) > 0 {
 		t.Errorf("facts with callers' numbers are left behind: %v %v", left, err)
 	}
@@ -184,7 +185,7 @@ func TestImportAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string]string{
-		"say what to import: queue-log":                            "cdr Master.csv",
+		"say what to import: queue-log FILE… or cdr FILE…":         "cel Master.csv",
 		"name the files to import":                                 "queue-log --final",
 		"--tz Berlin is no zone: write for example Europe/Berlin":  "queue-log --tz Berlin queue_log",
 		"--node a/b: a name has letters":                           "queue-log queue_log --node a/b",

@@ -41,6 +41,7 @@ type Part struct {
 	Subject string
 	Facts   []fact.Fact // Subject and Sequence are set, the log's fields are not
 	Agent   *Agent      // of an agent: how he goes on; nil for a contact
+	Detail  bool        // of a contact that call detail records tell of, and not queue_log
 }
 
 // Fold takes lines and gives facts. Not for concurrent use.
@@ -51,6 +52,8 @@ type Fold struct {
 	recent   map[string]time.Time // uniqueids of ended contacts, and when they ended
 	now      time.Time            // of the lines in hand
 	swept    time.Time
+	until    time.Time // of the lines that earlier imports had
+	details  []CDR     // kept for the next import of them
 	parts    []Part
 	notes    []Note
 	counts   Counts
@@ -62,12 +65,16 @@ type State struct {
 	Agents map[string]*Agent    `json:"agents"`
 	Lines  []Line               `json:"lines"`  // of the contacts still open, by time
 	Recent map[string]time.Time `json:"recent"` // uniqueids that ended lately
+	Until  time.Time            `json:"until"`  // how far queue_log was read; zero = it never was
+
+	Details []CDR `json:"details,omitempty"` // rows of calls that are not taken in yet; a Fold keeps them as they are
 }
 
 // New returns a fold that goes on from a state; the zero State is that of the very beginning. The state's lines are the
 // caller's to give again, with the others of their times.
 func New(cfg Config, s State) *Fold {
-	f := &Fold{cfg: cfg, contacts: map[string]*contact{}, agents: map[string]*Agent{}, recent: map[string]time.Time{}, counts: newCounts()}
+	f := &Fold{cfg: cfg, contacts: map[string]*contact{}, agents: map[string]*Agent{}, recent: map[string]time.Time{}, counts: newCounts(),
+		until: s.Until, details: s.Details}
 	for id, a := range s.Agents {
 		f.agents[id] = a.clone()
 	}
@@ -79,7 +86,7 @@ func New(cfg Config, s State) *Fold {
 
 // State is what is needed to go on from here.
 func (f *Fold) State() State {
-	s := State{Agents: map[string]*Agent{}, Recent: map[string]time.Time{}}
+	s := State{Agents: map[string]*Agent{}, Recent: map[string]time.Time{}, Until: later(f.now, f.until), Details: f.details}
 	for id, a := range f.agents {
 		s.Agents[id] = a.clone()
 	}

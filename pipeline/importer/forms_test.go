@@ -142,7 +142,7 @@ func TestInputs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	inputs, err := Inputs([]string{dir, "-", filepath.Join(dir, "messages")}, strings.NewReader("from a pipe\n"), t.TempDir())
+	inputs, err := Inputs(FormQueueLog, []string{dir, "-", filepath.Join(dir, "messages")}, strings.NewReader("from a pipe\n"), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,10 +161,10 @@ func TestInputs(t *testing.T) {
 	if err = errors.Join(err, r.Close()); err != nil || string(text) != "from a pipe\n" {
 		t.Errorf("%q %v", text, err)
 	}
-	if _, err := Inputs([]string{t.TempDir()}, nil, ""); err == nil || !strings.Contains(err.Error(), "has no file whose name begins with queue_log") {
+	if _, err := Inputs(FormQueueLog, []string{t.TempDir()}, nil, ""); err == nil || !strings.Contains(err.Error(), "has no file whose name begins with queue_log") {
 		t.Error(err)
 	}
-	if _, err := Inputs([]string{filepath.Join(dir, "none")}, nil, ""); err == nil || !strings.Contains(err.Error(), "is not there") {
+	if _, err := Inputs(FormQueueLog, []string{filepath.Join(dir, "none")}, nil, ""); err == nil || !strings.Contains(err.Error(), "is not there") {
 		t.Error(err)
 	}
 }

@@ -66,9 +66,15 @@ func (s site) open() (j *Journal, stop func()) {
 // run imports files, and returns the log's facts and the summary.
 func (s site) run(cfg Config) ([]fact.Fact, Summary, *Journal, error) {
 	s.t.Helper()
+	return s.with(func(j *Journal) (Summary, error) { return Run(context.Background(), cfg, j, nil, nil) })
+}
+
+// with runs an import, and returns the log's facts and the summary.
+func (s site) with(run func(*Journal) (Summary, error)) ([]fact.Fact, Summary, *Journal, error) {
+	s.t.Helper()
 	j, stop := s.open()
 	defer stop()
-	sum, failed := Run(context.Background(), cfg, j, nil, nil)
+	sum, failed := run(j)
 	var facts []fact.Fact
 	for uint64(len(facts)) < j.Log.Position() {
 		more, err := j.Log.Read(context.Background(), uint64(len(facts)), 5000)

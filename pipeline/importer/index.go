@@ -45,21 +45,36 @@ func openIndex(path string) (*index, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the record of what was imported: %w", err), f.Close())
 	}
-	x := &index{file: f, marks: make(map[uint64]mark, len(text)/markBytes)}
-	for ; len(text) >= markBytes; text = text[markBytes:] {
-		m := mark{binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint32(text[8:]), binary.LittleEndian.Uint64(text[12:])}
-		x.marks[m.Contact] = m
-	}
-	return x, nil
+	return &index{file: f, marks: marks(text)}, nil
 }
 
-// add makes marks durable.
+// marks are the last ones of each contact.
+func marks(text []byte) map[uint64]mark {
+	out := make(map[uint64]mark, len(text)/markBytes)
+	for ; len(text) >= markBytes; text = text[markBytes:] {
+		m := mark{binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint32(text[8:]), binary.LittleEndian.Uint64(text[12:])}
+		out[m.Contact] = m
+	}
+	return out
+}
+
+// queued tells whether queue_log gave a contact: it is there, and call detail records have not told of it.
+func (x *index) queued(contact string) bool {
+	_, there := x.marks[sumOf(contact)]
+	_, detail := x.marks[sumOf(detailOf(contact))]
+	return there && !detail
+}
+
+// add makes marks durable. A contact's facts only grow: of a mark that a later one has overtaken nothing is written, or it would
+// count as the last one when a killed import's log gives it again.
 func (x *index) add(marks []mark) error {
 	var b []byte
+	var more []mark
 	for _, m := range marks {
-		if x.marks[m.Contact] == m {
+		if m.Facts <= x.marks[m.Contact].Facts {
 			continue
 		}
+		more = append(more, m)
 		b = binary.LittleEndian.AppendUint64(b, m.Contact)
 		b = binary.LittleEndian.AppendUint32(b, m.Facts)
 		b = binary.LittleEndian.AppendUint64(b, m.Sum)
@@ -71,7 +86,7 @@ func (x *index) add(marks []mark) error {
 	if err = errors.Join(err, x.file.Sync()); err != nil {
 		return fmt.Errorf("write the record of what was imported: %w", err)
 	}
-	for _, m := range marks {
+	for _, m := range more {
 		x.marks[m.Contact] = m
 	}
 	return nil

@@ -95,12 +95,8 @@ func (j *Journal) load(source string, cfg log.Config, logger *slog.Logger, reg p
 	if j.index, err = openIndex(filepath.Join(j.dir, indexFile)); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(j.dir, stateFile))
-	if err == nil {
-		err = json.Unmarshal(text, &j.state)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read how the last import ended: %w", err)
+	if j.state, err = readState(j.dir); err != nil {
+		return err
 	}
 	if j.state.Agents == nil {
 		j.state.Agents = map[string]*history.Agent{}
@@ -110,6 +106,18 @@ func (j *Journal) load(source string, cfg log.Config, logger *slog.Logger, reg p
 		return err
 	}
 	return j.Log.Restore(func([]byte) error { return nil }, j.restore)
+}
+
+// readState is how the last import ended.
+func readState(dir string) (s history.State, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, stateFile)) //nolint:gosec // the operator's own data folder
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("read how the last import ended: %w", err)
+	}
+	return s, nil
 }
 
 // restore takes over what a killed import had put into the log.
@@ -148,6 +156,9 @@ func (j *Journal) Put(ctx context.Context, parts []history.Part) error {
 		}
 		if len(added) > 0 {
 			facts, p.Marks = append(facts, added...), append(p.Marks, m)
+		}
+		if len(added) > 0 && part.Detail {
+			p.Marks = append(p.Marks, mark{Contact: sumOf(detailOf(part.Subject)), Facts: 1})
 		}
 	}
 	if len(facts) == 0 {
@@ -222,6 +233,12 @@ func (j *Journal) known(contact string) mark {
 	return m
 }
 
+// detailOf is what the record has beside a contact that call detail records told of.
+func detailOf(contact string) string { return "cdr/" + contact }
+
+// Queued tells whether queue_log gave a contact.
+func (j *Journal) Queued(contact string) bool { return j.index.queued(contact) }
+
 func (j *Journal) clash(contact string, at *progress) {
 	at.clash = true
 	j.Clashed++
@@ -285,11 +302,30 @@ func (j *Journal) Close() error {
 	return errors.Join(append(errs, j.lock.Close())...)
 }
 
-// Nowhere is a Sink that keeps nothing: what a file would give.
-type Nowhere struct{ State history.State }
+// Nowhere is a Sink that keeps nothing: what a file would give. The zero value knows of no earlier import.
+type Nowhere struct {
+	State history.State
+	index index
+}
+
+// Peek is how the last import of an exchange into this folder ended, without anything being written.
+func Peek(dir string) (n Nowhere, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, indexFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, nil
+	}
+	n.index.marks = marks(text)
+	if err == nil {
+		n.State, err = readState(dir)
+	}
+	return n, err
+}
 
 // Begin is how the last import ended.
 func (n Nowhere) Begin() history.State { return n.State }
+
+// Queued tells whether queue_log gave a contact.
+func (n Nowhere) Queued(contact string) bool { return n.index.queued(contact) }
 
 // Put drops the parts.
 func (Nowhere) Put(context.Context, []history.Part) error { return nil }
@@ -298,6 +334,8 @@ func (Nowhere) Put(context.Context, []history.Part) error { return nil }
 func (Nowhere) End(context.Context, history.State) error { return nil }
 
 var (
-	_ Sink = (*Journal)(nil)
-	_ Sink = Nowhere{}
+	_ Sink       = (*Journal)(nil)
+	_ Sink       = Nowhere{}
+	_ DetailSink = (*Journal)(nil)
+	_ DetailSink = Nowhere{}
 )

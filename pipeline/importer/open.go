@@ -17,9 +17,45 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// Inputs finds the files that names mean: files, folders (every file in them whose name begins with queue_log or ends with
-// .csv, compressed or not), or "-" for standard input, which is copied into a file first as it is read twice.
-func Inputs(names []string, stdin io.Reader, temp string) ([]Input, error) {
+// Form is what files are.
+type Form string
+
+// The forms.
+const (
+	FormQueueLog Form = "queue_log"
+	FormCDR      Form = "call detail records"
+)
+
+// has tells whether a file in a folder is of the form, by its name. How it is compressed is left out of bare.
+func (f Form) has(name, bare string) bool {
+	switch f {
+	case FormCDR:
+		return strings.Contains(name, ".csv")
+	case FormQueueLog:
+		return strings.HasPrefix(name, "queue_log") || filepath.Ext(bare) == ".csv"
+	}
+	return false
+}
+
+// names says which names a folder's files must have.
+func (f Form) names() string {
+	if f == FormCDR {
+		return "has .csv in it"
+	}
+	return "begins with queue_log or ends with .csv"
+}
+
+// Usual is where Asterisk writes them.
+func (f Form) Usual() string {
+	if f == FormCDR {
+		return "/var/log/asterisk/cdr-csv/Master.csv"
+	}
+	return "/var/log/asterisk/queue_log"
+}
+
+// Inputs finds the files that names mean: files, folders (every file in them that has a name of the form, compressed or not), or
+// "-" for standard input, which is copied into a file first as it is read twice.
+func Inputs(form Form, names []string, stdin io.Reader, temp string) ([]Input, error) {
 	var out []Input
 	for _, name := range names {
 		if name == "-" {
@@ -33,13 +69,13 @@ func Inputs(names []string, stdin io.Reader, temp string) ([]Input, error) {
 		info, err := os.Stat(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("%s is not there; Asterisk's is /var/log/asterisk/queue_log", name)
+			return nil, fmt.Errorf("%s is not there; Asterisk's is %s", name, form.Usual())
 		case err != nil:
 			return nil, err
 		case !info.IsDir():
 			out = append(out, file(name, info.Size()))
 		default:
-			found, err := inFolder(name)
+			found, err := inFolder(form, name)
 			if err != nil {
 				return nil, err
 			}
@@ -53,7 +89,7 @@ func file(path string, size int64) Input {
 	return Input{Name: path, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(path) }} //nolint:gosec // the operator names it
 }
 
-func inFolder(dir string) ([]Input, error) {
+func inFolder(form Form, dir string) ([]Input, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -66,13 +102,13 @@ func inFolder(dir string) ([]Input, error) {
 			bare = strings.TrimSuffix(bare, ext)
 		}
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !strings.HasPrefix(name, "queue_log") && filepath.Ext(bare) != ".csv" {
+		if err != nil || !info.Mode().IsRegular() || !form.has(name, bare) {
 			continue
 		}
 		out = append(out, file(filepath.Join(dir, name), info.Size()))
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("%s has no file whose name begins with queue_log or ends with .csv", dir)
+		return nil, fmt.Errorf("%s has no file whose name %s", dir, form.names())
 	}
 	return out, nil
 }

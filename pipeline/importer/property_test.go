@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -220,6 +222,26 @@ func TestKilled(t *testing.T) {
 		if got := printed(t, s.must(cfg)); !slices.Equal(got, want) {
 			t.Errorf("killed at %d: %s", kill, difference(want, got))
 		}
+	}
+}
+
+// TestKilledAndForgotten deletes the log after a killed import was repeated, as an import does whose facts are all loaded: the record
+// beside it knows of everything, also of calls that came by twice in the batch that was put.
+func TestKilledAndForgotten(t *testing.T) {
+	cfg := config(true, input("queue_log", whole(makeDay(99))))
+	batch := slices.Concat(puts(t, cfg)...)
+	s := site{t, t.TempDir()}
+	j, stop := s.open()
+	if err := j.Put(context.Background(), batch[:len(batch)/2]); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	s.must(cfg)
+	if err := os.RemoveAll(filepath.Join(s.dir, logFolder)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, j, err := s.run(cfg); err != nil || j.New != 0 {
+		t.Errorf("%d facts are new: %v", j.New, err)
 	}
 }
 

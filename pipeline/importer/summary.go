@@ -21,6 +21,7 @@ type Summary struct {
 	Entries     int64 // in queues
 	Facts       int64 // made of the lines, known ones included
 	Busy, Open  int   // contacts that wait or talk at the end, and all that are not over
+	Left, Kept  int64 // calls in call detail records that queue_log tells of, and that are kept for the next import
 
 	groups map[groupKey]*Group
 }
@@ -115,6 +116,12 @@ func (s *Summary) Print(w io.Writer) {
 		}
 	}
 	p("\n%d calls with %d stays in queues; %d facts\n", s.Contacts, s.Entries, s.Facts)
+	if s.Left > 0 {
+		p("%d more calls were in a queue: queue_log tells of them\n", s.Left)
+	}
+	if s.Kept > 0 {
+		p("%d more calls are kept for the next import: another row of theirs may come, or queue_log was not read as far; with --final none are\n", s.Kept)
+	}
 	if s.Open > 0 {
 		p("%d calls are not over at the end of the files, %d of them wait or talk: import the next file, or these again with --final if there is none\n", s.Open, s.Busy)
 	}
