@@ -272,6 +272,20 @@ func TestQueueLogAndDetails(t *testing.T) {
 	}
 }
 
+// TestQueueLogAfterDetails imports queue_log after rows that were taken in without it: what stands there stays, and is told of.
+func TestQueueLogAfterDetails(t *testing.T) {
+	queueLog, rows := both()
+	s := site{t, t.TempDir()}
+	want := printed(t, s.mustDetails(calls(true, input("cdr.csv", rows))))
+	facts, _, j, err := s.run(config(true, input("queue_log", queueLog)))
+	if err != nil || j.Clashed != 3 || j.New != 0 {
+		t.Errorf("%d calls clash, %d facts are new: %v", j.Clashed, j.New, err)
+	}
+	if got := printed(t, facts); !slices.Equal(got, want) {
+		t.Error(difference(want, got))
+	}
+}
+
 // TestDetailsWaitForQueueLog imports rows of a time to which queue_log was not read yet: they are kept until it is.
 func TestDetailsWaitForQueueLog(t *testing.T) {
 	queueLog, rows := both()
