@@ -29,17 +29,17 @@ type Alerts interface {
 	Lease(ctx context.Context, name, holder string, now, until time.Time) (bool, error)
 }
 
-// AlertRuleBody is what an alert rule says. docs/alerts.md says what each kind needs.
+// AlertRuleBody is what an alert rule says. docs/alerts.md says what each kind needs. Times are at most a year.
 type AlertRuleBody struct {
 	Name   string     `json:"name" minLength:"1" maxLength:"200" doc:"What it is called, also in messages" example:"Support: service level"`
 	Kind   alert.Kind `json:"kind" enum:"service_level,longest_wait,nobody_ready,ticket_sla,deviation" doc:"What it looks at"`
 	Queues []string   `json:"queues" required:"false" maxItems:"1000" nullable:"false" doc:"Ids of the queues it looks at, each by itself; empty = all, which who is limited may not"`
 
 	Variant     alert.Variant   `json:"variant,omitempty" required:"false" enum:"answered,offered,offered_less_short,resolved_within" doc:"Of service_level: which one; offered without it"`
-	ThresholdMS int64           `json:"threshold_ms,omitempty" required:"false" minimum:"0" doc:"Of service_level: T in place of each queue's own"`
-	WindowMS    int64           `json:"window_ms,omitempty" required:"false" minimum:"0" doc:"Of service_level: over how much time up to now; 1800000 without it"`
+	ThresholdMS int64           `json:"threshold_ms,omitempty" required:"false" minimum:"0" maximum:"31622400000" doc:"Of service_level: T in place of each queue's own"`
+	WindowMS    int64           `json:"window_ms,omitempty" required:"false" minimum:"0" maximum:"31622400000" doc:"Of service_level: over how much time up to now; 1800000 without it"`
 	Below       float64         `json:"below_percent,omitempty" required:"false" doc:"Of service_level: bad below so many percent" example:"80"`
-	AboveMS     int64           `json:"above_ms,omitempty" required:"false" minimum:"0" doc:"Of longest_wait: bad when somebody waits longer"`
+	AboveMS     int64           `json:"above_ms,omitempty" required:"false" minimum:"0" maximum:"31622400000" doc:"Of longest_wait: bad when somebody waits longer"`
 	While       string          `json:"while,omitempty" required:"false" enum:"waiting,open" doc:"Of nobody_ready: while anybody waits, or in the hours of schedule; waiting without it"`
 	Schedule    string          `json:"schedule,omitempty" required:"false" maxLength:"200" doc:"Of nobody_ready while open: id of a schedule of the configuration"`
 	Stage       string          `json:"stage,omitempty" required:"false" enum:"warning,breached" doc:"Of ticket_sla: tickets that are about to breach a target or have, or only the latter; warning without it"`
@@ -53,9 +53,9 @@ type AlertRuleBody struct {
 
 	MinCalls   int     `json:"min_calls,omitempty" required:"false" minimum:"0" doc:"Of service_level and deviation: fewer calls are not judged; 5 without it"`
 	Margin     float64 `json:"clear_percent,omitempty" required:"false" doc:"It ends only when the number is better than the limit by so many percent of it"`
-	ForMS      int64   `json:"for_ms,omitempty" required:"false" minimum:"0" doc:"How long the number must be bad before it fires"`
-	ClearForMS *int64  `json:"clear_for_ms" required:"false" nullable:"true" minimum:"0" doc:"How long it must be good before the alert ends; null = 60000"`
-	RepeatMS   *int64  `json:"repeat_ms" required:"false" nullable:"true" minimum:"0" doc:"A firing alert is told again after it, 0 = never; null = 14400000"`
+	ForMS      int64   `json:"for_ms,omitempty" required:"false" minimum:"0" maximum:"31622400000" doc:"How long the number must be bad before it fires"`
+	ClearForMS *int64  `json:"clear_for_ms" required:"false" nullable:"true" minimum:"0" maximum:"31622400000" doc:"How long it must be good before the alert ends; null = 60000"`
+	RepeatMS   *int64  `json:"repeat_ms" required:"false" nullable:"true" minimum:"0" maximum:"31622400000" doc:"A firing alert is told again after it, 0 = never; null = 14400000"`
 
 	Mail    []string `json:"mail" required:"false" maxItems:"50" nullable:"false" doc:"Addresses that are told"`
 	Webhook string   `json:"webhook" required:"false" maxLength:"2000" doc:"URL that is told, signed"`
@@ -318,6 +318,9 @@ func (a *API) alerts(ctx context.Context, who principal, in *AlertsQuery) (*aler
 	out := &alertsOutput{}
 	out.Body.AsOf, out.Body.Alerts = now, []Alert{}
 	for _, s := range all {
+		if s.rule.Kind == "" { // the rule was deleted since the last look
+			continue
+		}
 		v := a.viewOfAlert(s, now)
 		wanted := (in.Phase == "" || in.Phase == string(v.Phase)) && (len(in.Queue) == 0 || slices.Contains(in.Queue, v.Queue))
 		if wanted && who.rights.queue(v.Queue) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -362,6 +363,11 @@ func TestSilence(t *testing.T) {
 	if got := w.do(call{method: http.MethodDelete, path: Prefix + "/alerts/rules/" + id, proof: sue}); got.status != http.StatusNoContent {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
+	var left struct{ Alerts []Alert }
+	w.get(Prefix+"/alerts", sue).into(t, &left)
+	if slices.ContainsFunc(left.Alerts, func(a Alert) bool { return a.Rule == id }) {
+		t.Errorf("the rule is deleted, and there is %+v", left)
+	}
 	w.look()
 	if n := testutil.CollectAndCount(w.api.m.alert, "firstline_alert"); n != 1 { // of the rule that there always is
 		t.Errorf("%d gauges", n)
@@ -440,7 +446,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 	w, _, _ := alertWorld(t, options{})
 	sue := w.signIn("sue")
 	for place, change := range map[string]map[string]any{
-		"body.queues": {"queues": []string{"nowhere"}}, "body.above_ms": {"above_ms": 0}, "body.kind": {"kind": "guess"}, "body.name": {"name": " "},
+		"body.queues": {"queues": []string{"nowhere"}}, "body.above_ms": {"above_ms": 0}, "body.window_ms": {"window_ms": int64(1) << 62}, "body.kind": {"kind": "guess"}, "body.name": {"name": " "},
 		"body.for_ms": {"for_ms": 90_000_000}, "body.mail[0]": {"mail": []string{"x"}}, "body.webhook": {"webhook": "http://192.168.0.1"},
 		"body.repeat_ms": {"repeat_ms": 1}, "body.clear_percent": {"clear_percent": -1}, "body.schedule": {"kind": "nobody_ready", "while": "open", "schedule": "none"},
 	} {
