@@ -45,8 +45,8 @@ func questions(p plan, contact, number string) []question {
 	return []question{
 		{"how did each queue do yesterday?", "metrics/queues", between(day(-1), day(0), "group_by", "queue")},
 		{"how did yesterday go in one queue, half hour by half hour?", "metrics/queues", between(day(-1), day(0), "interval", "30m", "queue", one)},
-		{"and last month, day by day?", "metrics/queues", with(last, "interval", "day", "queue", one)},
-		{"how does the year compare, month by month, all queues?", "metrics/queues", between(day(-364), day(0), "interval", "month")},
+		{"and last month, day by day?", "metrics/queues", with(last, "interval", "1d", "queue", one)},
+		{"how does the year compare, month by month, all queues?", "metrics/queues", between(day(-364), day(0), "interval", "1mo")},
 		{"what did each agent of a queue do last week?", "metrics/agents", between(day(-7), day(0), "group_by", "agent", "queue", one)},
 		{"who gave up yesterday and was not reached?", "abandoned", between(day(-1), day(0), "only_lost", "true", "queue", one)},
 		{"when is a queue busy? (weekday and hour, twelve weeks)", "metrics/queues", between(day(-84), day(0), "group_by", "weekday,hour", "queue", one)},
