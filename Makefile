@@ -5,10 +5,10 @@ CACHE := $(or $(FIRSTLINE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firstlin
 export CGO_ENABLED := 0
 export FIRSTLINE_CACHE := $(CACHE)
 
-.PHONY: help run setup build test check sim bench fuzz fuzz-api generate clean
+.PHONY: help run setup build test check sim bench bench-history fuzz fuzz-api generate clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: setup build ## install what is missing and run the whole product with demo calls (DEMO=0: without; KAFKA=apache)
 	@deploy/scripts/run
@@ -30,6 +30,9 @@ sim: ## simulate: SEED=n STEPS=n for one seed, SEEDS=n for many fresh ones
 
 bench: setup build ## compare with app_queue side by side, ratios (ROUNDS=n, LENGTH=10s, ONLY=connect,busy,desk)
 	@deploy/scripts/bench
+
+bench-history: setup build ## fill in years of calls and ask about them (CALLS=n, WHOLE=weeks, ROUNDS=n, DIR=folder; hours)
+	@deploy/scripts/bench-history
 
 fuzz: ## fuzz every decoder for FUZZTIME each (default 20s)
 	@deploy/scripts/fuzz

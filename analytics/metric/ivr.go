@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"firstline/pipeline/fact"
 )
@@ -15,9 +14,6 @@ type IVRParams struct {
 	GroupBy []Dimension // ByFlow, ByNode
 	Flows   []string    // only these; nil means all
 }
-
-// Beyond is up to when the end of a visit is looked for: nobody stays in a menu longer.
-func (p IVRParams) Beyond() time.Time { return p.Until.Add(LookBack) }
 
 // IVRTally is what is counted for one row of a report about menus.
 type IVRTally struct {

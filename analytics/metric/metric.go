@@ -69,6 +69,9 @@ func (w Window) Buckets() ([]Bucket, error) {
 	return Buckets(w.From, w.Until, w.Interval, w.Zone)
 }
 
+// Beyond is up to when the end of something in the window is looked for: nobody stays in a menu, waits, rings or talks longer.
+func (w Window) Beyond() time.Time { return w.Until.Add(LookBack) }
+
 // CustomerKinds are the kinds of contacts that queue, contact and ticket metrics count.
 func CustomerKinds() []fact.Kind { return []fact.Kind{fact.KindInbound, fact.KindCallback} }
 
@@ -295,7 +298,8 @@ type Open struct {
 }
 
 // LookBack bounds how far before its window a report looks for what has begun and not ended: nobody waits, rings or talks
-// for a week. An older opening without a closing was lost and is no longer counted as open or carried in.
+// for a week. An older opening without a closing was lost and is no longer counted as open or carried in. Window.Beyond is the
+// same bound behind the window.
 const LookBack = 7 * 24 * time.Hour
 
 // LateAfter is how long after it happened a fact may be loaded without counting as late.

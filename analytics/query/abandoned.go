@@ -98,10 +98,11 @@ func abandonedStatement(req AbandonedRequest) (statement, int, error) {
 	s.bindTime("since", req.From.Add(-metric.LookBack))
 	hours := recallHours(&m, req.WithinHours)
 	s.bind("within", (time.Duration(hours) * time.Hour).Milliseconds())
+	s.bindTime("beyond", req.Until.Add(time.Duration(hours)*time.Hour+metric.LookBack))
 	s.bind("rows", int64(size+1))
 	s.bind("min_wait", req.MinWaitMS)
 	where := []string{
-		"outcome = 'abandoned'", customerKinds, "time >= " + instant("from"), "ended_at >= " + instant("from"), "ended_at < " + instant("until"),
+		"outcome = 'abandoned'", customerKinds, fromToBeyond, "ended_at >= " + instant("from"), "ended_at < " + instant("until"),
 		"wait_ms >= {min_wait:Int64}",
 	}
 	if req.Queues != nil {
@@ -163,26 +164,26 @@ func callersLater() string {
 	}
 	return lines(
 		"found AS (",
-		"  SELECT contact, argMax(customer, sequence) AS known FROM identified WHERE time >= "+instant("since")+" AND result = 'found' AND customer != '' GROUP BY contact",
+		"  SELECT contact, argMax(customer, sequence) AS known FROM identified WHERE "+inReach+" AND result = 'found' AND customer != '' GROUP BY contact",
 		"),",
 		"numbered AS (",
 		"  SELECT *, caller_number AS number FROM gave_up",
-		"  LEFT JOIN (SELECT contact, caller_number FROM arrivals WHERE time >= "+instant("since")+" AND contact IN (SELECT contact FROM gave_up) LIMIT 1 BY contact) AS a USING (contact)",
+		"  LEFT JOIN (SELECT contact, caller_number FROM arrivals WHERE "+inReach+" AND contact IN (SELECT contact FROM gave_up) LIMIT 1 BY contact) AS a USING (contact)",
 		"  LEFT JOIN found USING (contact)",
 		"),",
 		"calls_of AS (",
 		"  SELECT a.contact AS contact, a.inbound AS inbound, a.number AS number, a.came AS came, f.known AS known",
-		"  FROM (SELECT contact, kind = 'inbound' AS inbound, caller_number AS number, "+ms("time")+" AS came FROM arrivals WHERE time >= "+instant("from")+" AND "+customerKinds+") AS a",
+		"  FROM (SELECT contact, kind = 'inbound' AS inbound, caller_number AS number, "+ms("time")+" AS came FROM arrivals WHERE "+fromToBeyond+" AND "+customerKinds+") AS a",
 		"  LEFT JOIN found AS f ON f.contact = a.contact",
 		"  WHERE a.number != '' AND a.number IN (SELECT number FROM numbered) OR f.known != '' AND f.known IN (SELECT known FROM numbered)",
 		"),",
 		"later_of AS (",
 		"  SELECT c.number AS number, c.known AS known, (c.came, c.inbound, e.answered, b.reached, c.contact, c.known) AS call FROM calls_of AS c",
-		"  LEFT JOIN (SELECT contact, "+ms("min(ended_at)")+" AS answered FROM entries WHERE outcome = 'answered' AND time >= "+instant("from")+" AND contact IN (SELECT contact FROM calls_of) GROUP BY contact) AS e ON e.contact = c.contact",
-		"  LEFT JOIN (SELECT contact, "+ms("ended_at")+" AS reached FROM callbacks WHERE outcome = 'connected' AND time >= "+instant("from")+" LIMIT 1 BY contact) AS b ON b.contact = c.contact",
+		"  LEFT JOIN (SELECT contact, "+ms("min(ended_at)")+" AS answered FROM entries WHERE outcome = 'answered' AND "+fromToBeyond+" AND contact IN (SELECT contact FROM calls_of) GROUP BY contact) AS e ON e.contact = c.contact",
+		"  LEFT JOIN (SELECT contact, "+ms("ended_at")+" AS reached FROM callbacks WHERE outcome = 'connected' AND "+fromToBeyond+" LIMIT 1 BY contact) AS b ON b.contact = c.contact",
 		"),",
 		"dialled AS (",
-		"  SELECT "+tail("dialed")+" AS tail, groupArray("+ms("time")+") AS called FROM arrivals WHERE kind = 'outbound' AND time >= "+instant("from")+" GROUP BY tail",
+		"  SELECT "+tail("dialed")+" AS tail, groupArray("+ms("time")+") AS called FROM arrivals WHERE kind = 'outbound' AND "+fromToBeyond+" GROUP BY tail",
 		"),",
 		"told AS (",
 		"  SELECT n.entry AS entry, n.contact AS contact, n.queue AS queue, n.language AS language, n.queued_at AS queued_at, n.ended_at AS ended_at, n.wait_ms AS wait_ms,",

@@ -156,11 +156,13 @@ func agentTables(p metric.AgentParams, fresh metric.Freshness, each bool) (state
 		s.bind("queues", append([]string{}, p.Queues...))
 		queues = " AND queue IN {queues:Array(String)}"
 	}
+	s.bindTime("beyond", p.Beyond())
 	if p.PerContact() {
 		s.bindTime("since", p.From.Add(-metric.LookBack))
 	}
 	if !p.PerQueue() {
 		s.bindTime("watermark", *fresh.Watermark)
+		s.bindTime("recent", fresh.Watermark.Add(-metric.LookBack))
 	}
 	s.text = lines(
 		"WITH",
@@ -184,8 +186,8 @@ func agentTables(p metric.AgentParams, fresh metric.Freshness, each bool) (state
 // toldOfContacts are what each agent said last of each contact, and the language of the last queue that a contact joined.
 func toldOfContacts() string {
 	return lines(
-		"said AS (SELECT contact, agent, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= "+instant("since")+" GROUP BY contact, agent),",
-		"spoke AS (SELECT contact, argMax(toString(language), sequence) AS language FROM entries_opened WHERE time >= "+instant("since")+" GROUP BY contact),",
+		"said AS (SELECT contact, agent, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE "+inReach+" GROUP BY contact, agent),",
+		"spoke AS (SELECT contact, argMax(toString(language), sequence) AS language FROM entries_opened WHERE "+inReach+" GROUP BY contact),",
 	)
 }
 
@@ -202,11 +204,11 @@ func (a also) thing(id, at, until, waited string) string {
 // agentSpans are the stretches in a state: the ended ones, and of each agent the one begun last when nothing ended after
 // it, which lasts at least to the watermark. The facts of an agent are ordered by time, then sequence.
 func agentSpans(agents string, listed also) string {
-	return lines("last_ended AS (SELECT agent, max((time, sequence)) AS at FROM agent_states WHERE 1"+agents+" GROUP BY agent),",
+	return lines("last_ended AS (SELECT agent, max((time, sequence)) AS at FROM agent_states WHERE "+lastOf("agent_states", "started_at")+agents+" GROUP BY agent),",
 		"last_begun AS (",
 		"  SELECT agent, argMax(state, (time, sequence)) AS state, argMax(reason, (time, sequence)) AS reason,",
 		"    argMax(billable, (time, sequence)) AS billable, max((time, sequence)) AS at"+listed.text(", argMax(contact, (time, sequence)) AS contact"),
-		"  FROM agent_states_opened WHERE 1"+agents+" GROUP BY agent",
+		"  FROM agent_states_opened WHERE "+lastOf("agent_states_opened", "time")+agents+" GROUP BY agent",
 		"),",
 		"spans AS (",
 		"  SELECT agent, state, reason, billable, "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done"+listed.text(", contact"),
@@ -216,6 +218,13 @@ func agentSpans(agents string, listed also) string {
 		"  FROM last_begun AS b LEFT JOIN last_ended AS e ON b.agent = e.agent",
 		"  WHERE e.agent = '' OR e.at < b.at",
 		"),")
+}
+
+// lastOf leaves out what can't be an agent's last row: the older ones of who has a recent one. Tables of agents are sorted by agent
+// and time, so that years of them are skipped.
+func lastOf(table, at string) string {
+	recent := at + " >= " + instant("recent")
+	return "(" + recent + " OR agent NOT IN (SELECT agent FROM " + table + " WHERE " + recent + "))"
 }
 
 // agentStates clips each stretch to every bucket it touches.
@@ -231,11 +240,11 @@ func agentStates(listed also) string {
 func agentOffers(filter string, listed also) string {
 	return lines(
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("offered_at"))+" AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration"+listed.thing("offer", ms("offered_at"), ms("ended_at"), "toInt64(-1)"),
-		"  FROM offers WHERE time >= "+instant("from")+" AND offered_at >= "+instant("from")+" AND offered_at < "+instant("until")+filter,
+		"  FROM offers WHERE "+fromToBeyond+" AND offered_at >= "+instant("from")+" AND offered_at < "+instant("until")+filter,
 		"  UNION ALL",
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration"+listed.thing("offer", ms("time"), "toInt64(0)", "toInt64(-1)"),
 		"  FROM offers_opened WHERE time >= "+instant("from")+" AND time < "+instant("until")+filter,
-		"    AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("from")+")",
+		"    AND offer NOT IN (SELECT offer FROM offers WHERE "+fromToBeyond+filter+")",
 	)
 }
 
@@ -244,13 +253,13 @@ func agentTransfers(filter string, listed also) string {
 	this := func(at, until string) string { return listed.thing("transfer", at, until, "toInt64(-1)") }
 	over := this(ms("started_at"), ms("ended_at"))
 	inSpan := func(at string) string { return at + " >= " + instant("from") + " AND " + at + " < " + instant("until") }
-	ended := " FROM transfers WHERE time >= " + instant("from") + " AND " + inSpan("started_at")
+	ended := " FROM transfers WHERE " + fromToBeyond + " AND " + inSpan("started_at")
 	bucket := "  SELECT " + fmt.Sprintf(bucketOf, ms("started_at")) + " AS bucket, agent, queue, "
 	return lines(
 		bucket+"'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+over+ended+filter,
 		"  UNION ALL",
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+this(ms("time"), "toInt64(0)"),
-		"  FROM transfers_opened WHERE "+inSpan("time")+filter+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
+		"  FROM transfers_opened WHERE "+inSpan("time")+filter+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE "+fromToBeyond+")",
 		"  UNION ALL",
 		bucket+"'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration"+over+ended+filter+" AND mode = 'attended'",
 		"  UNION ALL",
@@ -261,22 +270,25 @@ func agentTransfers(filter string, listed also) string {
 	)
 }
 
+// fromToBeyond is where what belongs to the window is looked for, when nothing of it is older.
+const fromToBeyond = "time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')"
+
 // agentWork joins each answered entry with the stretches of the agent who answered it; an agent's work on an entry counts
 // when none of his stretches on it is open.
 func agentWork(filter string, listed also) string {
 	return lines("busy AS (",
 		"  SELECT entry, agent FROM segments_opened",
-		"  WHERE time >= "+instant("from")+" AND segment NOT IN (SELECT segment FROM segments WHERE time >= "+instant("from")+")",
+		"  WHERE "+fromToBeyond+filter+" AND segment NOT IN (SELECT segment FROM segments WHERE "+fromToBeyond+filter+")",
 		"),",
 		"worked AS (",
 		"  SELECT entry, agent, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up",
-		"  FROM segments WHERE entry != '' AND time >= "+instant("from")+" AND (entry, agent) NOT IN (SELECT entry, agent FROM busy)",
+		"  FROM segments WHERE entry != '' AND "+fromToBeyond+filter+" AND (entry, agent) NOT IN (SELECT entry, agent FROM busy)",
 		"  GROUP BY entry, agent",
 		"),",
 		"answers AS (",
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("ended_at"))+" AS bucket, agent, queue, handled, talk, hold, wrap_up"+listed.thing("entry", ms("queued_at"), ms("ended_at"), "wait_ms"),
 		"  FROM (SELECT entry, agent, queue, ended_at"+listed.text(", contact, queued_at, wait_ms")+" FROM entries WHERE outcome = 'answered' AND "+customerKinds+
-			" AND time >= "+instant("from")+" AND ended_at >= "+instant("from")+" AND ended_at < "+instant("until")+filter+") AS e",
+			" AND "+fromToBeyond+" AND ended_at >= "+instant("from")+" AND ended_at < "+instant("until")+filter+") AS e",
 		"  LEFT JOIN worked USING (entry, agent)",
 		"),")
 }

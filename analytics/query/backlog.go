@@ -188,7 +188,7 @@ func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clo
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches(unfinished("max(time) >= "+instant("from")+" OR "), listed),
+		ticketStretches("tickets_once WHERE "+unfinished("max(time) >= "+instant("from")+" OR "), listed),
 		ticketClocks(),
 		"counted AS (",
 		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",
@@ -230,9 +230,17 @@ const (
 	frame  = " OVER (" + inTurn + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
 )
 
+// ticketsOnce are the events for which a condition holds, each once: as view tickets_once has them, which sorts all that ever were.
+// Copies of one event may tell of other tickets; the first one counts.
+func ticketsOnce(where string) string {
+	const event, copies = "system, event_id", "received_ms, source, epoch, position"
+	return "(SELECT * FROM (SELECT * FROM tickets WHERE (" + event + ") IN (SELECT " + event + " FROM tickets WHERE " + where + ")" +
+		" ORDER BY " + event + ", " + copies + " LIMIT 1 BY " + event + ") WHERE " + where + ")"
+}
+
 // ticketStretches is a common table: each event of a ticket, how the ticket stands from there on as metric.Judge has it,
-// and until when; of the tickets that a condition allows. The statement binds now.
-func ticketStretches(where string, listed bool) string {
+// and until when; of the events of some tickets. The statement binds now.
+func ticketStretches(events string, listed bool) string {
 	const opened = "'ticket.opened'"
 	const replies = "event IN ('ticket.first_reply', 'ticket.resolved') AND at >= opened_at"
 	last := func(column, condition, over string) string {
@@ -266,7 +274,7 @@ func ticketStretches(where string, listed bool) string {
 		"      " + settling(sofar) + " AS settling, " + settling(frame) + " AS settling_last,",
 	}, named, []string{
 		"      " + last("agent", "agent != '' OR type = 'ticket.reassigned'", sofar) + " AS now_agent",
-		"    FROM tickets_once" + when(where != "", " WHERE "+where),
+		"    FROM " + events,
 		"  )",
 		"),",
 	})...)

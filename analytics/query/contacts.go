@@ -175,6 +175,7 @@ func (s *statement) bindDays(w metric.Window, days int) {
 	reach := time.Duration(days) * 24 * time.Hour
 	s.bind("reach", reach.Milliseconds())
 	s.bindTime("since", w.From.Add(-reach))
+	s.bindTime("beyond", w.Beyond().Add(reach+metric.LookBack)) // the next contact begins within reach, and then has its end
 }
 
 // neighbours are common tables: linked (the tickets of each contact), people (the ended contacts of customers), and of
@@ -182,16 +183,16 @@ func (s *statement) bindDays(w metric.Window, days int) {
 // Within one key, contacts stand by arrival: the nearest later arrival and the latest earlier end decide.
 func neighbours() string {
 	return lines(
-		"linked AS (",
-		"  SELECT DISTINCT contact, system, id FROM (",
-		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= "+instant("since"),
-		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM tickets_once WHERE contact != '' AND ticket != ''",
-		"  )",
-		"),",
 		"people AS (",
 		"  SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
 		"    "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
-		"  FROM contacts WHERE "+customerKinds+" AND time >= "+instant("since"),
+		"  FROM contacts WHERE "+customerKinds+" AND "+inReach,
+		"),",
+		"linked AS (",
+		"  SELECT DISTINCT contact, system, id FROM (",
+		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND "+inReach,
+		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce("contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people)"),
+		"  )",
 		"),",
 		"keyed AS (",
 		"  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer != ''",

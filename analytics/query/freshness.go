@@ -35,7 +35,7 @@ func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope fac
 	s.text = lines(
 		"SELECT",
 		"    (SELECT toInt64(count()) FROM events WHERE time >= "+instant("from")+" AND time < "+instant("until")+
-			" AND "+ms("loaded_at")+" > "+ms("time")+" + {late_ms:Int64} AND "+string(scope)+") AS late,",
+			" AND "+behind()+" > {late_ms:Int64} AND "+string(scope)+") AS late,",
 		"    "+openCount("arrivals", "contacts", "contact")+" AS contacts,",
 		"    "+openCount("entries_opened", "entries", "entry")+" AS entries,",
 		"    "+openCount("offers_opened", "offers", "offer")+" AS offers,",
@@ -51,6 +51,9 @@ func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope fac
 	}
 	return f, err
 }
+
+// behind is by how many milliseconds a fact was loaded after it happened, as index events.behind has it.
+func behind() string { return ms("loaded_at") + " - " + ms("time") }
 
 // openCount counts the rows of one table whose id has no row in the other.
 func openCount(opened, closed, id string) string {

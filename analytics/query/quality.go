@@ -156,15 +156,14 @@ func defectRow(kind, what, subject, n, by string) string {
 
 // timeDefects compares when facts happened with when they were loaded.
 func timeDefects() string {
-	behind := ms("loaded_at") + " - " + ms("time")
 	return lines(
-		defectRow("'late'", "toString(type)", "subject", "1", behind),
-		"  FROM events WHERE "+inSpan+" AND "+string(contactFacts)+" AND "+behind+" > {late_ms:Int64}",
+		defectRow("'late'", "toString(type)", "subject", "1", behind()),
+		"  FROM events WHERE "+inSpan+" AND "+string(contactFacts)+" AND "+behind()+" > {late_ms:Int64}",
 		"  UNION ALL",
-		defectRow("'ahead'", "toString(type)", "subject", "1", "-("+behind+")"),
+		defectRow("'ahead'", "toString(type)", "subject", "1", "-("+behind()+")"),
 		// What is ahead of its loading is later than the window's begin too, which lets older partitions be skipped.
 		"  FROM events WHERE time >= "+instant("from")+" AND loaded_at >= "+instant("from")+" AND loaded_at < "+instant("until")+
-			" AND "+string(contactFacts)+" AND -("+behind+") > {ahead_ms:Int64}",
+			" AND "+string(contactFacts)+" AND "+behind()+" < -{ahead_ms:Int64}",
 	)
 }
 

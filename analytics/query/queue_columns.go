@@ -225,7 +225,7 @@ func spreadColumns[T any](name, value, condition string, dest func(*T) *spread) 
 
 func offerColumns() []column[queueRow] {
 	return []column[queueRow]{
-		{"n_offers", "sumMapIf(results, mine)", func(r *queueRow) any { return &r.offers }},
+		{"n_offers", "CAST(sumMapIf(results, arrayWithConstant(length(results), toUInt64(1)), mine), 'Map(String, UInt64)')", func(r *queueRow) any { return &r.offers }},
 		{"n_rings", "toInt64(sumIf(length(rings), mine))", func(r *queueRow) any { return &r.rings }},
 		{"ring_sum", "toInt64(sumArrayIf(rings, mine))", func(r *queueRow) any { return &r.ring.sum }},
 		{"ring_at", "quantilesExactArrayIf(" + levels + ")(rings, mine)", func(r *queueRow) any { return &r.ring.at }},

@@ -105,6 +105,7 @@ func queueTables(p queueShape) (statement, error) {
 		return s, err
 	}
 	s.bindTime("since", p.Since())
+	s.bindTime("beyond", p.Beyond())
 	s.bindLimits(p.Limits)
 	if byClock(p.GroupBy) {
 		s.bindClock(p.Window)
@@ -121,7 +122,7 @@ func queueTables(p queueShape) (statement, error) {
 		"WITH",
 		closedEntries(p, queues),
 		openEntries(p, queues),
-		when(!p.Brief, entryWork(p)),
+		when(!p.Brief, entryWork(p, queues)),
 		entryFacts(p),
 		marks(p),
 		refusalMarks(p, queues),
@@ -210,7 +211,7 @@ func closedEntries(p queueShape, queues string) string {
 		"    multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate"+
 			when(!p.Brief, ", intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected")+more(p, func(x split) string { return x.closed }),
 		"  FROM entries",
-		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
+		"  WHERE "+customerKinds+queues+" AND "+inReach+" AND queued_at >= "+instant("since")+" AND queued_at < "+instant("until"),
 		"),")
 }
 
@@ -221,42 +222,47 @@ func openEntries(p queueShape, queues string) string {
 		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+when(!p.Brief, ", toInt64(0) AS expected")+more(p, func(x split) string { return x.open }),
 		"  FROM entries_opened",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
-		"    AND entry NOT IN (SELECT entry FROM entries WHERE time >= "+instant("since")+")",
+		"    AND entry NOT IN (SELECT entry FROM entries WHERE "+inReach+queues+")",
 		"),")
 }
 
+// inReach is where what belongs to the window's entries is looked for.
+const inReach = "time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')"
+
 // entryWork are the offers and the stretches of entries.
-func entryWork(p queueShape) string {
+func entryWork(p queueShape, queues string) string {
 	more := func(at string) string {
 		return when(p.listed, ", offer, toString(agent) AS rung_agent, "+ms(at)+" AS rung_at")
 	}
 	return lines("rung AS (",
-		"  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results"+
+		"  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, groupArray(toString(result)) AS results"+
 			when(p.listed, ",\n    groupArray((offer, rung_agent, toString(result), ring_ms, rung_at)) AS offered"),
 		"  FROM (",
-		"    SELECT entry, result, ring_ms"+more("offered_at")+" FROM offers WHERE time >= "+instant("since"),
+		"    SELECT entry, result, ring_ms"+more("offered_at")+" FROM offers WHERE "+inReach+queues,
 		"    UNION ALL",
 		"    SELECT entry, '' AS result, toInt64(0) AS ring_ms"+more("time")+" FROM offers_opened",
-		"    WHERE time >= "+instant("since"),
-		"      AND offer NOT IN (SELECT offer FROM offers WHERE time >= "+instant("since")+")",
+		"    WHERE "+inReach+queues,
+		"      AND offer NOT IN (SELECT offer FROM offers WHERE "+inReach+queues+")",
 		"  )",
 		"  GROUP BY entry",
 		"),",
-		entryStretches,
+		entryStretches(queues),
 	)
 }
 
 // entryStretches are the entries with an open stretch, and of the others the agents' time on them.
-const entryStretches = `busy AS (
-  SELECT entry FROM segments_opened
-  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
-),
-worked AS (
-  SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
-  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND entry NOT IN (SELECT entry FROM busy)
-  GROUP BY entry
-),`
+func entryStretches(queues string) string {
+	return lines("busy AS (",
+		"  SELECT entry FROM segments_opened",
+		"  WHERE "+inReach+queues,
+		"    AND segment NOT IN (SELECT segment FROM segments WHERE "+inReach+queues+")",
+		"),",
+		"worked AS (",
+		"  SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up",
+		"  FROM segments WHERE entry != '' AND "+inReach+queues+" AND entry NOT IN (SELECT entry FROM busy)",
+		"  GROUP BY entry",
+		"),")
+}
 
 // markField is a column of the marks and its value where it means nothing; of what is listed also what it is of a refusal
 // and of a transfer.
@@ -282,7 +288,7 @@ func markFields(p queueShape) []markField {
 	if p.Brief {
 		return out
 	}
-	return append(out, plain("estimate", "''"), plain("expected", "toInt64(0)"), plain("rings", "emptyArrayInt64()"), plain("results", "CAST(map(), 'Map(String, UInt64)')"),
+	return append(out, plain("estimate", "''"), plain("expected", "toInt64(0)"), plain("rings", "emptyArrayInt64()"), plain("results", "emptyArrayString()"),
 		plain("handled", "toUInt8(0)"), plain("talk", "toInt64(0)"), plain("hold", "toInt64(0)"), plain("wrap_up", "toInt64(0)"))
 }
 
@@ -371,11 +377,11 @@ func transferMarks(p queueShape, queues string) string {
 		"  FROM (",
 		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,",
 		"      "+fmt.Sprintf(bucketOf, ms("started_at"))+" AS bucket"+more("started_at"),
-		"    FROM transfers WHERE time >= "+instant("from")+" AND "+inSpan("started_at"),
+		"    FROM transfers WHERE "+fromToBeyond+" AND "+inSpan("started_at"),
 		"    UNION ALL",
 		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,",
 		"      "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket"+more("time"),
-		"    FROM transfers_opened WHERE "+inSpan("time")+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= "+instant("from")+")",
+		"    FROM transfers_opened WHERE "+inSpan("time")+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE "+fromToBeyond+")",
 		"  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [",
 		"    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),",
 		"    (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),",

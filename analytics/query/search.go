@@ -238,13 +238,24 @@ func (s *statement) numberFilter(m *mistakes, req SearchRequest) []string {
 	case len(digits) < 3:
 		m.add("number", "write at least the last three digits", "has fewer than three digits")
 	}
-	s.bind("number", digits)
-	const ends = "endsWith(replaceRegexpAll(caller_number, '[^0-9]', ''), "
+	out := []string{s.numberEnds("number", digits)}
 	if too := onlyDigits(req.NumberToo); too != "" && too != digits {
-		s.bind("number_too", too)
-		return []string{"(" + ends + "{number:String}) OR " + ends + "{number_too:String}))"}
+		out = append(out, s.numberEnds("number_too", too))
 	}
-	return []string{ends + "{number:String})"}
+	return []string{"(" + strings.Join(out, " OR ") + ")"}
+}
+
+// numberEnds compares the last digits of a number. Of a longer one the last seven are compared too: index arrivals.by_number
+// has them, so that years of calls need not be read.
+func (s *statement) numberEnds(name, digits string) string {
+	const called, indexed = "replaceRegexpAll(caller_number, '[^0-9]', '')", 7
+	s.bind(name, digits)
+	ends := "endsWith(" + called + ", {" + name + ":String})"
+	if len(digits) < indexed {
+		return ends
+	}
+	s.bind(name+"_tail", digits[len(digits)-indexed:])
+	return "(right(" + called + ", 7) = {" + name + "_tail:String} AND " + ends + ")"
 }
 
 func onlyDigits(text string) string {

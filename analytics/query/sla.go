@@ -154,7 +154,7 @@ func ticketsDue(where string) string {
 		columns, last = append(columns, "last_"+c+" AS "+c), append(last, "anyIf("+c+", is_last) AS last_"+c)
 	}
 	return lines(
-		ticketStretches(where, false),
+		ticketStretches("tickets_once"+when(where != "", " WHERE "+where), false),
 		ticketClocks(),
 		"tickets_now AS (",
 		"  SELECT subject, "+strings.Join(columns, ", ")+",",

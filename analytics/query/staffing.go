@@ -143,6 +143,7 @@ func slotStatement(p metric.StaffingParams, slots []metric.Bucket) statement {
 	}
 	s.bindTime("since", slots[0].From)
 	s.bindTime("until", slots[len(slots)-1].Until)
+	s.bindTime("beyond", slots[len(slots)-1].Until.Add(metric.LookBack))
 	s.bind("begins", begins)
 	queues := ""
 	if p.Queues != nil {
@@ -154,7 +155,7 @@ func slotStatement(p metric.StaffingParams, slots []metric.Bucket) statement {
 		"WITH",
 		closedEntries(brief, queues),
 		openEntries(brief, queues),
-		entryStretches,
+		entryStretches(queues),
 		"handled_of AS (",
 		"  SELECT queued, outcome, wait, outcome = 'answered' AND handled AS done, talk + hold + wrap_up AS handle",
 		"  FROM (SELECT * FROM closed UNION ALL SELECT * FROM open) AS e",

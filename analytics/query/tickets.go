@@ -191,7 +191,8 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 		"  SELECT contact, customer, queue, language, agent, result, began, done FROM people",
 		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
 		"),",
-		ticketStretches("subject IN (SELECT concat(system, ':', id) FROM asked INNER JOIN linked USING (contact))", false),
+		"theirs AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),",
+		ticketStretches(ticketsOnce("subject IN (SELECT subject FROM theirs)"), false),
 		ticketClocks(),
 		judgedTickets(),
 		ticketPairs(),
@@ -222,7 +223,8 @@ func ticketPairs() string {
 	const replied, resolved = "type = 'ticket.first_reply' AND at >= began", "type = 'ticket.resolved' AND at >= began"
 	return lines(
 		"events_once AS (",
-		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn FROM tickets_once",
+		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn",
+		"  FROM "+ticketsOnce("subject IN (SELECT subject FROM theirs)"),
 		"),",
 		"pairs AS (",
 		"  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,",

@@ -327,7 +327,7 @@ func TestMigrate(t *testing.T) {
 			}
 		}
 	}
-	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "23\t23" {
+	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "24\t24" {
 		t.Errorf("migrations holds %s", got)
 	}
 	chdbtest.Query(t, url, "INSERT INTO migrations (version, name, checksum) VALUES (9999, 'later', 'x')")

@@ -1,29 +1,29 @@
--- Arguments: from=1772492400000 min_wait=0 rows=51 since=1771887600000 until=1772578800000 within=604800000
+-- Arguments: beyond=1773788400000 from=1772492400000 min_wait=0 rows=51 since=1771887600000 until=1772578800000 within=604800000
 WITH gave_up AS (
   SELECT entry, contact, queue, language, queued_at, ended_at, wait_ms, last_position, offers, customer FROM entries
-  WHERE outcome = 'abandoned' AND kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ended_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ended_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND wait_ms >= {min_wait:Int64}
+  WHERE outcome = 'abandoned' AND kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND ended_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ended_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND wait_ms >= {min_wait:Int64}
 ),
 found AS (
-  SELECT contact, argMax(customer, sequence) AS known FROM identified WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND result = 'found' AND customer != '' GROUP BY contact
+  SELECT contact, argMax(customer, sequence) AS known FROM identified WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND result = 'found' AND customer != '' GROUP BY contact
 ),
 numbered AS (
   SELECT *, caller_number AS number FROM gave_up
-  LEFT JOIN (SELECT contact, caller_number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND contact IN (SELECT contact FROM gave_up) LIMIT 1 BY contact) AS a USING (contact)
+  LEFT JOIN (SELECT contact, caller_number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM gave_up) LIMIT 1 BY contact) AS a USING (contact)
   LEFT JOIN found USING (contact)
 ),
 calls_of AS (
   SELECT a.contact AS contact, a.inbound AS inbound, a.number AS number, a.came AS came, f.known AS known
-  FROM (SELECT contact, kind = 'inbound' AS inbound, caller_number AS number, toUnixTimestamp64Milli(time) AS came FROM arrivals WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND kind IN ('inbound', 'callback')) AS a
+  FROM (SELECT contact, kind = 'inbound' AS inbound, caller_number AS number, toUnixTimestamp64Milli(time) AS came FROM arrivals WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND kind IN ('inbound', 'callback')) AS a
   LEFT JOIN found AS f ON f.contact = a.contact
   WHERE a.number != '' AND a.number IN (SELECT number FROM numbered) OR f.known != '' AND f.known IN (SELECT known FROM numbered)
 ),
 later_of AS (
   SELECT c.number AS number, c.known AS known, (c.came, c.inbound, e.answered, b.reached, c.contact, c.known) AS call FROM calls_of AS c
-  LEFT JOIN (SELECT contact, toUnixTimestamp64Milli(min(ended_at)) AS answered FROM entries WHERE outcome = 'answered' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND contact IN (SELECT contact FROM calls_of) GROUP BY contact) AS e ON e.contact = c.contact
-  LEFT JOIN (SELECT contact, toUnixTimestamp64Milli(ended_at) AS reached FROM callbacks WHERE outcome = 'connected' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') LIMIT 1 BY contact) AS b ON b.contact = c.contact
+  LEFT JOIN (SELECT contact, toUnixTimestamp64Milli(min(ended_at)) AS answered FROM entries WHERE outcome = 'answered' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM calls_of) GROUP BY contact) AS e ON e.contact = c.contact
+  LEFT JOIN (SELECT contact, toUnixTimestamp64Milli(ended_at) AS reached FROM callbacks WHERE outcome = 'connected' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') LIMIT 1 BY contact) AS b ON b.contact = c.contact
 ),
 dialled AS (
-  SELECT right(replaceRegexpAll(dialed, '[^0-9]', ''), 9) AS tail, groupArray(toUnixTimestamp64Milli(time)) AS called FROM arrivals WHERE kind = 'outbound' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') GROUP BY tail
+  SELECT right(replaceRegexpAll(dialed, '[^0-9]', ''), 9) AS tail, groupArray(toUnixTimestamp64Milli(time)) AS called FROM arrivals WHERE kind = 'outbound' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') GROUP BY tail
 ),
 told AS (
   SELECT n.entry AS entry, n.contact AS contact, n.queue AS queue, n.language AS language, n.queued_at AS queued_at, n.ended_at AS ended_at, n.wait_ms AS wait_ms,

@@ -1,43 +1,43 @@
--- Arguments: begins=[1772492400000 1772496000000] from=1772492400000 since=1771887600000 until=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] beyond=1773183600000 from=1772492400000 since=1771887600000 until=1772578800000
 WITH
 busy AS (
   SELECT entry, agent FROM segments_opened
-  WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+  WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
 ),
 worked AS (
   SELECT entry, agent, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
-  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND (entry, agent) NOT IN (SELECT entry, agent FROM busy)
+  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND (entry, agent) NOT IN (SELECT entry, agent FROM busy)
   GROUP BY entry, agent
 ),
 answers AS (
   SELECT roundDown(toUnixTimestamp64Milli(ended_at), {begins:Array(Int64)}) AS bucket, agent, queue, handled, talk, hold, wrap_up, entry AS id, contact AS contact, toUnixTimestamp64Milli(queued_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, wait_ms AS waited
-  FROM (SELECT entry, agent, queue, ended_at, contact, queued_at, wait_ms FROM entries WHERE outcome = 'answered' AND kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ended_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ended_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')) AS e
+  FROM (SELECT entry, agent, queue, ended_at, contact, queued_at, wait_ms FROM entries WHERE outcome = 'answered' AND kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND ended_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ended_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')) AS e
   LEFT JOIN worked USING (entry, agent)
 ),
-said AS (SELECT contact, agent, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY contact, agent),
-spoke AS (SELECT contact, argMax(toString(language), sequence) AS language FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY contact),
+said AS (SELECT contact, agent, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') GROUP BY contact, agent),
+spoke AS (SELECT contact, argMax(toString(language), sequence) AS language FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') GROUP BY contact),
 things AS (
   SELECT * FROM (
   SELECT roundDown(toUnixTimestamp64Milli(offered_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'offer' AS what, result AS detail, '' AS more, ring_ms AS duration, offer AS id, contact AS contact, toUnixTimestamp64Milli(offered_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, toInt64(-1) AS waited
-  FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND offered_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND offered_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+  FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND offered_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND offered_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
   UNION ALL
   SELECT roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration, offer AS id, contact AS contact, toUnixTimestamp64Milli(time) AS at, toInt64(0) AS until, toInt64(-1) AS waited
   FROM offers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT bucket, agent, queue, part.1 AS what, if(handled, '', 'in_hand') AS detail, '' AS more, part.2 AS duration, id, contact, at, until, waited
   FROM answers ARRAY JOIN arrayFilter(x -> x.1 = 'answered' OR handled, [('answered', toInt64(0)), ('talk', talk), ('hold', hold), ('wrap_up', wrap_up), ('handle', talk + hold + wrap_up)]) AS part
   UNION ALL
-  SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration, transfer AS id, contact AS contact, toUnixTimestamp64Milli(started_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, toInt64(-1) AS waited FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+  SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration, transfer AS id, contact AS contact, toUnixTimestamp64Milli(started_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, toInt64(-1) AS waited FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
   UNION ALL
   SELECT roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration, transfer AS id, contact AS contact, toUnixTimestamp64Milli(time) AS at, toInt64(0) AS until, toInt64(-1) AS waited
-  FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+  FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
-  SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration, transfer AS id, contact AS contact, toUnixTimestamp64Milli(started_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, toInt64(-1) AS waited FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND mode = 'attended'
+  SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration, transfer AS id, contact AS contact, toUnixTimestamp64Milli(started_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, toInt64(-1) AS waited FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND mode = 'attended'
   UNION ALL
   SELECT * FROM (
     SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, if(`with` != '', `with`, target) AS agent, queue, 'received' AS what, '' AS detail, '' AS more, toInt64(0) AS duration, transfer AS id, contact AS contact, toUnixTimestamp64Milli(started_at) AS at, toUnixTimestamp64Milli(ended_at) AS until, toInt64(-1) AS waited
-     FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND result IN ('completed', 'conference') AND (`with` != '' OR mode = 'blind' AND `to` = 'agent')
+     FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND result IN ('completed', 'conference') AND (`with` != '' OR mode = 'blind' AND `to` = 'agent')
   ) WHERE 1
   ) AS one
   LEFT JOIN said USING (contact, agent)

@@ -1,39 +1,39 @@
--- Arguments: begins=[1772492400000 1772496000000] cursor_at=1 cursor_id=e default_level=20000 default_short=5000 from=1772492400000 limit_levels=[20000] limit_queues=[] limit_shorts=[5000] row_bucket=1772492400000 row_queue=support rows=51 since=1772492400000 until=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] beyond=1773183600000 cursor_at=1 cursor_id=e default_level=20000 default_short=5000 from=1772492400000 limit_levels=[20000] limit_queues=[] limit_shorts=[5000] row_bucket=1772492400000 row_queue=support rows=51 since=1772492400000 until=1772578800000
 WITH
 closed AS (
   SELECT entry, queue, language, outcome, toUnixTimestamp64Milli(queued_at) AS queued, toUnixTimestamp64Milli(ended_at) AS ended, wait_ms AS wait,
     toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(arrived_at) AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,
     multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate, intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected, if(outcome = 'answered', toString(agent), '') AS agent, contact AS contact
   FROM entries
-  WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+  WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
 open AS (
   SELECT entry, queue, language, '' AS outcome, toUnixTimestamp64Milli(time) AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,
     toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected, '' AS agent, contact AS contact
   FROM entries_opened
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-    AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
 ),
 rung AS (
-  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results,
+  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, groupArray(toString(result)) AS results,
     groupArray((offer, rung_agent, toString(result), ring_ms, rung_at)) AS offered
   FROM (
-    SELECT entry, result, ring_ms, offer, toString(agent) AS rung_agent, toUnixTimestamp64Milli(offered_at) AS rung_at FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    SELECT entry, result, ring_ms, offer, toString(agent) AS rung_agent, toUnixTimestamp64Milli(offered_at) AS rung_at FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
     UNION ALL
     SELECT entry, '' AS result, toInt64(0) AS ring_ms, offer, toString(agent) AS rung_agent, toUnixTimestamp64Milli(time) AS rung_at FROM offers_opened
-    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
+      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   )
   GROUP BY entry
 ),
 busy AS (
   SELECT entry FROM segments_opened
-  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
+    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
 ),
 worked AS (
   SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
-  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND entry NOT IN (SELECT entry FROM busy)
+  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND entry NOT IN (SELECT entry FROM busy)
   GROUP BY entry
 ),
 known AS (
@@ -47,20 +47,20 @@ marks AS (
   FROM known
 ),
 refused AS (
-  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, contact AS contact, '' AS agent, concat(contact, '/', toString(sequence)) AS entry, toUnixTimestamp64Milli(time) AS queued, toUnixTimestamp64Milli(time) AS ended, CAST([], 'Array(Tuple(String, String, String, Int64, Int64))') AS offered, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, contact AS contact, '' AS agent, concat(contact, '/', toString(sequence)) AS entry, toUnixTimestamp64Milli(time) AS queued, toUnixTimestamp64Milli(time) AS ended, CAST([], 'Array(Tuple(String, String, String, Int64, Int64))') AS offered, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, emptyArrayString() AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM refusals
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
 handed AS (
-  SELECT part.1 AS queue, '' AS language, concat('transfer ', part.2) AS outcome, part.3 AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, contact AS contact, made_by AS agent, transfer AS entry, at AS queued, at AS ended, CAST([], 'Array(Tuple(String, String, String, Int64, Int64))') AS offered, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  SELECT part.1 AS queue, '' AS language, concat('transfer ', part.2) AS outcome, part.3 AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, contact AS contact, made_by AS agent, transfer AS entry, at AS queued, at AS ended, CAST([], 'Array(Tuple(String, String, String, Int64, Int64))') AS offered, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, emptyArrayString() AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM (
     SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, toString(result) AS result, duration_ms,
       roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, contact, transfer, toString(agent) AS made_by, toUnixTimestamp64Milli(started_at) AS at
-    FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
     UNION ALL
     SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,
       roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, contact, transfer, toString(agent) AS made_by, toUnixTimestamp64Milli(time) AS at
-    FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
+    FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   ) ARRAY JOIN arrayFilter(x -> x.2 != '', [
     (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),
     (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),

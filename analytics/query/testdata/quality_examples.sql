@@ -14,7 +14,7 @@ defects AS (
   FROM events WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND NOT startsWith(type, 'ticket.') AND toUnixTimestamp64Milli(loaded_at) - toUnixTimestamp64Milli(time) > {late_ms:Int64}
   UNION ALL
   SELECT 'ahead' AS kind, toUnixTimestamp64Milli(loaded_at) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(-(toUnixTimestamp64Milli(loaded_at) - toUnixTimestamp64Milli(time))) AS by
-  FROM events WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND loaded_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND loaded_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND NOT startsWith(type, 'ticket.') AND -(toUnixTimestamp64Milli(loaded_at) - toUnixTimestamp64Milli(time)) > {ahead_ms:Int64}
+  FROM events WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND loaded_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND loaded_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND NOT startsWith(type, 'ticket.') AND toUnixTimestamp64Milli(loaded_at) - toUnixTimestamp64Milli(time) < -{ahead_ms:Int64}
   UNION ALL
   SELECT 'duplicate' AS kind, toUnixTimestamp64Milli(time) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
   FROM ordered WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND place > 1 AND sequence = before

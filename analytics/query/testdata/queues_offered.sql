@@ -1,38 +1,38 @@
--- Arguments: begins=[1772492400000 1772496000000] default_level=20000 default_short=5000 from=1772492400000 limit_levels=[20000] limit_queues=[] limit_shorts=[5000] queues=[support] since=1772492400000 until=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] beyond=1773183600000 default_level=20000 default_short=5000 from=1772492400000 limit_levels=[20000] limit_queues=[] limit_shorts=[5000] queues=[support] since=1772492400000 until=1772578800000
 WITH
 closed AS (
   SELECT entry, queue, language, outcome, toUnixTimestamp64Milli(queued_at) AS queued, toUnixTimestamp64Milli(ended_at) AS ended, wait_ms AS wait,
     toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(arrived_at) AS arrival_wait, carried_wait_ms + wait_ms AS queueing_wait,
     multiIf(estimate_until_ms = 0, '', wait_ms < estimate_from_ms, 'sooner', wait_ms > estimate_until_ms, 'later', 'within') AS estimate, intDiv(estimate_from_ms + estimate_until_ms, 2) AS expected
   FROM entries
-  WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+  WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND queued_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
 open AS (
   SELECT entry, queue, language, '' AS outcome, toUnixTimestamp64Milli(time) AS queued, toInt64(9000000000000) AS ended, toInt64(0) AS wait,
     toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected
   FROM entries_opened
   WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-    AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)})
 ),
 rung AS (
-  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, sumMap(map(toString(result), toUInt64(1))) AS results
+  SELECT entry, groupArrayIf(ring_ms, result != '') AS rings, groupArray(toString(result)) AS results
   FROM (
-    SELECT entry, result, ring_ms FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+    SELECT entry, result, ring_ms FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)}
     UNION ALL
     SELECT entry, '' AS result, toInt64(0) AS ring_ms FROM offers_opened
-    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)}
+      AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)})
   )
   GROUP BY entry
 ),
 busy AS (
   SELECT entry FROM segments_opened
-  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)}
+    AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)})
 ),
 worked AS (
   SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
-  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND entry NOT IN (SELECT entry FROM busy)
+  FROM segments WHERE entry != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND queue IN {queues:Array(String)} AND entry NOT IN (SELECT entry FROM busy)
   GROUP BY entry
 ),
 known AS (
@@ -46,7 +46,7 @@ marks AS (
   FROM known
 ),
 refused AS (
-  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, CAST(map(), 'Map(String, UInt64)') AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
+  SELECT queue, language, concat('refused_', reason) AS outcome, toInt64(0) AS wait, toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate, toInt64(0) AS expected, emptyArrayInt64() AS rings, emptyArrayString() AS results, toUInt8(0) AS handled, toInt64(0) AS talk, toInt64(0) AS hold, toInt64(0) AS wrap_up, roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, 0 AS joined, 1 AS mine, 0 AS came, 0 AS went
   FROM refusals
   WHERE kind IN ('inbound', 'callback') AND queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 ),
@@ -79,7 +79,7 @@ SELECT
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(wait, is_told) AS real_at,
     toInt64(sumIf(toInt64(abs(wait - expected)), is_told)) AS wrong_sum,
     quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(toInt64(abs(wait - expected)), is_told) AS wrong_at,
-    sumMapIf(results, mine) AS n_offers,
+    CAST(sumMapIf(results, arrayWithConstant(length(results), toUInt64(1)), mine), 'Map(String, UInt64)') AS n_offers,
     toInt64(sumIf(length(rings), mine)) AS n_rings,
     toInt64(sumArrayIf(rings, mine)) AS ring_sum,
     quantilesExactArrayIf(0.5, 0.9, 0.95, 0.99, 1)(rings, mine) AS ring_at,

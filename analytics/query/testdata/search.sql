@@ -9,7 +9,7 @@ WITH page AS (
     AND contact IN (SELECT contact FROM identified WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND customer = {customer:String} UNION ALL SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND customer = {customer:String})
     AND contact IN (SELECT contact FROM identified WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ticket_id = {ticket:String} UNION ALL SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ticket_id = {ticket:String} UNION ALL SELECT contact FROM tickets WHERE ticket = {ticket:String})
     AND contact IN (SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND termination_result = {outcome:String})
-    AND endsWith(replaceRegexpAll(caller_number, '[^0-9]', ''), {number:String})
+    AND (endsWith(replaceRegexpAll(caller_number, '[^0-9]', ''), {number:String}))
     AND (time, contact) < (fromUnixTimestamp64Milli({cursor_at:Int64}, 'UTC'), {cursor_id:String})
   ORDER BY time DESC, contact DESC LIMIT {rows:UInt64}
 )

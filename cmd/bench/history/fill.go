@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"golang.org/x/sync/errgroup"
 
 	"firstline/analytics/store"
 )
@@ -36,10 +37,8 @@ func fill(ctx context.Context, p *parts, plan plan, said io.Writer) error {
 	}
 	err = p.once(ctx, oneWeek, func(*store.Store) error {
 		for site := range plan.sites {
-			for _, t := range tables {
-				if err := p.copy(ctx, t, oneSite, oneWeek, fmt.Sprint(site), func(c column) string { return c.at(site) }); err != nil {
-					return err
-				}
+			if err := p.copyAll(ctx, tables, oneSite, oneWeek, site, func(c column) string { return c.at(site) }); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -48,17 +47,16 @@ func fill(ctx context.Context, p *parts, plan plan, said io.Writer) error {
 		return err
 	}
 	say("one week of %d sites", plan.sites)
-	for week := range plan.weeks {
-		for _, t := range tables {
-			if t.name == "events" && week < plan.weeks-plan.whole {
-				continue
-			}
-			shift := plan.shift(week)
-			if err := p.copy(ctx, t, oneWeek, allWeeks, fmt.Sprint(week), func(c column) string { return c.later(shift, week) }); err != nil {
-				return err
-			}
+	for n := range plan.weeks {
+		week := plan.weeks - 1 - n // the newest first: questions about it can be tried while older ones come
+		these, shift := tables, plan.shift(week)
+		if week < plan.weeks-plan.whole {
+			these = slices.DeleteFunc(slices.Clone(tables), func(t table) bool { return t.name == "events" })
 		}
-		say("%d of %d weeks", week+1, plan.weeks)
+		if err := p.copyAll(ctx, these, oneWeek, allWeeks, week, func(c column) string { return c.later(shift, week) }); err != nil {
+			return err
+		}
+		say("%d of %d weeks", n+1, plan.weeks)
 	}
 	return nil
 }
@@ -86,7 +84,7 @@ type table struct {
 	columns []column
 }
 
-type column struct{ name, kind string }
+type column struct{ table, name, kind string }
 
 func (p *parts) tables(ctx context.Context) ([]table, error) {
 	rows, err := p.conn.Query(ctx, "SELECT table, name, type FROM system.columns WHERE database = '"+oneSite+"' AND table IN "+
@@ -98,18 +96,27 @@ func (p *parts) tables(ctx context.Context) ([]table, error) {
 	defer func() { _ = rows.Close() }()
 	var out []table
 	for rows.Next() {
-		var name string
 		var c column
-		if err := rows.Scan(&name, &c.name, &c.kind); err != nil {
+		if err := rows.Scan(&c.table, &c.name, &c.kind); err != nil {
 			return nil, err
 		}
-		if len(out) == 0 || out[len(out)-1].name != name {
-			out = append(out, table{name: name})
+		if len(out) == 0 || out[len(out)-1].name != c.table {
+			out = append(out, table{name: c.table})
 		}
 		t := &out[len(out)-1]
 		t.columns = append(t.columns, c)
 	}
 	return out, rows.Err()
+}
+
+// copyAll copies one part of each table, two at a time.
+func (p *parts) copyAll(ctx context.Context, tables []table, from, to string, part int, moved func(column) string) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2)
+	for _, t := range tables {
+		group.Go(func() error { return p.copy(ctx, t, from, to, fmt.Sprint(part), moved) })
+	}
+	return group.Wait()
 }
 
 // copy is one insert; its token keeps it from being there twice.
@@ -137,6 +144,8 @@ func (p *parts) copy(ctx context.Context, t table, from, to, part string, moved 
 func (c column) at(site int) string {
 	name := "`" + c.name + "`"
 	switch {
+	case c.name == "loaded_at" && c.table != "loads":
+		return "`time` + toIntervalSecond(1)" // as from a running line; the simulated week itself is loaded in minutes
 	case c.name == "epoch":
 		return fmt.Sprintf("concat(%s, '-%d')", name, site)
 	case c.kind == "UInt64" && c.name == "number": // of a load
