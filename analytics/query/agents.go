@@ -244,7 +244,7 @@ func agentOffers(filter string, listed also) string {
 		"  UNION ALL",
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration"+listed.thing("offer", ms("time"), "toInt64(0)", "toInt64(-1)"),
 		"  FROM offers_opened WHERE time >= "+instant("from")+" AND time < "+instant("until")+filter,
-		"    AND offer NOT IN (SELECT offer FROM offers WHERE "+fromToBeyond+filter+")",
+		"    AND "+noneIn("offers", "offer", fromToBeyond+filter),
 	)
 }
 
@@ -259,7 +259,7 @@ func agentTransfers(filter string, listed also) string {
 		bucket+"'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+over+ended+filter,
 		"  UNION ALL",
 		"  SELECT "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration"+this(ms("time"), "toInt64(0)"),
-		"  FROM transfers_opened WHERE "+inSpan("time")+filter+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE "+fromToBeyond+")",
+		"  FROM transfers_opened WHERE "+inSpan("time")+filter+" AND "+noneIn("transfers", "transfer", fromToBeyond),
 		"  UNION ALL",
 		bucket+"'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration"+over+ended+filter+" AND mode = 'attended'",
 		"  UNION ALL",
@@ -278,7 +278,7 @@ const fromToBeyond = "time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND 
 func agentWork(filter string, listed also) string {
 	return lines("busy AS (",
 		"  SELECT entry, agent FROM segments_opened",
-		"  WHERE "+fromToBeyond+filter+" AND segment NOT IN (SELECT segment FROM segments WHERE "+fromToBeyond+filter+")",
+		"  WHERE "+fromToBeyond+filter+" AND "+noneIn("segments", "segment", fromToBeyond+filter),
 		"),",
 		"worked AS (",
 		"  SELECT entry, agent, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up",

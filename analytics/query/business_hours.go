@@ -36,7 +36,7 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 	s := newStatement("schedules")
 	s.bindTime("from", p.From)
 	s.text = lines(
-		"SELECT toString(schedule) AS text, max("+ms("time")+") AS last FROM tickets_once",
+		"SELECT toString(schedule) AS text, max("+ms("time")+") AS last FROM tickets",
 		"WHERE time >= "+instant("from")+" GROUP BY text ORDER BY text",
 	)
 	var texts []string

@@ -1,8 +1,10 @@
 package query
 
 import (
+	"fmt"
 	"time"
 
+	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
 )
 
@@ -21,10 +23,10 @@ type contactCells struct {
 	looked                      fact.TicketRef
 }
 
-// contactDetails selects the contacts of the common table page with all that is known of them. since bounds the tables
-// looked up.
-func contactDetails(since string) string {
-	mine := "contact IN (SELECT contact FROM page) AND " + since
+// contactDetails selects the contacts of the common table page with all that is known of them.
+func contactDetails() string {
+	mine := fmt.Sprintf("contact IN (SELECT contact FROM page) AND time >= (SELECT min(time) FROM page) - toIntervalMillisecond(%d) AND time < (SELECT max(time) FROM page) + toIntervalMillisecond(%d)",
+		clocksDiffer.Milliseconds(), metric.LookBack.Milliseconds())
 	return lines(
 		"SELECT\n"+selectList(contactCellColumns()),
 		"FROM page AS a",

@@ -144,9 +144,10 @@ func contactTables(p metric.ContactParams, listed bool) (statement, error) {
 	s.bindDays(p.Window, p.Days)
 	s.bindHours(p)
 	said := slices.Contains(p.GroupBy, metric.ByDisposition)
+	mine := fmt.Sprintf(inWindow, "began") + s.lastQueues(p.Queues)
 	s.text = lines(
 		"WITH",
-		neighbours(),
+		neighbours(mine),
 		callsAgain(),
 		"counted AS (",
 		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,"+when(said, " disposition,")+when(slices.Contains(p.GroupBy, metric.ByCustomer), " customer,")+when(listed, " contact, began, done,"),
@@ -155,7 +156,7 @@ func contactTables(p metric.ContactParams, listed bool) (statement, error) {
 		"  FROM people LEFT JOIN neighbours USING (contact)",
 		"  LEFT JOIN again USING (contact)",
 		when(said, "  LEFT JOIN (SELECT contact, argMax(toString(code), sequence) AS disposition FROM dispositions WHERE time >= "+instant("from")+" GROUP BY contact) AS d USING (contact)"),
-		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
+		"  WHERE "+mine,
 		")",
 	)
 	return s, nil
@@ -175,27 +176,36 @@ func (s *statement) bindDays(w metric.Window, days int) {
 	reach := time.Duration(days) * 24 * time.Hour
 	s.bind("reach", reach.Milliseconds())
 	s.bindTime("since", w.From.Add(-reach))
-	s.bindTime("beyond", w.Beyond().Add(reach+metric.LookBack)) // the next contact begins within reach, and then has its end
+	s.bindTime("named_since", w.From.Add(-reach-metric.LookBack)) // what names a contact is told after its arrival
+	s.bindTime("beyond", w.Beyond().Add(reach+metric.LookBack))   // the next contact begins within reach, and then has its end
 }
 
 // neighbours are common tables: linked (the tickets of each contact), people (the ended contacts of customers), and of
 // each contact whether another one, by the same customer or about the same ticket, precedes or follows it within reach.
-// Within one key, contacts stand by arrival: the nearest later arrival and the latest earlier end decide.
-func neighbours() string {
+// Within one key, contacts stand by arrival: the nearest later arrival and the latest earlier end decide. Only keys are looked through that
+// contacts have for which the condition mine holds.
+func neighbours(mine string) string {
+	customers := "customer IN (SELECT customer FROM people WHERE " + mine + " AND customer != '')"
+	mine = "contact IN (SELECT contact FROM people WHERE " + mine + ")"
+	named := "contact != '' AND ticket != '' AND time >= " + instant("named_since")
 	return lines(
 		"people AS (",
 		"  SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
 		"    "+ms("started_at")+" AS began, "+ms("ended_at")+" AS done",
 		"  FROM contacts WHERE "+customerKinds+" AND "+inReach,
 		"),",
+		"theirs AS (", // tickets of those contacts
+		"  SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE ticket_id != '' AND "+inReach+" AND "+mine,
+		"  UNION ALL SELECT subject FROM tickets WHERE "+named+" AND "+mine,
+		"),",
 		"linked AS (",
 		"  SELECT DISTINCT contact, system, id FROM (",
-		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND "+inReach,
-		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce("contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people)"),
+		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND "+inReach+" AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT subject FROM theirs)",
+		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce(named+" AND subject IN (SELECT subject FROM theirs)"),
 		"  )",
 		"),",
 		"keyed AS (",
-		"  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer != ''",
+		"  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE "+customers,
 		"  UNION ALL SELECT contact, began, done, ('ticket', system, id) AS key FROM people INNER JOIN linked USING (contact)",
 		"),",
 		"neighbours AS (",

@@ -242,7 +242,7 @@ func (h pairTables) missingEnd() string {
 	}
 	return lines(
 		defectRow("'missing_end'", "'"+h.openedType+"'", "contact", "1", "0"),
-		"  FROM "+h.opened+" WHERE "+inSpan+" AND "+over+" AND "+h.id+" NOT IN (SELECT "+h.id+" FROM "+h.closed+" WHERE time >= "+instant("since")+")",
+		"  FROM "+h.opened+" WHERE "+inSpan+" AND "+over+" AND "+noneIn(h.closed, h.id, "time >= "+instant("since")),
 	)
 }
 
@@ -250,7 +250,7 @@ func (h pairTables) missingEnd() string {
 func (h pairTables) missingBegin() string {
 	return lines(
 		defectRow("'missing_begin'", "'"+h.closedType+"'", "contact", "1", "0"),
-		"  FROM "+h.closed+" WHERE "+inSpan+" AND "+h.from+" >= "+instant("since")+" AND "+h.id+" NOT IN (SELECT "+h.id+" FROM "+h.opened+" WHERE time >= "+instant("since")+")",
+		"  FROM "+h.closed+" WHERE "+inSpan+" AND "+h.from+" >= "+instant("since")+" AND "+noneIn(h.opened, h.id, "time >= "+instant("since")),
 	)
 }
 

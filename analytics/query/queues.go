@@ -222,7 +222,7 @@ func openEntries(p queueShape, queues string) string {
 		"    toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate"+when(!p.Brief, ", toInt64(0) AS expected")+more(p, func(x split) string { return x.open }),
 		"  FROM entries_opened",
 		"  WHERE "+customerKinds+queues+" AND time >= "+instant("since")+" AND time < "+instant("until"),
-		"    AND entry NOT IN (SELECT entry FROM entries WHERE "+inReach+queues+")",
+		"    AND "+noneIn("entries", "entry", inReach+queues),
 		"),")
 }
 
@@ -242,7 +242,7 @@ func entryWork(p queueShape, queues string) string {
 		"    UNION ALL",
 		"    SELECT entry, '' AS result, toInt64(0) AS ring_ms"+more("time")+" FROM offers_opened",
 		"    WHERE "+inReach+queues,
-		"      AND offer NOT IN (SELECT offer FROM offers WHERE "+inReach+queues+")",
+		"      AND "+noneIn("offers", "offer", inReach+queues),
 		"  )",
 		"  GROUP BY entry",
 		"),",
@@ -255,7 +255,7 @@ func entryStretches(queues string) string {
 	return lines("busy AS (",
 		"  SELECT entry FROM segments_opened",
 		"  WHERE "+inReach+queues,
-		"    AND segment NOT IN (SELECT segment FROM segments WHERE "+inReach+queues+")",
+		"    AND "+noneIn("segments", "segment", inReach+queues),
 		"),",
 		"worked AS (",
 		"  SELECT entry, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up",
@@ -381,7 +381,7 @@ func transferMarks(p queueShape, queues string) string {
 		"    UNION ALL",
 		"    SELECT toString(queue) AS talked, toString(mode) AS mode, toString(`to`) AS towards, toString(target) AS target, '' AS result, toInt64(0) AS duration_ms,",
 		"      "+fmt.Sprintf(bucketOf, ms("time"))+" AS bucket"+more("time"),
-		"    FROM transfers_opened WHERE "+inSpan("time")+" AND transfer NOT IN (SELECT transfer FROM transfers WHERE "+fromToBeyond+")",
+		"    FROM transfers_opened WHERE "+inSpan("time")+" AND "+noneIn("transfers", "transfer", fromToBeyond),
 		"  ) ARRAY JOIN arrayFilter(x -> x.2 != '', [",
 		"    (talked, concat(mode, ' ', result, ' ', towards), toInt64(0)),",
 		"    (talked, if(mode = 'attended' AND result != '', 'asked', ''), duration_ms),",

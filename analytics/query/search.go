@@ -173,7 +173,7 @@ func searchStatement(req SearchRequest) (statement, int, error) {
 		"  WHERE "+strings.Join(where, "\n    AND "),
 		"  ORDER BY time DESC, contact DESC LIMIT {rows:UInt64}",
 		")",
-		contactDetails("time >= "+instant("from")),
+		contactDetails(),
 		"ORDER BY a.time DESC, a.contact DESC",
 	)
 	return s, size, m.err()

@@ -184,15 +184,17 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 	}) {
 		ofTickets, dimensions = "  LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)", "team, priority, reason"
 	}
+	mine := fmt.Sprintf(inWindow, "began") + s.lastQueues(p.Queues)
 	s.text = lines(
 		"WITH",
-		neighbours(),
+		neighbours(mine),
 		"asked AS (",
 		"  SELECT contact, customer, queue, language, agent, result, began, done FROM people",
-		"  WHERE "+fmt.Sprintf(inWindow, "began")+s.lastQueues(p.Queues),
+		"  WHERE "+mine,
 		"),",
-		"theirs AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),",
-		ticketStretches(ticketsOnce("subject IN (SELECT subject FROM theirs)"), false),
+		"asked_tickets AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),",
+		"told AS (SELECT * FROM "+ticketsOnce("subject IN (SELECT subject FROM asked_tickets)")+"),",
+		ticketStretches("told", false),
 		ticketClocks(),
 		judgedTickets(),
 		ticketPairs(),
@@ -223,8 +225,7 @@ func ticketPairs() string {
 	const replied, resolved = "type = 'ticket.first_reply' AND at >= began", "type = 'ticket.resolved' AND at >= began"
 	return lines(
 		"events_once AS (",
-		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn",
-		"  FROM "+ticketsOnce("subject IN (SELECT subject FROM theirs)"),
+		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn FROM told",
 		"),",
 		"pairs AS (",
 		"  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,",

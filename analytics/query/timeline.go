@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
 )
 
@@ -36,27 +39,56 @@ type TimelineFact struct {
 // Timeline answers one contact with all its facts in order. personal says that the asker may see the caller's number,
 // name and digits. It fails with ErrNotFound.
 func (r *Reader) Timeline(ctx context.Context, id string, personal bool) (Timeline, error) {
-	out, err := r.oneContact(ctx, id, personal)
+	out, err := r.oneContact(ctx, id, arrivedAbout(id), personal)
+	if errors.Is(err, ErrNotFound) { // its id doesn't tell
+		out, err = r.oneContact(ctx, id, anytime(), personal)
+	}
 	if err != nil {
 		return Timeline{}, err
 	}
-	if out.Facts, err = r.factsOf(ctx, id); err != nil {
+	life := span{out.ArrivedAt.Add(-clocksDiffer), out.ArrivedAt.Add(metric.LookBack)}
+	if out.Facts, err = r.factsOf(ctx, id, life); err != nil {
 		return Timeline{}, err
 	}
 	if personal {
-		err = r.unblank(ctx, id, out.Facts)
+		err = r.unblank(ctx, id, life, out.Facts)
 	}
 	return out, err
 }
 
-func (r *Reader) oneContact(ctx context.Context, id string, personal bool) (Timeline, error) {
+// clocksDiffer is more than the clocks of two hosts do.
+const clocksDiffer = 24 * time.Hour
+
+// span is where something is looked for, so that not all years are.
+type span struct{ from, until time.Time }
+
+func anytime() span { return span{time.UnixMilli(0), time.Date(2250, 1, 1, 0, 0, 0, 0, time.UTC)} }
+
+// arrivedAbout is when a contact arrived that has its id from Asterisk: NODE-SECONDS.NUMBER.
+func arrivedAbout(id string) span {
+	text, _, _ := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
+	seconds, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return anytime()
+	}
+	at := time.Unix(int64(seconds), 0)
+	return span{at.Add(-clocksDiffer), at.Add(clocksDiffer)}
+}
+
+func (s *statement) bindSpan(where span) {
+	s.bindTime("from", where.from)
+	s.bindTime("until", where.until)
+}
+
+func (r *Reader) oneContact(ctx context.Context, id string, where span, personal bool) (Timeline, error) {
 	s := newStatement("contact")
 	s.bind("id", id)
+	s.bindSpan(where)
 	s.text = lines(
 		"WITH page AS (",
-		"  SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals WHERE contact = {id:String} LIMIT 1",
+		"  SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals WHERE contact = {id:String} AND "+inSpan+" LIMIT 1",
 		")",
-		contactDetails("1"),
+		contactDetails(),
 	)
 	var out Timeline
 	found := false
@@ -75,19 +107,20 @@ func (r *Reader) oneContact(ctx context.Context, id string, personal bool) (Time
 }
 
 // factsOf reads the contact's own facts, the events of tickets that are linked to it, each event once, and the marks of its messages.
-func (r *Reader) factsOf(ctx context.Context, id string) ([]TimelineFact, error) {
+func (r *Reader) factsOf(ctx context.Context, id string, life span) ([]TimelineFact, error) {
 	const columns = "type, subject, sequence, time, source, position, loaded_at, body"
 	s := newStatement("timeline")
 	s.bind("id", id)
+	s.bindSpan(life)
 	s.text = lines(
 		"WITH linked AS (",
-		"  SELECT concat(toString(system), ':', ticket) AS subject FROM tickets WHERE contact = {id:String}",
-		"  UNION ALL SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE contact = {id:String} AND ticket_id != ''",
+		"  SELECT concat(toString(system), ':', ticket) AS subject FROM tickets WHERE contact = {id:String} AND time >= "+instant("from"),
+		"  UNION ALL SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE contact = {id:String} AND "+inSpan+" AND ticket_id != ''",
 		")",
 		"SELECT toString(type), subject, sequence, "+ms("time")+" AS at, toString(source), position, "+ms("loaded_at")+", body FROM (",
-		"  SELECT "+columns+" FROM events WHERE subject = {id:String}",
+		"  SELECT "+columns+" FROM events WHERE subject = {id:String} AND time >= "+instant("from"), // what becomes of a recording is told weeks later
 		"  UNION ALL SELECT "+columns+" FROM events WHERE subject IN (SELECT subject FROM linked) AND startsWith(type, 'ticket.')",
-		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM tickets_once WHERE subject IN (SELECT subject FROM linked))",
+		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM "+ticketsOnce("subject IN (SELECT subject FROM linked)")+")",
 		"  UNION ALL SELECT "+columns+" FROM events WHERE subject = '"+fact.VoicemailSubject+"'",
 		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM voicemail_marks WHERE contact = {id:String})",
 		")",
@@ -123,14 +156,15 @@ func factID(subject string, f TimelineFact) string {
 }
 
 // unblank puts the personal fields back, which stand in two tables of their own only, so that they can be erased.
-func (r *Reader) unblank(ctx context.Context, id string, facts []TimelineFact) error {
+func (r *Reader) unblank(ctx context.Context, id string, life span, facts []TimelineFact) error {
 	personal := map[uint64]map[string]string{}
 	s := newStatement("personal")
 	s.bind("id", id)
+	s.bindSpan(life)
 	s.text = lines(
-		"SELECT sequence, caller_number AS first, caller_name AS second, '' AS third FROM arrivals WHERE contact = {id:String}",
+		"SELECT sequence, caller_number AS first, caller_name AS second, '' AS third FROM arrivals WHERE contact = {id:String} AND "+inSpan,
 		"UNION ALL",
-		"SELECT sequence, '' AS first, customer_name AS second, digits AS third FROM identified WHERE contact = {id:String}",
+		"SELECT sequence, '' AS first, customer_name AS second, digits AS third FROM identified WHERE contact = {id:String} AND "+inSpan,
 	)
 	err := r.run(ctx, s, func(rows driver.Rows) error {
 		var sequence uint64

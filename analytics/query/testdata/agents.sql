@@ -16,7 +16,7 @@ spans AS (
 ),
 busy AS (
   SELECT entry, agent FROM segments_opened
-  WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND agent IN {agents:Array(String)} AND segment NOT IN (SELECT segment FROM segments WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND agent IN {agents:Array(String)})
+  WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND agent IN {agents:Array(String)} AND cityHash64(segment) NOT IN (SELECT cityHash64(segment) FROM segments WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND agent IN {agents:Array(String)})
 ),
 worked AS (
   SELECT entry, agent, 1 AS handled, sumIf(duration_ms, kind = 'talk') AS talk, sumIf(duration_ms, kind = 'hold') AS hold, sumIf(duration_ms, kind = 'wrap_up') AS wrap_up
@@ -38,7 +38,7 @@ things AS (
   UNION ALL
   SELECT roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, agent, queue, 'offer' AS what, '' AS detail, '' AS more, toInt64(0) AS duration
   FROM offers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND agent IN {agents:Array(String)}
-    AND offer NOT IN (SELECT offer FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND agent IN {agents:Array(String)})
+    AND cityHash64(offer) NOT IN (SELECT cityHash64(offer) FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND agent IN {agents:Array(String)})
   UNION ALL
   SELECT bucket, agent, queue, part.1 AS what, '' AS detail, '' AS more, part.2 AS duration
   FROM answers ARRAY JOIN arrayFilter(x -> x.1 = 'answered' OR handled, [('answered', toInt64(0)), ('talk', talk), ('hold', hold), ('wrap_up', wrap_up), ('handle', talk + hold + wrap_up)]) AS part
@@ -46,7 +46,7 @@ things AS (
   SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, result AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND agent IN {agents:Array(String)}
   UNION ALL
   SELECT roundDown(toUnixTimestamp64Milli(time), {begins:Array(Int64)}) AS bucket, agent, queue, 'transfer' AS what, '' AS detail, concat(mode, ' ', `to`) AS more, toInt64(0) AS duration
-  FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND agent IN {agents:Array(String)} AND transfer NOT IN (SELECT transfer FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
+  FROM transfers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND agent IN {agents:Array(String)} AND cityHash64(transfer) NOT IN (SELECT cityHash64(transfer) FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT roundDown(toUnixTimestamp64Milli(started_at), {begins:Array(Int64)}) AS bucket, agent, queue, 'consult' AS what, '' AS detail, '' AS more, duration_ms AS duration FROM transfers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND agent IN {agents:Array(String)} AND mode = 'attended'
   UNION ALL

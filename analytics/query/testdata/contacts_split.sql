@@ -1,18 +1,22 @@
--- Arguments: again_reach=0 arrived_since=1771282800000 begins=[1772492400000 1772496000000] beyond=1774393200000 from=1772492400000 reach=604800000 since=1771887600000 until=1772578800000
+-- Arguments: again_reach=0 arrived_since=1771282800000 begins=[1772492400000 1772496000000] beyond=1774393200000 from=1772492400000 named_since=1771282800000 reach=604800000 since=1771887600000 until=1772578800000
 WITH
 people AS (
   SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,
     toUnixTimestamp64Milli(started_at) AS began, toUnixTimestamp64Milli(ended_at) AS done
   FROM contacts WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
 ),
+theirs AS (
+  SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64})
+  UNION ALL SELECT subject FROM tickets WHERE contact != '' AND ticket != '' AND time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64})
+),
 linked AS (
   SELECT DISTINCT contact, system, id FROM (
-    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
-    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people))
+    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT subject FROM theirs)
+    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE contact != '' AND ticket != '' AND time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND subject IN (SELECT subject FROM theirs)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE contact != '' AND ticket != '' AND time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND subject IN (SELECT subject FROM theirs))
   )
 ),
 keyed AS (
-  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer != ''
+  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer IN (SELECT customer FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND customer != '')
   UNION ALL SELECT contact, began, done, ('ticket', system, id) AS key FROM people INNER JOIN linked USING (contact)
 ),
 neighbours AS (

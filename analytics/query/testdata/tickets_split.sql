@@ -1,18 +1,22 @@
--- Arguments: begins=[1772492400000 1772496000000] beyond=1774393200000 clock_edges=[0 1772535600000 1772557200000] clock_rises=[0 1 0] clock_sums=[0 0 21600000] edges=[0 17592186044416 19364721644416 19364743244416 35184372088832 36956893288832 36956907688832 36956909488832 36956929288832] from=1772492400000 is_open=[0 0 1 0 0 1 0 1 0] now=1772578800000 open_until=[0 0 0 21600000 0 0 14400000 14400000 34200000] priorities=[] reach=604800000 reply_ms=[0] reply_warn=[0] resolution_ms=[0] resolution_warn=[0] schedule_now=1 schedules=[{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]} {"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}] since=1771887600000 until=1772578800000 watermark=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] beyond=1774393200000 clock_edges=[0 1772535600000 1772557200000] clock_rises=[0 1 0] clock_sums=[0 0 21600000] edges=[0 17592186044416 19364721644416 19364743244416 35184372088832 36956893288832 36956907688832 36956909488832 36956929288832] from=1772492400000 is_open=[0 0 1 0 0 1 0 1 0] named_since=1771282800000 now=1772578800000 open_until=[0 0 0 21600000 0 0 14400000 14400000 34200000] priorities=[] reach=604800000 reply_ms=[0] reply_warn=[0] resolution_ms=[0] resolution_warn=[0] schedule_now=1 schedules=[{"id":"office","zone":"Australia/Lord_Howe","open":[{"days":["sat","sun","mon","tue","thu"],"from":"22:00","until":"04:00"}]} {"id":"office","zone":"Europe/Berlin","open":[{"days":["mon","tue","wed","thu","fri"],"from":"08:00","until":"12:00"},{"days":["sun","tue","fri"],"from":"12:30","until":"18:00"}],"closed":["12-25"]}] since=1771887600000 until=1772578800000 watermark=1772578800000
 WITH
 people AS (
   SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,
     toUnixTimestamp64Milli(started_at) AS began, toUnixTimestamp64Milli(ended_at) AS done
   FROM contacts WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
 ),
+theirs AS (
+  SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64})
+  UNION ALL SELECT subject FROM tickets WHERE contact != '' AND ticket != '' AND time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64})
+),
 linked AS (
   SELECT DISTINCT contact, system, id FROM (
-    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
-    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people))
+    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT subject FROM theirs)
+    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE contact != '' AND ticket != '' AND time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND subject IN (SELECT subject FROM theirs)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE contact != '' AND ticket != '' AND time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND subject IN (SELECT subject FROM theirs))
   )
 ),
 keyed AS (
-  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer != ''
+  SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer IN (SELECT customer FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND customer != '')
   UNION ALL SELECT contact, began, done, ('ticket', system, id) AS key FROM people INNER JOIN linked USING (contact)
 ),
 neighbours AS (
@@ -30,7 +34,8 @@ asked AS (
   SELECT contact, customer, queue, language, agent, result, began, done FROM people
   WHERE began >= {from:Int64} AND began < {until:Int64}
 ),
-theirs AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),
+asked_tickets AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),
+told AS (SELECT * FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE subject IN (SELECT subject FROM asked_tickets)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE subject IN (SELECT subject FROM asked_tickets))),
 stretches AS (
   SELECT subject, time, received_ms, source, epoch, position, schedule, event, at, next_at, opened_at, multiIf(turn = 'ticket.pending', 'pending', turn = 'ticket.resolved', 'resolved', turn = 'ticket.closed', 'closed', 'open') AS state,
     now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason, now_customer AS customer,
@@ -57,7 +62,7 @@ stretches AS (
       argMaxIf(toString(reason), (time, received_ms, source, epoch, position), reason != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_reason,
       argMaxIf(toString(customer), (time, received_ms, source, epoch, position), customer != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_customer,
       argMaxIf(toString(agent), (time, received_ms, source, epoch, position), agent != '' OR type = 'ticket.reassigned') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_agent
-    FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE subject IN (SELECT subject FROM theirs)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE subject IN (SELECT subject FROM theirs))
+    FROM told
   )
 ),
 clocks AS (
@@ -70,8 +75,7 @@ judged AS (
   FROM clocks WHERE next_at = toInt64(9000000000000)
 ),
 events_once AS (
-  SELECT toString(system) AS system, ticket AS id, type, toUnixTimestamp64Milli(time) AS at, toString(schedule) AS by, (time, received_ms, source, epoch, position) AS turn
-  FROM (SELECT * FROM (SELECT * FROM tickets WHERE (system, event_id) IN (SELECT system, event_id FROM tickets WHERE subject IN (SELECT subject FROM theirs)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE subject IN (SELECT subject FROM theirs))
+  SELECT toString(system) AS system, ticket AS id, type, toUnixTimestamp64Milli(time) AS at, toString(schedule) AS by, (time, received_ms, source, epoch, position) AS turn FROM told
 ),
 pairs AS (
   SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,

@@ -12,7 +12,7 @@ open AS (
     toInt64(0) AS arrival_wait, toInt64(0) AS queueing_wait, '' AS estimate
   FROM entries_opened
   WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-    AND entry NOT IN (SELECT entry FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
+    AND cityHash64(entry) NOT IN (SELECT cityHash64(entry) FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
 ),
 known AS (SELECT * FROM closed UNION ALL SELECT * FROM open),
 marks AS (

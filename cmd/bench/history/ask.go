@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -23,7 +24,7 @@ type question struct {
 	with url.Values
 }
 
-// questions are the ten, about one site or all of them.
+// questions are the ten of a supervisor, about one of his queues or all of the house, and at the end one of whoever directs the house.
 func questions(p plan, contact, number string) []question {
 	day := func(n int) string { return p.until.AddDate(0, 0, n).Format(time.RFC3339) }
 	month := time.Date(p.until.Year(), p.until.Month()-1, 1, 0, 0, 0, 0, time.UTC)
@@ -46,13 +47,14 @@ func questions(p plan, contact, number string) []question {
 		{"how did each queue do yesterday?", "metrics/queues", between(day(-1), day(0), "group_by", "queue")},
 		{"how did yesterday go in one queue, half hour by half hour?", "metrics/queues", between(day(-1), day(0), "interval", "30m", "queue", one)},
 		{"and last month, day by day?", "metrics/queues", with(last, "interval", "1d", "queue", one)},
-		{"how does the year compare, month by month, all queues?", "metrics/queues", between(day(-364), day(0), "interval", "1mo")},
+		{"how does the year compare, month by month, in one queue?", "metrics/queues", between(day(-364), day(0), "interval", "1mo", "queue", one)},
 		{"what did each agent of a queue do last week?", "metrics/agents", between(day(-7), day(0), "group_by", "agent", "queue", one)},
 		{"who gave up yesterday and was not reached?", "abandoned", between(day(-1), day(0), "only_lost", "true", "queue", one)},
 		{"when is a queue busy? (weekday and hour, twelve weeks)", "metrics/queues", between(day(-84), day(0), "group_by", "weekday,hour", "queue", one)},
 		{"what has this number called about in a quarter?", "contacts", between(day(-91), day(0), "number", number)},
 		{"what happened in this call?", "contacts/" + contact, nil},
-		{"how long to the reply and the resolution last month, by queue?", "metrics/tickets", with(last, "group_by", "queue")},
+		{"how long to the reply and the resolution last month in one queue, by priority?", "metrics/tickets", with(last, "group_by", "priority", "queue", one)},
+		{"(one more) how does the year compare, month by month, over all queues?", "metrics/queues", between(day(-364), day(0), "interval", "1mo")},
 	}
 }
 
@@ -62,31 +64,52 @@ func ask(ctx context.Context, p *parts, set settings, plan plan, out io.Writer) 
 	if err != nil {
 		return err
 	}
+	refused, err := p.askAll(ctx, questions(plan, contact, number), set.rounds, out)
+	if err != nil || len(refused) == 0 {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "\nAgain those that were refused, with %s:\n", patience)
+	p.patient = true
+	_, err = p.askAll(ctx, refused, max(1, set.rounds/5), out)
+	return err
+}
+
+// askAll asks each question a fifth of rounds cold and rounds warm, and returns those that the product's limits refuse.
+func (p *parts) askAll(ctx context.Context, all []question, rounds int, out io.Writer) (refused []question, err error) {
 	_, _ = fmt.Fprintf(out, "\n| question | cold p50 ms | cold p95 ms | warm p50 ms | warm p95 ms |\n|---|---|---|---|---|\n")
-	for _, q := range questions(plan, contact, number) {
+	for _, q := range all {
 		var cold, warm []time.Duration
-		for range max(1, set.rounds/5) {
+		for range max(1, rounds/5) {
 			if err := p.chill(ctx); err != nil {
-				return err
+				return nil, err
 			}
-			took, err := p.timed(ctx, q)
-			if err != nil {
-				return err
+			if cold, err = p.timed(ctx, q, cold); err != nil {
+				break
 			}
-			cold = append(cold, took)
 		}
-		for range set.rounds {
-			took, err := p.timed(ctx, q)
+		for range rounds {
 			if err != nil {
-				return err
+				break
 			}
-			warm = append(warm, took)
+			warm, err = p.timed(ctx, q, warm)
+		}
+		if limit := (*refusal)(nil); errors.As(err, &limit) {
+			_, _ = fmt.Fprintf(out, "| %s | refused: %s | | | |\n", q.text, limit.code)
+			refused = append(refused, q)
+			continue
+		} else if err != nil {
+			return nil, err
 		}
 		_, _ = fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", q.text, at(cold, 0.5), at(cold, 0.95), at(warm, 0.5), at(warm, 0.95))
 	}
-	_, _ = fmt.Fprintf(out, "\nCold: %d times each, engine and API started anew and the system's cache of files dropped. Warm: %d times each.\n", max(1, set.rounds/5), set.rounds)
-	return nil
+	_, _ = fmt.Fprintf(out, "\nCold: %d times each, engine and API started anew and the system's cache of files dropped. Warm: %d times each.\n", max(1, rounds/5), rounds)
+	return refused, nil
 }
+
+// refusal is an answer that a limit of the product forbids.
+type refusal struct{ code string }
+
+func (r *refusal) Error() string { return "refused: " + r.code }
 
 // at is the value at rank ⌈q·n⌉ (nearest rank), milliseconds.
 func at(values []time.Duration, q float64) string {
@@ -152,27 +175,35 @@ func (p *parts) startAPI(ctx context.Context) (err error) {
 
 func address(path string) string { return fmt.Sprintf("http://127.0.0.1:%d/api/v1/%s", apiPort, path) }
 
-// timed is how long one answer took, to its last byte.
-func (p *parts) timed(ctx context.Context, q question) (time.Duration, error) {
+// timed adds how long one answer took, to its last byte.
+func (p *parts) timed(ctx context.Context, q question, times []time.Duration) ([]time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(q.path)+"?"+q.with.Encode(), nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	began := time.Now()
 	res, err := p.client.Do(req)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", q.text, err)
+		return nil, fmt.Errorf("%s: %w", q.text, err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	took := time.Since(began)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", q.text, err)
+		return nil, fmt.Errorf("%s: %w", q.text, err)
 	}
-	if res.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("%s: %s: %s", q.text, res.Status, body)
+	switch res.StatusCode {
+	case http.StatusOK:
+		return append(times, took), nil
+	case http.StatusUnprocessableEntity, http.StatusGatewayTimeout:
+		var problem struct{ Code string }
+		if err := json.Unmarshal(body, &problem); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", q.text, res.Status, err)
+		}
+		return nil, &refusal{problem.Code}
+	default:
+		return nil, fmt.Errorf("%s: %s: %s", q.text, res.Status, body)
 	}
-	return took, nil
 }
 
 // describe tells what is there: calls, rows and bytes of each table.

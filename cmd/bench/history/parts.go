@@ -30,19 +30,25 @@ const (
 
 const password = "a supervisor's password"
 
+// patience says what longer allows.
+const patience = "query.memory of 12 GiB, and query.timeout and http.query_timeout of 4m"
+
 // startTime is how long a part may take to start: an engine looks through all of its data.
 const startTime = 5 * time.Minute
 
 // parts are the engine and the API on a folder of data.
 type parts struct {
 	set    settings
-	config string
+	config string // by default limits
+	longer string // with others
 	hash   string
-	engine *exec.Cmd
-	api    *exec.Cmd
-	store  *store.Store
-	conn   clickhouse.Conn
-	client *http.Client // with the supervisor's session
+	// patient says that answers may take what longer allows.
+	patient bool
+	engine  *exec.Cmd
+	api     *exec.Cmd
+	store   *store.Store
+	conn    clickhouse.Conn
+	client  *http.Client // with the supervisor's session
 }
 
 const productConfig = `node: history
@@ -51,8 +57,10 @@ kafka: {brokers: ["127.0.0.1:1"], embedded: true}
 controller: {listen: "127.0.0.1:8571"}
 asterisk: {url: "http://127.0.0.1:8588/ari", username: firstline, password_env: ARI, listen: "127.0.0.1:8570"}
 clickhouse: {url: "http://127.0.0.1:{{.Engine}}", embedded: true, max_query_memory_mb: 8192}
-http:
-  listen: 127.0.0.1:{{.API}}
+{{if .Patient}}query: {memory: 12884901888, timeout: 4m}
+{{end}}http:
+{{if .Patient}}  query_timeout: 4m
+{{end}}  listen: 127.0.0.1:{{.API}}
   public_url: http://127.0.0.1:{{.API}}
   users: [{name: boss, role: supervisor, password_hash_env: BOSS}]
 queues:
@@ -69,7 +77,7 @@ func startEngine(ctx context.Context, set settings, plan plan) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{set: set, config: filepath.Join(set.dir, "firstline.yaml"), client: &http.Client{Jar: jar, Timeout: startTime}}
+	p := &parts{set: set, config: filepath.Join(set.dir, "firstline.yaml"), longer: filepath.Join(set.dir, "patient.yaml"), client: &http.Client{Jar: jar, Timeout: startTime}}
 	if err := p.writeConfig(plan); err != nil {
 		return nil, err
 	}
@@ -87,18 +95,25 @@ func (p *parts) writeConfig(plan plan) error {
 		Dir         string
 		Engine, API int
 		Queues      []string
-	}{p.set.dir, enginePort, apiPort, nil}
+		Patient     bool
+	}{Dir: p.set.dir, Engine: enginePort, API: apiPort}
 	for site := range plan.sites {
 		view.Queues = append(view.Queues, queueID("support", site), queueID("sales", site))
-	}
-	var text bytes.Buffer
-	if err := template.Must(template.New("config").Parse(productConfig)).Execute(&text, view); err != nil {
-		return fmt.Errorf("fill in the configuration: %w", err)
 	}
 	if err := os.MkdirAll(p.set.dir, 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(p.config, text.Bytes(), 0o600)
+	for _, path := range []string{p.config, p.longer} {
+		view.Patient = path == p.longer
+		var text bytes.Buffer
+		if err := template.Must(template.New("config").Parse(productConfig)).Execute(&text, view); err != nil {
+			return fmt.Errorf("fill in the configuration: %w", err)
+		}
+		if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restart stops the engine when it runs and starts it: nothing is in its memory then.
@@ -124,7 +139,11 @@ func (p *parts) role(ctx context.Context, name string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	defer func() { _ = said.Close() }() // the child has its own
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.set.program, name, "--config", p.config)
+	config := p.config
+	if p.patient {
+		config = p.longer
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.set.program, name, "--config", config)
 	cmd.Env = append(os.Environ(), "BOSS="+p.hash, "ARI=history")
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours to pass on
