@@ -1,8 +1,10 @@
 package query
 
 import (
-	"fmt"
+	"context"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
@@ -23,19 +25,66 @@ type contactCells struct {
 	looked                      fact.TicketRef
 }
 
-// contactDetails selects the contacts of the common table page with all that is known of them.
-func contactDetails() string {
-	mine := fmt.Sprintf("contact IN (SELECT contact FROM page) AND time >= (SELECT min(time) FROM page) - toIntervalMillisecond(%d) AND time < (SELECT max(time) FROM page) + toIntervalMillisecond(%d)",
-		clocksDiffer.Milliseconds(), metric.LookBack.Milliseconds())
-	return lines(
+// arrival is where a contact is found again.
+type arrival struct {
+	contact string
+	at      int64 // Unix milliseconds
+}
+
+// find runs a statement that selects contact and time of arrivals.
+func (r *Reader) find(ctx context.Context, s statement) (out []arrival, err error) {
+	err = r.run(ctx, s, func(rows driver.Rows) error {
+		var a arrival
+		if err := rows.Scan(&a.contact, &a.at); err != nil {
+			return err
+		}
+		out = append(out, a)
+		return nil
+	})
+	return out, err
+}
+
+// describe tells all that is known of contacts, the latest first. They are found first and then described, so that no more is read
+// than the days they were there.
+func (r *Reader) describe(ctx context.Context, found []arrival, personal bool) ([]Contact, error) {
+	out := []Contact{}
+	if len(found) == 0 {
+		return out, nil
+	}
+	err := r.run(ctx, describeStatement(found), func(rows driver.Rows) error {
+		var row contactCells
+		if err := rows.Scan(destinations(contactCellColumns(), &row)...); err != nil {
+			return err
+		}
+		out = append(out, row.contact(personal))
+		return nil
+	})
+	return out, err
+}
+
+func describeStatement(found []arrival) statement {
+	s := newStatement("contacts_found")
+	ids, first, last := []string{}, found[0].at, found[0].at
+	for _, a := range found {
+		ids, first, last = append(ids, a.contact), min(first, a.at), max(last, a.at)
+	}
+	s.bind("contacts", ids)
+	s.bind("first", first)
+	s.bind("last", last)
+	s.bindTime("since", time.UnixMilli(first).Add(-clocksDiffer))
+	s.bindTime("beyond", time.UnixMilli(last).Add(metric.LookBack))
+	const mine = "contact IN {contacts:Array(String)} AND " + inReach
+	s.text = lines(
 		"SELECT\n"+selectList(contactCellColumns()),
-		"FROM page AS a",
+		"FROM (SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals WHERE contact IN {contacts:Array(String)} AND time >= "+instant("first")+" AND time <= "+instant("last")+") AS a",
 		"LEFT JOIN (SELECT * FROM contacts WHERE "+mine+") AS c ON c.contact = a.contact",
 		"LEFT JOIN (SELECT contact, groupArray(toString(queue)) AS queues FROM (SELECT contact, queue FROM entries_opened WHERE "+mine+" ORDER BY time, sequence) GROUP BY contact) AS q ON q.contact = a.contact",
 		"LEFT JOIN (SELECT contact, groupArray(toString(agent)) AS agents FROM (SELECT contact, agent FROM segments_opened WHERE "+mine+" AND kind = 'talk' ORDER BY time, sequence) GROUP BY contact) AS s ON s.contact = a.contact",
 		"LEFT JOIN (SELECT contact, argMax(customer, sequence) AS customer, argMax((toString(ticket_system), ticket_id, ticket_title, ticket_url, toString(ticket_status)), sequence) AS ticket"+
 			" FROM identified WHERE "+mine+" AND result = 'found' GROUP BY contact) AS i ON i.contact = a.contact",
+		"ORDER BY a.time DESC, a.contact DESC",
 	)
+	return s
 }
 
 func contactCellColumns() []column[contactCells] {

@@ -91,6 +91,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 		Cursor: cursor{At: 1, ID: "c"}.String(),
 	})
 	out["search"] = list
+	out["contacts_found"] = describeStatement([]arrival{{contact: "pbx1-1764082571.12", at: 1764082571500}})
 	out["facts"] = factsStatement(day.From, day.Until)
 	out["recordings"] = recordingsStatement("pbx1-1.1")
 	lost, _, err6 := abandonedStatement(AbandonedRequest{From: day.From, Until: day.Until, OnlyLost: true})

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"firstline/pipeline/fact"
 )
 
@@ -133,15 +131,12 @@ func (r *Reader) Search(ctx context.Context, req SearchRequest) (ContactPage, er
 	if err != nil {
 		return ContactPage{}, err
 	}
-	page := ContactPage{Items: []Contact{}}
-	err = r.run(ctx, s, func(rows driver.Rows) error {
-		var row contactCells
-		if err := rows.Scan(destinations(contactCellColumns(), &row)...); err != nil {
-			return err
-		}
-		page.Items = append(page.Items, row.contact(req.Personal))
-		return nil
-	})
+	found, err := r.find(ctx, s)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	page := ContactPage{}
+	page.Items, err = r.describe(ctx, found, req.Personal)
 	if len(page.Items) > size {
 		page.Items = page.Items[:size]
 		last := page.Items[size-1]
@@ -168,13 +163,9 @@ func searchStatement(req SearchRequest) (statement, int, error) {
 		where = append(where, "(time, contact) < ("+instant("cursor_at")+", {cursor_id:String})")
 	}
 	s.text = lines(
-		"WITH page AS (",
-		"  SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals",
-		"  WHERE "+strings.Join(where, "\n    AND "),
-		"  ORDER BY time DESC, contact DESC LIMIT {rows:UInt64}",
-		")",
-		contactDetails(),
-		"ORDER BY a.time DESC, a.contact DESC",
+		"SELECT contact, "+ms("time")+" FROM arrivals",
+		"WHERE "+strings.Join(where, "\n  AND "),
+		"ORDER BY time DESC, contact DESC LIMIT {rows:UInt64}",
 	)
 	return s, size, m.err()
 }

@@ -81,29 +81,22 @@ func (s *statement) bindSpan(where span) {
 }
 
 func (r *Reader) oneContact(ctx context.Context, id string, where span, personal bool) (Timeline, error) {
-	s := newStatement("contact")
+	s := newStatement("arrival")
 	s.bind("id", id)
 	s.bindSpan(where)
-	s.text = lines(
-		"WITH page AS (",
-		"  SELECT contact, kind, time, dialed, language, caller_number, caller_name, fallback FROM arrivals WHERE contact = {id:String} AND "+inSpan+" LIMIT 1",
-		")",
-		contactDetails(),
-	)
-	var out Timeline
-	found := false
-	err := r.run(ctx, s, func(rows driver.Rows) error {
-		var row contactCells
-		if err := rows.Scan(destinations(contactCellColumns(), &row)...); err != nil {
-			return err
-		}
-		out.Contact, found = row.contact(personal), true
-		return nil
-	})
-	if err == nil && !found {
+	s.text = "SELECT contact, " + ms("time") + " FROM arrivals WHERE contact = {id:String} AND " + inSpan + " LIMIT 1"
+	found, err := r.find(ctx, s)
+	if err != nil {
+		return Timeline{}, err
+	}
+	contacts, err := r.describe(ctx, found, personal)
+	if err == nil && len(contacts) == 0 {
 		err = fmt.Errorf("contact %q: %w", id, ErrNotFound)
 	}
-	return out, err
+	if err != nil {
+		return Timeline{}, err
+	}
+	return Timeline{Contact: contacts[0]}, nil
 }
 
 // factsOf reads the contact's own facts, the events of tickets that are linked to it, each event once, and the marks of its messages.

@@ -47,8 +47,15 @@ func fill(ctx context.Context, p *parts, plan plan, said io.Writer) error {
 		return err
 	}
 	say("one week of %d sites", plan.sites)
+	filled, err := p.filled(ctx)
+	if err != nil {
+		return err
+	}
 	for n := range plan.weeks {
 		week := plan.weeks - 1 - n // the newest first: questions about it can be tried while older ones come
+		if filled[week] {
+			continue
+		}
 		these, shift := tables, plan.shift(week)
 		if week < plan.weeks-plan.whole {
 			these = slices.DeleteFunc(slices.Clone(tables), func(t table) bool { return t.name == "events" })
@@ -56,9 +63,33 @@ func fill(ctx context.Context, p *parts, plan plan, said io.Writer) error {
 		if err := p.copyAll(ctx, these, oneWeek, allWeeks, week, func(c column) string { return c.later(shift, week) }); err != nil {
 			return err
 		}
+		if err := p.conn.Exec(ctx, "INSERT INTO "+oneWeek+".filled VALUES ("+fmt.Sprint(week)+")"); err != nil {
+			return fmt.Errorf("note week %d as filled in: %w", week, err)
+		}
 		say("%d of %d weeks", n+1, plan.weeks)
 	}
 	return nil
+}
+
+// filled are the weeks that are there already: their inserts would find that out only after an hour's work.
+func (p *parts) filled(ctx context.Context) (map[int]bool, error) {
+	if err := p.conn.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+oneWeek+".filled (week UInt32) ENGINE = TinyLog"); err != nil {
+		return nil, err
+	}
+	rows, err := p.conn.Query(ctx, "SELECT week FROM "+oneWeek+".filled")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	out := map[int]bool{}
+	for rows.Next() {
+		var week uint32
+		if err := rows.Scan(&week); err != nil {
+			return nil, err
+		}
+		out[int(week)] = true
+	}
+	return out, rows.Err()
 }
 
 // once fills a database, unless that was finished.
