@@ -88,6 +88,11 @@ func startExchange(t *testing.T) *exchange {
 			t.Fatal(err)
 		}
 	}
+	t.Cleanup(func() {
+		if text, err := os.ReadFile(filepath.Join(x.folder, "cel-custom/Master.csv")); err == nil && t.Failed() {
+			t.Logf("channel events of the exchange:\n%s", text)
+		}
+	})
 	return x
 }
 

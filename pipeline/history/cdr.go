@@ -169,10 +169,10 @@ func (c *Detail) seconds(name, text string) (int64, bool) {
 	return int64(n), true
 }
 
-// unit is what is kept of a row's times.
+// unit is what is read of a row's times.
 func (c *Detail) unit() time.Duration {
 	if c.Event != nil {
-		return time.Millisecond
+		return time.Microsecond
 	}
 	return time.Second
 }

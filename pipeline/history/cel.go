@@ -11,13 +11,14 @@ import (
 // Event is what an event of CEL says, beside what every row has. Most of it stands in the column eventextra, as JSON.
 type Event struct {
 	Type      EventType `json:"type"`
-	Bridge    string    `json:"bridge_id,omitempty"`                    // entered or left; "" = which one is not told
-	How       string    `json:"bridge_technology,omitempty"`            // of the bridge
-	Source    string    `json:"hangupsource,omitempty"`                 // channel that hung up
-	Cause     int       `json:"hangupcause,omitempty"`                  // Q.850
-	Dial      string    `json:"dialstatus,omitempty"`                   // how the channel's last Dial went
-	Extension string    `json:"extension,omitempty"`                    // to which it was transferred
-	Target    string    `json:"transfer_target_channel_name,omitempty"` // who was asked
+	Micros    int       `json:"micros,omitempty"`            // of its time, behind the milliseconds: they only tell events apart
+	Bridge    string    `json:"bridge_id,omitempty"`         // entered or left; "" = which one is not told
+	How       string    `json:"bridge_technology,omitempty"` // of the bridge
+	Source    string    `json:"hangupsource,omitempty"`      // channel that hung up
+	Cause     int       `json:"hangupcause,omitempty"`       // Q.850
+	Dial      string    `json:"dialstatus,omitempty"`        // how the channel's last Dial went
+	Extension string    `json:"extension,omitempty"`         // to which it was transferred
+	Asking    string    `json:"bridge2_id,omitempty"`        // bridge in which an agent asked whom he hands the caller on to
 }
 
 // EventType is an event's name.
@@ -109,13 +110,15 @@ func (c *Detail) when(text string, zone *time.Location) *Refusal {
 	case !known || c.Event.Type != EventStart:
 		c.doubt("hour twice", "clocks went back in that hour, and nothing tells which of both is meant: the first")
 	}
+	c.Event.Micros = c.Start.Nanosecond() / 1000 % 1000
+	c.Start = c.Start.Truncate(time.Millisecond)
 	c.End = c.Start
 	return nil
 }
 
 // text tells events of one channel and time apart.
 func (e Event) text() string {
-	return strings.Join([]string{string(e.Type), e.Bridge, e.Source, strconv.Itoa(e.Cause), e.Dial, e.Extension, e.Target}, "|")
+	return strings.Join([]string{string(e.Type), strconv.Itoa(e.Micros), e.Bridge, e.Source, strconv.Itoa(e.Cause), e.Dial, e.Extension, e.Asking}, "|")
 }
 
 // Over tells whether every channel that the rows tell of has ended. Call detail records are written when it has.

@@ -195,7 +195,7 @@ func (d *detail) moves(legs []*leg) (out []move) {
 			m.mode, m.target = fact.TransferBlind, lastDigits(r.Event.Extension)
 		case EventAttended:
 			m.mode = fact.TransferAttended
-			if m.with = d.asked(legs, r); m.with != "" {
+			if m.with = d.asked(legs, r, m.agent); m.with != "" {
 				m.to, m.target = fact.TransferToAgent, m.with
 			}
 		default:
@@ -211,31 +211,54 @@ func (d *detail) moves(legs []*leg) (out []move) {
 	return out
 }
 
-// asked is the agent to whom a caller is handed on after asking; "" = nobody known. A phone that was dialled by key is behind a Local
-// channel: he is who is in a bridge with its other half.
-func (d *detail) asked(legs []*leg, transfer Detail) string {
-	half, local := strings.CutSuffix(transfer.Event.Target, ";1")
-	if !local {
-		return d.calls.agent(transfer.Event.Target)
+// asked is the agent to whom a caller is handed on after asking: who was in the bridge where that was done, or behind the Local channel
+// there, as of a phone that was dialled by key. The event has a column for his channel too, in which Asterisk often writes N/A. "" = nobody known.
+func (d *detail) asked(legs []*leg, transfer Detail, by string) string {
+	if transfer.Event.Asking == "" {
+		return ""
 	}
-	for _, l := range legs {
-		if !l.named(half + ";2") {
-			continue
-		}
-		for _, s := range l.stays {
-			for _, other := range legs {
-				for _, o := range other.stays {
-					if other != l && o.bridge == s.bridge && s.holds(transfer.Start) && o.holds(transfer.Start) {
-						return d.calls.agent(o.channel)
+	for _, channel := range cameInto(legs, transfer.Event.Asking, transfer.Start) {
+		behind := []string{channel}
+		if half := otherHalf(channel); half != "" {
+			for _, l := range legs {
+				for _, s := range l.stays {
+					if s.channel == half {
+						behind = append(behind, cameInto(legs, s.bridge, transfer.Start)...)
 					}
 				}
+			}
+		}
+		for _, c := range behind {
+			if a := d.calls.agent(c); a != "" && a != by {
+				return a
 			}
 		}
 	}
 	return ""
 }
 
-func (s stay) holds(at time.Time) bool { return !at.Before(s.from) && !at.After(s.until) }
+// cameInto are the channels that had come into a bridge by a time.
+func cameInto(legs []*leg, bridge string, at time.Time) (out []string) {
+	for _, l := range legs {
+		for _, s := range l.stays {
+			if s.bridge == bridge && !s.from.After(at) {
+				out = append(out, s.channel)
+			}
+		}
+	}
+	return out
+}
+
+// otherHalf is the other end of a Local channel; "" = it is none.
+func otherHalf(channel string) string {
+	if name, ok := strings.CutSuffix(channel, ";1"); ok {
+		return name + ";2"
+	}
+	if name, ok := strings.CutSuffix(channel, ";2"); ok {
+		return name + ";1"
+	}
+	return ""
+}
 
 // outcome is how the call ended.
 func (d *detail) outcome(kind fact.Kind, first *leg, s story, reached bool) fact.Termination {

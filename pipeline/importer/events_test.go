@@ -30,7 +30,7 @@ func eventDays(t *testing.T, times int) (rows []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := regexp.MustCompile(`\b17958095\d{2}\b`)
+	second := regexp.MustCompile(`\b17958107\d{2}\b`)
 	for i := range times {
 		for line := range strings.Lines(string(text)) {
 			rows = append(rows, second.ReplaceAllStringFunc(line, func(s string) string {
