@@ -30,12 +30,13 @@ be repeated, stopped and gone on with: what was taken in is not taken in again.
 
   --node NAME      name of the exchange that wrote the files, before the ids of its calls (old-pbx)
   --names FILE     CSV: agent,NAME IN THE FILES,ID or queue,NAME IN THE FILES,ID
-  --tz ZONE        of times in the SQL form (UTC), for example Europe/Berlin
+  --tz ZONE        of times that are dates, as in the SQL form (UTC), for example Europe/Berlin
   --final          nothing comes after these files: what is open at their end is ended there
   --dry-run        tell what would come of the files, and write nothing
   --report FILE    each doubtful and refused line as JSON Lines
 
-For cdr, which brings in the calls that came to no queue, after queue-log of the same node:
+For cel and cdr, which bring in the calls that came to no queue, after queue-log of the same node. Channel events (cel) say more
+than call detail records (cdr); give cel first where a site has both, and each call counts once:
   --trunk PATTERN  channels that lead outside: 'PJSIP/telekom*'; calls from there are inbound, to there outbound, others internal
   --context C=KIND calls that came into context C are inbound, outbound or internal; goes before --trunk
   --columns LIST   of the rows in their order, where no first line names them and they are not as Asterisk's example has them
@@ -46,6 +47,7 @@ Examples:
   firstline import queue-log /var/log/asterisk                  bring them in
   firstline import queue-log --node berlin --final berlin/queue_log*
   mysql --batch … | firstline import queue-log --tz Europe/Berlin -
+  firstline import cel --trunk 'PJSIP/telekom*' --final /var/log/asterisk/cel-custom
   firstline import cdr --tz Europe/Berlin --trunk 'PJSIP/telekom*' --final /var/log/asterisk/cdr-csv
 
 It ends with 0 when every line was taken, 3 when lines were refused, 1 when it failed. docs/import.md
@@ -62,7 +64,7 @@ type imported struct {
 	final, dry          bool
 	files               []string
 
-	// of call detail records
+	// of call detail records and channel events
 	trunks, columns []string
 	contexts        map[string]fact.Kind
 	noQueueLog      bool
@@ -73,9 +75,9 @@ type importRun func(ctx context.Context, sink importer.DetailSink, report func(h
 
 // runImport brings a site's past in.
 func runImport(ctx context.Context, env *environment) error {
-	forms := map[string]importer.Form{"queue-log": importer.FormQueueLog, "cdr": importer.FormCDR}
+	forms := map[string]importer.Form{"queue-log": importer.FormQueueLog, "cel": importer.FormCEL, "cdr": importer.FormCDR}
 	if len(env.args) == 0 || forms[env.args[0]] == "" {
-		return errors.New("say what to import: queue-log FILE… or cdr FILE…; `firstline import --help`")
+		return errors.New("say what to import: queue-log FILE…, cel FILE… or cdr FILE…; `firstline import --help`")
 	}
 	asked, err := readImport(env, env.args[0], forms[env.args[0]])
 	if err != nil {
@@ -130,8 +132,8 @@ func (r imported) reader(env *environment, s *settings, temp string) (importRun,
 	if err != nil {
 		return nil, err
 	}
-	if r.form == importer.FormCDR {
-		cfg := importer.DetailConfig{Files: files, Zone: r.zone, Columns: r.columns, Final: r.final, Calls: history.Calls{
+	if r.form != importer.FormQueueLog {
+		cfg := importer.DetailConfig{Form: r.form, Files: files, Zone: r.zone, Columns: r.columns, Final: r.final, Calls: history.Calls{
 			Config: names, Trunks: r.trunks, Contexts: r.contexts, QueueLog: !r.noQueueLog,
 		}}
 		return func(ctx context.Context, sink importer.DetailSink, report func(history.Note, string), told func(importer.Progress)) (importer.Summary, error) {
@@ -144,10 +146,10 @@ func (r imported) reader(env *environment, s *settings, temp string) (importRun,
 	}, nil
 }
 
-// look reads the files and writes nothing. Calls in call detail records are held against what was taken in of queue_log.
+// look reads the files and writes nothing. Calls in call detail records and events are held against what was taken in before.
 func (r imported) look(ctx context.Context, env *environment, s *settings, read importRun, report func(history.Note, string)) (importer.Summary, error) {
 	nowhere := importer.Nowhere{}
-	if r.form == importer.FormCDR {
+	if r.form != importer.FormQueueLog {
 		root, err := s.folder("import")
 		if err == nil {
 			nowhere, err = importer.Peek(filepath.Join(root, r.node))
@@ -170,7 +172,7 @@ func readImport(env *environment, name string, form importer.Form) (imported, er
 	flags.BoolVar(&r.final, "final", false, "nothing comes after these files")
 	flags.BoolVar(&r.dry, "dry-run", false, "write nothing")
 	zone := flags.String("tz", "UTC", "zone of times without one")
-	if form == importer.FormCDR {
+	if form != importer.FormQueueLog {
 		r.detailFlags(flags)
 	}
 	for args := env.args[1:]; len(args) > 0; {
@@ -192,13 +194,13 @@ func readImport(env *environment, name string, form importer.Form) (imported, er
 	if len(r.files) == 0 {
 		return r, fmt.Errorf("name the files to import; Asterisk's are %s*", form.Usual())
 	}
-	if form == importer.FormCDR && len(r.trunks)+len(r.contexts) == 0 {
+	if form != importer.FormQueueLog && len(r.trunks)+len(r.contexts) == 0 {
 		return r, errors.New("say which calls come from outside: --trunk 'PJSIP/telekom*' names the channels that lead there, --context from-trunk=inbound the dialplan's context")
 	}
 	return r, nil
 }
 
-// detailFlags are those of call detail records.
+// detailFlags are those of call detail records and channel events.
 func (r *imported) detailFlags(flags *flag.FlagSet) {
 	flags.BoolVar(&r.noQueueLog, "without-queue-log", false, "the exchange has no queues")
 	flags.Func("trunk", "pattern of channels that lead outside", func(p string) error {
@@ -220,8 +222,8 @@ func (r *imported) detailFlags(flags *flag.FlagSet) {
 		}
 	})
 	flags.Func("columns", "of the rows", func(list string) error {
-		r.columns = importer.DetailColumns(strings.Split(list, ","))
-		if name := importer.MissingColumn(r.columns); name != "" {
+		r.columns = r.form.Columns(strings.Split(list, ","))
+		if name := r.form.Missing(r.columns); name != "" {
 			return fmt.Errorf("the column %s is missing", name)
 		}
 		return nil

@@ -185,7 +185,7 @@ func TestImportAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string]string{
-		"say what to import: queue-log FILE… or cdr FILE…":         "cel Master.csv",
+		"say what to import: queue-log FILE…, cel FILE… or cdr FILE…": "ceh Master.csv",
 		"name the files to import":                                 "queue-log --final",
 		"--tz Berlin is no zone: write for example Europe/Berlin":  "queue-log --tz Berlin queue_log",
 		"--node a/b: a name has letters":                           "queue-log queue_log --node a/b",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,12 +72,7 @@ func TestImportCalls(t *testing.T) {
 
 func (p *product) wantCalls(code int, text string, args ...string) {
 	p.t.Helper()
-	cmd := exec.Command(p.cmd.Path, slices.Concat([]string{"import", "cdr", "--config", p.config}, args)...)
-	cmd.Env = p.env
-	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != code || !strings.Contains(string(out), text) {
-		p.t.Errorf("import cdr %v: %v, want code %d and %q:\n%s", args, err, code, text, out)
-	}
+	p.wantImport(code, text, "cdr", args...)
 }
 
 // pastKind is what is counted of the calls of one kind.

@@ -47,7 +47,7 @@ func commands() []command {
 		{"check", "", "check the configuration: file, line and mend of each mistake", check},
 		{"ivr", "graph [--format dot] [FLOW] | try [--at INSTANT] [--number N] [--customer ID] [--ticket ID] [FLOW]", "draw the menus, or go through one in the terminal", ivrTool},
 		{"route", "explain CONTACT | replay [--from T --until T] [--strategy S,S] [--runs N] [--facts FILE]", "tell why a caller was given to whom; try another policy on recorded calls", routeTool},
-		{"import", "queue-log|cdr [--node NAME] [--names FILE] [--tz ZONE] [--final] [--dry-run] [--report FILE] FILE…", "bring a site's past in: queue_log or its SQL form, call detail records", runImport},
+		{"import", "queue-log|cel|cdr [--node NAME] [--names FILE] [--tz ZONE] [--final] [--dry-run] [--report FILE] FILE…", "bring a site's past in: queue_log or its SQL form, channel events, call detail records", runImport},
 		{"erase", "--number N | --customer ID [--reason TEXT] [--dry-run] | --status ID", "erase a caller, or tell how far that is: docs/personal-data.md", eraseCaller},
 		{"prompts", "build [--again] | list", "make the sound files of the site's own prompts, or tell which are there and which are stale", promptsTool},
 		{"dump", "", "print the configuration in force, defaults included", dump},

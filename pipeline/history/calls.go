@@ -14,10 +14,13 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// Quiet is how long a call may be silent before it is over: in this time another row of it may come.
-const Quiet = quiet
+// How long a call that is over may be silent before no other row of it can come, and one of which a channel is still there.
+const (
+	Quiet = quiet
+	Lost  = lost
+)
 
-// Calls turns rows of call detail records into facts. It is pure; the importer brings the rows of one call together.
+// Calls turns rows of call detail records, or events of CEL, into facts. It is pure; the importer brings the rows of one call together.
 type Calls struct {
 	Config
 	Trunks   []string             // patterns of the channels that lead outside, small letters: pjsip/telekom*
@@ -27,34 +30,38 @@ type Calls struct {
 
 // Told is what became of the rows of one call.
 type Told struct {
-	Part  Part   // without facts when the call is left to queue_log, or left out
-	Left  bool   // to queue_log
+	Part  Part   // without facts when the call is left to another source, or left out
+	Left  bool   // to By
+	By    Source // which tells of it
 	Bad   bool   // left out
 	Notes []Note // about the call; what is odd about a row stands in its Doubts
 }
 
-// Once leaves out the rows that stand there twice, and says how many those are. A row that was given before goes before its like.
-func Once(rows []CDR) ([]CDR, int64) {
-	rows = slices.Clone(rows)
-	slices.SortFunc(rows, func(a, b CDR) int {
-		return cmp.Or(cmp.Compare(a.same(), b.same()), -compareBool(a.Again, b.Again), cmp.Compare(a.text(), b.text()),
-			cmp.Compare(a.File, b.File), cmp.Compare(a.Number, b.Number))
-	})
-	once := slices.CompactFunc(slices.Clone(rows), func(a, b CDR) bool { return a.same() == b.same() })
-	return once, int64(len(rows) - len(once))
+// Taken is by whom a uniqueid was taken in before.
+type Taken struct {
+	By   Source
+	Part bool // as that of a further channel, in a contact with another id
 }
 
-// Call makes a call's facts of all its rows, each once, whatever order they are in. Queued tells whether queue_log has a call of that
-// uniqueid.
-func (c Calls) Call(rows []CDR, queued func(uniqueid string) bool) (t Told) {
-	first := rows[0]
+// Call makes a call's facts of all its rows, each once, whatever order they are in. Known tells whether a uniqueid was taken in
+// before: what another source has, or the same one with more channels, is left to that.
+func (c Calls) Call(rows []Detail, known func(uniqueid string) (Taken, bool)) (t Told) {
+	first, own := rows[0], rows[0].source()
 	for _, r := range rows {
 		if r.before(first) {
 			first = r
 		}
-		if c.QueueLog && (strings.EqualFold(r.App, "Queue") || r.Unique != "" && queued(r.Unique) || r.Linked != "" && queued(r.Linked)) {
-			t.Left = true
+		if c.QueueLog && (strings.EqualFold(r.App, "Queue") || r.App == "AppQueue") { // the latter is the app of an agent's channel
+			t.Left, t.By = true, ByQueueLog
 		}
+		for _, id := range []string{r.Unique, r.Linked} {
+			if k, there := known(id); id != "" && there && k.By != own && !t.Left && (c.QueueLog || k.By != ByQueueLog) {
+				t.Left, t.By = true, k.By
+			}
+		}
+	}
+	if k, there := known(first.id()); there && k.Part {
+		t.Left, t.By = true, k.By
 	}
 	switch {
 	case t.Left:
@@ -65,23 +72,30 @@ func (c Calls) Call(rows []CDR, queued func(uniqueid string) bool) (t Told) {
 		return t
 	}
 	call := &detail{calls: c, rows: rows, first: first, told: &t}
-	call.check()
 	t.Part = call.part()
 	return t
 }
 
-func compareBool(a, b bool) int { return yes(a) - yes(b) }
+// source is what a row is of.
+func (c Detail) source() Source {
+	if c.Event != nil {
+		return ByCEL
+	}
+	return ByCDR
+}
 
 // before tells which row a call began with: the earliest, of the channel that gave the call its linkedid.
-func (c CDR) before(o CDR) bool {
-	return cmp.Or(c.Start.Compare(o.Start), -compareBool(c.Unique == c.Linked, o.Unique == o.Linked), cmp.Compare(c.text(), o.text())) < 0
+func (c Detail) before(o Detail) bool {
+	return cmp.Or(c.Start.Compare(o.Start), -compareBool(c.Unique == c.Linked, o.Unique == o.Linked), -compareBool(c.begins(), o.begins()), cmp.Compare(c.text(), o.text())) < 0
 }
+
+func (c Detail) begins() bool { return c.Event != nil && c.Event.Type == EventStart }
 
 // detail is a call in the making.
 type detail struct {
 	calls Calls
-	rows  []CDR
-	first CDR
+	rows  []Detail
+	first Detail
 	told  *Told
 	facts []fact.Fact
 	id    string
@@ -112,9 +126,12 @@ func (d *detail) end() time.Time {
 	return out
 }
 
+// id is that of the call which a row begins; "" = it has none.
+func (c Detail) id() string { return cmp.Or(c.Linked, c.Unique) }
+
 // name is the contact's id: the same that queue_log gives to a call of this uniqueid.
 func (d *detail) name() string {
-	id := cmp.Or(d.first.Linked, d.first.Unique)
+	id := d.first.id()
 	if id == "" {
 		sum := sha256.Sum256([]byte(d.first.same()))
 		id = strconv.FormatInt(d.first.Start.Unix(), 10) + "-" + hex.EncodeToString(sum[:6])
@@ -130,11 +147,19 @@ func (d *detail) kind() fact.Kind {
 	switch {
 	case d.calls.outside(d.first.Channel):
 		return fact.KindInbound
-	case slices.ContainsFunc(d.rows, func(r CDR) bool { return d.calls.outside(r.Peer) }):
+	case slices.ContainsFunc(d.rows, func(r Detail) bool { return d.calls.outside(r.to()) }):
 		return fact.KindOutbound
 	default:
 		return fact.KindInternal
 	}
+}
+
+// to is the channel that a row leads to. An event is of one channel: those that a call did not begin on it leads to.
+func (c Detail) to() string {
+	if c.Event != nil {
+		return c.Channel
+	}
+	return c.Peer
 }
 
 func (c Calls) outside(channel string) bool {
@@ -195,7 +220,7 @@ func (d *detail) talks() (out []talking) {
 // termination is how the call ended, as far as the rows say. Who hung up they do not.
 func (d *detail) termination(kind fact.Kind, talks []talking) fact.Termination {
 	has := func(disposition string, peer bool) bool {
-		return slices.ContainsFunc(d.rows, func(r CDR) bool { return r.Disposition == disposition && (r.Peer != "" || !peer) })
+		return slices.ContainsFunc(d.rows, func(r Detail) bool { return r.Disposition == disposition && (r.Peer != "" || !peer) })
 	}
 	switch {
 	case kind == fact.KindOutbound && has(cdrAnswered, true):
@@ -217,11 +242,36 @@ func (d *detail) add(at time.Time, t fact.Type, data fact.Data) {
 	d.facts = append(d.facts, fact.Fact{Type: t, Subject: d.id, Time: at, Data: data})
 }
 
+// story is what the rows of a call say.
+type story struct {
+	talks    []talking
+	moves    []move
+	answered *time.Time // nil = never
+	over     fact.Termination
+}
+
+// move is a caller's being handed on by an agent.
+type move struct {
+	agent, with, target string
+	mode                fact.TransferMode
+	to                  fact.TransferTo
+	at                  time.Time
+}
+
+func (d *detail) story(kind fact.Kind) story {
+	if d.first.Event != nil {
+		return d.heard(kind)
+	}
+	talks := d.talks()
+	return story{talks: talks, answered: d.answered(), over: d.termination(kind, talks)}
+}
+
 // part makes the facts.
 func (d *detail) part() Part {
+	d.check()
 	d.id = d.name()
-	kind, talks, end := d.kind(), d.talks(), d.end()
-	over, call := d.termination(kind, talks), d.id+"/c1"
+	kind, end := d.kind(), d.end()
+	told, call := d.story(kind), d.id+"/c1"
 	number := d.first.Source
 	if d.calls.Number != nil && number != "" {
 		number = d.calls.Number(number)
@@ -232,9 +282,9 @@ func (d *detail) part() Part {
 	})
 	closing := fact.ContactEnded{
 		Kind: kind, Node: d.calls.Node, StartedAt: d.first.Start, EndedAt: end, DurationMS: end.Sub(d.first.Start).Milliseconds(),
-		Calls: 1, Termination: over,
+		Calls: 1, Transfers: len(told.moves), Termination: told.over,
 	}
-	for i, t := range talks {
+	for i, t := range told.talks {
 		d.talked(call, d.id+"/s"+strconv.Itoa(i+1), t)
 		closing.TalkMS += t.until.Sub(t.from).Milliseconds()
 		closing.LastAgent = t.agent
@@ -243,16 +293,29 @@ func (d *detail) part() Part {
 			closing.ToAgentMS = &ms
 		}
 	}
+	for i, m := range told.moves {
+		d.moved(call, d.id+"/t"+strconv.Itoa(i+1), m)
+	}
 	d.add(end, fact.TypeCallEnded, fact.CallEnded{
-		Call: call, Kind: kind, Node: d.calls.Node, StartedAt: d.first.Start, AnsweredAt: d.answered(), EndedAt: end,
-		DurationMS: closing.DurationMS, Termination: over, Derived: true,
+		Call: call, Kind: kind, Node: d.calls.Node, StartedAt: d.first.Start, AnsweredAt: told.answered, EndedAt: end,
+		DurationMS: closing.DurationMS, Termination: told.over, Derived: true,
 	})
 	d.add(end, fact.TypeContactEnded, closing)
 	slices.SortStableFunc(d.facts, func(a, b fact.Fact) int { return a.Time.Compare(b.Time) })
 	for i := range d.facts {
 		d.facts[i].Sequence = uint64(i + 1)
 	}
-	return Part{Subject: d.id, Facts: d.facts, Detail: true}
+	return Part{Subject: d.id, Facts: d.facts, By: d.first.source(), Others: d.others()}
+}
+
+func (d *detail) moved(call, id string, m move) {
+	d.add(m.at, fact.TypeTransferStarted, fact.TransferStarted{
+		Transfer: id, Call: call, Agent: m.agent, Mode: m.mode, By: fact.ByPhone, To: m.to, Target: m.target,
+	})
+	d.add(m.at, fact.TypeTransferEnded, fact.TransferEnded{
+		Transfer: id, Call: call, Agent: m.agent, Mode: m.mode, By: fact.ByPhone, To: m.to, Target: m.target,
+		Result: fact.TransferCompleted, With: m.with, StartedAt: m.at, EndedAt: m.at, Derived: true,
+	})
 }
 
 func (d *detail) talked(call, segment string, t talking) {

@@ -1,41 +1,11 @@
 package history
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// CDR is one row of an Asterisk's call detail records: a call, or one of the phones that were rung for it. It is stored as JSON.
-type CDR struct {
-	Start       time.Time `json:"start"`  // whole seconds, UTC
-	Answer      time.Time `json:"answer"` // of the caller's channel; zero = none
-	End         time.Time `json:"end"`
-	Source      string    `json:"src,omitempty"`
-	Name        string    `json:"name,omitempty"` // of the caller, in clid
-	Dialed      string    `json:"dst,omitempty"`
-	Context     string    `json:"dcontext,omitempty"`
-	Channel     string    `json:"channel,omitempty"`
-	Peer        string    `json:"dstchannel,omitempty"`
-	App         string    `json:"lastapp,omitempty"`
-	Disposition string    `json:"disposition"`
-	Unique      string    `json:"uniqueid,omitempty"`
-	Linked      string    `json:"linkedid,omitempty"`
-
-	File   int     `json:"-"` // which of the files it stands in
-	Number int     `json:"-"` // line in the file, from 1
-	Again  bool    `json:"-"` // it was read by an earlier import, and is given again to go on: not counted
-	Doubts []Doubt `json:"-"` // what is odd about it
-}
-
-// Doubt is a guess by which a row is taken.
-type Doubt struct{ Reason, Meaning string }
-
-func (c *CDR) doubt(reason, format string, args ...any) {
-	c.Doubts = append(c.Doubts, Doubt{reason, fmt.Sprintf(format, args...)})
-}
 
 // The dispositions that Asterisk writes.
 const (
@@ -61,19 +31,10 @@ func dispositions(text string) string {
 	}
 }
 
-// Refusal says why a row is left out.
-type Refusal struct{ Reason, Meaning string }
-
-func (r *Refusal) Error() string { return r.Reason + ": " + r.Meaning }
-
-func refusal(reason, format string, args ...any) *Refusal {
-	return &Refusal{reason, fmt.Sprintf(format, args...)}
-}
-
 // ParseCDR reads one row. Column gives a column's text by Asterisk's name of it, "" where there is none. Times without a zone are in
 // the one that is given; of those that come twice in autumn, uniqueid and the durations tell which is meant.
-func ParseCDR(column func(name string) string, zone *time.Location) (CDR, *Refusal) {
-	c := CDR{
+func ParseCDR(column func(name string) string, zone *time.Location) (Detail, *Refusal) {
+	c := Detail{
 		Source: column("src"), Dialed: column("dst"), Context: column("dcontext"), Channel: column("channel"), Peer: column("dstchannel"),
 		App: column("lastapp"), Disposition: dispositions(column("disposition")), Unique: column("uniqueid"), Linked: column("linkedid"),
 	}
@@ -95,7 +56,7 @@ func ParseCDR(column func(name string) string, zone *time.Location) (CDR, *Refus
 }
 
 // caller reads clid: "Name" <number>.
-func (c *CDR) caller(clid string) {
+func (c *Detail) caller(clid string) {
 	name, number, found := strings.Cut(clid, "<")
 	if !found {
 		return
@@ -110,18 +71,21 @@ func (c *CDR) caller(clid string) {
 }
 
 // dialed keeps the number that was dialled; an extension of the dialplan's own is none.
-func (c *CDR) dialed(did string) {
+func (c *Detail) dialed(did string) {
 	switch {
 	case did != "":
 		c.Dialed = did
-	case len(c.Dialed) == 1 && strings.Contains("sithoae", c.Dialed):
+	case isOwn(c.Dialed):
 		c.doubt("extension "+c.Dialed, "the dialplan's own extension stands where the number dialled would: that is not known")
 		c.Dialed = ""
 	}
 }
 
+// isOwn tells whether an extension is the dialplan's own, and no number.
+func isOwn(exten string) bool { return len(exten) == 1 && strings.Contains("sithoae", exten) }
+
 // times reads start, answer and end, and holds them against each other. The times count, not the durations beside them.
-func (c *CDR) times(column func(string) string, zone *time.Location) *Refusal {
+func (c *Detail) times(column func(string) string, zone *time.Location) *Refusal {
 	duration, hasDuration := c.seconds("duration", column("duration"))
 	billed, hasBilled := c.seconds("billsec", column("billsec"))
 	starts, err := c.instants(column("start"), zone)
@@ -158,7 +122,7 @@ func (c *CDR) times(column func(string) string, zone *time.Location) *Refusal {
 }
 
 // answer reads when the call was answered, where it was.
-func (c *CDR) answer(text string, zone *time.Location, billed int64, hasBilled bool) *Refusal {
+func (c *Detail) answer(text string, zone *time.Location, billed int64, hasBilled bool) *Refusal {
 	if c.Disposition != cdrAnswered {
 		return nil
 	}
@@ -193,7 +157,7 @@ func fitting(all []time.Time, fits func(time.Time) bool) time.Time {
 }
 
 // seconds reads a duration. One that can't be is told, and not used.
-func (c *CDR) seconds(name, text string) (int64, bool) {
+func (c *Detail) seconds(name, text string) (int64, bool) {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0, false
 	}
@@ -205,12 +169,21 @@ func (c *CDR) seconds(name, text string) (int64, bool) {
 	return int64(n), true
 }
 
+// unit is what is read of a row's times.
+func (c *Detail) unit() time.Duration {
+	if c.Event != nil {
+		return time.Microsecond
+	}
+	return time.Second
+}
+
 // instants are what a time can be: two where clocks went back, none where nothing stands.
-func (c *CDR) instants(text string, zone *time.Location) ([]time.Time, *Refusal) {
+func (c *Detail) instants(text string, zone *time.Location) ([]time.Time, *Refusal) {
 	if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "0000-00-00") {
 		return nil, nil
 	}
 	t, err := instant(text, zone)
+	t = t.Truncate(c.unit())
 	if err != nil {
 		return nil, refusal("no time", "%.30q is no time between %d and %d", text, earliestYear, latestYear)
 	}
@@ -229,44 +202,4 @@ func (c *CDR) instants(text string, zone *time.Location) ([]time.Time, *Refusal)
 	}
 	slices.SortFunc(out, time.Time.Compare)
 	return out, nil
-}
-
-// Key is the call that a row is of: rows of the same call have the same.
-func (c CDR) Key() string {
-	switch {
-	case c.Linked != "":
-		return c.Linked
-	case c.Unique != "":
-		return c.Unique
-	default:
-		return c.same()
-	}
-}
-
-// same tells rows apart: two with the same are one, whatever files or forms they stand in.
-func (c CDR) same() string {
-	return strings.Join([]string{
-		strconv.FormatInt(c.Start.Unix(), 10), strconv.FormatInt(c.End.Unix(), 10), c.Unique, c.Channel, c.Peer, c.Disposition, c.App,
-	}, "|")
-}
-
-// text orders rows that are the same but for what does not tell them apart.
-func (c CDR) text() string {
-	return strings.Join([]string{c.same(), c.Linked, c.Source, c.Name, c.Dialed, c.Context, strconv.FormatInt(c.Answer.Unix(), 10)}, "|")
-}
-
-// shown is a row as it may be shown.
-func (c CDR) shown() string {
-	return Masked(c.Dialed + "|" + c.Context + "|" + c.Channel + "|" + c.Peer + "|" + c.App + "|" + c.Disposition)
-}
-
-// Note is what is told of a row.
-func (c CDR) Note(level Level, reason, meaning string) Note {
-	return Note{Level: level, Event: c.Disposition, Reason: reason, Meaning: meaning, Text: c.shown(), File: c.File, Line: c.Number}
-}
-
-// IsUniqueID tells whether a text is a channel's uniqueid.
-func IsUniqueID(text string) bool {
-	_, ok := createdAt(text)
-	return ok
 }

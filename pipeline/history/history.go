@@ -41,8 +41,19 @@ type Part struct {
 	Subject string
 	Facts   []fact.Fact // Subject and Sequence are set, the log's fields are not
 	Agent   *Agent      // of an agent: how he goes on; nil for a contact
-	Detail  bool        // of a contact that call detail records tell of, and not queue_log
+	By      Source      // what tells of a contact
+	Others  []string    // by channel events: what else the contact would be called, by the uniqueids of its other channels
 }
+
+// Source is what a contact of the past is told by.
+type Source string
+
+// The sources.
+const (
+	ByQueueLog Source = ""
+	ByCDR      Source = "cdr" // call detail records
+	ByCEL      Source = "cel" // channel event logging
+)
 
 // Fold takes lines and gives facts. Not for concurrent use.
 type Fold struct {
@@ -53,7 +64,7 @@ type Fold struct {
 	now      time.Time            // of the lines in hand
 	swept    time.Time
 	until    time.Time // of the lines that earlier imports had
-	details  []CDR     // kept for the next import of them
+	details  []Detail  // kept for the next import of them
 	parts    []Part
 	notes    []Note
 	counts   Counts
@@ -67,7 +78,7 @@ type State struct {
 	Recent map[string]time.Time `json:"recent"` // uniqueids that ended lately
 	Until  time.Time            `json:"until"`  // how far queue_log was read; zero = it never was
 
-	Details []CDR `json:"details,omitempty"` // rows of calls that are not taken in yet; a Fold keeps them as they are
+	Details []Detail `json:"details,omitempty"` // rows of calls that are not taken in yet; a Fold keeps them as they are
 }
 
 // New returns a fold that goes on from a state; the zero State is that of the very beginning. The state's lines are the

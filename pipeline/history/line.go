@@ -94,7 +94,7 @@ func Columns(at, call, queue, agent, event string, data []string, zone *time.Loc
 	if err != nil {
 		return Line{}, err
 	}
-	l := Line{At: t, Call: orNone(call), Queue: orNone(queue), Agent: orNone(agent), Event: strings.ToUpper(strings.TrimSpace(event))}
+	l := Line{At: t.Truncate(time.Second), Call: orNone(call), Queue: orNone(queue), Agent: orNone(agent), Event: strings.ToUpper(strings.TrimSpace(event))}
 	if l.Event == "" {
 		return Line{}, fmt.Errorf("%w: the event is empty", ErrLine)
 	}
@@ -119,10 +119,12 @@ func layouts() []string {
 	return []string{"2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999-07", time.RFC3339Nano, "2006-01-02 15:04:05.999999-07:00"}
 }
 
+// instant reads a time, with its fraction of a second.
 func instant(text string, zone *time.Location) (time.Time, error) {
-	seconds, _, _ := strings.Cut(text, ".")
+	seconds, fraction, _ := strings.Cut(text, ".")
 	if n, err := strconv.ParseInt(seconds, 10, 64); err == nil {
-		return within(time.Unix(n, 0), text)
+		nanos, _ := strconv.ParseUint((fraction + "000000000")[:9], 10, 32) // what is no fraction counts as none
+		return within(time.Unix(n, int64(nanos)), text)
 	}
 	for _, layout := range layouts() {
 		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
@@ -142,7 +144,7 @@ func within(t time.Time, text string) (time.Time, error) {
 	if y := t.UTC().Year(); y < earliestYear || y > latestYear {
 		return time.Time{}, fmt.Errorf("%w: the time %.30q is not between %d and %d", ErrLine, text, earliestYear, latestYear)
 	}
-	return t.UTC().Truncate(time.Second), nil
+	return t.UTC(), nil
 }
 
 // Text is a text in UTF-8; bytes that are none are taken for Latin-1.

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"firstline/pipeline/fact"
+	"firstline/pipeline/history"
 )
 
 // index is what was taken in of each contact: how many facts, and what they say. It is a file of entries that only grows; the
@@ -58,11 +59,15 @@ func marks(text []byte) map[uint64]mark {
 	return out
 }
 
-// queued tells whether queue_log gave a contact: it is there, and call detail records have not told of it.
-func (x *index) queued(contact string) bool {
+// taken tells by whom a contact was taken in, or another one that has its channel; false: by nobody.
+func (x *index) taken(contact string) (history.Taken, bool) {
 	_, there := x.marks[sumOf(contact)]
-	_, detail := x.marks[sumOf(detailOf(contact))]
-	return there && !detail
+	for _, by := range []history.Source{history.ByCDR, history.ByCEL} {
+		if _, told := x.marks[sumOf(toldBy(by, contact))]; told {
+			return history.Taken{By: by, Part: !there}, true
+		}
+	}
+	return history.Taken{By: history.ByQueueLog}, there
 }
 
 // add makes marks durable. A contact's facts only grow: of a mark that a later one has overtaken nothing is written, or it would

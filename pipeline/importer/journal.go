@@ -157,8 +157,10 @@ func (j *Journal) Put(ctx context.Context, parts []history.Part) error {
 		if len(added) > 0 {
 			facts, p.Marks = append(facts, added...), append(p.Marks, m)
 		}
-		if len(added) > 0 && part.Detail {
-			p.Marks = append(p.Marks, mark{Contact: sumOf(detailOf(part.Subject)), Facts: 1})
+		if len(added) > 0 && part.By != history.ByQueueLog {
+			for _, id := range append([]string{part.Subject}, part.Others...) {
+				p.Marks = append(p.Marks, mark{Contact: sumOf(toldBy(part.By, id)), Facts: 1})
+			}
 		}
 	}
 	if len(facts) == 0 {
@@ -233,11 +235,11 @@ func (j *Journal) known(contact string) mark {
 	return m
 }
 
-// detailOf is what the record has beside a contact that call detail records told of.
-func detailOf(contact string) string { return "cdr/" + contact }
+// toldBy is what the record has beside a contact that queue_log did not tell of.
+func toldBy(by history.Source, contact string) string { return string(by) + "/" + contact }
 
-// Queued tells whether queue_log gave a contact.
-func (j *Journal) Queued(contact string) bool { return j.index.queued(contact) }
+// Taken tells by whom a contact was taken in before, if it was.
+func (j *Journal) Taken(contact string) (history.Taken, bool) { return j.index.taken(contact) }
 
 func (j *Journal) clash(contact string, at *progress) {
 	at.clash = true
@@ -324,8 +326,8 @@ func Peek(dir string) (n Nowhere, err error) {
 // Begin is how the last import ended.
 func (n Nowhere) Begin() history.State { return n.State }
 
-// Queued tells whether queue_log gave a contact.
-func (n Nowhere) Queued(contact string) bool { return n.index.queued(contact) }
+// Taken tells by whom a contact was taken in before, if it was.
+func (n Nowhere) Taken(contact string) (history.Taken, bool) { return n.index.taken(contact) }
 
 // Put drops the parts.
 func (Nowhere) Put(context.Context, []history.Part) error { return nil }

@@ -24,12 +24,13 @@ type Form string
 const (
 	FormQueueLog Form = "queue_log"
 	FormCDR      Form = "call detail records"
+	FormCEL      Form = "channel events"
 )
 
 // has tells whether a file in a folder is of the form, by its name. How it is compressed is left out of bare.
 func (f Form) has(name, bare string) bool {
 	switch f {
-	case FormCDR:
+	case FormCDR, FormCEL:
 		return strings.Contains(name, ".csv")
 	case FormQueueLog:
 		return strings.HasPrefix(name, "queue_log") || filepath.Ext(bare) == ".csv"
@@ -39,16 +40,20 @@ func (f Form) has(name, bare string) bool {
 
 // names says which names a folder's files must have.
 func (f Form) names() string {
-	if f == FormCDR {
-		return "has .csv in it"
+	if f == FormQueueLog {
+		return "begins with queue_log or ends with .csv"
 	}
-	return "begins with queue_log or ends with .csv"
+	return "has .csv in it"
 }
 
 // Usual is where Asterisk writes them.
 func (f Form) Usual() string {
-	if f == FormCDR {
+	switch f {
+	case FormCDR:
 		return "/var/log/asterisk/cdr-csv/Master.csv"
+	case FormCEL:
+		return "/var/log/asterisk/cel-custom/Master.csv"
+	case FormQueueLog:
 	}
 	return "/var/log/asterisk/queue_log"
 }

@@ -17,11 +17,12 @@ type Summary struct {
 	Files       int
 	Counts      history.Counts
 	From, Until time.Time
-	Contacts    int64 // that began
-	Entries     int64 // in queues
-	Facts       int64 // made of the lines, known ones included
-	Busy, Open  int   // contacts that wait or talk at the end, and all that are not over
-	Left, Kept  int64 // calls in call detail records that queue_log tells of, and that are kept for the next import
+	Contacts    int64                    // that began
+	Entries     int64                    // in queues
+	Facts       int64                    // made of the lines, known ones included
+	Busy, Open  int                      // contacts that wait or talk at the end, and all that are not over
+	Kept        int64                    // calls that are kept for the next import
+	Left        map[history.Source]int64 // calls that another source tells of
 
 	groups map[groupKey]*Group
 }
@@ -50,7 +51,9 @@ type groupKey struct {
 // shownFirst is how many lines of a kind a summary names.
 const shownFirst = 3
 
-func newSummary() Summary { return Summary{groups: map[groupKey]*Group{}} }
+func newSummary() Summary {
+	return Summary{groups: map[groupKey]*Group{}, Left: map[history.Source]int64{}}
+}
 
 func (s *Summary) add(n history.Note, file string) {
 	k := groupKey{n.Level, n.Event, n.Reason}
@@ -116,11 +119,17 @@ func (s *Summary) Print(w io.Writer) {
 		}
 	}
 	p("\n%d calls with %d stays in queues; %d facts\n", s.Contacts, s.Entries, s.Facts)
-	if s.Left > 0 {
-		p("%d more calls were in a queue: queue_log tells of them\n", s.Left)
+	if n := s.Left[history.ByCDR]; n > 0 {
+		p("%d more calls were taken in from call detail records before, and stay as they are\n", n)
+	}
+	if n := s.Left[history.ByCEL]; n > 0 {
+		p("%d more calls were taken in from channel events before, and stay as they are\n", n)
+	}
+	if n := s.Left[history.ByQueueLog]; n > 0 {
+		p("%d more calls were in a queue: queue_log tells of them\n", n)
 	}
 	if s.Kept > 0 {
-		p("%d more calls are kept for the next import: another row of theirs may come, or queue_log was not read as far; with --final none are\n", s.Kept)
+		p("%d more calls are kept for the next import: another row of theirs may come, they are not over, or queue_log was not read as far; with --final none are\n", s.Kept)
 	}
 	if s.Open > 0 {
 		p("%d calls are not over at the end of the files, %d of them wait or talk: import the next file, or these again with --final if there is none\n", s.Open, s.Busy)

@@ -28,7 +28,8 @@ type Config struct {
 	FallbackWait  int    // seconds a caller waits in a fallback queue
 	FallbackQueue string // id of the queue that fallback calls go to; empty = the first
 
-	// Extra is put behind a file's shipped content, by the file's name: what a benchmark compares Firstline with.
+	// Extra is put behind a file's shipped content, by the file's name, or makes a file that isn't shipped: what a benchmark
+	// compares Firstline with, and what an exchange without Firstline has.
 	Extra map[string]string
 
 	Agents []Agent // agents' phones

@@ -34,6 +34,11 @@ func Render(c Config) (map[string][]byte, error) {
 		out.WriteString(c.Extra[name])
 		files[name] = out.Bytes()
 	}
+	for name, content := range c.Extra {
+		if files[name] == nil {
+			files[name] = []byte(content)
+		}
+	}
 	return files, nil
 }
 

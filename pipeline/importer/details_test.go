@@ -18,9 +18,9 @@ import (
 )
 
 func calls(final bool, files ...Input) DetailConfig {
-	return DetailConfig{Files: files, Zone: time.UTC, Final: final, Calls: history.Calls{
+	return DetailConfig{Form: FormCDR, Files: files, Zone: time.UTC, Final: final, Calls: history.Calls{
 		Config: history.Config{Node: "old", Agents: map[string]string{"pjsip/101": "anna", "pjsip/102": "bert"}},
-		Trunks: []string{"pjsip/tele*"},
+		Trunks: []string{"pjsip/tele*", "pjsip/trunk"},
 	}}
 }
 
@@ -45,7 +45,7 @@ func TestDetailGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, zone := range map[string]*time.Location{"cdr": time.UTC, "cdrodd": time.UTC, "cdrclocks": berlin} {
+	for name, zone := range map[string]*time.Location{"cdr": time.UTC, "cdrodd": time.UTC, "cdrclocks": berlin, "cel": time.UTC, "celodd": berlin} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("testdata", name+".csv"))
 			if err != nil {
@@ -53,6 +53,9 @@ func TestDetailGolden(t *testing.T) {
 			}
 			cfg := calls(true, input(name+".csv", text))
 			cfg.Zone = zone
+			if strings.HasPrefix(name, "cel") {
+				cfg.Form = FormCEL
+			}
 			facts, sum, _, err := site{t, t.TempDir()}.details(cfg)
 			if err != nil {
 				t.Fatal(err)
@@ -170,7 +173,7 @@ func TestDetailForms(t *testing.T) {
 	want := printed(t, site{t, t.TempDir()}.mustDetails(calls(true, input("Master.csv", whole(rows)))))
 	names := "accountcode,src,dst,dcontext,clid,channel,dstchannel,lastapp,lastdata,start,answer,end,duration,billsec,disposition,amaflags,uniqueid,userfield,peeraccount,linkedid,sequence"
 	listed := calls(true, input("a", whole(rows)))
-	listed.Columns = DetailColumns(strings.Split(names, ","))
+	listed.Columns = FormCDR.Columns(strings.Split(names, ","))
 	for how, cfg := range map[string]DetailConfig{
 		"named by a first line": calls(true, input("a", []byte(names+"\n"+string(whole(rows))))),
 		"as databases name":     calls(true, input("a", []byte("\ufeff"+strings.Replace(names, "start", "calldate", 1)+"\r\n"+string(whole(rows))))),
@@ -250,8 +253,8 @@ func TestQueueLogAndDetails(t *testing.T) {
 	}
 	queued := printed(t, s.must(config(true, input("queue_log", queueLog))))
 	facts, sum, j, err := s.details(cfg)
-	if err != nil || sum.Left != 3 || sum.Contacts != 3 || j.Clashed != 0 {
-		t.Fatalf("%d calls are left to queue_log, %d are told, %d clash: %v", sum.Left, sum.Contacts, j.Clashed, err)
+	if err != nil || sum.Left[history.ByQueueLog] != 3 || sum.Contacts != 3 || j.Clashed != 0 {
+		t.Fatalf("%d calls are left to queue_log, %d are told, %d clash: %v", sum.Left[history.ByQueueLog], sum.Contacts, j.Clashed, err)
 	}
 	want := printed(t, facts)
 	if kinds := kindsOf(facts); kinds != "inbound inbound inbound inbound internal outbound" {
@@ -267,8 +270,10 @@ func TestQueueLogAndDetails(t *testing.T) {
 		t.Errorf("again: %s", difference(want, got))
 	}
 	peeked, err := Peek(s.dir)
-	if err != nil || !peeked.Queued("old-1700000100.3") || peeked.Queued("old-1700000300.7") || peeked.State.Until.IsZero() {
-		t.Errorf("looked at: %+v %v", peeked.State, err)
+	queuedBy, _ := peeked.Taken("old-1700000100.3")
+	otherBy, there := peeked.Taken("old-1700000300.7")
+	if err != nil || queuedBy.By != history.ByQueueLog || otherBy.By != history.ByCDR || !there || peeked.State.Until.IsZero() {
+		t.Errorf("looked at: %v %v %+v %v", queuedBy, otherBy, peeked.State, err)
 	}
 }
 
@@ -301,8 +306,8 @@ func TestDetailsWaitForQueueLog(t *testing.T) {
 	cfg.Files = nil
 	cfg.Final = true
 	facts, sum, _, err = s.details(cfg)
-	if kinds := kindsOf(facts); err != nil || sum.Left != 3 || kinds != "inbound inbound inbound inbound internal internal outbound" {
-		t.Errorf("%d left, calls are %s: %v", sum.Left, kinds, err)
+	if kinds := kindsOf(facts); err != nil || sum.Left[history.ByQueueLog] != 3 || kinds != "inbound inbound inbound inbound internal internal outbound" {
+		t.Errorf("%d left, calls are %s: %v", sum.Left[history.ByQueueLog], kinds, err)
 	}
 }
 
@@ -327,29 +332,39 @@ func FuzzDetails(f *testing.F) {
 		}
 		f.Add(text, text[:len(text)/2])
 	}
+	f.Fuzz(func(t *testing.T, a, b []byte) { anyOrder(t, FormCDR, a, b) })
+}
+
+// anyOrder wants the same facts of two files in another order and twice, and no time that is negative.
+func anyOrder(t *testing.T, form Form, a, b []byte) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, a, b []byte) {
-		run := func(files ...Input) []fact.Fact {
-			cfg := calls(true, files...)
-			cfg.Zone = berlin
-			r := &recorded{}
-			if _, err := RunDetails(context.Background(), cfg, r, nil, nil); err != nil {
-				return nil
-			}
-			return r.facts()
+	run := func(files ...Input) []fact.Fact {
+		cfg := calls(true, files...)
+		cfg.Form, cfg.Zone = form, berlin
+		r := &recorded{}
+		if _, err := RunDetails(context.Background(), cfg, r, nil, nil); err != nil {
+			return nil
 		}
-		x := run(input("a", a), input("b", b))
-		y := run(input("b", b), input("a", a), input("b", b))
-		if p, q := printed(t, x), printed(t, y); !slices.Equal(p, q) {
-			t.Errorf("the same files in another order: %s", difference(p, q))
-		}
-		for _, one := range x {
-			if d, ok := one.Data.(fact.ContactEnded); ok && (d.DurationMS < 0 || d.TalkMS < 0) {
+		return r.facts()
+	}
+	x := run(input("a", a), input("b", b))
+	y := run(input("b", b), input("a", a), input("b", b))
+	if p, q := printed(t, x), printed(t, y); !slices.Equal(p, q) {
+		t.Errorf("the same files in another order: %s", difference(p, q))
+	}
+	for _, one := range x {
+		switch d := one.Data.(type) {
+		case fact.ContactEnded:
+			if d.DurationMS < 0 || d.TalkMS < 0 {
 				t.Errorf("negative: %+v", d)
 			}
+		case fact.SegmentEnded:
+			if d.DurationMS <= 0 && form == FormCEL {
+				t.Errorf("no talk: %+v", d)
+			}
 		}
-	})
+	}
 }

@@ -10,8 +10,9 @@ import (
 	"firstline/pipeline/history"
 )
 
-// DetailConfig is one import of call detail records.
+// DetailConfig is one import of call detail records, or of events of CEL.
 type DetailConfig struct {
+	Form    Form // FormCDR or FormCEL
 	Files   []Input
 	Zone    *time.Location // of times without one
 	Columns []string       // of the rows, in their order; nil = a first line names them, or the orders that Asterisk comes with
@@ -19,11 +20,11 @@ type DetailConfig struct {
 	Final   bool // nothing comes after these files, and no queue_log of their time
 }
 
-// DetailSink takes what call detail records give.
+// DetailSink takes what call detail records or events give.
 type DetailSink interface {
 	Sink
-	// Queued tells whether queue_log gave a contact.
-	Queued(contact string) bool
+	// Taken tells by whom a contact was taken in before, if it was.
+	Taken(contact string) (history.Taken, bool)
 }
 
 // ErrNoQueueLog says that nothing is known yet of the calls that were in queues.
@@ -34,17 +35,19 @@ var ErrNoQueueLog = errors.New("calls that were in a queue are told by queue_log
 //
 // They are read twice: first for how many rows each call has, then each call is given when its last row has come. So it does not
 // matter in what order rows stand; Asterisk writes those of one call when all of it is over, some of them hours after they ended.
+// Events are of one call when their channels have the same linkedid at any time: it changes when calls are brought together.
 func RunDetails(ctx context.Context, cfg DetailConfig, sink DetailSink, notes func(history.Note, string), told func(Progress)) (Summary, error) {
 	s := newSummary()
 	s.Files = len(cfg.Files)
-	d := &details{cfg: cfg, sink: sink, begin: sink.Begin(), summary: &s, notes: notes, told: told, rows: map[uint64]uint32{}, open: map[uint64][]history.CDR{}}
+	d := &details{cfg: cfg, sink: sink, begin: sink.Begin(), summary: &s, notes: notes, told: told,
+		rows: map[uint64]uint32{}, open: map[uint64][]history.Detail{}, calls: links{}, events: map[history.EventType]bool{}}
 	if cfg.Calls.QueueLog && d.begin.Until.IsZero() {
 		return s, ErrNoQueueLog
 	}
 	return s, d.run(ctx)
 }
 
-// details is an import of call detail records under way.
+// details is an import under way.
 type details struct {
 	cfg     DetailConfig
 	sink    DetailSink
@@ -54,13 +57,15 @@ type details struct {
 	told    func(Progress)
 	began   time.Time
 
-	rows    map[uint64]uint32        // of each call, in all files
-	open    map[uint64][]history.CDR // of the calls whose rows have not all come
-	waiting map[string]bool          // uniqueids in lines that an import of queue_log keeps
-	latest  time.Time                // end of any row
-	lines   int64                    // of all files
+	rows    map[uint64]uint32           // of each call, in all files
+	open    map[uint64][]history.Detail // of the calls whose rows have not all come
+	calls   links                       // ids by which events are of the same call
+	events  map[history.EventType]bool  // that the files have
+	waiting map[string]bool             // uniqueids in lines that an import of queue_log keeps
+	latest  time.Time                   // end of any row
+	lines   int64                       // of all files
 	read    int64
-	kept    []history.CDR
+	kept    []history.Detail
 	parts   []history.Part
 	facts   int
 }
@@ -74,6 +79,8 @@ func (d *details) run(ctx context.Context) error {
 	if err := d.each(ctx, d.count); err != nil {
 		return err
 	}
+	d.rows = d.calls.together(d.rows)
+	d.logged()
 	d.began = time.Now()
 	if err := d.each(ctx, d.take); err != nil {
 		return err
@@ -82,7 +89,7 @@ func (d *details) run(ctx context.Context) error {
 		return err
 	}
 	end := d.begin
-	end.Details = d.kept
+	end.Details = append(d.others(), d.kept...)
 	if err := d.sink.End(ctx, end); err != nil {
 		return err
 	}
@@ -93,8 +100,11 @@ func (d *details) run(ctx context.Context) error {
 // each calls do with the rows that an earlier import kept, and those of all files.
 func (d *details) each(ctx context.Context, do func(context.Context, detailRow) error) error {
 	for _, c := range d.begin.Details {
+		if !d.own(c) {
+			continue
+		}
 		c.Again, c.File = true, earlier
-		if err := do(ctx, detailRow{CDR: c}); err != nil {
+		if err := do(ctx, detailRow{Detail: c}); err != nil {
 			return err
 		}
 	}
@@ -106,8 +116,21 @@ func (d *details) each(ctx context.Context, do func(context.Context, detailRow) 
 	return nil
 }
 
+// own tells whether a row that was kept is of the form that is imported.
+func (d *details) own(c history.Detail) bool { return (c.Event != nil) == (d.cfg.Form == FormCEL) }
+
+// others are the rows that imports of the other form keep.
+func (d *details) others() (out []history.Detail) {
+	for _, c := range d.begin.Details {
+		if !d.own(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 func (d *details) eachOf(ctx context.Context, file int, in Input, do func(context.Context, detailRow) error) error {
-	r, err := readDetails(in, d.cfg.Columns, d.cfg.Zone)
+	r, err := readDetails(in, d.cfg.Form, d.cfg.Columns, d.cfg.Zone)
 	if err != nil {
 		return err
 	}
@@ -138,10 +161,23 @@ func (d *details) count(ctx context.Context, r detailRow) error {
 		return ctx.Err()
 	}
 	d.rows[sumOf(r.Key())]++
+	if r.Event != nil {
+		d.calls.join(sumOf(r.Key()), sumOf(r.Unique))
+		d.events[r.Event.Type] = true
+	}
 	if r.End.After(d.latest) {
 		d.latest = r.End
 	}
 	return ctx.Err()
+}
+
+// logged tells of what cel.conf leaves out, without which nobody is said to have talked.
+func (d *details) logged() {
+	if d.events[history.EventAnswer] && !d.events[history.EventEnter] {
+		d.note(history.Note{Level: history.Doubtful, Event: string(history.EventEnter), Reason: "not logged", File: earlier,
+			Meaning: "calls were answered, and no event tells who was brought together: cel.conf has no BRIDGE_ENTER and BRIDGE_EXIT among its events, " +
+				"and nobody counts as having talked; bring in the call detail records of that time instead"})
+	}
 }
 
 // take is the second reading.
@@ -155,8 +191,8 @@ func (d *details) take(ctx context.Context, r detailRow) error {
 		s.From = r.Start
 	}
 	d.summary.Until = d.latest
-	key := sumOf(r.Key())
-	d.open[key] = append(d.open[key], r.CDR)
+	key := d.calls.root(sumOf(r.Key()))
+	d.open[key] = append(d.open[key], r.Detail)
 	if rows := d.open[key]; len(rows) == int(d.rows[key]) {
 		delete(d.open, key)
 		d.call(rows)
@@ -170,8 +206,8 @@ func (d *details) refuse(r detailRow) {
 	if r.cut {
 		level, counts = history.Doubtful, d.summary.Counts.Doubtful
 	}
-	counts[r.Disposition]++
-	d.note(history.Note{Level: level, Event: r.Disposition, Reason: r.bad.Reason, Meaning: r.bad.Meaning, Text: history.Masked(r.text), File: r.File, Line: r.Number})
+	counts[r.Kind()]++
+	d.note(history.Note{Level: level, Event: r.Kind(), Reason: r.bad.Reason, Meaning: r.bad.Meaning, Text: history.Masked(r.text), File: r.File, Line: r.Number})
 }
 
 func (d *details) note(n history.Note) {
@@ -186,7 +222,7 @@ func (d *details) note(n history.Note) {
 }
 
 // call gives a call of which all rows have come.
-func (d *details) call(rows []history.CDR) {
+func (d *details) call(rows []history.Detail) {
 	rows, again := history.Once(rows)
 	d.summary.Counts.Repeated += again
 	if d.early(rows) {
@@ -195,12 +231,15 @@ func (d *details) call(rows []history.CDR) {
 		d.tally(rows, history.Told{})
 		return
 	}
-	t := d.cfg.Calls.Call(rows, func(uniqueid string) bool {
-		return d.waiting[uniqueid] || d.sink.Queued(d.cfg.Calls.Node+"-"+uniqueid)
+	t := d.cfg.Calls.Call(rows, func(uniqueid string) (history.Taken, bool) {
+		if d.waiting[uniqueid] {
+			return history.Taken{By: history.ByQueueLog}, true
+		}
+		return d.sink.Taken(d.cfg.Calls.Node + "-" + uniqueid)
 	})
 	d.tally(rows, t)
 	if t.Left {
-		d.summary.Left++
+		d.summary.Left[t.By]++
 	}
 	if len(t.Part.Facts) > 0 {
 		d.parts, d.facts = append(d.parts, t.Part), d.facts+len(t.Part.Facts)
@@ -209,20 +248,25 @@ func (d *details) call(rows []history.CDR) {
 }
 
 // early tells whether more may be told of a call: by a row in the next file, or by queue_log.
-func (d *details) early(rows []history.CDR) bool {
+func (d *details) early(rows []history.Detail) bool {
 	if d.cfg.Final {
 		return false
 	}
+	last := rows[0].End
 	for _, r := range rows {
-		if r.End.After(d.latest.Add(-history.Quiet)) || d.cfg.Calls.QueueLog && r.End.After(d.begin.Until) {
-			return true
+		if r.End.After(last) {
+			last = r.End
 		}
 	}
-	return false
+	quiet := history.Quiet
+	if !history.Over(rows) {
+		quiet = history.Lost
+	}
+	return last.After(d.latest.Add(-quiet)) || d.cfg.Calls.QueueLog && last.After(d.begin.Until)
 }
 
 // tally counts the rows of a call, and tells what is odd about them.
-func (d *details) tally(rows []history.CDR, t history.Told) {
+func (d *details) tally(rows []history.Detail, t history.Told) {
 	type place struct{ file, line int }
 	noted := map[place]bool{}
 	for _, n := range t.Notes {
@@ -237,11 +281,11 @@ func (d *details) tally(rows []history.CDR, t history.Told) {
 		switch {
 		case r.Again:
 		case t.Bad:
-			c.Refused[r.Disposition]++
+			c.Refused[r.Kind()]++
 		case len(r.Doubts) > 0 || noted[place{r.File, r.Number}]:
-			c.Doubtful[r.Disposition]++
+			c.Doubtful[r.Kind()]++
 		default:
-			c.Understood[r.Disposition]++
+			c.Understood[r.Kind()]++
 		}
 	}
 }
