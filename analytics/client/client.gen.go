@@ -2845,10 +2845,10 @@ type ContactRow struct {
 	// Reason Reason of tickets; null when not split by reason
 	Reason *string `json:"reason"`
 
-	// Recalled abandoned contacts whose caller called again within the hours / abandoned contacts
+	// Recalled abandoned contacts whose caller called again within the hours / abandoned contacts whose customer or number is known
 	Recalled Ratio `json:"recalled"`
 
-	// RecalledAnswered abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts
+	// RecalledAnswered abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts whose customer or number is known
 	RecalledAnswered Ratio `json:"recalled_answered"`
 
 	// Refused Queue full, empty or closed, or the caller is not let in

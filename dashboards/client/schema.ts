@@ -2985,9 +2985,9 @@ export interface components {
             queue: string | null;
             /** @description Reason of tickets; null when not split by reason */
             reason: string | null;
-            /** @description abandoned contacts whose caller called again within the hours / abandoned contacts */
+            /** @description abandoned contacts whose caller called again within the hours / abandoned contacts whose customer or number is known */
             recalled: components["schemas"]["Ratio"];
-            /** @description abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts */
+            /** @description abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts whose customer or number is known */
             recalled_answered: components["schemas"]["Ratio"];
             /**
              * Format: int64
