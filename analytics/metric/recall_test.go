@@ -34,7 +34,7 @@ func TestRecalledContacts(t *testing.T) {
 	c.came("colleague", fact.KindInbound, "+491", "C2", noon.Add(3*time.Hour+time.Minute), fact.ResultFailed) // that number, another customer: still the unknown one's
 	c.came("withheld1", fact.KindInbound, "", "", noon, fact.ResultAbandoned)
 	c.came("withheld2", fact.KindInbound, "", "", noon.Add(time.Minute), fact.ResultAnswered)
-	c.came("withheld3", fact.KindInbound, "", "C3", noon, fact.ResultAbandoned) // the customer is known: nobody called again
+	c.came("withheld3", fact.KindInbound, "", "C3", noon, fact.ResultAbandoned)                                                           // the customer is known: nobody called again
 	c.came("late", fact.KindInbound, "+491", "C2", noon.Add(3*time.Hour+2*time.Minute+2*time.Hour+time.Millisecond), fact.ResultAnswered) // just too late
 	r, err := Read(c.facts).Contacts(ContactParams{Window: Window{From: noon, Until: noon.Add(12 * time.Hour), Interval: Whole}, Days: 1, Hours: 2})
 	if err != nil {
