@@ -20,7 +20,7 @@ func DefaultConfig() Config { return Config{Every: 15 * time.Second} }
 func (c Config) Validate() []problem.Problem {
 	var out []problem.Problem
 	if c.Every < time.Second || c.Every > time.Minute {
-		out = append(out, problem.Problem{Path: "every", Message: "is not between 1s and 1m", Mend: "leave it out for the default"})
+		out = append(out, problem.Problem{Path: "every", Message: "is " + plain(c.Every) + ", not between 1s and 1m", Mend: "leave it out for the default"})
 	}
 	seen := map[string]bool{}
 	for i, r := range c.Rules {

@@ -168,9 +168,12 @@ func LastHour(now time.Time, settled time.Duration, zone *time.Location, weeks i
 	return hour, earlier
 }
 
-// short is a duration to the second, without parts that are zero.
-func short(d time.Duration) string {
-	text := d.Round(time.Second).String()
+// short is a duration to the second, as plain has it.
+func short(d time.Duration) string { return plain(d.Round(time.Second)) }
+
+// plain is a duration without parts that are zero.
+func plain(d time.Duration) string {
+	text := d.String()
 	for _, end := range []string{"m0s", "h0m"} {
 		if n := len(text) - len(end); n > 0 && text[n:] == end {
 			text = text[:n+1]

@@ -184,6 +184,10 @@ func TestValidate(t *testing.T) {
 			t.Errorf("want %s: %v", want, p)
 		}
 	}
+	half := Rule{Kind: LongestWait, Above: 500 * time.Millisecond}
+	if p := append(half.Validate(), half.ValidateMS()...); len(p) != 2 || p[0].Path+" "+p[0].Message != "above is 500ms, not between 1s and 24h" || p[1].Path+" "+p[1].Message != "above_ms is 500, not between 1000 and 86400000" {
+		t.Error(p)
+	}
 }
 
 func TestShort(t *testing.T) {

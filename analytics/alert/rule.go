@@ -1,13 +1,8 @@
 package alert
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	"firstline/pipeline/problem"
 )
 
 // Kind is what a rule looks at: a closed list.
@@ -201,92 +196,6 @@ func (r Rule) Targets() []string {
 	out := slices.Clone(r.Mail)
 	if r.Webhook != "" {
 		out = append(out, r.Webhook)
-	}
-	return out
-}
-
-// Bounds of what a rule may say.
-const (
-	MaxWindow = 24 * time.Hour
-	MaxFor    = 24 * time.Hour
-	MaxWeeks  = 26
-	minWeeks  = 4 // fewer earlier hours with a number are no past to judge by
-)
-
-// Validate tells what is wrong; paths are the YAML's keys. That queues and schedules exist is for who knows them.
-func (r Rule) Validate() []problem.Problem {
-	var out []problem.Problem
-	add := func(path, message, mend string) {
-		out = append(out, problem.Problem{Path: path, Message: message, Mend: mend})
-	}
-	within := func(path string, v, from, until time.Duration) {
-		if v < from || v > until {
-			add(path, fmt.Sprintf("is not between %s and %s", from, until), "")
-		}
-	}
-	one := func(path, v string, list []string) {
-		if !slices.Contains(list, v) {
-			add(path, "is none of "+strings.Join(list, ", "), "write one of them")
-		}
-	}
-	if r.ID != "" && strings.Trim(r.ID, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
-		add("id", "holds something else than letters, digits, - and _", "rename it")
-	}
-	one("kind", string(r.Kind), words(Kinds()))
-	switch r.Kind {
-	case ServiceLevel:
-		one("variant", string(r.Variant), words(Variants()))
-		within("window", r.Window, time.Minute, MaxWindow)
-		within("threshold", r.Threshold, 0, MaxWindow)
-		if r.Below <= 0 || r.Below > 100 {
-			add("below_percent", "is not above 0 and at most 100", "write 80")
-		}
-	case LongestWait:
-		within("above", r.Above, time.Second, MaxWindow)
-	case NobodyReady:
-		one("while", r.While, []string{WhileWaiting, WhileOpen})
-		if (r.While == WhileOpen) != (r.Schedule != "") {
-			add("schedule", "goes with while: open, and with nothing else", "name one of schedules, or leave both out")
-		}
-	case TicketSLA:
-		one("stage", r.Stage, []string{StageWarning, StageBreached})
-		if r.Tickets < 1 {
-			add("tickets", "is below 1", "leave it out for 1")
-		}
-	case Deviation:
-		one("number", string(r.Number), words(Numbers()))
-		one("direction", string(r.Direction), words(Directions()))
-		if r.Weeks < minWeeks || r.Weeks > MaxWeeks {
-			add("weeks", "is not between "+strconv.Itoa(minWeeks)+" and "+strconv.Itoa(MaxWeeks), "write 6")
-		}
-		if !(r.Factor > 0) || r.Factor > 100 {
-			add("factor", "is not above 0 and at most 100", "write 3.5")
-		}
-		if !(r.Least > 0) {
-			add("least", "is not above 0", "leave it out for the default")
-		}
-		if _, err := time.LoadLocation(r.Zone); err != nil || r.Zone == "Local" {
-			add("tz", "is no IANA time zone", "write Europe/Berlin")
-		}
-	}
-	if r.MinCalls < 0 {
-		add("min_calls", "is below 0", "leave it out for the default")
-	}
-	if !(r.Margin >= 0) || r.Margin >= 100 {
-		add("clear_percent", "is not from 0 to below 100", "write 5, or leave it out")
-	}
-	within("for", r.For, 0, MaxFor)
-	within("clear_for", r.ClearFor, 0, MaxFor)
-	if r.Repeat != 0 {
-		within("repeat", r.Repeat, time.Minute, 7*24*time.Hour)
-	}
-	return out
-}
-
-func words[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, w := range list {
-		out[i] = string(w)
 	}
 	return out
 }

@@ -173,12 +173,8 @@ func (a *API) checked(who principal, b AlertRuleBody) error {
 		return invalid("body.name", "is empty")
 	}
 	r := b.rule("")
-	if problems := append(r.Validate(), a.site().unknownTo(r)...); len(problems) > 0 {
-		place := problems[0].Path
-		if slices.Contains([]string{"threshold", "window", "above", "for", "clear_for", "repeat"}, place) {
-			place += "_ms"
-		}
-		return invalid("body."+place, problems[0].Message)
+	if problems := append(r.ValidateMS(), a.site().unknownTo(r)...); len(problems) > 0 {
+		return invalid("body."+problems[0].Path, problems[0].Message)
 	}
 	return a.reachable("body", b.Mail, b.Webhook)
 }

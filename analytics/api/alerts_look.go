@@ -14,17 +14,19 @@ import (
 )
 
 // watch is what the alerts remember between looks: of figures that don't change any more, and of how far the loaded ones reach. Its one owner
-// is the goroutine that looks at the rules.
+// is the goroutine that looks at the rules; a reload only wakes it.
 type watch struct {
 	holder string // who this process is among those that have the lease
 	shown  map[[2]string]bool
 	lag    lag
 	hours  map[hourKey]hourNumbers
 	due    map[string]ticketsDue
+
+	reloaded chan struct{} // holds one: rules and interval may be other ones
 }
 
 func newWatch() *watch {
-	return &watch{holder: newRequestID(), shown: map[[2]string]bool{}, hours: map[hourKey]hourNumbers{}, due: map[string]ticketsDue{}}
+	return &watch{holder: newRequestID(), shown: map[[2]string]bool{}, hours: map[hourKey]hourNumbers{}, due: map[string]ticketsDue{}, reloaded: make(chan struct{}, 1)}
 }
 
 // lag finds out that loaded figures fall behind the state of now: a fact that is known there is not loaded a while later.

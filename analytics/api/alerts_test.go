@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"firstline/analytics/metric/facttest"
 	"firstline/analytics/notify/notifytest"
 	"firstline/analytics/query"
+	"firstline/analytics/registry"
 	"firstline/pipeline/schedule"
 	"firstline/pipeline/signature"
 )
@@ -419,6 +421,54 @@ func TestAlertsAcrossProcesses(t *testing.T) {
 	}
 }
 
+// noted tells of each look at the rules.
+type noted struct {
+	State
+	looks chan struct{}
+}
+
+func (n *noted) NoteAlertStates(ctx context.Context, lease, holder string, now time.Time, states, gone []registry.AlertState) error {
+	select {
+	case n.looks <- struct{}{}:
+	case <-ctx.Done():
+	}
+	return n.State.NoteAlertStates(ctx, lease, holder, now, states, gone)
+}
+
+func (n *noted) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-n.looks:
+	case <-time.After(50 * time.Second): // less than the interval before the reload
+		t.Fatal("the rules are not looked at")
+	}
+}
+
+// TestAlertsFollowAReload: new rules are looked at with the reload, and from then on as often as it says.
+func TestAlertsFollowAReload(t *testing.T) {
+	w, _, _ := alertWorld(t, options{site: func(s *Site) { s.Alerts.Every = time.Minute }})
+	n := &noted{State: w.api.state, looks: make(chan struct{})}
+	w.api.state = n
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); w.api.watchAlerts(ctx) }()
+	n.wait(t)
+	site := testSite()
+	site.Alerts.Every = 10 * time.Millisecond
+	site.Alerts.Rules = []alert.Rule{{ID: "new", Kind: alert.LongestWait, Above: time.Minute}}
+	if err := w.api.Reload(w.cfg, site, w.api.numbers()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		n.wait(t)
+	}
+	cancel()
+	<-ended
+	if got := w.alert(w.signIn("sue"), "file.new", "support"); got.Phase != alert.OK {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestRulesOfTheConfiguration are looked at, and are changed there; what they name must be there.
 func TestRulesOfTheConfiguration(t *testing.T) {
 	w, _, _ := alertWorld(t, options{site: func(s *Site) {
@@ -441,12 +491,12 @@ func TestRulesOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// TestRulesThatAreRefused, each with the place of its mistake.
+// TestRulesThatAreRefused, each with the place of its mistake, and bounds in the unit of the field.
 func TestRulesThatAreRefused(t *testing.T) {
 	w, _, _ := alertWorld(t, options{})
 	sue := w.signIn("sue")
 	for place, change := range map[string]map[string]any{
-		"body.queues": {"queues": []string{"nowhere"}}, "body.above_ms": {"above_ms": 0}, "body.window_ms": {"window_ms": int64(1) << 62}, "body.kind": {"kind": "guess"}, "body.name": {"name": " "},
+		"body.queues": {"queues": []string{"nowhere"}}, "body.above_ms": {"above_ms": 500}, "body.threshold_ms": {"kind": "service_level", "below_percent": 80, "threshold_ms": 86_400_001}, "body.window_ms": {"window_ms": int64(1) << 62}, "body.kind": {"kind": "guess"}, "body.name": {"name": " "},
 		"body.for_ms": {"for_ms": 90_000_000}, "body.mail[0]": {"mail": []string{"x"}}, "body.webhook": {"webhook": "http://192.168.0.1"},
 		"body.repeat_ms": {"repeat_ms": 1}, "body.clear_percent": {"clear_percent": -1}, "body.schedule": {"kind": "nobody_ready", "while": "open", "schedule": "none"},
 	} {
@@ -454,6 +504,13 @@ func TestRulesThatAreRefused(t *testing.T) {
 		if len(p.Errors) == 0 || p.Errors[0].Location != place {
 			t.Errorf("%v: %+v", change, p)
 		}
+		if unit := regexp.MustCompile(`\d(ms|s|m|h)`); strings.HasSuffix(place, "_ms") && unit.MatchString(p.Detail) {
+			t.Errorf("%s are milliseconds: %s", place, p.Detail)
+		}
+	}
+	p := w.do(call{method: http.MethodPost, path: Prefix + "/alerts/rules", body: ruleBody(map[string]any{"above_ms": 500}), proof: sue}).wantProblem(t, CodeInvalid)
+	if p.Detail != "body.above_ms is 500, not between 1000 and 86400000" {
+		t.Error(p.Detail)
 	}
 	w.put(sue, "/alerts/rules/"+w.someRule, ruleBody(map[string]any{"name": "Another"}))
 	var rules struct{ Rules []AlertRule }

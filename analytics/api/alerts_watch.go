@@ -46,7 +46,7 @@ func (s standing) kept() (registry.AlertState, error) {
 	return registry.AlertState{Rule: s.rule.ID, Queue: s.queue, Body: string(text)}, err
 }
 
-// watchAlerts looks at the rules at an interval until ctx ends.
+// watchAlerts looks at the rules at an interval, and after each reload, until ctx ends.
 func (a *API) watchAlerts(ctx context.Context) {
 	ticker := time.NewTicker(a.site().Alerts.Every)
 	defer ticker.Stop()
@@ -63,6 +63,8 @@ func (a *API) watchAlerts(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-a.watch.reloaded:
+			ticker.Reset(a.site().Alerts.Every)
 		case <-ticker.C:
 		}
 	}

@@ -144,8 +144,8 @@ func authorize(ctx context.Context, to access) (principal, error) {
 		return principal{}, fail(CodeForbidden, to.keys.describe(), nil)
 	case !r.who.isKey() && !to.roles.allows(r.who.Role):
 		return principal{}, fail(CodeForbidden, "", nil)
-	case r.who.rights.limited && to.reach == whole:
-		return principal{}, fail(CodeForbidden, "it concerns all queues, and this user or key is limited to some", nil)
+	case r.who.rights.limited && to.reach.refusal() != "":
+		return principal{}, fail(CodeForbidden, to.reach.refusal(), nil)
 	}
 	return r.who, nil
 }

@@ -86,7 +86,7 @@ func (a *API) explainContacts(ctx context.Context, who principal, in *explainCon
 }
 
 func (a *API) explainMenus(ctx context.Context, who principal, in *explainMenusInput) (*listed[explanation], error) {
-	req, err := askMenus(in.MenusAsked)
+	req, err := askMenus(who, in.MenusAsked)
 	return explained(ctx, who, who.rights.hides, a.reports.ExplainIVR, req, err, in.why(in.PageQuery))
 }
 

@@ -99,7 +99,7 @@ func (r route) describeKeys() string {
 	if r.roles == anyone {
 		return ""
 	}
-	if r.reach == whole {
+	if r.reach.refusal() != "" {
 		return r.keys.describe() + " Not for who is limited to queues or teams."
 	}
 	return r.keys.describe()

@@ -213,6 +213,7 @@ type MenusAsked struct {
 	WindowQuery
 	GroupBy []string `query:"group_by" nullable:"false" enum:"interval,flow,node" doc:"What the rows are split by, comma-separated; without it by flow and node"`
 	Flow    []string `query:"flow" nullable:"false" doc:"Only these menus, comma-separated; without it all"`
+	Queue   []string `query:"queue" nullable:"false" doc:"Only contacts that joined one of these queues, comma-separated, before the visit or after it; who is limited to some queues gets those of his"`
 }
 
 type ivrMetricsInput struct {
@@ -223,13 +224,13 @@ type ivrMetricsInput struct {
 
 type ivrMetricsOutput struct{ Body ivrAnswer }
 
-func askMenus(in MenusAsked) (query.IVRRequest, error) {
+func askMenus(who principal, in MenusAsked) (query.IVRRequest, error) {
 	w, err := in.request(in.GroupBy)
-	return query.IVRRequest{WindowRequest: w, Flows: in.Flow}, err
+	return query.IVRRequest{WindowRequest: w, Flows: in.Flow, Queues: who.rights.narrowQueues(in.Queue)}, err
 }
 
-func (a *API) ivrMetrics(ctx context.Context, _ principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
-	req, err := askMenus(in.MenusAsked)
+func (a *API) ivrMetrics(ctx context.Context, who principal, in *ivrMetricsInput) (*ivrMetricsOutput, error) {
+	req, err := askMenus(who, in.MenusAsked)
 	if err != nil {
 		return nil, err
 	}

@@ -65,11 +65,24 @@ type access struct {
 type reach uint8
 
 const (
-	whole    reach = iota // it concerns all queues: refused; so is what nobody decided about
-	own                   // it is about who asks
-	common                // it is the same for everybody, and tells of no queue or agent
-	narrowed              // its handler narrows by the rights
+	whole     reach = iota // it concerns all queues: refused; so is what nobody decided about
+	undivided              // what it tells of is nobody's queue's: refused
+	own                    // it is about who asks
+	common                 // it is the same for everybody, and tells of no queue or agent
+	narrowed               // its handler narrows by the rights
 )
+
+// refusal is what somebody is told who is limited and may not have such an answer; empty where he may.
+func (r reach) refusal() string {
+	switch r {
+	case whole:
+		return "it concerns all queues, and this user or key is limited to some"
+	case undivided:
+		return "a mistake in the recorded data may be of no queue, so what is shown of some queues only would look better than it is: ask who is not limited to queues or teams"
+	case own, common, narrowed:
+	}
+	return ""
+}
 
 // principal is who sent a request.
 type principal struct {

@@ -36,6 +36,10 @@ func (a *API) Reload(cfg Config, site Site, numbers number.Form) error {
 		return err
 	}
 	a.setup.Store(a.newSetup(cfg, site, found, numbers, certificate))
+	select {
+	case a.watch.reloaded <- struct{}{}:
+	default: // an earlier reload is not seen yet: this one is with it
+	}
 	return nil
 }
 

@@ -71,7 +71,7 @@ func (t TicketIntegration) targets() []problem.Problem {
 			value time.Duration
 		}{{"first_reply", c.FirstReply}, {"resolution", c.Resolution}} {
 			if d.value != 0 && (d.value < time.Second || d.value > longestTarget) {
-				add(d.key, "is less than a second or more than 365 days", "write 8h")
+				add(d.key, "is "+d.value.String()+", not between 1s and 8760h, which are 365 days", "write 8h")
 			}
 		}
 		if c.percent() == 0 {

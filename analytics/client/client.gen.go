@@ -1531,10 +1531,10 @@ type AgentAnswer struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -1632,10 +1632,10 @@ type AgentReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -2193,10 +2193,10 @@ type BacklogAnswer struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -2244,10 +2244,10 @@ type BacklogReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -2634,10 +2634,10 @@ type ContactAnswer struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -2752,10 +2752,10 @@ type ContactReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -2845,10 +2845,10 @@ type ContactRow struct {
 	// Reason Reason of tickets; null when not split by reason
 	Reason *string `json:"reason"`
 
-	// Recalled abandoned contacts whose caller called again within the hours / abandoned contacts
+	// Recalled abandoned contacts whose caller called again within the hours / abandoned contacts whose customer or number is known
 	Recalled Ratio `json:"recalled"`
 
-	// RecalledAnswered abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts
+	// RecalledAnswered abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts whose customer or number is known
 	RecalledAnswered Ratio `json:"recalled_answered"`
 
 	// Refused Queue full, empty or closed, or the caller is not let in
@@ -3158,7 +3158,7 @@ type Explanation struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
 	// Next Cursor of the next page; null on the last one
@@ -3170,7 +3170,7 @@ type Explanation struct {
 	// Numerator Of a share: how many of the listed are in the numerator, or how many milliseconds; else 0
 	Numerator int64 `json:"numerator"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Place Of a percentile: its 0-based place among the durations, shortest first; null else
@@ -3241,11 +3241,14 @@ type IVRReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
+
+	// Queues Only contacts that joined one of these queues, before the visit or after it, are counted; null = all contacts
+	Queues []string `json:"queues"`
 
 	// Rows One row for each interval and group
 	Rows []IVRRow `json:"rows"`
@@ -3432,11 +3435,14 @@ type IVRAnswer struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
+
+	// Queues Only contacts that joined one of these queues, before the visit or after it, are counted; null = all contacts
+	Queues []string `json:"queues"`
 
 	// Rows One row for each interval and group
 	Rows []IVRRow `json:"rows"`
@@ -3898,13 +3904,13 @@ type QualityReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
 	// Loads What the loader met, by interval and topic, without intervals in which it loaded nothing; by when it was loaded
 	Loads []LoadRow `json:"loads"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded
@@ -3958,13 +3964,13 @@ type QueueAnswer struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
 	// Limits The limits used, per queue; the one without a queue is for all others
 	Limits []QueueLimits `json:"limits"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -4024,13 +4030,13 @@ type QueueReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
 	// Limits The limits used, per queue; the one without a queue is for all others
 	Limits []QueueLimits `json:"limits"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -4909,13 +4915,13 @@ type StaffingReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
 	// Method How arrivals are forecast: always same_weekday_mean
 	Method string `json:"method"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Queues The queues that are served by the same agents; null means all
@@ -5196,10 +5202,10 @@ type TicketAnswer struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -5402,10 +5408,10 @@ type TicketReport struct {
 	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
-	// Late Facts of the window that were loaded more than a minute after they happened
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
 
-	// Open What has begun and not ended in the week before the watermark, whatever the window
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
 	Open Open `json:"open"`
 
 	// Rows One row for each interval and group
@@ -6731,6 +6737,9 @@ type GetIVRMetricsParams struct {
 	// Flow Only these menus, comma-separated; without it all
 	Flow []string `form:"flow,omitempty" json:"flow,omitempty"`
 
+	// Queue Only contacts that joined one of these queues, comma-separated, before the visit or after it; who is limited to some queues gets those of his
+	Queue []string `form:"queue,omitempty" json:"queue,omitempty"`
+
 	// Compare Answer an earlier period in comparison: the one of the same length that ends where the window begins, or the window a day, a week, a month, a year before, by the calendar of tz
 	Compare *GetIVRMetricsParamsCompare `form:"compare,omitempty" json:"compare,omitempty"`
 
@@ -6775,6 +6784,9 @@ type ExplainMenuMetricsParams struct {
 
 	// Flow Only these menus, comma-separated; without it all
 	Flow []string `form:"flow,omitempty" json:"flow,omitempty"`
+
+	// Queue Only contacts that joined one of these queues, comma-separated, before the visit or after it; who is limited to some queues gets those of his
+	Queue []string `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// Number The number's name, as the columns of the report's CSV have it; of a choice taken in a menu choices.KEY>TARGET
 	Number string `form:"number" json:"number"`
@@ -7650,14 +7662,14 @@ func (c *Client) AllExplainContactMetrics(ctx context.Context, params ExplainCon
 
 // GetIVRMetrics is GET /api/v1/metrics/ivr: Menu metrics.
 //
-// Roles: supervisor, admin, integrator. API keys with the scope metrics.read. Not for who is limited to queues or teams.
+// Roles: supervisor, admin, integrator. API keys with the scope metrics.read.
 func (c *Client) GetIVRMetrics(ctx context.Context, params *GetIVRMetricsParams) (*IVRAnswer, error) {
 	return answer[IVRAnswer](ctx, c, request{method: http.MethodGet, path: route("/api/v1/metrics/ivr"), params: params})
 }
 
 // ExplainMenuMetrics is GET /api/v1/metrics/ivr/explain: What is behind a number of the menu metrics.
 //
-// Roles: supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+// Roles: supervisor, admin, integrator. API keys with the scope contacts.read.
 func (c *Client) ExplainMenuMetrics(ctx context.Context, params *ExplainMenuMetricsParams) (*Explanation, error) {
 	return answer[Explanation](ctx, c, request{method: http.MethodGet, path: route("/api/v1/metrics/ivr/explain"), params: params})
 }

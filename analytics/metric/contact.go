@@ -14,7 +14,7 @@ type ContactTally struct {
 	Contacts, Answered, Contained, Abandoned, Refused, Failed int64
 	InFlow, ContainedInFlow, AbandonedUnqueued                int64
 	Identified, Repeats                                       int64
-	Recalled, RecalledAnswered                                int64
+	AbandonedCallers, Recalled, RecalledAnswered              int64 // abandoned contacts whose caller is known; those he followed with another call
 	Callers, RepeatCalls                                      int64 // inbound contacts whose caller is known; those that another one precedes
 	IVR, ToAgent, Duration                                    Durations
 }
@@ -46,8 +46,8 @@ type ContactRow struct {
 	Identified        int64 `json:"identified" doc:"Contacts with a known customer or ticket"`
 	Repeat            Ratio `json:"repeat" doc:"repeat contacts / identified contacts"`
 
-	Recalled         Ratio `json:"recalled" doc:"abandoned contacts whose caller called again within the hours / abandoned contacts"`
-	RecalledAnswered Ratio `json:"recalled_answered" doc:"abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts"`
+	Recalled         Ratio `json:"recalled" doc:"abandoned contacts whose caller called again within the hours / abandoned contacts whose customer or number is known"`
+	RecalledAnswered Ratio `json:"recalled_answered" doc:"abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts whose customer or number is known"`
 	RepeatCalls      Ratio `json:"repeat_calls" doc:"inbound contacts that another one by the same caller precedes within the hours / inbound contacts whose customer or number is known"`
 }
 
@@ -79,6 +79,6 @@ func (t ContactTally) row() ContactRow {
 		Containment: NewRatio(t.ContainedInFlow, t.InFlow),
 		IVR:         t.IVR.stat(), ArrivalToAgent: t.ToAgent.stat(), Duration: t.Duration.stat(),
 		Identified: t.Identified, Repeat: NewRatio(t.Repeats, t.Identified),
-		Recalled: NewRatio(t.Recalled, t.Abandoned), RecalledAnswered: NewRatio(t.RecalledAnswered, t.Abandoned), RepeatCalls: NewRatio(t.RepeatCalls, t.Callers),
+		Recalled: NewRatio(t.Recalled, t.AbandonedCallers), RecalledAnswered: NewRatio(t.RecalledAnswered, t.AbandonedCallers), RepeatCalls: NewRatio(t.RepeatCalls, t.Callers),
 	}
 }

@@ -134,6 +134,9 @@ func agentDefinitions() []Definition {
 }
 
 func contactDefinitions() []Definition {
+	recognised := func(contacts string) string {
+		return contacts + " whose customer or number is known; who can't be recognised is left out: no customer, and the number withheld, not sent or erased"
+	}
 	result := func(field, title, meaning string) Definition {
 		return Definition{reportContacts, field, title, unitCount, "contacts whose first call ended with result " + field, meaning, byArrival, fromContacts}
 	}
@@ -152,9 +155,9 @@ func contactDefinitions() []Definition {
 		{reportContacts, "duration", "Duration", unitMS, "end of the contact, wrap-up included - arrival", "all contacts of the row", byArrival, fromContacts},
 		{reportContacts, "identified", "Identified", unitCount, "contacts with a known customer or a linked ticket", "inbound and callback contacts", byArrival, fromTickets},
 		{reportContacts, "repeat", "Repeat contacts", unitShare, "contacts that another one by the same customer or about the same ticket precedes: arrived earlier, ended at most N days before this arrival / identified contacts", "identified contacts", byArrival + "; exactly N days is within", fromTickets},
-		{reportContacts, "recalled", "Called again after giving up", unitShare, "abandoned contacts that an inbound one by the same caller follows: arrived later, at most N hours after the end / abandoned contacts. The same caller: the same customer id where both contacts have one, else the same number", "abandoned contacts of the row", byArrival + "; exactly N hours is within; known when the later contact has ended", fromCallers},
-		{reportContacts, "recalled_answered", "Called again and answered", unitShare, "abandoned contacts that such a one follows with which an agent talked / abandoned contacts", "abandoned contacts of the row", byArrival + "; exactly N hours is within; known when the later contact has ended", fromCallers},
-		{reportContacts, "repeat_calls", "Repeat calls", unitShare, "inbound contacts that another one by the same caller precedes: arrived earlier, ended at most N hours before this arrival / inbound contacts whose customer or number is known. The same caller as for recalled", "inbound contacts with a known customer or number", byArrival + "; exactly N hours is within", fromCallers},
+		{reportContacts, "recalled", "Called again after giving up", unitShare, "abandoned contacts that an inbound one by the same caller follows: arrived later, at most N hours after the end / abandoned contacts whose customer or number is known. The same caller: the same customer id where both contacts have one, else the same number", recognised("abandoned contacts"), byArrival + "; exactly N hours is within; known when the later contact has ended", fromCallers},
+		{reportContacts, "recalled_answered", "Called again and answered", unitShare, "abandoned contacts that such a one follows with which an agent talked / abandoned contacts whose customer or number is known", recognised("abandoned contacts"), byArrival + "; exactly N hours is within; known when the later contact has ended", fromCallers},
+		{reportContacts, "repeat_calls", "Repeat calls", unitShare, "inbound contacts that another one by the same caller precedes: arrived earlier, ended at most N hours before this arrival / inbound contacts whose customer or number is known. The same caller as for recalled", recognised("inbound contacts"), byArrival + "; exactly N hours is within", fromCallers},
 	}
 }
 

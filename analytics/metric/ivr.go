@@ -13,6 +13,7 @@ type IVRParams struct {
 	Window
 	GroupBy []Dimension // ByFlow, ByNode
 	Flows   []string    // only these; nil means all
+	Queues  []string    // only contacts that joined one of these at some time from LookBack before the window to Beyond; nil means all
 }
 
 // IVRTally is what is counted for one row of a report about menus.
@@ -35,8 +36,9 @@ const (
 // IVRReport answers metrics/ivr: what callers do in the menus.
 type IVRReport struct {
 	Header
-	Rows  []IVRRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
-	Total IVRRow   `json:"total" doc:"The whole window over all groups"`
+	Queues []string `json:"queues" nullable:"true" doc:"Only contacts that joined one of these queues, before the visit or after it, are counted; null = all contacts"`
+	Rows   []IVRRow `json:"rows" nullable:"false" doc:"One row for each interval and group"`
+	Total  IVRRow   `json:"total" doc:"The whole window over all groups"`
 }
 
 // IVRRow is one row of a report about menus. A visit belongs to the interval in which its node was entered.
@@ -95,7 +97,7 @@ func NewIVRReport(p IVRParams, tallies map[Key]IVRTally, total IVRTally, fresh F
 	if err != nil {
 		return IVRReport{}, err
 	}
-	r := IVRReport{Header: newHeader(p.Window, p.GroupBy), Rows: []IVRRow{}, Total: total.row()}
+	r := IVRReport{Header: newHeader(p.Window, p.GroupBy), Queues: p.Queues, Rows: []IVRRow{}, Total: total.row()}
 	r.Freshness = fresh
 	r.Total.Group = newGroup(Key{}, Bucket{From: r.From, Until: r.Until}.Span(), nil)
 	for _, k := range keys {

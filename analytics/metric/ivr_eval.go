@@ -53,7 +53,11 @@ type visit struct {
 
 // visits are those to the asked menus that began in the window.
 func (f *Facts) visits(p IVRParams) (out []*visit) {
+	joined := f.joined(p)
 	for _, contact := range sortedKeys(f.steps) {
+		if p.Queues != nil && !joined[contact] {
+			continue
+		}
 		steps := slices.DeleteFunc(slices.Clone(f.steps[contact]), func(s step) bool { return !s.at.Before(p.Beyond()) })
 		slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.sequence, b.sequence) })
 		var now *visit // at which node he is
@@ -76,6 +80,17 @@ func (f *Facts) visits(p IVRParams) (out []*visit) {
 					now.inputs = append(now.inputs, d.Kind)
 				}
 			}
+		}
+	}
+	return out
+}
+
+// joined are the contacts that the report is about where it is about some queues'.
+func (f *Facts) joined(p IVRParams) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range f.entriesOpened {
+		if slices.Contains(p.Queues, e.data.Queue) && !e.at.Before(p.From.Add(-LookBack)) && e.at.Before(p.Beyond()) {
+			out[e.subject] = true
 		}
 	}
 	return out

@@ -82,6 +82,27 @@ func TestFunnel(t *testing.T) {
 	}
 }
 
+// Of some queues, those callers count who joined one of them: before the visit or after it, at most seven days from the window.
+func TestMenusOfQueues(t *testing.T) {
+	var b book
+	for contact, at := range map[string]time.Duration{"after": time.Minute, "before": -2 * time.Hour, "long before": -LookBack - time.Millisecond, "at once": -LookBack, "late": time.Hour + LookBack} {
+		b.walk(contact, noon, stepAt("topic"), left("topic", fact.IVRQueued))
+		b.add(contact, noon.Add(at), fact.TypeQueued, fact.Queued{Entry: contact + "/e1", Queue: "support"})
+	}
+	b.walk("nowhere", noon, stepAt("topic"), left("topic", fact.IVRHungUp))
+	b.walk("elsewhere", noon, stepAt("topic"), left("topic", fact.IVRQueued))
+	b.add("elsewhere", noon, fact.TypeQueued, fact.Queued{Entry: "elsewhere/e1", Queue: "sales"})
+	b.add("after", noon.Add(2*time.Minute), fact.TypeQueued, fact.Queued{Entry: "after/e2", Queue: "sales"})
+	for _, c := range []struct {
+		queues []string
+		want   int64
+	}{{nil, 7}, {[]string{}, 0}, {[]string{"support"}, 3}, {[]string{"sales"}, 2}, {[]string{"sales", "support"}, 4}} {
+		if r := b.menus(t, IVRParams{Queues: c.queues}); r.Total.Contacts != c.want || r.Total.Visits != c.want || (r.Queues == nil) != (c.queues == nil) {
+			t.Errorf("%v: %d contacts, queues %v", c.queues, r.Total.Contacts, r.Queues)
+		}
+	}
+}
+
 // Who was served is told apart by what he was served with; who went on to a queue after it is not.
 func TestServedWithACallbackOrAMessage(t *testing.T) {
 	var b book

@@ -8,7 +8,7 @@ import (
 
 // callAgain is what is known of a contact by looking at other calls of the same caller.
 type callAgain struct {
-	number           string // his; empty when withheld
+	number           string // his; empty when withheld or erased
 	recalled         bool   // he called again at most N hours after the end
 	recalledAnswered bool   // and an agent answered such a call
 	repeatCall       bool   // an earlier contact of his ended at most N hours before
@@ -22,6 +22,9 @@ func (c *contact) sameCaller(o *contact) bool {
 	}
 	return c.number != "" && c.number == o.number
 }
+
+// recognisable says whether the caller's other calls could be told as his.
+func (c *contact) recognisable() bool { return c.data.Customer != "" || c.number != "" }
 
 // comeAgain finds the calls that come again, among contacts by arrival.
 func (f *Facts) comeAgain(contacts []*contact, hours int) {
@@ -41,11 +44,15 @@ func (f *Facts) comeAgain(contacts []*contact, hours int) {
 }
 
 func (n *contactCount) addAgain(c *contact) {
+	if !c.recognisable() {
+		return
+	}
 	if c.data.Termination.Result == fact.ResultAbandoned {
+		n.AbandonedCallers++
 		n.Recalled += count(c.recalled)
 		n.RecalledAnswered += count(c.recalledAnswered)
 	}
-	if c.data.Kind == fact.KindInbound && (c.data.Customer != "" || c.number != "") {
+	if c.data.Kind == fact.KindInbound {
 		n.Callers++
 		n.RepeatCalls += count(c.repeatCall)
 	}

@@ -476,6 +476,9 @@ func (c *comparison) menus(w WindowRequest) (out []func()) {
 		for _, flows := range [][]string{nil, {"main"}, {}} {
 			out = append(out, compare(c, IVRRequest{WindowRequest: w, Flows: flows}, IVRRequest.Params, c.oracle.IVR, c.reader.IVR))
 		}
+		for _, queues := range [][]string{{"support"}, {}} {
+			out = append(out, compare(c, IVRRequest{WindowRequest: w, Queues: queues}, IVRRequest.Params, c.oracle.IVR, c.reader.IVR))
+		}
 	}
 	return out
 }

@@ -50,8 +50,8 @@ func contactNumbers() map[string]number {
 		out[s.number] = number{kind: "contact", where: s.condition, value: s.value}
 	}
 	out["containment"] = number{kind: "contact", where: by["in_flow"], in: by["contained_in_flow"]}
-	out["recalled"] = number{kind: "contact", where: by["abandoned"], in: by["recalled"]}
-	out["recalled_answered"] = number{kind: "contact", where: by["abandoned"], in: by["recalled_answered"]}
+	out["recalled"] = number{kind: "contact", where: by["abandoned_callers"], in: by["recalled"]}
+	out["recalled_answered"] = number{kind: "contact", where: by["abandoned_callers"], in: by["recalled_answered"]}
 	out["repeat_calls"] = number{kind: "contact", where: by["callers"], in: by["repeat_calls"]}
 	out["repeat"] = number{kind: "contact", where: by["identified"], in: by["repeats"]}
 	return out

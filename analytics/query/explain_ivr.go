@@ -41,6 +41,11 @@ func ivrListing(p metric.IVRParams, why ExplainRequest, fresh metric.Freshness) 
 		"contact": {from: "visits", group: "contact", id: "contact", contact: "contact", at: "min(began)"},
 	}
 	l.numbers = ivrNumbers()
+	if p.Queues != nil {
+		l.rule = func(r *metric.Rule) {
+			r.Counts += "; only contacts that joined one of these queues: " + strings.Join(p.Queues, ", ")
+		}
+	}
 	l.dynamic = func(name string) (number, map[string]any, bool) {
 		choice, ok := strings.CutPrefix(name, "choices.")
 		const times = "choices[{choice:String}]"

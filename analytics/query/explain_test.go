@@ -284,7 +284,7 @@ func (c *comparison) explainable(w world, n int) []explained {
 	must(err)
 	cr, err := c.oracle.Contacts(cp)
 	must(err)
-	menus := IVRRequest{WindowRequest: window(interval)}
+	menus := IVRRequest{WindowRequest: window(interval), Queues: [][]string{nil, {"support"}}[n%2]}
 	ip, err := menus.Params()
 	must(err)
 	ir, err := c.oracle.IVR(ip)

@@ -84,7 +84,7 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["tickets"] = tickets
 	split, err15 := ticketStatement(metric.TicketParams{Window: day, GroupBy: []metric.Dimension{metric.ByPriority, metric.ByTeam}, Days: 7, Now: mark}, hours, clock, fresh)
 	out["tickets_split"] = split
-	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}})
+	menus, err9 := ivrStatement(metric.IVRParams{Window: day, GroupBy: []metric.Dimension{metric.ByFlow, metric.ByNode}, Flows: []string{"main"}, Queues: []string{"support"}})
 	out["ivr"] = menus
 	list, _, err5 := searchStatement(SearchRequest{
 		From: day.From, Until: day.Until, Kinds: []string{"inbound"}, Queues: []string{"support"}, Agent: "anna", Outcome: "answered", Customer: "C1", Ticket: "T1", Number: "042", Personal: true,

@@ -98,6 +98,10 @@ func ivrTables(p metric.IVRParams, listed bool) (statement, error) {
 		flows = " AND flow IN {flows:Array(String)}"
 	}
 	within := "time >= " + instant("from") + " AND time < " + instant("beyond")
+	if p.Queues != nil {
+		s.bind("queues", append([]string{}, p.Queues...))
+		within += " AND contact IN (SELECT contact FROM entries_opened WHERE queue IN {queues:Array(String)} AND time >= " + instant("since") + " AND time < " + instant("beyond") + ")"
+	}
 	s.text = lines(
 		"WITH",
 		ivrLeaves(within),

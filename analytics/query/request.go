@@ -66,6 +66,7 @@ type ContactRequest struct {
 type IVRRequest struct {
 	WindowRequest          // GroupBy empty means flow and node
 	Flows         []string // nil means all
+	Queues        []string // only contacts that joined one of these; nil means all contacts
 }
 
 // TicketRequest has the same parameters.
@@ -235,7 +236,7 @@ func (r ContactRequest) splitBy(allowed ...metric.Dimension) (metric.ContactPara
 // Params validates; its error is *Invalid.
 func (r IVRRequest) Params() (metric.IVRParams, error) {
 	var m mistakes
-	p := metric.IVRParams{Flows: r.Flows}
+	p := metric.IVRParams{Flows: r.Flows, Queues: r.Queues}
 	p.Window, p.GroupBy = r.params(&m, metric.ByFlow, metric.ByNode)
 	if len(r.GroupBy) == 0 {
 		p.GroupBy = []metric.Dimension{metric.ByFlow, metric.ByNode}

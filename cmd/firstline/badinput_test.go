@@ -99,7 +99,7 @@ alerts:
     - {id: ready, kind: longest_wait, queues: [helpline]}
 `)
 	code, out := tool(t, nil, "check", "--config", path)
-	for _, want := range []string{":9: ", "mail.host", ":10: ", "webhooks.allow", ":12: ", "is there twice", "helpline", "is not between 1s and 24h"} {
+	for _, want := range []string{":9: ", "mail.host", ":10: ", "webhooks.allow", ":12: ", "is there twice", "helpline", "is 0s, not between 1s and 24h"} {
 		if code != exitFault || !strings.Contains(out, want) {
 			t.Errorf("missing %q in:\n%s", want, out)
 		}

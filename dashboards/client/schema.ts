@@ -869,7 +869,7 @@ export interface paths {
         };
         /**
          * Menu metrics
-         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read. Not for who is limited to queues or teams.
+         * @description Roles: supervisor, admin, integrator. API keys with the scope metrics.read.
          */
         get: operations["get-ivr-metrics"];
         put?: never;
@@ -889,7 +889,7 @@ export interface paths {
         };
         /**
          * What is behind a number of the menu metrics
-         * @description Roles: supervisor, admin, integrator. API keys with the scope contacts.read. Not for who is limited to queues or teams.
+         * @description Roles: supervisor, admin, integrator. API keys with the scope contacts.read.
          */
         get: operations["explain-menu-metrics"];
         put?: never;
@@ -1640,10 +1640,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["AgentRow"][];
@@ -1748,10 +1748,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["AgentRow"][];
@@ -2340,10 +2340,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["BacklogRow"][];
@@ -2392,10 +2392,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["BacklogRow"][];
@@ -2765,10 +2765,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["ContactRow"][];
@@ -2892,10 +2892,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["ContactRow"][];
@@ -2985,9 +2985,9 @@ export interface components {
             queue: string | null;
             /** @description Reason of tickets; null when not split by reason */
             reason: string | null;
-            /** @description abandoned contacts whose caller called again within the hours / abandoned contacts */
+            /** @description abandoned contacts whose caller called again within the hours / abandoned contacts whose customer or number is known */
             recalled: components["schemas"]["Ratio"];
-            /** @description abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts */
+            /** @description abandoned contacts whose caller called again within the hours and was answered by an agent / abandoned contacts whose customer or number is known */
             recalled_answered: components["schemas"]["Ratio"];
             /**
              * Format: int64
@@ -3298,7 +3298,7 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
             /** @description Cursor of the next page; null on the last one */
@@ -3310,7 +3310,7 @@ export interface components {
              * @description Of a share: how many of the listed are in the numerator, or how many milliseconds; else 0
              */
             numerator: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /**
              * Format: int64
@@ -3386,11 +3386,13 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
+            /** @description Only contacts that joined one of these queues, before the visit or after it, are counted; null = all contacts */
+            queues: string[] | null;
             /** @description One row for each interval and group */
             rows: components["schemas"]["IVRRow"][];
             /** @description The whole window over all groups */
@@ -3573,11 +3575,13 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
+            /** @description Only contacts that joined one of these queues, before the visit or after it, are counted; null = all contacts */
+            queues: string[] | null;
             /** @description One row for each interval and group */
             rows: components["schemas"]["IVRRow"][];
             /** @description The whole window over all groups */
@@ -4068,12 +4072,12 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
             /** @description What the loader met, by interval and topic, without intervals in which it loaded nothing; by when it was loaded */
             loads: components["schemas"]["LoadRow"][];
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded */
             rows: components["schemas"]["DefectRow"][];
@@ -4132,12 +4136,12 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
             /** @description The limits used, per queue; the one without a queue is for all others */
             limits: components["schemas"]["QueueLimits"][];
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["QueueRow"][];
@@ -4204,12 +4208,12 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
             /** @description The limits used, per queue; the one without a queue is for all others */
             limits: components["schemas"]["QueueLimits"][];
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["QueueRow"][];
@@ -5108,12 +5112,12 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
             /** @description How arrivals are forecast: always same_weekday_mean */
             method: string;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description The queues that are served by the same agents; null means all */
             queues: string[] | null;
@@ -5438,10 +5442,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["TicketRow"][];
@@ -5654,10 +5658,10 @@ export interface components {
             kept_from: string | null;
             /**
              * Format: int64
-             * @description Facts of the window that were loaded more than a minute after they happened
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
-            /** @description What has begun and not ended in the week before the watermark, whatever the window */
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["TicketRow"][];
@@ -8154,6 +8158,8 @@ export interface operations {
                 group_by?: ("interval" | "flow" | "node")[];
                 /** @description Only these menus, comma-separated; without it all */
                 flow?: string[];
+                /** @description Only contacts that joined one of these queues, comma-separated, before the visit or after it; who is limited to some queues gets those of his */
+                queue?: string[];
                 /** @description Answer an earlier period in comparison: the one of the same length that ends where the window begins, or the window a day, a week, a month, a year before, by the calendar of tz */
                 compare?: "previous" | "1d" | "1w" | "1mo" | "1y";
                 /** @description Order of the rows: columns as CSV names them, comma-separated, with a minus for the greatest first; null comes last. Rows that are alike stay in the order of interval and group */
@@ -8207,6 +8213,8 @@ export interface operations {
                 group_by?: ("interval" | "flow" | "node")[];
                 /** @description Only these menus, comma-separated; without it all */
                 flow?: string[];
+                /** @description Only contacts that joined one of these queues, comma-separated, before the visit or after it; who is limited to some queues gets those of his */
+                queue?: string[];
                 /** @description The number's name, as the columns of the report's CSV have it; of a choice taken in a menu choices.KEY>TARGET */
                 number: string;
                 /** @description The row it stands in, from the link in explain of that row; without it the total */

@@ -53,7 +53,7 @@ again AS (
 counted AS (
   SELECT roundDown(began, {begins:Array(Int64)}) AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,
     notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat,
-    kind = 'inbound' AND known_caller AS calls, recalled, recalled_answered, repeated
+    known_caller, kind = 'inbound' AND known_caller AS calls, recalled, recalled_answered, repeated
   FROM people LEFT JOIN neighbours USING (contact)
   LEFT JOIN again USING (contact)
   WHERE began >= {from:Int64} AND began < {until:Int64}
@@ -73,6 +73,7 @@ SELECT
     toInt64(countIf(flow != '' AND result = 'contained')) AS n_contained_in_flow,
     toInt64(countIf(identified)) AS n_identified,
     toInt64(countIf(repeat)) AS n_repeats,
+    toInt64(countIf(result = 'abandoned' AND known_caller)) AS n_abandoned_callers,
     toInt64(countIf(result = 'abandoned' AND recalled)) AS n_recalled,
     toInt64(countIf(result = 'abandoned' AND recalled_answered)) AS n_recalled_answered,
     toInt64(countIf(calls)) AS n_callers,

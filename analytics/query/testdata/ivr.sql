@@ -1,15 +1,15 @@
--- Arguments: begins=[1772492400000 1772496000000] beyond=1773183600000 flows=[main] from=1772492400000 since=1771887600000 until=1772578800000
+-- Arguments: begins=[1772492400000 1772496000000] beyond=1773183600000 flows=[main] from=1772492400000 queues=[support] since=1771887600000 until=1772578800000
 WITH
 leaves AS (
   SELECT contact, sequence, toUnixTimestamp64Milli(time) AS at, multiIf(outcome != 'contained', toString(outcome), arrayExists(x -> x >= toUnixTimestamp64Milli(entered_at) AND x <= toUnixTimestamp64Milli(left_at), promised), 'callback', arrayExists(x -> x >= toUnixTimestamp64Milli(entered_at) AND x <= toUnixTimestamp64Milli(left_at), recorded), 'voicemail', 'contained') AS outcome
-  FROM (SELECT contact, sequence, time, entered_at, left_at, outcome FROM ivr_visits WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')) AS v
+  FROM (SELECT contact, sequence, time, entered_at, left_at, outcome FROM ivr_visits WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM entries_opened WHERE queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))) AS v
   LEFT JOIN (SELECT origin AS contact, groupArray(toUnixTimestamp64Milli(time)) AS promised FROM callbacks_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') GROUP BY origin) AS p USING (contact)
   LEFT JOIN (SELECT contact, groupArray(toUnixTimestamp64Milli(time)) AS recorded FROM recordings_opened WHERE cause = 'voicemail' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') GROUP BY contact) AS r USING (contact)
 ),
 steps AS (
   SELECT contact, sequence, toUnixTimestamp64Milli(time) AS at, toString(type) AS type, toString(flow) AS flow, toString(node) AS node,
     concat(toString(key), '>', toString(target)) AS choice, toString(kind) AS input, derived, '' AS outcome
-  FROM ivr_steps WHERE type IN ('ivr.entered', 'ivr.choice', 'ivr.input') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
+  FROM ivr_steps WHERE type IN ('ivr.entered', 'ivr.choice', 'ivr.input') AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM entries_opened WHERE queue IN {queues:Array(String)} AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL SELECT contact, sequence, at, 'ivr.left' AS type, '' AS flow, '' AS node, '' AS choice, '' AS input, false AS derived, outcome FROM leaves
 ),
 numbered AS (

@@ -138,6 +138,7 @@ async function ownAccount({ browser, base, adam, sam, anna, boss, shoot }, drawn
     await enter(other, "sam.hill", drawn);
     await sam.test("me").click();
     await shows(sam.test("account"), /sam\.hill.*Supervisor.*Support, team first.*Anna/, 5_000);
+    want(await sam.page.locator("nav a[href='/contacts']").count() === 1 && await sam.page.locator("nav a[href='/data-quality']").count() === 0, "who is limited is led to what refuses him");
   });
   await check("he changes his password: what is wrong is told beside the field, and he stays signed in", async () => {
     await sam.page.fill("[name=new]", chosen);

@@ -15,8 +15,8 @@ import { usePolled } from "../parts/usePolled";
 import { useStream } from "../stream";
 import { noteServerTime, timeOfDay, useNow, zone } from "../time";
 
-/** operator: may change agents' states, and who is next; phone: the agent entry whose phone he listens with. */
-export function Wallboard({ operator, phone }: { operator: boolean; phone: string | undefined }) {
+/** operator: may change agents' states, and who is next; limited: to some queues, so that incidents are not his to switch; phone: the agent entry whose phone he listens with. */
+export function Wallboard({ operator, limited, phone }: { operator: boolean; limited: boolean; phone: string | undefined }) {
   const [state, setState] = useState<WallboardNow>();
   const note = (f: Freshness) => { if (!f.stale) noteServerTime(f.as_of); };
   const stream = useStream("/live/wallboard", {
@@ -46,7 +46,7 @@ export function Wallboard({ operator, phone }: { operator: boolean; phone: strin
         <div class="grid">
           {state.queues.map((q) => <QueueCard key={q.id} queue={q} at={at} today={today.data?.queues.find((r) => r.queue === q.id)} loaded={today.data !== undefined} />)}
         </div>
-        <Incidents incidents={state.incidents} at={at} operator={operator} />
+        <Incidents incidents={state.incidents} at={at} operator={operator && !limited} />
         <DayChart rows={today.data?.series ?? []} />
         <div class="grid">
           <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} listen={listen} phone={phone} />
