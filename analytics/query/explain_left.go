@@ -12,7 +12,14 @@ import (
 // leavesOut says whether what a number leaves out is told: of a share as a whole and of durations. What of a share is below only stands in
 // the list, and of a count the row's other counts say it.
 func (l *listing) leavesOut(p part) bool {
-	return l.sources[p.kind].all != "" && (p.in != "" && p.how != metric.HowNumerator || p.durations() && !p.sum)
+	switch {
+	case l.sources[p.kind].all == "":
+		return false
+	case p.in != "":
+		return p.how != metric.HowNumerator
+	default:
+		return p.durations() && !p.sum
+	}
 }
 
 // leftOutStatement counts the things of the row that are of the number's kind and don't count in it.

@@ -35,7 +35,7 @@ export async function why({ boss, anna, shoot }) {
     await number("total", "service_level.offered.percent").click();
     await shows(test("why-how"), /\d of 2: [\d.,]+ ?%/, 15_000);
     await count(2);
-    await shows(page.locator("[data-in=denominator]"), /of 20 s.*no/, 5_000);
+    await shows(page.locator("[data-in=denominator]"), /limit 20 s.*no/, 5_000);
     await shows(test("why-rule"), /Support: T 20 s, given up at once up to 1 s/, 5_000);
     await shoot(page, "why-share");
     await test("why-back").click();

@@ -1,6 +1,6 @@
 // The reports: a table of numbers, each with a way to what is behind it. The address is the API's own request, so that it can be kept,
 // sent on and come back to; what the form doesn't know stays in it.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Address } from "../api";
 import { t } from "../i18n";
 import { reportNames } from "../parts/numbers";
@@ -16,6 +16,7 @@ export function Reports({ report }: { report: ReportName }) {
   const [asked, ask] = useState(() => askedOf(report, new URLSearchParams(location.search)));
   const answer = useAnswer(asked, (q): Address<ReportAnswer> => `/api/v1/metrics/${report}?${q.toString()}`);
   const names = useNames();
+  useEffect(() => { document.title = `${t("reports.title")}: ${t(`report.${report}`)} · ${t("app")}`; }, [report]);
   const search = (q: URLSearchParams) => {
     history.replaceState(null, "", `/reports/${report}?${q.toString()}`);
     ask(q);

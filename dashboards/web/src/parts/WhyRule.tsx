@@ -6,7 +6,7 @@ import { dateTimeIn, span } from "../time";
 import { figure, isTime } from "./numbers";
 import type { Names } from "./useNames";
 import { groupName, groupsOf } from "./groups";
-import { outcomeName } from "./outcomes";
+import { leftOutName } from "./outcomes";
 
 interface Props {
   e: Explanation;
@@ -21,7 +21,7 @@ export function Place({ e, query, names }: Props & { query: URLSearchParams }) {
   const at = dateTimeIn(e.zone);
   const { from, until } = e.row.interval;
   return (
-    <section class="card stack" data-test="why-place">
+    <section class="card stack tight" data-test="why-place">
       <h2>{t("why.which")}</h2>
       <dl class="facts">
         <Fact label="why.report" value={word("report.", e.report)} />
@@ -54,8 +54,8 @@ export function How({ e }: { e: Explanation }) {
       <p class="flat">{text}</p>
       {tells && e.left_out.length === 0 && e.count > 0 && e.report !== "backlog" && <p class="flat quiet">{t("why.left.none")}</p>}
       {e.left_out.length > 0 && (
-        <p class="flat" data-test="why-left">{t("why.left")}: {e.left_out.map((l) => (
-          <span key={l.reason} class="badge wraps">{textOf("leftout.", l.reason) ?? outcomeName(e.items[0]?.kind, l.reason)} {l.sum_ms > 0 ? span(l.sum_ms) : figure("", l.count)}</span>
+        <p class="flat row" data-test="why-left">{t("why.left")}: {e.left_out.map((l) => (
+          <span key={l.reason} class="badge wraps">{leftOutName(e.report, e.number, l.reason)} {l.sum_ms > 0 ? span(l.sum_ms) : figure("", l.count)}</span>
         ))}</p>
       )}
     </section>

@@ -34,7 +34,7 @@ export function WhyTable({ e, items, names, overseer }: Props) {
           {items.map((x) => (
             <tr key={x.id} data-item={x.id} data-in={x.in ?? undefined}>
               <td class="figures">{x.contact === "" ? at(x.at) : <a href={`/contacts/${encodeURIComponent(x.contact)}`}>{at(x.at)}</a>}</td>
-              {columns.map((c) => <td key={c.head} class={c.number && "num"}>{c.cell(x)}</td>)}
+              {columns.map((c) => <td key={c.head} class={c.number && "num figures"}>{c.cell(x)}</td>)}
             </tr>
           ))}
         </tbody>
