@@ -6,12 +6,17 @@ export async function why({ boss, anna, shoot }) {
   const items = page.locator("[data-item]");
   const count = (n) => until(`${n} things`, 15_000, async () => (await items.count()) === n || (await items.count()));
   const number = (row, name) => page.locator(`[data-row="${row}"] [data-number="${name}"] a`);
+  const noError = async (report) => {
+    const told = await test("error").allTextContents();
+    want(told.length === 0, `${report}: ${told.join()}`);
+  };
 
   await check("a number of a report leads to its calls, one of them to the call, and back to the report as it was", async () => {
     await page.goto("/reports/queues");
     await page.selectOption("[name=interval]", "1d");
     await page.selectOption("[name=queue]", "support");
     await page.locator("[data-test=report][aria-busy=false]").waitFor();
+    await noError("queues");
     await shows(number("support", "offered"), "2", 15_000);
     const report = page.url();
     want(/interval=1d/.test(report) && /queue=support/.test(report), `the address ${report} doesn't hold the choice`);
@@ -22,7 +27,7 @@ export async function why({ boss, anna, shoot }) {
     await shows(test("why-rule"), /Callers who joined the queue.*in which it joined the queue/, 5_000);
     const explained = page.url();
     await items.last().locator("a").first().click();
-    await shows(page.locator("[data-test=contact]"), /70001.*Anna/, 15_000);
+    await shows(page.locator("[data-test=contact]"), /Support.*Anna/, 15_000);
     await page.getByText("Back to the list").click();
     await count(2);
     want(page.url() === explained, `back at ${page.url()}, not ${explained}`);
@@ -57,6 +62,7 @@ export async function why({ boss, anna, shoot }) {
     for (const report of ["agents", "contacts", "ivr", "tickets", "backlog"]) {
       await page.goto(`/reports/${report}`);
       await page.locator("[data-test=report][aria-busy=false]").waitFor();
+      await noError(report);
       if (await page.locator("[data-test=figures] [data-test=empty]").count() > 0) continue;
       const first = page.locator("[data-row=total] a.why").first();
       const value = await first.textContent();

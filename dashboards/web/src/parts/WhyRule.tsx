@@ -88,12 +88,12 @@ export function Rule({ e, names }: Props) {
 const usesDays = (e: Explanation) => /^(repeat|first_contact_resolution|undecided)(\.|$)/.test(e.number);
 const usesHours = (e: Explanation) => /^(recalled|recalled_answered|repeat_calls)(\.|$)/.test(e.number);
 
-/** The limits that a number of this row is judged by: of its queue alone where it is one's. */
+/** The limits by which what is listed was judged: of its queues, and of all that have none of their own. */
 function limitsOf(e: Explanation) {
   if (!/^(service_level|abandoned_short)(\.|$)/.test(e.number)) return [];
-  const { queue } = e.row;
-  const own = e.rule.limits.filter((l) => queue === undefined || l.queue === queue);
-  return own.length > 0 ? own : e.rule.limits.filter((l) => l.queue === "");
+  const queues = new Set(e.row.queue == null ? e.items.map((x) => x.queue) : [e.row.queue]);
+  const own = e.rule.limits.filter((l) => l.queue !== "" && queues.has(l.queue));
+  return own.length === queues.size && own.length > 0 ? own : [...own, ...e.rule.limits.filter((l) => l.queue === "")];
 }
 
 function Fact({ label, value }: { label: Key; value: string }) {
