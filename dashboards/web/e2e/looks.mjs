@@ -14,7 +14,7 @@ export const variants = [
 ];
 
 /** What is there once a page shows its figures. */
-const loaded = "[data-test=own-calls] .value:text-is('1'), [data-test=chart] svg, [data-contact], [data-test=timeline] li, [data-test=messages][aria-busy=false], [data-test=callbacks][aria-busy=false] ~ [data-test=callbacks-ended][aria-busy=false], [data-test=quality-loads] td, [data-row=total] a.why, [data-item]";
+const loaded = "[data-test=own-calls] a:text-is('1'), [data-test=chart] svg, [data-contact], [data-test=timeline] li, [data-test=messages][aria-busy=false], [data-test=callbacks][aria-busy=false] ~ [data-test=callbacks-ended][aria-busy=false], [data-test=quality-loads] td, [data-row=total] a.why, [data-item]";
 
 export async function looks({ browser, base, boss, shoot }) {
   await boss.page.goto("/contacts");
