@@ -337,7 +337,9 @@ func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric
 	if _, err := time.LoadLocation(req.Zone); err != nil || req.Zone == "Local" {
 		return metric.Today{}, &query.Invalid{Problems: []problem.Problem{{Path: "tz", Message: "unknown"}}}
 	}
-	return metric.Today{AsOf: livetest.Began(), Zone: req.Zone}, nil
+	from, queue := livetest.Began(), "support"
+	day := metric.Group{Span: metric.Bucket{From: from, Until: from.Add(24 * time.Hour)}.Span(), Queue: &queue}
+	return metric.Today{AsOf: from, From: day.Span.From, Until: day.Span.Until, Zone: req.Zone, Queues: []metric.TodayRow{{Group: day}}}, nil
 }
 
 func (r *reportsDouble) Search(_ context.Context, req query.SearchRequest) (query.ContactPage, error) {

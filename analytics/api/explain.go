@@ -143,18 +143,35 @@ func linkRows[R any, P linked[R]](ctx context.Context, head metric.Header, rows 
 	for _, other := range []string{"compare", "sort", "format"} {
 		q.Del(other)
 	}
-	link := func(row string) string {
-		if row != "" {
-			row = "&row=" + row
-		}
-		return u.Path + "/explain?" + q.Encode() + row + "&number={number}"
-	}
 	for i := range rows {
 		g, c := P(&rows[i]).Place()
-		g.Explain = link(query.RowName(g.Span.From, metric.KeyOf(*g, c, head.GroupBy), head.GroupBy))
+		g.Explain = explainLink(u.Path, q, query.RowName(g.Span.From, metric.KeyOf(*g, c, head.GroupBy), head.GroupBy))
 	}
 	g, _ := P(total).Place()
-	g.Explain = link("")
+	g.Explain = explainLink(u.Path, q, "")
+}
+
+// linkToday gives the wallboard's figures of a queue, and of all, the links that they have in a report of the day. The intervals of its
+// series have none: it is asked for every second.
+func linkToday(today *metric.Today, queues []string) {
+	splits := []metric.Dimension{metric.ByQueue}
+	q := url.Values{"from": {today.From.Format(time.RFC3339Nano)}, "until": {today.Until.Format(time.RFC3339Nano)}, "tz": {today.Zone}, "group_by": {string(metric.ByQueue)}}
+	if len(queues) > 0 {
+		q.Set("queue", strings.Join(queues, ","))
+	}
+	today.Total.Explain = explainLink(Prefix+"/metrics/queues", q, "")
+	for i := range today.Queues {
+		g := &today.Queues[i].Group
+		g.Explain = explainLink(Prefix+"/metrics/queues", q, query.RowName(g.Span.From, metric.KeyOf(*g, metric.Cell{}, splits), splits))
+	}
+}
+
+// explainLink is where the numbers of a report's row are explained, without a row its total.
+func explainLink(report string, asked url.Values, row string) string {
+	if row != "" {
+		row = "&row=" + row
+	}
+	return report + "/explain?" + asked.Encode() + row + "&number={number}"
 }
 
 // begins are the begins of the rows' intervals: where a window of custom edges is cut.

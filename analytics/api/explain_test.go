@@ -104,6 +104,27 @@ func TestExplainOfComparison(t *testing.T) {
 	}
 }
 
+// The wallboard's figures of a queue, and of all, are explained as a report of the day explains them.
+func TestExplainOfWallboard(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	var today metric.Today
+	w.get(Prefix+"/wallboard?tz=Europe/Berlin&queue=support", sue).into(t, &today)
+	splits := []metric.Dimension{metric.ByQueue}
+	for link, row := range map[string]string{today.Total.Explain: "", today.Queues[0].Explain: query.RowName(today.From, metric.Key{Queue: "support"}, splits)} {
+		w.reports.explained = nil
+		w.get(strings.Replace(link, "{number}", "offered", 1), sue)
+		asked := w.reports.explained[0]
+		req := asked.req.(query.QueueRequest)
+		if !req.From.Equal(today.From) || !req.Until.Equal(today.Until) || req.Zone != "Europe/Berlin" || !reflect.DeepEqual(req.Queues, []string{"support"}) || !reflect.DeepEqual(req.GroupBy, []string{"queue"}) {
+			t.Errorf("%s asks %+v", link, req)
+		}
+		if asked.why != (query.ExplainRequest{Number: "offered", Row: row, Limit: 50}) {
+			t.Errorf("%s asks %+v", link, asked.why)
+		}
+	}
+}
+
 // An agent's numbers are explained by his own calls, whosever he asks for.
 func TestAgentExplainsHisOwn(t *testing.T) {
 	w := newWorld(t, options{})

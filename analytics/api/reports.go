@@ -336,5 +336,6 @@ type wallboardOutput struct{ Body metric.Today }
 // wallboard answers today's figures by queue, and the series behind its chart.
 func (a *API) wallboard(ctx context.Context, who principal, in *wallboardInput) (*wallboardOutput, error) {
 	today, err := a.reports.Today(ctx, query.TodayRequest{Zone: in.Zone, Step: in.Step, Queues: who.rights.narrowQueues(in.Queue), Limits: a.limits(who)})
+	linkToday(&today, in.Queue)
 	return &wallboardOutput{today}, err
 }

@@ -160,6 +160,21 @@ const (
 	AlertRuleBodyWhileWaiting AlertRuleBodyWhile = "waiting"
 )
 
+// Defines values for AppliedTargetClock.
+const (
+	AppliedTargetClockFirstReply AppliedTargetClock = "first_reply"
+	AppliedTargetClockResolution AppliedTargetClock = "resolution"
+)
+
+// Defines values for AppliedTargetState.
+const (
+	AppliedTargetStateBreached AppliedTargetState = "breached"
+	AppliedTargetStateMet      AppliedTargetState = "met"
+	AppliedTargetStatePaused   AppliedTargetState = "paused"
+	AppliedTargetStateRunning  AppliedTargetState = "running"
+	AppliedTargetStateWarning  AppliedTargetState = "warning"
+)
+
 // Defines values for CallInputBodyAction.
 const (
 	CallInputBodyActionComplete     CallInputBodyAction = "complete"
@@ -2093,6 +2108,33 @@ type AlertsOutputBody struct {
 	AsOf   time.Time `json:"as_of"`
 }
 
+// AppliedTarget defines model for AppliedTarget.
+type AppliedTarget struct {
+	// Clock Which one. Where both are about to breach or have, the first reply
+	Clock AppliedTargetClock `json:"clock"`
+
+	// Default The plan has no target for this priority: it is the one of all others
+	Default bool `json:"default"`
+
+	// Priority The priority that decides: the one that the ticket has, or had when the clock ended; empty when it has none
+	Priority string `json:"priority"`
+
+	// State What became of it
+	State AppliedTargetState `json:"state"`
+
+	// TargetMS How long the clock may run
+	TargetMS int64 `json:"target_ms"`
+
+	// UsedMS How long it has run, in the hours of the tickets' schedule
+	UsedMS int64 `json:"used_ms"`
+}
+
+// AppliedTargetClock Which one. Where both are about to breach or have, the first reply
+type AppliedTargetClock string
+
+// AppliedTargetState What became of it
+type AppliedTargetState string
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Action Operation id of the route
@@ -3113,6 +3155,9 @@ type Explained struct {
 	// Queue Queue id; empty where there is none
 	Queue string `json:"queue"`
 
+	// Target Of a ticket's target, and of what is about to breach one or has: what was promised, and how the clock stands; null else
+	Target *AppliedTarget `json:"target"`
+
 	// Ticket system:ticket; empty where there is none
 	Ticket string `json:"ticket"`
 
@@ -3160,6 +3205,9 @@ type Explanation struct {
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
 	Late int64 `json:"late"`
+
+	// LeftOut Of a share and of durations: what of the same row is not counted, by why, the most first; on the first page. Of all else the row's other numbers say it
+	LeftOut []LeftOut `json:"left_out"`
 
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
@@ -3494,6 +3542,18 @@ type Left struct {
 
 	// Voicemail Served, after a message was left
 	Voicemail int64 `json:"voicemail"`
+}
+
+// LeftOut defines model for LeftOut.
+type LeftOut struct {
+	// Count How many
+	Count int64 `json:"count"`
+
+	// Reason How it ended where that is why; else what it lacks: not_told, in_hand, ringing, no_menu, unknown_customer, unknown_caller, not_replied, not_resolved, reopened, no_schedule, no_target, not_due; undecided, still_waiting, running, warning, paused: not yet
+	Reason string `json:"reason"`
+
+	// SumMS Of a share of time: their durations added up; else 0
+	SumMS int64 `json:"sum_ms"`
 }
 
 // LoadRow defines model for LoadRow.

@@ -35,10 +35,19 @@ type Explanation struct {
 	Numerator   int64 `json:"numerator" doc:"Of a share: how many of the listed are in the numerator, or how many milliseconds; else 0"`
 	Denominator int64 `json:"denominator" doc:"Of a share: all that is listed, or its milliseconds; else 0"`
 
+	LeftOut []LeftOut `json:"left_out" nullable:"false" doc:"Of a share and of durations: what of the same row is not counted, by why, the most first; on the first page. Of all else the row's other numbers say it"`
+
 	Place *int64 `json:"place" doc:"Of a percentile: its 0-based place among the durations, shortest first; null else"`
 
 	Items []Explained `json:"items" nullable:"false" doc:"A page of what counts, newest first; of durations longest first"`
 	Next  *string     `json:"next" doc:"Cursor of the next page; null on the last one"`
+}
+
+// LeftOut is what of a row a number doesn't count, for one reason.
+type LeftOut struct {
+	Reason string `json:"reason" doc:"How it ended where that is why; else what it lacks: not_told, in_hand, ringing, no_menu, unknown_customer, unknown_caller, not_replied, not_resolved, reopened, no_schedule, no_target, not_due; undecided, still_waiting, running, warning, paused: not yet"`
+	Count  int64  `json:"count" doc:"How many"`
+	SumMS  int64  `json:"sum_ms" doc:"Of a share of time: their durations added up; else 0"`
 }
 
 // Row names a row of a report.
@@ -81,11 +90,23 @@ type Explained struct {
 	In      *string    `json:"in" enum:"numerator,denominator" doc:"Of a share: numerator when it counts in both parts, denominator when only there; null else"`
 	Place   *int64     `json:"place" doc:"Of durations: its 0-based place among them, shortest first; null else"`
 	IsIt    bool       `json:"is_it" doc:"It is the percentile, or the longest"`
+
+	Target *AppliedTarget `json:"target" doc:"Of a ticket's target, and of what is about to breach one or has: what was promised, and how the clock stands; null else"`
+}
+
+// AppliedTarget is by what one of a ticket's clocks was judged.
+type AppliedTarget struct {
+	Clock    string   `json:"clock" enum:"first_reply,resolution" doc:"Which one. Where both are about to breach or have, the first reply"`
+	Priority string   `json:"priority" doc:"The priority that decides: the one that the ticket has, or had when the clock ended; empty when it has none"`
+	Default  bool     `json:"default" doc:"The plan has no target for this priority: it is the one of all others"`
+	TargetMS int64    `json:"target_ms" doc:"How long the clock may run"`
+	UsedMS   int64    `json:"used_ms" doc:"How long it has run, in the hours of the tickets' schedule"`
+	State    SLAState `json:"state" enum:"running,paused,warning,breached,met" doc:"What became of it"`
 }
 
 // Explain is what an explanation's header is made of.
 func Explain(report, number string, w Window, splits []Dimension, fresh Freshness) Explanation {
-	e := Explanation{Header: newHeader(w, splits), Report: report, Number: number, Items: []Explained{}}
+	e := Explanation{Header: newHeader(w, splits), Report: report, Number: number, Items: []Explained{}, LeftOut: []LeftOut{}}
 	e.Freshness = fresh
 	e.Rule.Limits = []QueueLimits{}
 	field, _, _ := strings.Cut(number, ".")

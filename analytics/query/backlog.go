@@ -184,7 +184,9 @@ func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clo
 	recomputed := func(until string) string {
 		return "if({scheduled:Bool}, " + clockAt(until) + " - " + clockAt("opened_at") + ", NULL)"
 	}
-	which := when(listed, ", subject, event_id, at, opened_at, held_by, stood_in")
+	which := func(at string) string {
+		return when(listed, ", subject, event_id, at, opened_at, held_by, stood_in"+clockColumns(at, at))
+	}
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
@@ -194,13 +196,13 @@ func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clo
 		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",
 		"    event, opened, replied, first_resolved, last_resolved, 0 AS left, 0 AS waits, at - opened_at AS age,",
 		"    if(replies = 1 AND replies_now, "+replyState("at")+", '') AS reply, if(settles, "+resolutionState("at")+", '') AS resolution,",
-		"    "+businessBetween(frozenNumber("schedule"), "opened_at", "at", "at >= opened_at")+" AS frozen, "+recomputed("at")+" AS recomputed"+which,
+		"    "+businessBetween(frozenNumber("schedule"), "opened_at", "at", "at >= opened_at")+" AS frozen, "+recomputed("at")+" AS recomputed"+which("at"),
 		"  FROM (SELECT *, arrayJoin([0, 1]) AS whole FROM clocks WHERE at >= {from:Int64} AND at < {until:Int64}"+queues+")",
 		"  UNION ALL",
 		"  SELECT whole, if(whole, 0, {begins:Array(Int64)}[n]) AS bucket, "+dimensions+",",
 		"    '' AS event, 0 AS opened, 0 AS replied, 0 AS first_resolved, 0 AS last_resolved, 1 AS left, state = 'pending' AS waits, "+end+" - opened_at AS age,",
 		"    "+replyState(end)+" AS reply, "+resolutionState(end)+" AS resolution,",
-		"    CAST(NULL, 'Nullable(Int64)') AS frozen, "+recomputed(end)+" AS recomputed"+which,
+		"    CAST(NULL, 'Nullable(Int64)') AS frozen, "+recomputed(end)+" AS recomputed"+which(end),
 		"  FROM (",
 		"    SELECT *, arrayJoin(if(n = toInt64(length({instants:Array(Int64)})) - 1, [0, 1], [0])) AS whole FROM (",
 		"      SELECT *, arrayJoin(range("+upTo("greatest(at, opened_at)")+" + 1, "+upTo("next_at")+" + 1)) AS n FROM clocks",

@@ -92,6 +92,7 @@ type source struct {
 	at, until                         string // Unix milliseconds; until 0 is none
 	outcome                           string
 	wait                              string // below 0 is none
+	all, why                          string // all of its kind that a row has, and why one of them doesn't count; empty where that isn't told
 }
 
 // number is one of a report's: which rows of its source count, and what of them.
@@ -103,6 +104,8 @@ type number struct {
 	sum   bool   // the number is all durations together, and has no parts
 	times string // how often each counts; empty is once
 	limit string // what a wait is compared with
+	clock string // of a ticket's target: which clock it is of
+	why   string // why one doesn't count, where that is another reason than its source has
 }
 
 // listing is a report whose numbers can be explained.
@@ -199,6 +202,12 @@ func (r *Reader) explain(ctx context.Context, l listing, req ExplainRequest) (me
 		return e, err
 	}
 	e.How = asked.how
+	if after == nil && l.leavesOut(asked) {
+		var err error
+		if e.LeftOut, err = r.leftOut(ctx, l, asked); err != nil {
+			return e, err
+		}
+	}
 	s, sort := explainStatement(l, asked, after, size)
 	var totals explainTotals
 	var next cursor
@@ -232,7 +241,8 @@ func (r *Reader) explain(ctx context.Context, l listing, req ExplainRequest) (me
 type explainRow struct {
 	metric.Explained
 	sort, at, until, wait, value, limit, place int64
-	within                                     uint8
+	within, byDefault                          uint8
+	target                                     metric.AppliedTarget
 	totals                                     explainTotals
 }
 
@@ -268,7 +278,7 @@ func (t explainTotals) put(e *metric.Explanation, p part) {
 // item is the row as it is shown.
 func (row *explainRow) item(p part, t explainTotals) metric.Explained {
 	x := row.Explained
-	x.At, x.Until = time.UnixMilli(row.at).UTC(), someTime(row.until)
+	x.At, x.Until, x.Target = time.UnixMilli(row.at).UTC(), someTime(row.until), row.applied(p)
 	if row.wait >= 0 {
 		x.WaitMS = &row.wait
 	}
@@ -326,6 +336,9 @@ func explainColumns(p part, sort string) []column[explainRow] {
 		total("part_times", "if(within, times, 0)", func(t *explainTotals) any { return &t.timesIn }),
 		total("part_values", "if(within, value, 0)", func(t *explainTotals) any { return &t.valueIn }),
 	}
+	if p.clock != "" {
+		out = append(out, targetResults()...)
+	}
 	if p.placed() {
 		out = append(out,
 			column[explainRow]{"all_levels", "quantilesExact(" + levels + ")(value) OVER ()", func(r *explainRow) any { return &r.totals.levels }},
@@ -368,11 +381,12 @@ func explainStatement(l listing, p part, after *cursor, size int) (statement, st
 		list = append(list, "toInt64("+orElse(c.expr, c.zero)+") AS of_"+c.name)
 	}
 	list = append(list, "toUInt8("+orElse(p.in, "1")+") AS of_within")
+	list = append(list, p.targetColumns()...)
 	s.text = lines(
 		s.text+",",
 		"listed AS (",
 		"  SELECT of_id AS id, of_contact AS contact, of_ticket AS ticket, of_queue AS queue, of_agent AS agent, of_outcome AS outcome,",
-		"    of_at AS at, of_until AS until, of_wait AS wait, of_compared_with AS compared_with, of_value AS value, of_times AS times, of_within AS within",
+		"    of_at AS at, of_until AS until, of_wait AS wait, of_compared_with AS compared_with, of_value AS value, of_times AS times, of_within AS within"+when(p.clock != "", ",\n    clock, judged_by, by_default, promised, used, stands"),
 		"  FROM (",
 		"    SELECT "+strings.Join(list, ", "),
 		"    FROM "+from.from+" WHERE "+strings.Join(where, " AND "),

@@ -44,7 +44,10 @@ func agentListing(p metric.AgentParams, why ExplainRequest, fresh metric.Freshne
 	transfer.outcome = "if(more = '', detail, concat(more, ' ', detail))"
 	state.outcome = "if(more = '', detail, concat(detail, ' ', more))"
 	agent := source{from: "things", group: "agent", id: "agent", agent: "agent", at: "min(at)"}
-	l.sources = map[string]source{"state": state, "offer": thing, "entry": entry, "transfer": transfer, "agent": agent}
+	offer := thing
+	offer.all, offer.why = "what = '"+thingOffer+"'", "if(detail = '', 'ringing', detail)"
+	state.all, state.why = isState, "detail"
+	l.sources = map[string]source{"state": state, "offer": offer, "entry": entry, "transfer": transfer, "agent": agent}
 	l.numbers = agentNumbers(p)
 	l.dynamic = func(name string) (number, map[string]any, bool) {
 		reason, ok := strings.CutPrefix(name, "time.paused_by_reason.")

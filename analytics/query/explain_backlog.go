@@ -65,11 +65,11 @@ func backlogNumbers() map[string]number {
 	for _, c := range backlogCounts() {
 		by[c.name] = c.condition
 		if c.number != "" {
-			out[c.number] = number{kind: backlogKind(c.number), where: c.condition}
+			out[c.number] = number{kind: backlogKind(c.number), where: c.condition, clock: backlogClock(c.number)}
 		}
 	}
-	out["targets.first_reply"] = number{kind: "event", where: by["reply_due"], in: by["reply_met"]}
-	out["targets.resolution"] = number{kind: "event", where: by["resolution_due"], in: by["resolution_met"]}
+	out["targets.first_reply"] = number{kind: "event", where: by["reply_due"], in: by["reply_met"], clock: clockReply}
+	out["targets.resolution"] = number{kind: "event", where: by["resolution_due"], in: by["resolution_met"], clock: clockResolution}
 	for _, s := range backlogSpreads() {
 		out[s.number] = number{kind: backlogKind(s.number), where: s.condition, value: "age"}
 		inHours := func(policy string) number {
@@ -90,4 +90,15 @@ func backlogKind(number string) string {
 		return "ticket"
 	}
 	return "event"
+}
+
+// backlogClock is the clock that makes a ticket count.
+func backlogClock(number string) string {
+	state, _ := strings.CutPrefix(number, "backlog.")
+	switch metric.SLAState(state) {
+	case metric.SLAWarning, metric.SLABreached:
+		return clockThat(state)
+	case metric.SLARunning, metric.SLAPaused, metric.SLAMet:
+	}
+	return ""
 }

@@ -33,7 +33,7 @@ func contactListing(p metric.ContactParams, why ExplainRequest, fresh metric.Fre
 	if l.tables, err = contactTables(p, true); err != nil {
 		return l, err
 	}
-	l.sources = map[string]source{"contact": {from: "counted", id: "contact", contact: "contact", queue: "queue", agent: "agent", at: "began", until: "done", outcome: "result"}}
+	l.sources = map[string]source{"contact": {from: "counted", id: "contact", contact: "contact", queue: "queue", agent: "agent", at: "began", until: "done", outcome: "result", all: "1", why: "result"}}
 	l.numbers, l.rule = contactNumbers(), func(r *metric.Rule) { r.Days, r.Hours = &p.Days, &p.Hours }
 	return l, l.ofRow()
 }
@@ -48,11 +48,15 @@ func contactNumbers() map[string]number {
 	}
 	for _, s := range contactSpreads() {
 		out[s.number] = number{kind: "contact", where: s.condition, value: s.value}
+		if s.condition == by["in_flow"] {
+			out[s.number] = number{kind: "contact", where: s.condition, value: s.value, why: "'no_menu'"}
+		}
 	}
-	out["containment"] = number{kind: "contact", where: by["in_flow"], in: by["contained_in_flow"]}
-	out["recalled"] = number{kind: "contact", where: by["abandoned_callers"], in: by["recalled"]}
-	out["recalled_answered"] = number{kind: "contact", where: by["abandoned_callers"], in: by["recalled_answered"]}
-	out["repeat_calls"] = number{kind: "contact", where: by["callers"], in: by["repeat_calls"]}
-	out["repeat"] = number{kind: "contact", where: by["identified"], in: by["repeats"]}
+	out["containment"] = number{kind: "contact", where: by["in_flow"], in: by["contained_in_flow"], why: "'no_menu'"}
+	const unknown = "if(result = 'abandoned', 'unknown_caller', toString(result))"
+	out["recalled"] = number{kind: "contact", where: by["abandoned_callers"], in: by["recalled"], why: unknown}
+	out["recalled_answered"] = number{kind: "contact", where: by["abandoned_callers"], in: by["recalled_answered"], why: unknown}
+	out["repeat_calls"] = number{kind: "contact", where: by["callers"], in: by["repeat_calls"], why: "'unknown_caller'"}
+	out["repeat"] = number{kind: "contact", where: by["identified"], in: by["repeats"], why: "'unknown_customer'"}
 	return out
 }

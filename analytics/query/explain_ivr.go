@@ -37,7 +37,7 @@ func ivrListing(p metric.IVRParams, why ExplainRequest, fresh metric.Freshness) 
 		return l, err
 	}
 	l.sources = map[string]source{
-		"visit":   {from: "visits", id: "concat(contact, '/', toString(number))", contact: "contact", at: "began", until: "if(is_ended, done, 0)", outcome: "how"},
+		"visit":   {from: "visits", id: "concat(contact, '/', toString(number))", contact: "contact", at: "began", until: "if(is_ended, done, 0)", outcome: "how", all: "1", why: "how"},
 		"contact": {from: "visits", group: "contact", id: "contact", contact: "contact", at: "min(began)"},
 	}
 	l.numbers = ivrNumbers()

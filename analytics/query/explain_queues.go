@@ -41,9 +41,17 @@ func queueListing(req QueueRequest, why ExplainRequest) (listing, error) {
 	entry, offer := mark, mark
 	entry.until, entry.wait = "if(outcome = '', 0, ended)", "if(outcome = '', -1, wait)"
 	offer.from, offer.id, offer.agent, offer.at, offer.until, offer.outcome = "judged ARRAY JOIN offered AS o", "o.1", "o.2", "o.5", "if("+offerResult+" = '', 0, o.5 + o.4)", offerResult
+	entry.all, entry.why = attributed, entryLeft
+	offer.all, offer.why = "mine", "if("+offerResult+" = '', 'ringing', "+offerResult+")"
 	l.sources = map[string]source{"entry": entry, "refusal": mark, "transfer": mark, "offer": offer}
 	return l, l.ofRow()
 }
+
+// attributed are the marks that are an entry of the row, entryLeft says how one ended that doesn't count in a number.
+const (
+	attributed = "mine AND NOT startsWith(outcome, '" + refusedMark + "') AND NOT startsWith(outcome, '" + transferMark + "')"
+	entryLeft  = "multiIf(outcome = '', 'still_waiting', short AND outcome = 'abandoned', 'abandoned_short', outcome)"
+)
 
 // offerResult is the result of an offer of the tuple that is made of it.
 const offerResult = "o.3"
@@ -62,18 +70,18 @@ func queueNumbers(p metric.QueueParams, total bool) map[string]number {
 	out["refused.total"] = number{kind: "refusal", where: "startsWith(outcome, '" + refusedMark + "')"}
 	out["handling"] = number{kind: "entry", where: "is_answered AND NOT is_handled"}
 	for _, s := range queueSpreads() {
-		out[s.number] = number{kind: "entry", where: s.condition, value: s.value}
+		out[s.number] = number{kind: "entry", where: s.condition, value: s.value, why: workLeft(s.condition)}
 	}
 	out["ring"] = number{kind: "offer", where: "mine AND " + offerResult + " != ''", value: "o.4"}
 	offerNumbers(out, "offers", offerResult, "mine")
 	out["estimates.told"] = number{kind: "entry", where: "is_told"}
-	out["estimates.within"] = number{kind: "entry", where: "is_told", in: "estimate = 'within'"}
+	out["estimates.within"] = number{kind: "entry", where: "is_told", in: "estimate = 'within'", why: workLeft("is_told")}
 	out["estimates.sooner"] = number{kind: "entry", where: "is_told AND estimate = 'sooner'"}
 	out["estimates.later"] = number{kind: "entry", where: "is_told AND estimate = 'later'"}
 	part := func(n int) string { return fmt.Sprintf("splitByChar(' ', toString(outcome))[%d]", n) }
 	transferNumbers(out, "transfers", "mine AND "+part(2)+" IN ('blind', 'attended')", part(2), part(3), part(4), "mine AND outcome = '"+transferMark+"received'")
 	consult := out["consult"]
-	consult.kind = "transfer"
+	consult.kind, consult.why = "transfer", ""
 	out["consult"] = consult
 
 	answered, abandoned, short := by["mine answered"], by["mine abandoned"], by["short abandoned"]
@@ -83,8 +91,7 @@ func queueNumbers(p metric.QueueParams, total bool) map[string]number {
 	out["service_level.answered"] = level(answered, by["within answered"])
 	out["service_level.offered"] = level(answered+" OR "+abandoned, by["within answered"])
 	out["service_level.offered_less_short"] = level("("+answered+" OR "+abandoned+") AND NOT ("+short+")", by["within answered"])
-	out["service_level.resolved_within"] = level("mine AND NOT startsWith(outcome, '"+refusedMark+"') AND NOT startsWith(outcome, '"+transferMark+"')",
-		by["within answered"]+" OR "+by["within abandoned"]+" OR "+by["within callback"])
+	out["service_level.resolved_within"] = level(attributed, by["within answered"]+" OR "+by["within abandoned"]+" OR "+by["within callback"])
 	shortly := out["abandoned_short"]
 	shortly.limit = limitOf("limit_shorts", "default_short")
 	out["abandoned_short"] = shortly
@@ -99,6 +106,18 @@ func queueNumbers(p metric.QueueParams, total bool) map[string]number {
 	leaveOut(out, p.AttributeBy == metric.AttributeAnswered, "offered", "abandoned", "abandoned_short", "overflowed", "exited", "callback", "voicemail", "left_empty", "withdrawn",
 		"failed", "still_waiting", "time_to_abandon", "service_level.offered", "service_level.offered_less_short", "service_level.resolved_within")
 	return out
+}
+
+// workLeft is why an answered entry doesn't count where only some of them do.
+func workLeft(condition string) string {
+	switch condition {
+	case "is_handled":
+		return "if(is_answered, 'in_hand', " + entryLeft + ")"
+	case "is_told":
+		return "if(is_answered, 'not_told', " + entryLeft + ")"
+	default:
+		return ""
+	}
 }
 
 // markKind tells by its outcome what a mark is of.

@@ -209,6 +209,10 @@ func (c *comparison) explains(of explained, row any, total bool, name string, wa
 			c.t.Fatalf("%s of %s: %d at place %d is not the number %v", name, of.name, *x.ValueMS, *x.Place, want)
 		}
 	}
+	c.leavesOut(of.name, name, first, len(items), numbersOf(row))
+	if strings.HasPrefix(name, "targets.") || name == "backlog.warning" || name == "backlog.breached" {
+		c.targets(of.name, name, items)
+	}
 	if first.Rule.Formula == "" {
 		c.t.Fatalf("%s of %s has no rule", name, of.name)
 	}

@@ -101,23 +101,32 @@ func dueAt(sum string) string {
 // says; empty where there is none.
 func replyState(at string) string {
 	limit := targetOf("reply_ms", "reply_priority")
-	used := clockAt("if(replies > 0, replied_at, "+at+")") + " - " + clockAt("opened_at")
+	used := replyUsed(at)
 	return "multiIf(" + limit + " = 0 OR replies = 0 AND state = 'closed', '', " + used + " > " + limit + ", 'breached', replies > 0, 'met', " +
 		used + " >= " + targetOf("reply_warn", "reply_priority") + ", 'warning', 'running')"
 }
 
 func resolutionState(at string) string {
 	limit := targetOf("resolution_ms", "resolution_priority")
-	used := "used_before + if(runs, " + clockAt(at) + " - " + clockAt("from_at") + ", 0)"
+	used := resolutionUsed(at)
 	return "multiIf(" + limit + " = 0 OR NOT settled AND state = 'closed', '', " + used + " > " + limit + ", 'breached', settled, 'met', state = 'pending', 'paused', " +
 		used + " >= " + targetOf("resolution_warn", "resolution_priority") + ", 'warning', 'running')"
 }
 
-// judgedTickets is a common table behind ticketClocks: how each ticket stands now.
-func judgedTickets() string {
+// replyUsed and resolutionUsed are how long they have run then.
+func replyUsed(at string) string {
+	return clockAt("if(replies > 0, replied_at, "+at+")") + " - " + clockAt("opened_at")
+}
+
+func resolutionUsed(at string) string {
+	return "used_before + if(runs, " + clockAt(at) + " - " + clockAt("from_at") + ", 0)"
+}
+
+// judgedTickets is a common table behind ticketClocks: how each ticket stands now; listed with what that was judged by.
+func judgedTickets(listed bool) string {
 	return lines(
 		"judged AS (",
-		"  SELECT subject, team, priority, reason, "+replyState("{now:Int64}")+" AS reply, "+resolutionState("until_at")+" AS resolution",
+		"  SELECT subject, team, priority, reason, "+replyState("{now:Int64}")+" AS reply, "+resolutionState("until_at")+" AS resolution"+when(listed, clockColumns("{now:Int64}", "until_at")),
 		"  FROM clocks WHERE next_at = "+never,
 		"),",
 	)

@@ -177,6 +177,7 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 	if fresh.Watermark != nil {
 		s.bindTime("watermark", *fresh.Watermark)
 	}
+	clocks, noClocks := when(listed, ", "+clockNames), when(listed, ", '' AS reply_priority, toInt64(0) AS reply_used, '' AS resolution_priority, toInt64(0) AS resolution_used")
 	bucket := fmt.Sprintf(bucketOf, "began") + " AS bucket, contact, queue, language, agent, began"
 	ofTickets, dimensions := "", "'' AS team, '' AS priority, '' AS reason"
 	if slices.ContainsFunc(p.GroupBy, func(d metric.Dimension) bool {
@@ -196,16 +197,16 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 		"told AS (SELECT * FROM "+ticketsOnce("subject IN (SELECT subject FROM asked_tickets)")+"),",
 		ticketStretches("told", false),
 		ticketClocks(),
-		judgedTickets(),
-		ticketPairs(),
+		judgedTickets(listed),
+		ticketPairs(listed),
 		"counted AS (",
-		"  SELECT "+bucket+when(listed, ", system, id")+", team, priority, reason, 1 AS pair, reply, resolution, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
+		"  SELECT "+bucket+when(listed, ", system, id")+clocks+", team, priority, reason, 1 AS pair, reply, resolution, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
 		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
 		"    0 AS decided, 0 AS undecided, 0 AS further,",
 		businessList(false),
 		"  FROM pairs",
 		"  UNION ALL",
-		"  SELECT "+bucket+when(listed, ", '' AS system, '' AS id")+", "+dimensions+", 0 AS pair, '' AS reply, '' AS resolution, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
+		"  SELECT "+bucket+when(listed, ", '' AS system, '' AS id")+noClocks+", "+dimensions+", 0 AS pair, '' AS reply, '' AS resolution, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
 		"    0 AS reopened, 0 AS fully,",
 		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,",
 		businessList(true),
@@ -221,14 +222,14 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 
 // ticketPairs joins each asked contact's tickets with their events at or after its arrival, each event once. Times are 0
 // where there is no such event.
-func ticketPairs() string {
+func ticketPairs(listed bool) string {
 	const replied, resolved = "type = 'ticket.first_reply' AND at >= began", "type = 'ticket.resolved' AND at >= began"
 	return lines(
 		"events_once AS (",
 		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn FROM told",
 		"),",
 		"pairs AS (",
-		"  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,",
+		"  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,"+when(listed, " "+clockNames+","),
 		"    countIf("+replied+") > 0 AS replied, minIf(at, "+replied+") AS reply_at, argMinIf(by, turn, "+replied+") AS reply_schedule,",
 		"    countIf("+resolved+") > 0 AS resolved, minIf(at, "+resolved+") AS first_resolved_at, argMinIf(by, turn, "+resolved+") AS first_schedule,",
 		"    maxIf(at, "+resolved+") AS last_resolved_at, argMaxIf(by, turn, "+resolved+") AS last_schedule,",
@@ -236,7 +237,7 @@ func ticketPairs() string {
 		"  FROM (SELECT contact, system, id, queue, language, agent, began, concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)) AS p",
 		"  LEFT JOIN events_once USING (system, id)",
 		"  LEFT JOIN judged USING (subject)",
-		"  GROUP BY contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution",
+		"  GROUP BY contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution"+when(listed, ", "+clockNames),
 		"),",
 	)
 }

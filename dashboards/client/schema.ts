@@ -2233,6 +2233,32 @@ export interface components {
             /** Format: date-time */
             as_of: string;
         };
+        AppliedTarget: {
+            /**
+             * @description Which one. Where both are about to breach or have, the first reply
+             * @enum {string}
+             */
+            clock: "first_reply" | "resolution";
+            /** @description The plan has no target for this priority: it is the one of all others */
+            default: boolean;
+            /** @description The priority that decides: the one that the ticket has, or had when the clock ended; empty when it has none */
+            priority: string;
+            /**
+             * @description What became of it
+             * @enum {string}
+             */
+            state: "running" | "paused" | "warning" | "breached" | "met";
+            /**
+             * Format: int64
+             * @description How long the clock may run
+             */
+            target_ms: number;
+            /**
+             * Format: int64
+             * @description How long it has run, in the hours of the tickets' schedule
+             */
+            used_ms: number;
+        };
         AuditEntry: {
             /**
              * @description Operation id of the route
@@ -3241,6 +3267,8 @@ export interface components {
             place: number | null;
             /** @description Queue id; empty where there is none */
             queue: string;
+            /** @description Of a ticket's target, and of what is about to breach one or has: what was promised, and how the clock stands; null else */
+            target: components["schemas"]["AppliedTarget"] | null;
             /** @description system:ticket; empty where there is none */
             ticket: string;
             /**
@@ -3301,6 +3329,8 @@ export interface components {
              * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
              */
             late: number;
+            /** @description Of a share and of durations: what of the same row is not counted, by why, the most first; on the first page. Of all else the row's other numbers say it */
+            left_out: components["schemas"]["LeftOut"][];
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
             /** @description Its name, as the columns of the report's CSV have it */
@@ -3649,6 +3679,20 @@ export interface components {
              * @description Served, after a message was left
              */
             voicemail: number;
+        };
+        LeftOut: {
+            /**
+             * Format: int64
+             * @description How many
+             */
+            count: number;
+            /** @description How it ended where that is why; else what it lacks: not_told, in_hand, ringing, no_menu, unknown_customer, unknown_caller, not_replied, not_resolved, reopened, no_schedule, no_target, not_due; undecided, still_waiting, running, warning, paused: not yet */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Of a share of time: their durations added up; else 0
+             */
+            sum_ms: number;
         };
         LoadRow: {
             /**

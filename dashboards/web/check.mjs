@@ -1,5 +1,5 @@
 // Checks the texts: both languages have the same keys with the same places to fill in, every key is used, and every word of
-// the closed lists of docs/events is known, and every operation of the audit log. That a used key exists is the compiler's to check.
+// the closed lists of docs/events is known, every operation of the audit log, and every number of the reports. That a used key exists is the compiler's to check.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -43,8 +43,18 @@ for (const [method, { operationId }] of Object.values(paths).flatMap(Object.entr
   if (method !== "get" && !(`action.${operationId}` in en)) wrong.push(`action.${operationId}: no text for what the audit log tells`);
 }
 
+// Each number that can be explained has a name and its rule in plain words.
+let report = "";
+let rules = 0;
+for (const [, of, field] of read("../../docs/metrics.md").matchAll(/^## .*`GET \/api\/v1\/(?:metrics\/)?([\w-]+)`|^### .*\(`(\w+)`\)/gm)) {
+  report = of ?? report;
+  if (of || report === "staffing" || report === "data-quality") continue; // they list their days and examples instead
+  rules++;
+  for (const key of [`number.${report}.${field}`, `rule.${report}.${field}`]) if (!(key in en)) wrong.push(`${key}: no text for a number of docs/metrics.md`);
+}
+
 if (wrong.length > 0) {
   console.error(wrong.join("\n"));
   process.exit(1);
 }
-console.log(`${Object.keys(en).length} texts in English and Russian, all used; ${Object.keys(lists).length} lists complete`);
+console.log(`${Object.keys(en).length} texts in English and Russian, all used; ${Object.keys(lists).length} lists complete; ${rules} numbers explained in words`);

@@ -3,7 +3,7 @@ import { focus, nameless, overflow, poorContrast } from "./accessible.mjs";
 import { check, shows, signIn, tab, want } from "./world.mjs";
 
 const people = [
-  { name: "boss", secret: "correct horse", pages: ["/wallboard", "/contacts", "/contacts/ID", "/messages", "/callbacks", "/data-quality"] },
+  { name: "boss", secret: "correct horse", pages: ["/wallboard", "/contacts", "/contacts/ID", "/reports/queues", "WHY", "/messages", "/callbacks", "/data-quality"] },
   { name: "anna", secret: "4711", pages: ["/desk", "/contacts"] },
 ];
 export const variants = [
@@ -14,28 +14,30 @@ export const variants = [
 ];
 
 /** What is there once a page shows its figures. */
-const loaded = "[data-test=own-calls] .value:text-is('1'), [data-test=chart] svg, [data-contact], [data-test=timeline] li, [data-test=messages][aria-busy=false], [data-test=callbacks][aria-busy=false] ~ [data-test=callbacks-ended][aria-busy=false], [data-test=quality-loads] td";
+const loaded = "[data-test=own-calls] a:text-is('1'), [data-test=chart] svg, [data-contact], [data-test=timeline] li, [data-test=messages][aria-busy=false], [data-test=callbacks][aria-busy=false] ~ [data-test=callbacks-ended][aria-busy=false], [data-test=quality-loads] td, [data-row=total] a.why, [data-item]";
 
 export async function looks({ browser, base, boss, shoot }) {
   await boss.page.goto("/contacts");
   const id = await boss.page.locator("[data-contact]").last().getAttribute("data-contact");
+  await boss.page.goto("/reports/queues");
+  const why = await boss.page.locator('[data-row=total] [data-why="service_level.offered.percent"]').getAttribute("href");
   for (const v of variants) {
     const options = { locale: v.locale, colorScheme: v.colours, viewport: { width: v.width, height: 900 } };
-    for (const person of people) await variant(browser, base, options, `${v.colours}-${v.locale.slice(0, 2)}-${v.width}`, person, id, shoot);
+    for (const person of people) await variant(browser, base, options, `${v.colours}-${v.locale.slice(0, 2)}-${v.width}`, person, { ID: id, WHY: why }, shoot);
   }
   await themes(boss);
   await keyboard(boss);
   await signOut(boss);
 }
 
-async function variant(browser, base, options, name, person, id, shoot) {
+async function variant(browser, base, options, name, person, known, shoot) {
   const one = await tab(browser, base, options);
   await check(`${name}, ${person.name}: contrast, names, width, language`, async () => {
     await signIn(one.page, person.name, person.secret);
     for (const path of person.pages) {
-      await one.page.goto(path.replace("ID", id));
+      await one.page.goto(path.replace(/ID|WHY/, (name) => known[name]));
       await one.page.locator(loaded).first().waitFor();
-      await shoot(one.page, `${name}-${person.name}${path.replace("ID", "one").replaceAll("/", "-")}`);
+      await shoot(one.page, `${name}-${person.name}${path.replace("ID", "one").replace("WHY", "/why").replaceAll("/", "-")}`);
       await sound(one.page, path, options.locale);
       if (path === "/wallboard") await axis(one.page, options.locale);
     }
@@ -89,7 +91,7 @@ async function keyboard({ page }) {
   await check("the keyboard reaches content and navigation, the focus is seen", async () => {
     await page.goto("/contacts");
     await page.locator("[data-contact]").first().waitFor();
-    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Messages", "Callbacks", "Data quality", "Colours"]) {
+    for (const expected of ["Skip to the content", "Firstline", "Wallboard", "Contacts", "Reports", "Messages", "Callbacks", "Data quality", "Colours"]) {
       await page.keyboard.press("Tab");
       const { text, seen } = await focus(page);
       want(text === expected, `focus is on "${text}", want "${expected}"`);

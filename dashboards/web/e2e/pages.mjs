@@ -12,6 +12,7 @@ import { looks } from "./looks.mjs";
 import { seats } from "./seats.mjs";
 import { stale } from "./stale.mjs";
 import { wallboard } from "./wallboard.mjs";
+import { why } from "./why.mjs";
 import { failures, launch, tab } from "./world.mjs";
 
 const [base, chromium, screens, ...named] = process.argv.slice(2);
@@ -21,7 +22,7 @@ const anna = await tab(browser, base);
 const shoot = (page, name) => page.screenshot({ path: `${screens}/${name}.png`, fullPage: true });
 
 const world = { browser, base, boss, anna, shoot };
-const calls = [wallboard, desk, lists, stale, promised, looks, calledBack, handOn, listen, record, seats];
+const calls = [wallboard, desk, lists, why, stale, promised, looks, calledBack, handOn, listen, record, seats];
 const parts = named.length === 0 ? calls : [...calls, people].filter((part) => named.includes(part.name));
 for (const part of parts) await part(world);
 await browser.close();

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { Key } from "./i18n";
 import type { Me } from "./model";
+import { reportOf } from "./parts/numbers";
 import { Account } from "./pages/Account";
 import { Audit } from "./pages/Audit";
 import { Callbacks } from "./pages/Callbacks";
@@ -12,15 +13,18 @@ import { Keys } from "./pages/Keys";
 import { Messages } from "./pages/Messages";
 import { Quality } from "./pages/Quality";
 import { Refused } from "./pages/Refused";
+import { Reports } from "./pages/Reports";
 import { User } from "./pages/User";
 import { Users } from "./pages/Users";
 import { Wallboard } from "./pages/Wallboard";
+import { Why } from "./pages/Why";
 
 export interface Page {
   path: string;
   key: Key;
   roles: readonly Me["role"][];
   undivided?: true; // what it tells of can't be parted by queue: not for who is limited to some
+  apart?: true; // not in the navigation: other things lead there
   show: (me: Me, rest: string) => JSX.Element; // rest of the address behind path/
 }
 
@@ -34,7 +38,7 @@ const isLimited = (me: Me): boolean => me.queues !== undefined || me.teams !== u
 export const mayOpen = (me: Me, page: Page): boolean => page.roles.includes(me.role) && !(page.undivided && isLimited(me));
 
 /** One's own page: the name in the head leads to it. */
-export const account: Page = { path: "/account", key: "account.title", roles: [...overseers, "agent"], show: (me) => <Account me={me} /> };
+export const account: Page = { path: "/account", key: "account.title", apart: true, roles: [...overseers, "agent"], show: (me) => <Account me={me} /> };
 
 export const pages: readonly Page[] = [
   { path: "/desk", key: "nav.desk", roles: ["agent"], show: (me) => <Desk agent={me.agent ?? me.name} /> },
@@ -43,6 +47,8 @@ export const pages: readonly Page[] = [
     path: "/contacts", key: "nav.contacts", roles: [...overseers, "agent"],
     show: (me, rest) => (rest === "" ? <Contacts me={me} /> : <Contact id={rest} hears={listeners.some((r) => r === me.role)} />),
   },
+  { path: "/reports", key: "nav.reports", roles: overseers, show: (_, rest) => <Reports report={reportOf(rest) ?? "queues"} /> },
+  { path: "/why", key: "why.title", apart: true, roles: [...overseers, "agent"], show: (me, rest) => <Why report={reportOf(rest) ?? "queues"} overseer={me.role !== "agent"} /> },
   { path: "/messages", key: "nav.messages", roles: listeners, show: (me) => <Messages me={me.name} /> },
   { path: "/callbacks", key: "nav.callbacks", roles: listeners, show: () => <Callbacks /> },
   { path: "/data-quality", key: "nav.quality", roles: listeners, undivided: true, show: () => <Quality /> },

@@ -33,6 +33,15 @@ export const hourMinute = format({ timeStyle: "short" });
 export const timeOfDay = format({ timeStyle: "medium" });
 export const dateTime = format({ dateStyle: "short", timeStyle: "medium" });
 
+/** An instant by the clock of another time zone; one that this browser doesn't know is told in its own. */
+export function dateTimeIn(timeZone: string): (at: string) => string {
+  try {
+    return format({ dateStyle: "short", timeStyle: "medium", timeZone });
+  } catch {
+    return dateTime;
+  }
+}
+
 /** The day of an instant by UTC, by which files are deleted. */
 export const dayUTC = format({ dateStyle: "medium", timeZone: "UTC" });
 

@@ -5,6 +5,7 @@ import { t, word } from "../i18n";
 import type { Callback } from "../model";
 import { queryOf, spans } from "../parts/ContactFilter";
 import type { Filter as All } from "../parts/ContactFilter";
+import { useLastList } from "../parts/lastList";
 import { calleeOf, knownOf, OpenCallbacks } from "../parts/OpenCallbacks";
 import { useList } from "../parts/useList";
 import { useNames } from "../parts/useNames";
@@ -18,6 +19,7 @@ const filterOf = (q: URLSearchParams): Filter => ({ hours: spans.find((s) => s =
 export function Callbacks() {
   const [filter, setFilter] = useState<Filter>(filterOf(new URLSearchParams(location.search)));
   const names = useNames();
+  useLastList();
   const list = useList(filter, (f) => at("/callbacks", { query: { ...queryOf(f), state: "ended" } }));
   const search = (to: Filter) => {
     history.replaceState(null, "", `?${new URLSearchParams({ ...to }).toString()}`);

@@ -3,12 +3,12 @@ import { at, explain, Problem } from "../api";
 import { t, word } from "../i18n";
 import type { Moment, Timeline } from "../model";
 import { ResultBadge } from "../parts/ContactTable";
+import { lastList } from "../parts/lastList";
 import { Moments } from "../parts/Moments";
 import { Recordings } from "../parts/Recordings";
 import { Tile } from "../parts/Tile";
 import { useNames } from "../parts/useNames";
 import { usePolled } from "../parts/usePolled";
-import { lastSearch } from "./Contacts";
 import { languageName } from "../parts/words";
 import { clock, dateTime, span } from "../time";
 
@@ -22,7 +22,7 @@ export function Contact({ id, hears }: { id: string; hears: boolean }) {
   const missing = error instanceof Problem && error.status === 404 && !c;
   return (
     <div class="stack">
-      <p class="flat"><a href={lastSearch()}>← {t("contact.back")}</a></p>
+      <p class="flat"><a href={lastList()}>← {t("contact.back")}</a></p>
       {error !== undefined && <div class={`banner ${missing ? "warn" : "bad"}`} role="alert" data-test="error">{missing ? t("contact.missing") : explain(error)}</div>}
       {c ? <Found c={c} hears={hears} queue={names.queue} agent={names.agent} /> : error === undefined && <p class="quiet">{t("loading")}</p>}
     </div>

@@ -5,22 +5,17 @@ import type { Me } from "../model";
 import { ContactFilter, filterOf, searchOf } from "../parts/ContactFilter";
 import type { Filter } from "../parts/ContactFilter";
 import { ContactTable } from "../parts/ContactTable";
+import { useLastList } from "../parts/lastList";
 import { useList } from "../parts/useList";
 import { useNames } from "../parts/useNames";
-
-const kept = "contacts";
-
-/** The list as it was last searched in this tab. */
-export const lastSearch = (): string => `/contacts${sessionStorage.getItem(kept) ?? ""}`;
 
 export function Contacts({ me }: { me: Me }) {
   const [filter, setFilter] = useState<Filter>(filterOf(location.search));
   const names = useNames();
   const list = useList(filter, searchOf);
+  useLastList();
   const search = (to: Filter) => {
-    const query = `?${new URLSearchParams({ ...to }).toString()}`;
-    history.replaceState(null, "", query);
-    sessionStorage.setItem(kept, query);
+    history.replaceState(null, "", `?${new URLSearchParams({ ...to }).toString()}`);
     setFilter(to); // a new object even when nothing changed: the same search asks again
   };
   return (

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import type { Message } from "../model";
 import { queryOf, spans } from "../parts/ContactFilter";
 import type { Filter as All } from "../parts/ContactFilter";
+import { useLastList } from "../parts/lastList";
 import { MessageMark } from "../parts/MessageMark";
 import { Player } from "../parts/Recordings";
 import { useList } from "../parts/useList";
@@ -29,6 +30,7 @@ export function Messages({ me }: { me: string }) {
   const [filter, setFilter] = useState<Filter>(filterOf(new URLSearchParams(location.search)));
   const names = useNames();
   const list = useList(filter, pathOf);
+  useLastList();
   const search = (to: Filter) => {
     history.replaceState(null, "", `?${new URLSearchParams({ ...to }).toString()}`);
     setFilter(to); // a new object even when nothing changed: the same search asks again

@@ -1,12 +1,14 @@
 // Whether the numbers can be trusted: how far the loaded data reach, what is wrong with them and where, with examples that lead to
 // the contact, and what the loader met.
-import { useEffect, useState } from "preact/hooks";
-import { api, at, explain } from "../api";
+import { useState } from "preact/hooks";
+import { at } from "../api";
 import { t } from "../i18n";
 import type { QualityReport } from "../model";
 import { spans, windowOf } from "../parts/ContactFilter";
+import { useLastList } from "../parts/lastList";
 import { Examples, Kinds, Loads, Places } from "../parts/QualityTables";
 import { Tile } from "../parts/Tile";
+import { useAnswer } from "../parts/useAnswer";
 import { dateTime, zone } from "../time";
 
 type Hours = (typeof spans)[number];
@@ -17,7 +19,8 @@ const pathOf = (hours: Hours) => at("/data-quality", { query: { ...windowOf(hour
 
 export function Quality() {
   const [asked, ask] = useState<{ hours: Hours }>({ hours: spans.find((s) => s === new URLSearchParams(location.search).get("hours")) ?? "24" });
-  const { report, error, loading } = useReport(asked);
+  const { data: report, error, loading } = useAnswer(asked, (a) => pathOf(a.hours));
+  useLastList();
   const search = (hours: Hours) => {
     history.replaceState(null, "", `?${new URLSearchParams({ hours }).toString()}`);
     ask({ hours }); // a new object even when nothing changed: the same search asks again
@@ -46,21 +49,6 @@ export function Quality() {
       )}
     </div>
   );
-}
-
-/** The report of a period. An answer to a period that was changed meanwhile is dropped. */
-function useReport(asked: { hours: Hours }) {
-  const [state, set] = useState<{ report?: QualityReport; error: string; loading: boolean }>({ error: "", loading: true });
-  useEffect(() => {
-    let over = false;
-    set((old) => ({ ...old, loading: true }));
-    api.get(pathOf(asked.hours)).then(
-      (report) => { if (!over) set({ report, error: "", loading: false }); },
-      (e: unknown) => { if (!over) set({ error: explain(e), loading: false }); },
-    );
-    return () => { over = true; };
-  }, [asked]);
-  return state;
 }
 
 function Reach({ report }: { report: QualityReport }) {

@@ -15,6 +15,9 @@ import { usePolled } from "../parts/usePolled";
 import { useStream } from "../stream";
 import { noteServerTime, timeOfDay, useNow, zone } from "../time";
 
+/** The contacts in progress: whom the board counts and doesn't list itself. */
+const goingOn = "/contacts?outcome=open";
+
 /** operator: may change agents' states, and who is next; limited: to some queues, so that incidents are not his to switch; phone: the agent entry whose phone he listens with. */
 export function Wallboard({ operator, limited, phone }: { operator: boolean; limited: boolean; phone: string | undefined }) {
   const [state, setState] = useState<WallboardNow>();
@@ -37,8 +40,8 @@ export function Wallboard({ operator, limited, phone }: { operator: boolean; lim
         <div class="row apart">
           <h1>{t("nav.wallboard")}</h1>
           <span class="row">
-            <span class="badge">{t("ivr.now")} {state.contacts.ivr}</span>
-            <span class={`badge ${state.contacts.talking > 0 ? "talking" : ""}`}>{t("talking.now")} {state.contacts.talking}</span>
+            <a class="why badge" href={goingOn} title={t("visit.now")}>{t("ivr.now")} {state.contacts.ivr}</a>
+            <a class={`why badge ${state.contacts.talking > 0 ? "talking" : ""}`} href={goingOn} title={t("visit.now")}>{t("talking.now")} {state.contacts.talking}</a>
             <Lamp stale={stale} />
             <Watermark today={today.data} failed={today.error !== undefined} />
           </span>
@@ -47,7 +50,7 @@ export function Wallboard({ operator, limited, phone }: { operator: boolean; lim
           {state.queues.map((q) => <QueueCard key={q.id} queue={q} at={at} today={today.data?.queues.find((r) => r.queue === q.id)} loaded={today.data !== undefined} />)}
         </div>
         <Incidents incidents={state.incidents} at={at} operator={operator && !limited} />
-        <DayChart rows={today.data?.series ?? []} />
+        <DayChart rows={today.data?.series ?? []} report={today.data && chartReport(today.data)} />
         <div class="grid">
           <AgentTable agents={state.agents} at={at} queueName={(id) => nameIn(state.queues, id)} act={operator ? act : undefined} listen={listen} phone={phone} />
           <CallerTable queues={state.queues} agents={state.agents} at={at} waiting={operator ? waiting : undefined} />
@@ -56,6 +59,10 @@ export function Wallboard({ operator, limited, phone }: { operator: boolean; lim
     </>
   );
 }
+
+/** The figures of the chart as a report: there each has what is behind it. */
+const chartReport = (today: Today): string =>
+  `/reports/queues?${new URLSearchParams({ from: today.from, until: today.until, tz: today.zone, interval: "15m", group_by: "interval" }).toString()}`;
 
 /** How far today's figures reach. */
 function Watermark({ today, failed }: { today: Today | undefined; failed: boolean }) {

@@ -30,7 +30,7 @@ export function AgentTable({ agents, at, queueName, act, listen, phone }: Props)
   const open = useRef<OpenMenu>(() => undefined);
   const sorted = [...agents].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name));
   return (
-    <section class="card" data-test="agents">
+    <section id="agents" tabIndex={-1} class="card" data-test="agents">
       <h2>{t("agents")}</h2>
       <div class="scroll" tabIndex={0} role="region" aria-label={t("agents")}>
         <table>

@@ -21,7 +21,7 @@ export function CallerTable({ queues, agents, at, waiting }: Props) {
   const agentName = (id: string) => nameIn(agents, id);
   const callers = queues.flatMap((q) => q.callers.map((c) => ({ ...c, queue: q.name || q.id })));
   return (
-    <section class="card" data-test="callers">
+    <section id="callers" tabIndex={-1} class="card" data-test="callers">
       <h2>{t("callers")}</h2>
       {callers.length === 0 ? <p class="quiet">{t("callers.none")}</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label={t("callers")}>

@@ -9,7 +9,8 @@ const edge = { left: 40, right: 8, top: 8, bottom: 26 };
 const measures = ["offered", "answered", "abandoned"] as const;
 const least = 8; // intervals shown at least, so that the first bars have a width that does not jump
 
-export function DayChart({ rows }: { rows: QueueRow[] }) {
+/** report: where the same figures stand as a table. */
+export function DayChart({ rows, report }: { rows: QueueRow[]; report: string | undefined }) {
   const [box, width] = useWidth();
   const shown = fromFirstCall(rows);
   const totals = measures.map((m) => `${t(m)} ${shown.reduce((sum, r) => sum + (r[m] ?? 0), 0)}`).join(", ");
@@ -17,7 +18,10 @@ export function DayChart({ rows }: { rows: QueueRow[] }) {
     <section class="card" data-test="chart">
       <div class="row apart">
         <h2>{t("chart")}</h2>
-        <div class="legend" aria-hidden="true">{measures.map((m) => <span key={m}><i class={m} />{t(m)}</span>)}</div>
+        <div class="row">
+          <div class="legend" aria-hidden="true">{measures.map((m) => <span key={m}><i class={m} />{t(m)}</span>)}</div>
+          {report && <a class="small" href={report} data-test="chart-report">{t("reports.ofday")}</a>}
+        </div>
       </div>
       <div ref={box} class="chart">
         {width > 0 && shown.length > 0 && (

@@ -43,6 +43,7 @@ export function Kinds({ totals }: { totals: DefectTotal[] }) {
           ))}
         </tbody>
       </table>
+      <p class="quiet small">{t("quality.why")}</p>
     </Section>
   );
 }

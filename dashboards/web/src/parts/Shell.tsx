@@ -18,7 +18,7 @@ export function Shell({ me, page, children }: { me: Me; page: Page; children: Co
       <header class="top">
         <a class="brand" href="/"><img src="/icon.svg" width="26" height="26" alt="" />{t("app")}</a>
         <nav aria-label={t("nav")}>
-          {pages.filter((p) => p !== account && mayOpen(me, p)).map((p) => (
+          {pages.filter((p) => !p.apart && mayOpen(me, p)).map((p) => (
             <a key={p.path} href={p.path} aria-current={p === page ? "page" : undefined}>{t(p.key)}</a>
           ))}
         </nav>
