@@ -233,10 +233,11 @@ const (
 )
 
 // ticketsOnce are the events for which a condition holds, each once: as view tickets_once has them, which sorts all that ever were.
-// Copies of one event may tell of other tickets; the first one counts.
-func ticketsOnce(where string) string {
+// Copies of one event may tell of other tickets; the first one counts. Copies are looked for among those for which the second condition
+// holds; "1" are all.
+func ticketsOnce(where, among string) string {
 	const event, copies = "system, event_id", "received_ms, source, epoch, position"
-	return "(SELECT * FROM (SELECT * FROM tickets WHERE (" + event + ") IN (SELECT " + event + " FROM tickets WHERE " + where + ")" +
+	return "(SELECT * FROM (SELECT * FROM tickets WHERE " + among + " AND (" + event + ") IN (SELECT " + event + " FROM tickets WHERE " + where + ")" +
 		" ORDER BY " + event + ", " + copies + " LIMIT 1 BY " + event + ") WHERE " + where + ")"
 }
 

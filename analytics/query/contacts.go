@@ -188,7 +188,8 @@ func (s *statement) bindDays(w metric.Window, days int) {
 func neighbours(mine string) string {
 	customers := "customer IN (SELECT customer FROM people WHERE " + mine + " AND customer != '')"
 	mine = "contact IN (SELECT contact FROM people WHERE " + mine + ")"
-	named := "contact != '' AND ticket != '' AND time >= " + instant("named_since")
+	since := "time >= " + instant("named_since")
+	named := since + " AND contact != '' AND ticket != ''"
 	return lines(
 		"people AS (",
 		"  SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
@@ -202,7 +203,7 @@ func neighbours(mine string) string {
 		"linked AS (",
 		"  SELECT DISTINCT contact, system, id FROM (",
 		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND "+inReach+" AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT subject FROM theirs)",
-		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce(named+" AND subject IN (SELECT subject FROM theirs)"),
+		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce(named+" AND subject IN (SELECT subject FROM theirs)", since),
 		"  )",
 		"),",
 		"keyed AS (",

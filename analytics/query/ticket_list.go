@@ -312,7 +312,7 @@ func (r *Reader) ticketSteps(ctx context.Context, subjects []string) (map[string
 	s.text = lines(
 		"SELECT subject, toString(type), "+ms("time")+", toString(system), event_id, ticket, contact, customer, toString(agent), toString(queue), toString(team),",
 		"  toString(priority), toString(reason), toString(schedule), received_ms",
-		"FROM "+ticketsOnce("subject IN {subjects:Array(String)}"),
+		"FROM "+ticketsOnce("subject IN {subjects:Array(String)}", "1"),
 		"ORDER BY subject, "+strings.Trim(eventOrder, "()"),
 	)
 	out := map[string][]metric.TicketStep{}

@@ -194,7 +194,7 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 		"  WHERE "+mine,
 		"),",
 		"asked_tickets AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),",
-		"told AS (SELECT * FROM "+ticketsOnce("subject IN (SELECT subject FROM asked_tickets)")+"),",
+		"told AS (SELECT * FROM "+ticketsOnce("subject IN (SELECT subject FROM asked_tickets)", "1")+"),",
 		ticketStretches("told", false),
 		ticketClocks(),
 		judgedTickets(listed),

@@ -64,7 +64,8 @@ func ask(ctx context.Context, p *parts, set settings, plan plan, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	refused, err := p.askAll(ctx, questions(plan, contact, number), set.rounds, out)
+	all := slices.DeleteFunc(questions(plan, contact, number), func(q question) bool { return !strings.Contains(q.text, set.only) })
+	refused, err := p.askAll(ctx, all, set.rounds, out)
 	if err != nil || len(refused) == 0 {
 		return err
 	}
