@@ -5,16 +5,19 @@ people AS (
     toUnixTimestamp64Milli(started_at) AS began, toUnixTimestamp64Milli(ended_at) AS done
   FROM contacts WHERE kind IN ('inbound', 'callback') AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')
 ),
-theirs AS (
-  SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)})
-  UNION ALL SELECT subject FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)})
-),
-linked AS (
-  SELECT DISTINCT contact, system, id FROM (
-    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT subject FROM theirs)
-    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND (system, event_id) IN (SELECT system, event_id FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND subject IN (SELECT subject FROM theirs)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND subject IN (SELECT subject FROM theirs))
+(
+  SELECT groupUniqArray(subject) FROM (
+    SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)})
+    UNION ALL SELECT subject FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)})
   )
-),
+) AS theirs,
+(
+  SELECT groupUniqArray((contact, system, id)) FROM (
+    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT arrayJoin(theirs))
+    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND event_id IN (SELECT event_id FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND subject IN (SELECT arrayJoin(theirs))) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND subject IN (SELECT arrayJoin(theirs)))
+  )
+) AS links,
+linked AS (SELECT link.1 AS contact, link.2 AS system, link.3 AS id FROM (SELECT arrayJoin(links) AS link)),
 keyed AS (
   SELECT contact, began, done, ('customer', '', customer) AS key FROM people WHERE customer IN (SELECT customer FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)} AND customer != '')
   UNION ALL SELECT contact, began, done, ('ticket', system, id) AS key FROM people INNER JOIN linked USING (contact)
@@ -35,7 +38,7 @@ asked AS (
   WHERE began >= {from:Int64} AND began < {until:Int64} AND queue IN {queues:Array(String)}
 ),
 asked_tickets AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),
-told AS (SELECT * FROM (SELECT * FROM (SELECT * FROM tickets WHERE 1 AND (system, event_id) IN (SELECT system, event_id FROM tickets WHERE subject IN (SELECT subject FROM asked_tickets)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE subject IN (SELECT subject FROM asked_tickets))),
+told AS (SELECT * FROM (SELECT * FROM (SELECT * FROM tickets WHERE 1 AND event_id IN (SELECT event_id FROM tickets WHERE subject IN (SELECT subject FROM asked_tickets)) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE subject IN (SELECT subject FROM asked_tickets))),
 stretches AS (
   SELECT subject, time, received_ms, source, epoch, position, schedule, event, at, next_at, opened_at, multiIf(turn = 'ticket.pending', 'pending', turn = 'ticket.resolved', 'resolved', turn = 'ticket.closed', 'closed', 'open') AS state,
     now_agent AS agent, now_queue AS queue, now_team AS team, now_priority AS priority, now_reason AS reason, now_customer AS customer,
