@@ -22,7 +22,7 @@ integrations:
 	for _, want := range []string{
 		path + ":6: integrations.tickets.targets.high.warn: is no share from 1% to 100%; write 75%",
 		path + ":7: integrations.tickets.targets.low: promises nothing; write first_reply: 1h or resolution: 8h, or leave it out",
-		path + ":9: integrations.tickets.targets.default.resolution: is less than a second or more than 365 days; write 8h",
+		path + ":9: integrations.tickets.targets.default.resolution: is 9000h0m0s, not between 1s and 8760h, which are 365 days; write 8h",
 	} {
 		if code != exitFault || !strings.Contains(out, want) {
 			t.Errorf("missing %q in:\n%s", want, out)
