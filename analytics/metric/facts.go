@@ -149,14 +149,15 @@ func with[T any](x fact.Fact, data T) opened[T] {
 	return opened[T]{subject: x.Subject, sequence: x.Sequence, at: x.Time, data: data}
 }
 
-// addTicket takes each event of a ticket system once: the delivery received first.
+// addTicket takes each event of a ticket once: the delivery received first.
 func (f *Facts) addTicket(x fact.Fact, d fact.TicketEvent) {
 	row := with(x, d)
 	row.order = order{received: d.ReceivedMS, source: x.Source, epoch: x.Epoch, position: x.Position}
-	if old, seen := f.tickets[x.ID()]; seen && !row.order.before(old.order) {
+	id := x.Subject + "/" + d.EventID
+	if old, seen := f.tickets[id]; seen && !row.order.before(old.order) {
 		return
 	}
-	f.tickets[x.ID()] = row
+	f.tickets[id] = row
 }
 
 // Watermark is the time of the newest fact about contacts and agents; ok is false when there is none. Ticket events

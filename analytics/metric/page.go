@@ -71,7 +71,7 @@ numbers on generated days, in every grouping, interval and zone.
 - **Freshness.** ` + "`as_of`" + ` is when the answer was computed, ` + "`watermark`" + ` the time of the newest loaded fact about contacts and agents, ` + "`late`" + ` how many facts of
   the window were loaded more than a minute after they happened, ` + "`open`" + ` what has begun in the 7 days before the watermark and not ended.
   What began more than 7 days before a window and never ended was lost; it is no longer counted as waiting.
-- **Tickets.** Senders repeat deliveries: each (system, event id) counts once, by the delivery received first. Their time is the sender's.
+- **Tickets.** Senders repeat deliveries: each event id counts once in a ticket, by the delivery received first. Their time is the sender's.
 - **Wall clock.** All durations are wall clock, but for those in ` + "`business`" + ` and the clocks of SLA targets.
 - **SLA targets** (` + "`integrations.tickets.targets`" + `). A ticket has two clocks. They count the time that the schedule ` + "`integrations.tickets.schedule`" + ` has open, all time without one.
   - *First reply*: from the opening to the first reply; a resolution without one is the reply. Waiting for the customer does not stop it. A ticket that is closed without either has none.

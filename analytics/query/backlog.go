@@ -190,7 +190,7 @@ func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clo
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches("tickets_once WHERE "+unfinished("max(time) >= "+instant("from")+" OR "), listed),
+		ticketStretches("tickets_once WHERE "+unfinished("tickets_once", "max(time) >= "+instant("from")+" OR "), listed),
 		ticketClocks(),
 		"counted AS (",
 		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",
@@ -232,13 +232,11 @@ const (
 	frame  = " OVER (" + inTurn + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
 )
 
-// ticketsOnce are the events for which a condition holds, each once: as view tickets_once has them, which sorts all that ever were.
-// Copies of one event may tell of other tickets; the first one counts. Copies are looked for among those for which the second condition
-// holds; "1" are all.
-func ticketsOnce(where, among string) string {
-	const event, copies = "system, event_id", "received_ms, source, epoch, position"
-	return "(SELECT * FROM (SELECT * FROM tickets WHERE " + among + " AND event_id IN (SELECT event_id FROM tickets WHERE " + where + ")" + // a set of pairs (system, event_id) is several times as slow
-		" ORDER BY " + event + ", " + copies + " LIMIT 1 BY " + event + ") WHERE " + where + ")"
+// ticketsOnce are the events of those tickets whose subjects a condition chooses, each once: as view tickets_once has them, which sorts all
+// that ever were.
+func ticketsOnce(subjects string) string {
+	const event, copies = "subject, event_id", "received_ms, source, epoch, position"
+	return "(SELECT * FROM tickets WHERE subject IN " + subjects + " ORDER BY " + event + ", " + copies + " LIMIT 1 BY " + event + ")"
 }
 
 // ticketStretches is a common table: each event of a ticket, how the ticket stands from there on as metric.Judge has it,

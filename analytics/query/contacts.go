@@ -188,8 +188,7 @@ func (s *statement) bindDays(w metric.Window, days int) {
 func neighbours(mine string) string {
 	customers := "customer IN (SELECT customer FROM people WHERE " + mine + " AND customer != '')"
 	mine = "contact IN (SELECT contact FROM people WHERE " + mine + ")"
-	since := "time >= " + instant("named_since")
-	named := since + " AND contact != '' AND ticket != ''"
+	named := "time >= " + instant("named_since") + " AND contact != '' AND ticket != ''"
 	return lines(
 		"people AS (",
 		"  SELECT contact, kind, customer, last_queue AS queue, language, last_agent AS agent, termination_result AS result, entries, flow, ivr_ms, to_agent_ms, duration_ms,",
@@ -206,7 +205,7 @@ func neighbours(mine string) string {
 		"(",
 		"  SELECT groupUniqArray((contact, system, id)) FROM (",
 		"    SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND "+inReach+" AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT arrayJoin(theirs))",
-		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce(named+" AND subject IN (SELECT arrayJoin(theirs))", since),
+		"    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM "+ticketsOnce("(SELECT arrayJoin(theirs))")+" WHERE "+named,
 		"  )",
 		") AS links,",
 		"linked AS (SELECT link.1 AS contact, link.2 AS system, link.3 AS id FROM (SELECT arrayJoin(links) AS link)),",

@@ -44,7 +44,7 @@ func ticketListing(p metric.TicketParams, hours businessHours, clock metric.Cloc
 	ticket := source{from: "counted", contact: "contact", queue: "queue", agent: "agent", at: "began"}
 	contact := ticket // stands in the row of each of its tickets
 	contact.id, contact.group = "contact", "contact, queue, agent, began, decided, further"
-	contact.all, contact.why = "NOT pair", "if(max(undecided), 'undecided', 'not_due')"
+	contact.all, contact.why = "1", "if(max(undecided), 'undecided', 'not_due')"
 	ticket.all, ticket.why = "pair", "'not_resolved'"
 	ticket.ticket = "concat(system, ':', id)"
 	ticket.id = "concat(contact, ' ', " + ticket.ticket + ")"

@@ -103,10 +103,10 @@ func goldenStatements(t *testing.T) map[string]statement {
 	ticketList, _, err13 := ticketListStatement(TicketListRequest{
 		From: day.From, Until: day.Until, States: []string{"open"}, Priorities: []string{"high"}, Agents: []string{"anna"}, Queues: []string{"support"}, Customer: "C1",
 		Cursor: cursor{At: 1, ID: "s:t"}.String(),
-	}, metric.Clock{}, mark)
+	}, metric.Clock{}, mark, day.From)
 	due, _, err16 := ticketListStatement(TicketListRequest{
 		TicketView: TicketView{SLA: metric.SLA{Targets: promised()}}, SLAStates: []string{"warning"}, Queues: []string{"support"}, Teams: []string{"first"}, Sort: SortDue, Cursor: cursor{At: 1, ID: "s:t"}.String(),
-	}, clock, mark)
+	}, clock, mark, time.Time{})
 	out["ticket_list_due"] = due
 	backlog, err11 := backlogStatement(metric.BacklogParams{
 		Window: day, GroupBy: []metric.Dimension{metric.ByAgent, metric.ByPriority}, Queues: []string{"support"}, Teams: []string{"first"}, Now: day.Until, SLA: metric.SLA{Targets: promised()},

@@ -122,16 +122,6 @@ func resolutionUsed(at string) string {
 	return "used_before + if(runs, " + clockAt(at) + " - " + clockAt("from_at") + ", 0)"
 }
 
-// judgedTickets is a common table behind ticketClocks: how each ticket stands now; listed with what that was judged by.
-func judgedTickets(listed bool) string {
-	return lines(
-		"judged AS (",
-		"  SELECT subject, team, priority, reason, "+replyState("{now:Int64}")+" AS reply, "+resolutionState("until_at")+" AS resolution"+when(listed, clockColumns("{now:Int64}", "until_at")),
-		"  FROM clocks WHERE next_at = "+never,
-		"),",
-	)
-}
-
 // ticketClocks is a common table behind ticketStretches: of each stretch also how the clocks stand when it begins.
 func ticketClocks() string {
 	return lines(
@@ -143,10 +133,10 @@ func ticketClocks() string {
 	)
 }
 
-// unfinished is a condition on subjects: those of tickets that are neither resolved nor closed, or more says so of a group of
-// events. Windows over the events of all tickets that ever were would take long.
-func unfinished(more string) string {
-	return "subject IN (SELECT subject FROM tickets_once GROUP BY subject HAVING " + more +
+// unfinished is a condition on subjects: those of tickets that are neither resolved nor closed by these events, or more says so of a
+// ticket's. Windows over the events of all of them would take long.
+func unfinished(events, more string) string {
+	return "subject IN (SELECT subject FROM " + events + " GROUP BY subject HAVING " + more +
 		"argMaxIf(toString(type), " + eventOrder + ", type IN (" + turningTypes() + ")) NOT IN ('ticket.resolved', 'ticket.closed'))"
 }
 
@@ -155,15 +145,15 @@ func (r TicketListRequest) running() bool {
 	return r.SLAStates != nil && !slices.Contains(r.SLAStates, string(metric.SLABreached)) && !slices.Contains(r.SLAStates, string(metric.SLAMet))
 }
 
-// ticketsDue are common tables: how each ticket stands now as ticketsNow has it, and against its targets.
-func ticketsDue(where string) string {
+// ticketsDue are common tables: how each ticket of some events stands now as ticketsNow has it, and against its targets.
+func ticketsDue(events string) string {
 	const limit = "resolution_limit"
 	var columns, last []string
 	for _, c := range []string{"state", "opened_at", "priority", "agent", "queue", "team", "reason", "customer", "reply", "resolution"} {
 		columns, last = append(columns, "last_"+c+" AS "+c), append(last, "anyIf("+c+", is_last) AS last_"+c)
 	}
 	return lines(
-		ticketStretches("tickets_once"+when(where != "", " WHERE "+where), false),
+		ticketStretches(events, false),
 		ticketClocks(),
 		"tickets_now AS (",
 		"  SELECT subject, "+strings.Join(columns, ", ")+",",

@@ -82,23 +82,31 @@ func (r *Reader) TicketList(ctx context.Context, req TicketListRequest) (TicketP
 			return TicketPage{}, err
 		}
 	}
-	s, size, err := ticketListStatement(req, clock, now)
-	if err != nil {
-		return TicketPage{}, err
-	}
 	var subjects []string
 	var keys []int64
-	err = r.run(ctx, s, func(rows driver.Rows) error {
-		var subject string
-		var at int64
-		if err := rows.Scan(&subject, &at); err != nil {
-			return err
+	var size int
+	for _, since := range req.reaches(now) {
+		var s statement
+		var err error
+		if s, size, err = ticketListStatement(req, clock, now, since); err != nil {
+			return TicketPage{}, err
 		}
-		subjects, keys = append(subjects, subject), append(keys, at)
-		return nil
-	})
-	if err != nil {
-		return TicketPage{}, err
+		subjects, keys = nil, nil
+		err = r.run(ctx, s, func(rows driver.Rows) error {
+			var subject string
+			var at int64
+			if err := rows.Scan(&subject, &at); err != nil {
+				return err
+			}
+			subjects, keys = append(subjects, subject), append(keys, at)
+			return nil
+		})
+		if err != nil {
+			return TicketPage{}, err
+		}
+		if len(subjects) > size {
+			break
+		}
 	}
 	page := TicketPage{AsOf: now, Items: []metric.Ticket{}}
 	if len(subjects) > size {
@@ -128,8 +136,31 @@ func (r *Reader) Ticket(ctx context.Context, system, id string, v TicketView) (T
 // judged says whether the list depends on how tickets stand against their targets.
 func (r TicketListRequest) judged() bool { return r.SLAStates != nil || r.Sort == SortDue }
 
-// ticketListStatement returns one ticket more than the page holds, so that the last page is known.
-func ticketListStatement(req TicketListRequest, clock metric.Clock, now time.Time) (statement, int, error) {
+// reaches are the times since which tickets are looked for, until a page is full: a page of the latest tickets is not worth the events
+// of years. Which tickets are due is known of none before its events are read.
+func (r TicketListRequest) reaches(now time.Time) []time.Time {
+	if r.Sort == SortDue {
+		return []time.Time{r.From}
+	}
+	top := now
+	if !r.Until.IsZero() {
+		top = earlier(top, r.Until)
+	}
+	if c := parseCursor(&mistakes{}, r.Cursor); c != nil {
+		top = earlier(top, time.UnixMilli(c.At))
+	}
+	var out []time.Time
+	for _, days := range []int{1, 16, 256} {
+		if since := top.AddDate(0, 0, -days); since.After(r.From) {
+			out = append(out, since)
+		}
+	}
+	return append(out, r.From)
+}
+
+// ticketListStatement returns one ticket more than the page holds, so that the last page is known, of those opened since a time; zero
+// is of all.
+func ticketListStatement(req TicketListRequest, clock metric.Clock, now, since time.Time) (statement, int, error) {
 	var m mistakes
 	s := newStatement("ticket_list")
 	if !req.From.IsZero() && !req.Until.IsZero() {
@@ -145,12 +176,13 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now time.Tim
 			m.add("sla", "write some of "+join(metric.SLAStates()), "unknown state %q", state)
 		}
 	}
-	tickets := ticketsNow()
+	events := s.openedBetween(since, req.Until)
+	tickets := ticketsNow(events)
 	if req.judged() {
 		s.bindTime("now", now)
 		s.bindSLA(req.SLA.Targets, clock)
 		s.bindDue(clock)
-		tickets = ticketsDue(when(req.running(), unfinished("")))
+		tickets = ticketsDue(events + when(req.running(), " WHERE "+unfinished(events, "")))
 	}
 	key, order, beyond := "opened_at", "DESC", "<"
 	switch req.Sort {
@@ -178,15 +210,30 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now time.Tim
 	return s, size, m.err()
 }
 
+// openedBetween are the events of tickets that were opened in a stretch of time, and of others that were touched in it: a ticket is
+// opened by one of its events. A zero time is no bound.
+func (s *statement) openedBetween(from, until time.Time) string {
+	var where []string
+	if !from.IsZero() {
+		s.bindTime("from", from)
+		where = append(where, "time >= "+instant("from"))
+	}
+	if !until.IsZero() {
+		s.bindTime("until", until)
+		where = append(where, "time < "+instant("until"))
+	}
+	if where == nil {
+		return "tickets_once"
+	}
+	return ticketsOnce("(SELECT subject FROM tickets WHERE " + strings.Join(where, " AND ") + ")")
+}
+
 func (s *statement) ticketFilters(req TicketListRequest) (where []string) {
-	for _, edge := range []struct {
-		name, compare string
-		at            time.Time
-	}{{"from", ">=", req.From}, {"until", "<", req.Until}} {
-		if !edge.at.IsZero() {
-			s.bindTime(edge.name, edge.at)
-			where = append(where, "opened_at "+edge.compare+" {"+edge.name+":Int64}")
-		}
+	if _, bounded := s.args["from"]; bounded {
+		where = append(where, "opened_at >= {from:Int64}")
+	}
+	if _, bounded := s.args["until"]; bounded {
+		where = append(where, "opened_at < {until:Int64}")
 	}
 	for _, f := range []struct {
 		column string
@@ -214,8 +261,8 @@ func (s *statement) ticketFilters(req TicketListRequest) (where []string) {
 // eventOrder is the order of a ticket's events, and what decides at one instant.
 const eventOrder = "(time, received_ms, source, epoch, position)"
 
-// ticketsNow is a common table: how each ticket stands, as metric.Judge has it.
-func ticketsNow() string {
+// ticketsNow is a common table: how each ticket of some events stands, as metric.Judge has it.
+func ticketsNow(events string) string {
 	last := func(column, condition string) string {
 		return "argMaxIf(toString(" + column + "), " + eventOrder + ", " + condition + ")"
 	}
@@ -229,7 +276,7 @@ func ticketsNow() string {
 		"    minIf("+ms("time")+", type = '"+string(fact.TypeTicketOpened)+"') AS opening, min("+ms("time")+") AS first,",
 		named("priority"), named("queue"), named("team"), named("reason"), named("customer"),
 		"    "+last("agent", "agent != '' OR type = '"+string(fact.TypeTicketReassigned)+"'")+" AS now_agent",
-		"    FROM tickets_once GROUP BY subject",
+		"    FROM "+events+" GROUP BY subject",
 		"  )",
 		")",
 	)
@@ -312,7 +359,7 @@ func (r *Reader) ticketSteps(ctx context.Context, subjects []string) (map[string
 	s.text = lines(
 		"SELECT subject, toString(type), "+ms("time")+", toString(system), event_id, ticket, contact, customer, toString(agent), toString(queue), toString(team),",
 		"  toString(priority), toString(reason), toString(schedule), received_ms",
-		"FROM "+ticketsOnce("subject IN {subjects:Array(String)}", "1"),
+		"FROM "+ticketsOnce("{subjects:Array(String)}"),
 		"ORDER BY subject, "+strings.Trim(eventOrder, "()"),
 	)
 	out := map[string][]metric.TicketStep{}

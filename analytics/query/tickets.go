@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"firstline/analytics/metric"
@@ -140,22 +139,18 @@ func countedColumns[T any](name, value, condition string, dest func(*T) *counted
 	return append(out, spreadColumns(name, "ifNull("+value+", 0)", condition, func(r *T) *spread { return &dest(r).spread })...)
 }
 
-// businessList computes them of a pair, or has none of a contact.
-func businessList(none bool) string {
+// businessList computes them of a pair; a contact without a ticket has none.
+func businessList() string {
 	var list []string
 	for _, b := range businessColumns() {
-		frozen, recomputed := "CAST(NULL, 'Nullable(Int64)')", "CAST(NULL, 'Nullable(Int64)')"
-		if !none {
-			frozen = businessBetween(frozenNumber(b.schedule), "began", b.until, b.condition)
-			recomputed = businessBetween("{schedule_now:Int64}", "began", b.until, b.condition)
-		}
-		list = append(list, "    "+frozen+" AS "+b.name+"_frozen", "    "+recomputed+" AS "+b.name+"_recomputed")
+		list = append(list, "    "+businessBetween(frozenNumber(b.schedule), "began", b.until, b.condition)+" AS "+b.name+"_frozen",
+			"    "+businessBetween("{schedule_now:Int64}", "began", b.until, b.condition)+" AS "+b.name+"_recomputed")
 	}
 	return strings.Join(list, ",\n")
 }
 
-// ticketStatement builds the statement of a ticket report: one row for each contact (first-contact resolution) and one
-// for each pair of a contact and its ticket (replies and resolutions), counted in one pass.
+// ticketStatement builds the statement of a ticket report: a row for each pair of a contact and its ticket (replies and resolutions), and
+// one for each contact without a ticket; first-contact resolution counts contacts among them.
 func ticketStatement(p metric.TicketParams, hours businessHours, clock metric.Clock, fresh metric.Freshness) (statement, error) {
 	s, err := ticketTables(p, hours, clock, fresh, false)
 	s.text = lines(s.text, "SELECT\n"+selectList(ticketColumns(p.GroupBy)), "FROM counted", groupingSets(p.GroupBy))
@@ -177,14 +172,6 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 	if fresh.Watermark != nil {
 		s.bindTime("watermark", *fresh.Watermark)
 	}
-	clocks, noClocks := when(listed, ", "+clockNames), when(listed, ", '' AS reply_priority, toInt64(0) AS reply_used, '' AS resolution_priority, toInt64(0) AS resolution_used")
-	bucket := fmt.Sprintf(bucketOf, "began") + " AS bucket, contact, queue, language, agent, began"
-	ofTickets, dimensions := "", "'' AS team, '' AS priority, '' AS reason"
-	if slices.ContainsFunc(p.GroupBy, func(d metric.Dimension) bool {
-		return d == metric.ByTeam || d == metric.ByPriority || d == metric.ByReason
-	}) {
-		ofTickets, dimensions = "  LEFT JOIN (SELECT DISTINCT contact, team, priority, reason FROM pairs) AS t USING (contact)", "team, priority, reason"
-	}
 	mine := fmt.Sprintf(inWindow, "began") + s.lastQueues(p.Queues)
 	s.text = lines(
 		"WITH",
@@ -193,51 +180,47 @@ func ticketTables(p metric.TicketParams, hours businessHours, clock metric.Clock
 		"  SELECT contact, customer, queue, language, agent, result, began, done FROM people",
 		"  WHERE "+mine,
 		"),",
-		"asked_tickets AS (SELECT DISTINCT concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)),",
-		"told AS (SELECT * FROM "+ticketsOnce("subject IN (SELECT subject FROM asked_tickets)", "1")+"),",
-		ticketStretches("told", false),
+		ticketStretches(ticketsOnce("(SELECT arrayJoin(theirs))"), false),
 		ticketClocks(),
-		judgedTickets(listed),
 		ticketPairs(listed),
 		"counted AS (",
-		"  SELECT "+bucket+when(listed, ", system, id")+clocks+", team, priority, reason, 1 AS pair, reply, resolution, replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
+		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, contact, queue, language, agent, began, system, id"+when(listed, ", "+clockNames)+", team, priority, reason, id != '' AS pair, reply, resolution,",
+		"    replied, reply_at, resolved, first_resolved_at, last_resolved_at,",
 		"    resolved AND reopened_at >= first_resolved_at AS reopened, resolved AND (reopened_at < first_resolved_at OR reopened_at <= last_resolved_at) AS fully,",
-		"    0 AS decided, 0 AS undecided, 0 AS further,",
-		businessList(false),
-		"  FROM pairs",
-		"  UNION ALL",
-		"  SELECT "+bucket+when(listed, ", '' AS system, '' AS id")+noClocks+", "+dimensions+", 0 AS pair, '' AS reply, '' AS resolution, 0 AS replied, toInt64(0) AS reply_at, 0 AS resolved, toInt64(0) AS first_resolved_at, toInt64(0) AS last_resolved_at,",
-		"    0 AS reopened, 0 AS fully,",
-		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(further_contact, 0) AS further,",
-		businessList(true),
-		"  FROM (",
-		"    SELECT a.*, result = 'answered' AND (notEmpty(customer) OR contact IN (SELECT contact FROM linked)) AS due, n.further AS further_contact",
-		"    FROM asked AS a LEFT JOIN neighbours AS n USING (contact)",
-		"  ) AS d",
-		ofTickets,
+		"    result = 'answered' AND (notEmpty(customer) OR pair) AS due,",
+		"    due AND done + {reach:Int64} <= {watermark:Int64} AS decided, due AND done + {reach:Int64} > {watermark:Int64} AS undecided, ifNull(n.further, 0) AS further,",
+		businessList(),
+		"  FROM asked LEFT JOIN pairs USING (contact) LEFT JOIN neighbours AS n USING (contact)",
 		")",
 	)
 	return s, nil
 }
 
-// ticketPairs joins each asked contact's tickets with their events at or after its arrival, each event once. Times are 0
+// ticketPairs are each asked contact's tickets with what became of them at or after its arrival, and how they stand now. Times are 0
 // where there is no such event.
 func ticketPairs(listed bool) string {
-	const replied, resolved = "type = 'ticket.first_reply' AND at >= began", "type = 'ticket.resolved' AND at >= began"
+	const replied, resolved = "event = 'ticket.first_reply' AND at >= began", "event = 'ticket.resolved' AND at >= began"
+	now := []string{"team", "priority", "reason", "reply", "resolution"}
+	if listed {
+		now = append(now, strings.Split(clockNames, ", ")...)
+	}
+	for i, c := range now {
+		now[i] = "anyIf(c." + c + ", is_last) AS " + c
+	}
 	return lines(
-		"events_once AS (",
-		"  SELECT toString(system) AS system, ticket AS id, type, "+ms("time")+" AS at, toString(schedule) AS by, "+eventOrder+" AS turn FROM told",
-		"),",
 		"pairs AS (",
-		"  SELECT contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution,"+when(listed, " "+clockNames+","),
-		"    countIf("+replied+") > 0 AS replied, minIf(at, "+replied+") AS reply_at, argMinIf(by, turn, "+replied+") AS reply_schedule,",
-		"    countIf("+resolved+") > 0 AS resolved, minIf(at, "+resolved+") AS first_resolved_at, argMinIf(by, turn, "+resolved+") AS first_schedule,",
-		"    maxIf(at, "+resolved+") AS last_resolved_at, argMaxIf(by, turn, "+resolved+") AS last_schedule,",
-		"    maxIf(at, type = 'ticket.reopened' AND at >= began) AS reopened_at",
-		"  FROM (SELECT contact, system, id, queue, language, agent, began, concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)) AS p",
-		"  LEFT JOIN events_once USING (system, id)",
-		"  LEFT JOIN judged USING (subject)",
-		"  GROUP BY contact, system, id, queue, language, agent, began, team, priority, reason, reply, resolution"+when(listed, ", "+clockNames),
+		"  SELECT contact, system, id, "+strings.Join(now, ", ")+",",
+		"    countIf("+replied+") > 0 AS replied, minIf(at, "+replied+") AS reply_at, argMinIf(schedule, "+eventOrder+", "+replied+") AS reply_schedule,",
+		"    countIf("+resolved+") > 0 AS resolved, minIf(at, "+resolved+") AS first_resolved_at, argMinIf(schedule, "+eventOrder+", "+resolved+") AS first_schedule,",
+		"    maxIf(at, "+resolved+") AS last_resolved_at, argMaxIf(schedule, "+eventOrder+", "+resolved+") AS last_schedule,",
+		"    maxIf(at, event = 'ticket.reopened' AND at >= began) AS reopened_at",
+		"  FROM (SELECT contact, began, system, id, concat(system, ':', id) AS subject FROM asked INNER JOIN linked USING (contact)) AS p",
+		"  LEFT JOIN (",
+		"    SELECT subject, event, at, schedule, "+strings.Trim(eventOrder, "()")+", team, priority, reason, next_at = "+never+" AS is_last,",
+		"      "+replyState("{now:Int64}")+" AS reply, "+resolutionState("until_at")+" AS resolution"+when(listed, clockColumns("{now:Int64}", "until_at")),
+		"    FROM clocks",
+		"  ) AS c USING (subject)",
+		"  GROUP BY contact, system, id",
 		"),",
 	)
 }

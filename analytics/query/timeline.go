@@ -113,7 +113,7 @@ func (r *Reader) factsOf(ctx context.Context, id string, life span) ([]TimelineF
 		"SELECT toString(type), subject, sequence, "+ms("time")+" AS at, toString(source), position, "+ms("loaded_at")+", body FROM (",
 		"  SELECT "+columns+" FROM events WHERE subject = {id:String} AND time >= "+instant("from"), // what becomes of a recording is told weeks later
 		"  UNION ALL SELECT "+columns+" FROM events WHERE subject IN (SELECT subject FROM linked) AND startsWith(type, 'ticket.')",
-		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM "+ticketsOnce("subject IN (SELECT subject FROM linked)", "1")+")",
+		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM "+ticketsOnce("(SELECT subject FROM linked)")+")",
 		"  UNION ALL SELECT "+columns+" FROM events WHERE subject = '"+fact.VoicemailSubject+"'",
 		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM voicemail_marks WHERE contact = {id:String})",
 		")",

@@ -32,7 +32,7 @@ type Day struct {
 
 // Make returns the facts of the day, ordered as their logs would hold them.
 func Make(d Day) []fact.Fact {
-	g := &generator{Day: d, rand: rand.New(rand.NewPCG(d.Seed, 0x1f1e))}
+	g := &generator{Day: d, rand: rand.New(rand.NewPCG(d.Seed, 0x1f1e)), numbers: map[string]int{}}
 	for i := range d.Contacts {
 		g.contact(fmt.Sprintf("pbx1-%d.%d", d.From.Unix(), i))
 	}
@@ -44,8 +44,9 @@ func Make(d Day) []fact.Fact {
 
 type generator struct {
 	Day
-	rand *rand.Rand
-	made []fact.Fact
+	rand    *rand.Rand
+	made    []fact.Fact
+	numbers map[string]int // of the events of each ticket
 }
 
 func (g *generator) emit(subject string, at time.Time, data fact.Data, t fact.Type) {

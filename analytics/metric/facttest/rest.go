@@ -2,6 +2,8 @@ package facttest
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"firstline/pipeline/fact"
@@ -61,14 +63,19 @@ func (c *call) ticketEvents() {
 
 // ticket makes one event, sometimes delivered more than once. A repeat is received later; it carries the time of what
 // happened, or of this delivery, and now and then names another contact. What was received first counts, so a report
-// that reads a repeat has other numbers. Several events happen at one instant, and were received in some order.
+// that reads a repeat has other numbers. Several events happen at one instant, and were received in some order. The ids of the events of
+// some tickets are numbers that other tickets have as well.
 func (c *call) ticket(id, contact string, t fact.Type, at time.Time) {
+	event := fmt.Sprintf("%s-%d", c.id, c.numbers[id])
+	if strings.HasPrefix(id, "T") {
+		event = strconv.Itoa(c.numbers[id])
+	}
+	c.numbers[id]++
 	data := fact.TicketEvent{
-		Type: t, System: "helpdesk", EventID: fmt.Sprintf("%s-%d", c.id, c.n["ticket"]), Ticket: id, Contact: contact, Customer: c.row.Customer,
+		Type: t, System: "helpdesk", EventID: event, Ticket: id, Contact: contact, Customer: c.row.Customer,
 		Agent: c.perhaps(c.Agents...), Queue: c.perhaps(c.Queues...), Team: c.perhaps("first", "night"),
 		Priority: c.perhaps("low", "high"), Reason: c.perhaps("line", "bill"), Schedule: c.perhaps(Schedules()...),
 	}
-	c.n["ticket"]++
 	received := at.Add(c.between(0, 5*time.Second))
 	for n := 0; n == 0 || c.chance(25); n++ {
 		if n > 0 && c.chance(50) {

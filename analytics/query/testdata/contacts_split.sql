@@ -14,7 +14,7 @@ people AS (
 (
   SELECT groupUniqArray((contact, system, id)) FROM (
     SELECT contact, toString(ticket_system) AS system, ticket_id AS id FROM contacts WHERE ticket_id != '' AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND concat(toString(ticket_system), ':', ticket_id) IN (SELECT arrayJoin(theirs))
-    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM (SELECT * FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND event_id IN (SELECT event_id FROM tickets WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND subject IN (SELECT arrayJoin(theirs))) ORDER BY system, event_id, received_ms, source, epoch, position LIMIT 1 BY system, event_id) WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != '' AND subject IN (SELECT arrayJoin(theirs)))
+    UNION ALL SELECT contact, toString(system) AS system, ticket AS id FROM (SELECT * FROM tickets WHERE subject IN (SELECT arrayJoin(theirs)) ORDER BY subject, event_id, received_ms, source, epoch, position LIMIT 1 BY subject, event_id) WHERE time >= fromUnixTimestamp64Milli({named_since:Int64}, 'UTC') AND contact != '' AND ticket != ''
   )
 ) AS links,
 linked AS (SELECT link.1 AS contact, link.2 AS system, link.3 AS id FROM (SELECT arrayJoin(links) AS link)),

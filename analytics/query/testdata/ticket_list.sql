@@ -12,7 +12,7 @@ tickets_now AS (
     argMaxIf(toString(reason), (time, received_ms, source, epoch, position), reason != '') AS now_reason,
     argMaxIf(toString(customer), (time, received_ms, source, epoch, position), customer != '') AS now_customer,
     argMaxIf(toString(agent), (time, received_ms, source, epoch, position), agent != '' OR type = 'ticket.reassigned') AS now_agent
-    FROM tickets_once GROUP BY subject
+    FROM (SELECT * FROM tickets WHERE subject IN (SELECT subject FROM tickets WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')) ORDER BY subject, event_id, received_ms, source, epoch, position LIMIT 1 BY subject, event_id) GROUP BY subject
   )
 )
 SELECT subject, opened_at FROM tickets_now

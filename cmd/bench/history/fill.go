@@ -205,10 +205,12 @@ func (c column) later(seconds int64, week int) string {
 		return fmt.Sprintf("concat(%s, '-%d')", name, week)
 	case c.kind == "UInt64" && c.name == "number":
 		return fmt.Sprintf("%s + %d", name, week*1_000_000)
-	case c.name == "event_id", c.name == "ticket", c.name == "ticket_id":
+	case c.name == "event_id":
 		return fmt.Sprintf("if(%[1]s = '', '', concat(%[1]s, '-%[2]d'))", name, week)
+	case c.name == "ticket", c.name == "ticket_id": // a help desk's numbers grow
+		return fmt.Sprintf("if(%[1]s = '', '', concat('%03[2]d-', %[1]s))", name, week)
 	case c.kind == "String" && c.name == "subject":
-		return fmt.Sprintf("multiIf(startsWith(%[1]s, 'pbx'), %[2]s, startsWith(%[1]s, 'agent'), %[1]s, concat(%[1]s, '-%[3]d'))", name, id, week)
+		return fmt.Sprintf("multiIf(startsWith(%[1]s, 'pbx'), %[2]s, startsWith(%[1]s, 'agent'), %[1]s, replaceOne(%[1]s, ':', ':%03[3]d-'))", name, id, week)
 	case c.kind == "String" && c.name != "body":
 		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx'), %[2]s, %[1]s)", name, id)
 	default:
