@@ -177,38 +177,28 @@ func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clo
 	s.bindSLA(p.SLA.Targets, clock)
 	s.bind("scheduled", p.SLA.Schedule != "")
 	s.bindBusinessHours(hours)
-	queues := when(p.Queues != nil, " AND "+s.ofTickets(p.Queues, p.Teams))
 	const dimensions = "if(whole, '', agent) AS agent, if(whole, '', queue) AS queue, if(whole, '', team) AS team, if(whole, '', priority) AS priority, if(whole, '', reason) AS reason"
 	const ended = "transform(roundDown(%s, {instants:Array(Int64)}), {instants:Array(Int64)}, {numbers:Array(Int64)}, toInt64(0))"
-	const end = "{instants:Array(Int64)}[n + 1]"
-	recomputed := func(until string) string {
-		return "if({scheduled:Bool}, " + clockAt(until) + " - " + clockAt("opened_at") + ", NULL)"
-	}
-	which := func(at string) string {
-		return when(listed, ", subject, event_id, at, opened_at, held_by, stood_in"+clockColumns(at, at))
-	}
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches("tickets_once WHERE "+unfinished("tickets_once", "max(time) >= "+instant("from")+" OR "), listed),
+		ticketStretches(ticketsOnce(unfinished("", "max(time) >= "+instant("from")+" OR ", when(p.Queues != nil, everOf(p.Teams)))), listed),
 		ticketClocks(),
-		"counted AS (",
-		"  SELECT whole, if(whole, 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+") AS bucket, "+dimensions+",",
-		"    event, opened, replied, first_resolved, last_resolved, 0 AS left, 0 AS waits, at - opened_at AS age,",
-		"    if(replies = 1 AND replies_now, "+replyState("at")+", '') AS reply, if(settles, "+resolutionState("at")+", '') AS resolution,",
-		"    "+businessBetween(frozenNumber("schedule"), "opened_at", "at", "at >= opened_at")+" AS frozen, "+recomputed("at")+" AS recomputed"+which("at"),
-		"  FROM (SELECT *, arrayJoin([0, 1]) AS whole FROM clocks WHERE at >= {from:Int64} AND at < {until:Int64}"+queues+")",
-		"  UNION ALL",
-		"  SELECT whole, if(whole, 0, {begins:Array(Int64)}[n]) AS bucket, "+dimensions+",",
-		"    '' AS event, 0 AS opened, 0 AS replied, 0 AS first_resolved, 0 AS last_resolved, 1 AS left, state = 'pending' AS waits, "+end+" - opened_at AS age,",
-		"    "+replyState(end)+" AS reply, "+resolutionState(end)+" AS resolution,",
-		"    CAST(NULL, 'Nullable(Int64)') AS frozen, "+recomputed(end)+" AS recomputed"+which(end),
-		"  FROM (",
-		"    SELECT *, arrayJoin(if(n = toInt64(length({instants:Array(Int64)})) - 1, [0, 1], [0])) AS whole FROM (",
-		"      SELECT *, arrayJoin(range("+upTo("greatest(at, opened_at)")+" + 1, "+upTo("next_at")+" + 1)) AS n FROM clocks",
-		"      WHERE state IN ('open', 'pending')"+queues,
-		"    )",
+		"marked AS (", // as 0 each of the window's events, as n each ticket that is left at the window's nth end
+		"  SELECT *, if(n = 0, at, {instants:Array(Int64)}[n + 1]) AS mark, arrayJoin(if(n IN (0, length({instants:Array(Int64)}) - 1), [0, 1], [0])) AS whole FROM (",
+		"    SELECT *, arrayJoin(arrayConcat(if(at >= {from:Int64} AND at < {until:Int64}, [0], []),",
+		"      if(state IN ('open', 'pending'), range("+upTo("greatest(at, opened_at)")+" + 1, "+upTo("next_at")+" + 1), []))) AS n FROM clocks",
+		when(p.Queues != nil, "    WHERE "+s.ofTickets(p.Queues, p.Teams)),
 		"  )",
+		"),",
+		"counted AS (",
+		"  SELECT whole, if(whole, 0, if(n = 0, "+strings.ReplaceAll(bucketOf, "%s", "at")+", {begins:Array(Int64)}[n])) AS bucket, "+dimensions+",",
+		"    if(n = 0, event, '') AS event, n = 0 AND opened AS opened, n = 0 AND replied AS replied, n = 0 AND first_resolved AS first_resolved, n = 0 AND last_resolved AS last_resolved,",
+		"    n > 0 AS left, n > 0 AND state = 'pending' AS waits, mark - opened_at AS age,",
+		"    if(n > 0 OR replies = 1 AND replies_now, "+replyState("mark")+", '') AS reply, if(n > 0 OR settles, "+resolutionState("mark")+", '') AS resolution,",
+		"    "+businessBetween(frozenNumber("schedule"), "opened_at", "mark", "n = 0 AND at >= opened_at")+" AS frozen, if({scheduled:Bool}, "+clockAt("mark")+" - "+clockAt("opened_at")+", NULL) AS recomputed"+
+			when(listed, ", subject, event_id, at, opened_at, held_by, stood_in"+clockColumns("mark", "mark")),
+		"  FROM marked",
 		")",
 	)
 	return s, nil
@@ -222,6 +212,11 @@ func (s *statement) ofTickets(queues, teams []string) string {
 	}
 	s.bind("teams", append([]string{}, teams...))
 	return "(queue IN {queues:Array(String)} OR queue = '' AND team IN {teams:Array(String)})"
+}
+
+// everOf is the condition on an event that a ticket for which ofTickets holds has among its events.
+func everOf(teams []string) string {
+	return "queue IN {queues:Array(String)}" + when(teams != nil, " OR team IN {teams:Array(String)}")
 }
 
 // Windows over the events of a ticket: those so far, those after, all.

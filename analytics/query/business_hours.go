@@ -63,11 +63,10 @@ func (r *Reader) businessHours(ctx context.Context, p metric.TicketParams) (busi
 // the ticket was opened.
 func (r *Reader) frozenHours(ctx context.Context, p metric.BacklogParams) (businessHours, error) {
 	s := newStatement("frozen_schedules")
-	s.bindTime("from", p.From)
-	s.bindTime("until", p.Until)
+	touched := s.touched(p.From, p.Until)
 	s.text = lines(
 		"SELECT toString(schedule) AS text, "+ms("min(first)")+" AS began, "+ms("max(time)")+" AS last",
-		"FROM (SELECT schedule, time, min(time) OVER (PARTITION BY subject) AS first FROM tickets_once)",
+		"FROM (SELECT schedule, time, min(time) OVER (PARTITION BY subject) AS first FROM "+ticketsOnce(touched)+")",
 		"WHERE time >= "+instant("from")+" AND time < "+instant("until")+" AND schedule != '' GROUP BY text ORDER BY text",
 	)
 	var texts []string

@@ -133,16 +133,20 @@ func ticketClocks() string {
 	)
 }
 
-// unfinished is a condition on subjects: those of tickets that are neither resolved nor closed by these events, or more says so of a
-// ticket's. Windows over the events of all of them would take long.
-func unfinished(events, more string) string {
-	return "subject IN (SELECT subject FROM " + events + " GROUP BY subject HAVING " + more +
-		"argMaxIf(toString(type), " + eventOrder + ", type IN (" + turningTypes() + ")) NOT IN ('ticket.resolved', 'ticket.closed'))"
+// unfinished are the subjects of tickets, of those that a condition on rows chooses, that may be neither resolved nor closed, or of whose
+// events more says so; of these those that have an event for which the condition of holds. Which of them are is said by their events one after the other, which for all tickets that ever were would
+// take long. Here repeated deliveries are not told apart: a ticket that they tell different things of may be open, too.
+func unfinished(where, more, of string) string {
+	const over, going = "type IN ('ticket.resolved', 'ticket.closed')", "type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.reopened')"
+	return "(SELECT subject FROM tickets" + when(where != "", " WHERE "+where) + " GROUP BY subject HAVING " + when(of != "", "countIf("+of+") > 0 AND ") + "(" + more +
+		"maxIf(time, " + over + ") <= maxIf(time, " + going + ") OR uniqExact(cityHash64(event_id)) != uniqExact(cityHash64(event_id, type, time))))"
 }
 
-// running says whether only tickets are asked for that are not finished: their clocks have not ended.
+// running says whether only tickets are asked for that are not finished, or whose clocks have not ended.
 func (r TicketListRequest) running() bool {
-	return r.SLAStates != nil && !slices.Contains(r.SLAStates, string(metric.SLABreached)) && !slices.Contains(r.SLAStates, string(metric.SLAMet))
+	over := func(state string) bool { return metric.TicketState(state) == metric.TicketResolved || metric.TicketState(state) == metric.TicketClosed }
+	return r.States != nil && !slices.ContainsFunc(r.States, over) ||
+		r.SLAStates != nil && !slices.Contains(r.SLAStates, string(metric.SLABreached)) && !slices.Contains(r.SLAStates, string(metric.SLAMet))
 }
 
 // ticketsDue are common tables: how each ticket of some events stands now as ticketsNow has it, and against its targets.

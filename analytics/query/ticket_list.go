@@ -176,13 +176,19 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now, since t
 			m.add("sla", "write some of "+join(metric.SLAStates()), "unknown state %q", state)
 		}
 	}
-	events := s.openedBetween(since, req.Until)
+	events, touched := "tickets_once", s.touched(since, req.Until)
+	if touched != "" {
+		events = ticketsOnce(touched)
+	}
 	tickets := ticketsNow(events)
 	if req.judged() {
 		s.bindTime("now", now)
 		s.bindSLA(req.SLA.Targets, clock)
 		s.bindDue(clock)
-		tickets = ticketsDue(events + when(req.running(), " WHERE "+unfinished(events, "")))
+		if req.running() {
+			events = ticketsOnce(unfinished(when(touched != "", "subject IN "+touched), "", when(req.Queues != nil, everOf(req.Teams))))
+		}
+		tickets = ticketsDue(events)
 	}
 	key, order, beyond := "opened_at", "DESC", "<"
 	switch req.Sort {
@@ -210,9 +216,9 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now, since t
 	return s, size, m.err()
 }
 
-// openedBetween are the events of tickets that were opened in a stretch of time, and of others that were touched in it: a ticket is
-// opened by one of its events. A zero time is no bound.
-func (s *statement) openedBetween(from, until time.Time) string {
+// touched are the subjects of tickets that have an event in a stretch of time; those that were opened in it are among them. A zero time
+// is no bound; nothing is without one.
+func (s *statement) touched(from, until time.Time) string {
 	var where []string
 	if !from.IsZero() {
 		s.bindTime("from", from)
@@ -223,9 +229,9 @@ func (s *statement) openedBetween(from, until time.Time) string {
 		where = append(where, "time < "+instant("until"))
 	}
 	if where == nil {
-		return "tickets_once"
+		return ""
 	}
-	return ticketsOnce("(SELECT subject FROM tickets WHERE " + strings.Join(where, " AND ") + ")")
+	return "(SELECT subject FROM tickets WHERE " + strings.Join(where, " AND ") + ")"
 }
 
 func (s *statement) ticketFilters(req TicketListRequest) (where []string) {

@@ -26,7 +26,7 @@ stretches AS (
       argMaxIf(toString(reason), (time, received_ms, source, epoch, position), reason != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_reason,
       argMaxIf(toString(customer), (time, received_ms, source, epoch, position), customer != '') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_customer,
       argMaxIf(toString(agent), (time, received_ms, source, epoch, position), agent != '' OR type = 'ticket.reassigned') OVER (PARTITION BY subject ORDER BY time, received_ms, source, epoch, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS now_agent
-    FROM tickets_once WHERE subject IN (SELECT subject FROM tickets_once GROUP BY subject HAVING argMaxIf(toString(type), (time, received_ms, source, epoch, position), type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.resolved', 'ticket.reopened', 'ticket.closed')) NOT IN ('ticket.resolved', 'ticket.closed'))
+    FROM (SELECT * FROM tickets WHERE subject IN (SELECT subject FROM tickets GROUP BY subject HAVING countIf(queue IN {queues:Array(String)} OR team IN {teams:Array(String)}) > 0 AND (maxIf(time, type IN ('ticket.resolved', 'ticket.closed')) <= maxIf(time, type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.reopened')) OR uniqExact(cityHash64(event_id)) != uniqExact(cityHash64(event_id, type, time)))) ORDER BY subject, event_id, received_ms, source, epoch, position LIMIT 1 BY subject, event_id)
   )
 ),
 clocks AS (

@@ -8,13 +8,18 @@ export { at, Problem };
 export type { Address };
 
 /** A session that ended leads back to signing in; who mistypes his old password stays. */
-export const api = new Client({
-  deadlineMS: 10_000,
-  failed: (problem, path) => { if (problem.status === 401 && path !== "/session" && problem.code !== "wrong_credentials") sessionEnded(); },
-});
+const failed = (problem: Problem, path: string) => { if (problem.status === 401 && path !== "/session" && problem.code !== "wrong_credentials") sessionEnded(); };
 
-/** What went wrong, in the reader's language; the server's own words where there are none. */
+export const api = new Client({ deadlineMS: 10_000, failed });
+
+/** For reports and searches: how long they may take is the server's to say. */
+export const patient = new Client({ deadlineMS: 600_000, failed });
+
+/** What went wrong, in the reader's language; the server's own words where there are none, and which parts of a request are wrong. */
 export function explain(e: unknown): string {
+  if (e instanceof Problem && e.code === "invalid" && e.errors.length > 0) {
+    return t("invalid", { detail: e.errors.map(({ location, message }) => `${location.replace(/^query\./, "")} ${message}`).join("; ") });
+  }
   const [code, detail] = e instanceof Problem ? [e.code, e.message] : ["internal", String(e)];
   return textOf("problem.", code) ?? t("error", { detail });
 }

@@ -33,12 +33,13 @@ export const hourMinute = format({ timeStyle: "short" });
 export const timeOfDay = format({ timeStyle: "medium" });
 export const dateTime = format({ dateStyle: "short", timeStyle: "medium" });
 
-/** An instant by the clock of another time zone; one that this browser doesn't know is told in its own. */
-export function dateTimeIn(timeZone: string): (at: string) => string {
+/** An instant by the clock of another time zone, or its day only; one that this browser doesn't know is told in its own. */
+export function dateTimeIn(timeZone: string, day = false): (at: string) => string {
+  const time = day ? {} : ({ timeStyle: "medium" } as const);
   try {
-    return format({ dateStyle: "short", timeStyle: "medium", timeZone });
+    return format({ dateStyle: "short", ...time, timeZone });
   } catch {
-    return dateTime;
+    return format({ dateStyle: "short", ...time });
   }
 }
 

@@ -46,7 +46,7 @@ interface Props {
 }
 
 export function ReportTable({ report, answer, names }: Props) {
-  const at = dateTimeIn(answer.zone);
+  const at = dateTimeIn(answer.zone, ["1d", "1w", "1mo", "3mo", "1y"].includes(answer.interval)); // those begin at midnight
   const rows: readonly Row[] = answer.rows;
   const groups = groupsOf({ ...Object.fromEntries(answer.group_by.map((g) => [g, ""])) }, answer.group_by).map(([split]) => split);
   const cut = answer.interval !== "whole" || groups.length === 0;

@@ -1,6 +1,6 @@
 // Asks once for what the reader chose, and again when he chooses anew.
 import { useEffect, useState } from "preact/hooks";
-import { api, explain } from "../api";
+import { explain, patient } from "../api";
 import type { Address } from "../api";
 
 export interface Answered<T> {
@@ -15,7 +15,7 @@ export function useAnswer<A extends object, T>(asked: A, address: (asked: A) => 
   useEffect(() => {
     let over = false;
     set((old) => ({ ...old, loading: true }));
-    api.get(address(asked)).then(
+    patient.get(address(asked)).then(
       (data) => { if (!over) set({ data, error: "", loading: false }); },
       (e: unknown) => { if (!over) set({ data: undefined, error: explain(e), loading: false }); },
     );

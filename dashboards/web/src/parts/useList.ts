@@ -1,6 +1,6 @@
 // A list that comes page by page.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, explain } from "../api";
+import { explain, patient } from "../api";
 import type { Address } from "../api";
 import type { Page } from "../model";
 
@@ -25,7 +25,7 @@ export function useList<P extends Page<unknown>, F extends object>(filter: F, pa
     const { path: asked, number } = search.current;
     setLoading(true);
     try {
-      const page = await api.get(`${asked}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}` as Address<P>);
+      const page = await patient.get(`${asked}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}` as Address<P>);
       if (number !== search.current.number) return;
       setPages((old) => (cursor ? [...old, page] : [page]));
       setError("");
