@@ -174,7 +174,7 @@ func (d *details) count(ctx context.Context, r detailRow) error {
 // logged tells of what cel.conf leaves out, without which nobody is said to have talked.
 func (d *details) logged() {
 	if d.events[history.EventAnswer] && !d.events[history.EventEnter] {
-		d.note(history.Note{Level: history.Doubtful, Event: string(history.EventEnter), Reason: "not logged", File: earlier,
+		d.note(history.Note{Level: history.Doubtful, Event: string(history.EventEnter), Reason: "not logged", File: every,
 			Meaning: "calls were answered, and no event tells who was brought together: cel.conf has no BRIDGE_ENTER and BRIDGE_EXIT among its events, " +
 				"and nobody counts as having talked; bring in the call detail records of that time instead"})
 	}
@@ -211,10 +211,7 @@ func (d *details) refuse(r detailRow) {
 }
 
 func (d *details) note(n history.Note) {
-	name := "an earlier import"
-	if n.File != earlier {
-		name = d.cfg.Files[n.File].Name
-	}
+	name := nameOf(d.cfg.Files, n.File)
 	d.summary.add(n, name)
 	if d.notes != nil {
 		d.notes(n, name)

@@ -31,8 +31,22 @@ type head struct {
 	last time.Time // key of the line before
 }
 
-// earlier is the index of the lines that an earlier import had left open.
-const earlier = -1
+// Indexes of what is in no file.
+const (
+	earlier = -1 // the lines that an earlier import had left open
+	every   = -2 // what all files say together
+)
+
+// nameOf is a file as notes call it.
+func nameOf(files []Input, file int) string {
+	switch file {
+	case earlier:
+		return "an earlier import"
+	case every:
+		return "all files"
+	}
+	return files[file].Name
+}
 
 func newMerge(cfg Config, parts []*part, left []history.Line, note func(history.Note, string)) *merge {
 	m := &merge{cfg: cfg, waiting: parts, note: note, bad: history.Counts{Doubtful: map[string]int64{}, Refused: map[string]int64{}}}
@@ -58,14 +72,6 @@ func (r *remembered) next() (row, error) {
 	r.lines = r.lines[1:]
 	l.Again = true
 	return row{line: l}, nil
-}
-
-// name is a file as notes call it.
-func (m *merge) name(file int) string {
-	if file == earlier {
-		return "an earlier import"
-	}
-	return m.cfg.Files[file].Name
 }
 
 // second gives all lines of the next second; ok is false when there are none any more.
@@ -149,7 +155,7 @@ func (m *merge) advance(h *head) (bool, error) {
 		if !l.Again && l.At.Before(h.last) {
 			h.key = h.last
 			m.note(history.Note{Level: history.Doubtful, Event: l.Event, Reason: "clock", File: l.File, Line: l.Number,
-				Meaning: fmt.Sprintf("the clock went back by %d s: the line is taken in the file's order", int64(h.last.Sub(l.At).Seconds()))}, m.name(l.File))
+				Meaning: fmt.Sprintf("the clock went back by %d s: the line is taken in the file's order", int64(h.last.Sub(l.At).Seconds()))}, nameOf(m.cfg.Files, l.File))
 		}
 		h.line, h.last = l, h.key
 		return true, nil
@@ -163,7 +169,7 @@ func (m *merge) tell(h *head, r row) {
 		level, counts = history.Doubtful, m.bad.Doubtful
 	}
 	counts[r.line.Event]++
-	m.note(history.Note{Level: level, Event: r.line.Event, Reason: r.bad, Meaning: r.why, Text: history.Masked(r.text), File: h.part.file, Line: r.number}, m.name(h.part.file))
+	m.note(history.Note{Level: level, Event: r.line.Event, Reason: r.bad, Meaning: r.why, Text: history.Masked(r.text), File: h.part.file, Line: r.number}, nameOf(m.cfg.Files, h.part.file))
 }
 
 // counts are the fold's with the rows that never came to it.

@@ -40,7 +40,7 @@ function Found({ c, hears, queue, agent }: { c: Timeline; hears: boolean; queue:
     <>
       <div class="row">
         <h1>{t(c.kind === "callback" ? "contact.callback" : "contact.title", { caller: c.caller_number || t("caller.withheld") })}</h1>
-        <ResultBadge result={c.result} />
+        <ResultBadge kind={c.kind} result={c.result} />
         {c.reason && <span class="quiet">{word("end.", c.reason)}</span>}
       </div>
       <section class="card stack" data-test="contact" data-open={c.open}>

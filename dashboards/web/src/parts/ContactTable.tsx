@@ -27,7 +27,7 @@ export function ContactTable({ items, names }: { items: ContactBrief[]; names: N
               <td class="num">{c.queues.length > 0 ? span(c.wait_ms) : "–"}</td>
               <td class="num">{c.agents.length > 0 ? span(c.talk_ms) : "–"}</td>
               <td class="num">{c.duration_ms === null ? "–" : clock(c.duration_ms)}</td>
-              <td><ResultBadge result={c.result} /></td>
+              <td><ResultBadge kind={c.kind} result={c.result} /></td>
             </tr>
           ))}
         </tbody>
@@ -36,7 +36,8 @@ export function ContactTable({ items, names }: { items: ContactBrief[]; names: N
   );
 }
 
-/** What became of a contact; null while it goes on. */
-export function ResultBadge({ result }: { result: string | null }) {
-  return <span class={`badge ${result ?? ""}`}>{word("result.", result ?? "open")}</span>;
+/** What became of a contact; null while it goes on. An agent's own call that was answered is contained, too: no menu served it. */
+export function ResultBadge({ kind, result }: { kind: string; result: string | null }) {
+  const name = kind === "outbound" && result === "contained" ? "connected" : (result ?? "open");
+  return <span class={`badge ${result ?? ""}`}>{word("result.", name)}</span>;
 }
