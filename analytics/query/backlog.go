@@ -182,7 +182,7 @@ func backlogTables(p metric.BacklogParams, hours businessHours, clock metric.Clo
 	upTo := func(at string) string { return strings.ReplaceAll(ended, "%s", at) }
 	s.text = lines(
 		"WITH",
-		ticketStretches(ticketsOnce(unfinished("", "max(time) >= "+instant("from")+" OR ", when(p.Queues != nil, everOf(p.Teams)))), listed),
+		ticketStretches(ticketsOnce(unfinished("max(time) >= "+instant("from")+" OR ", everOf(p.Queues, p.Teams))), listed),
 		ticketClocks(),
 		"marked AS (", // as 0 each of the window's events, as n each ticket that is left at the window's nth end
 		"  SELECT *, if(n = 0, at, {instants:Array(Int64)}[n + 1]) AS mark, arrayJoin(if(n IN (0, length({instants:Array(Int64)}) - 1), [0, 1], [0])) AS whole FROM (",
@@ -214,9 +214,13 @@ func (s *statement) ofTickets(queues, teams []string) string {
 	return "(queue IN {queues:Array(String)} OR queue = '' AND team IN {teams:Array(String)})"
 }
 
-// everOf is the condition on an event that a ticket for which ofTickets holds has among its events.
-func everOf(teams []string) string {
-	return "queue IN {queues:Array(String)}" + when(teams != nil, " OR team IN {teams:Array(String)}")
+// everOf are the subjects of tickets that were in one of these queues or of one of these teams at any time: those for which ofTickets holds
+// are among them. Nothing where any queue will do.
+func everOf(queues, teams []string) string {
+	if queues == nil {
+		return ""
+	}
+	return "(SELECT subject FROM tickets WHERE queue IN {queues:Array(String)}" + when(teams != nil, " OR team IN {teams:Array(String)}") + ")"
 }
 
 // Windows over the events of a ticket: those so far, those after, all.
@@ -266,7 +270,7 @@ func ticketStretches(events string, listed bool) string {
 		"      minIf(" + ms("time") + ", type = " + opened + ")" + frame + " AS opening, min(" + ms("time") + ")" + frame + " AS first_at, if(opening > 0, opening, first_at) AS opened_at,",
 		"      countIf(type = " + opened + ")" + sofar + " AS opened_before, count()" + sofar + " AS events_before,",
 		"      countIf(type = 'ticket.resolved')" + after + " AS resolved_after, maxIf(" + ms("time") + ", type = 'ticket.reopened')" + frame + " AS reopened_last,",
-		"      " + last("type", "type IN ("+turningTypes()+")", sofar) + " AS turn,",
+		"      " + last("type", "type IN ("+turningTypes(anyState)+")", sofar) + " AS turn,",
 		"      " + settling(sofar) + " AS settling, " + settling(frame) + " AS settling_last,",
 	}, named, []string{
 		"      " + last("agent", "agent != '' OR type = 'ticket.reassigned'", sofar) + " AS now_agent",
@@ -277,4 +281,6 @@ func ticketStretches(events string, listed bool) string {
 }
 
 // settlingTypes are those after which a ticket is resolved or not: closing leaves it as it was.
-func settlingTypes() string { return strings.ReplaceAll(turningTypes(), ", 'ticket.closed'", "") }
+func settlingTypes() string {
+	return turningTypes(func(s metric.TicketState) bool { return s != metric.TicketClosed })
+}

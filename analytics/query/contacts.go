@@ -149,7 +149,7 @@ func contactTables(p metric.ContactParams, listed bool) (statement, error) {
 	s.text = lines(
 		"WITH",
 		neighbours(mine),
-		callsAgain(),
+		callsAgain(mine),
 		"counted AS (",
 		"  SELECT "+fmt.Sprintf(bucketOf, "began")+" AS bucket, queue, language, agent, result, entries, flow, ivr_ms, to_agent_ms, duration_ms,"+when(said, " disposition,")+when(slices.Contains(p.GroupBy, metric.ByCustomer), " customer,")+when(listed, " contact, began, done,"),
 		"    notEmpty(customer) OR contact IN (SELECT contact FROM linked) AS identified, ifNull(repeats, 0) AS repeat,",
@@ -181,12 +181,17 @@ func (s *statement) bindDays(w metric.Window, days int) {
 	s.bindTime("beyond", w.Beyond().Add(reach+metric.LookBack))   // the next contact begins within reach, and then has its end
 }
 
+// customersOf is the condition on people that they are customers with a contact for which the condition mine holds.
+func customersOf(mine string) string {
+	return "customer IN (SELECT customer FROM people WHERE " + mine + " AND customer != '')"
+}
+
 // neighbours are common tables: linked (the tickets of each contact), people (the ended contacts of customers), and of
 // each contact whether another one, by the same customer or about the same ticket, precedes or follows it within reach.
 // Within one key, contacts stand by arrival: the nearest later arrival and the latest earlier end decide. Only keys are looked through that
 // contacts have for which the condition mine holds.
 func neighbours(mine string) string {
-	customers := "customer IN (SELECT customer FROM people WHERE " + mine + " AND customer != '')"
+	customers := customersOf(mine)
 	mine = "contact IN (SELECT contact FROM people WHERE " + mine + ")"
 	named := "time >= " + instant("named_since") + " AND contact != '' AND ticket != ''"
 	return lines(

@@ -133,13 +133,20 @@ func ticketClocks() string {
 	)
 }
 
-// unfinished are the subjects of tickets, of those that a condition on rows chooses, that may be neither resolved nor closed, or of whose
-// events more says so; of these those that have an event for which the condition of holds. Which of them are is said by their events one after the other, which for all tickets that ever were would
-// take long. Here repeated deliveries are not told apart: a ticket that they tell different things of may be open, too.
-func unfinished(where, more, of string) string {
-	const over, going = "type IN ('ticket.resolved', 'ticket.closed')", "type IN ('ticket.opened', 'ticket.pending', 'ticket.resumed', 'ticket.reopened')"
-	return "(SELECT subject FROM tickets" + when(where != "", " WHERE "+where) + " GROUP BY subject HAVING " + when(of != "", "countIf("+of+") > 0 AND ") + "(" + more +
-		"maxIf(time, " + over + ") <= maxIf(time, " + going + ") OR uniqExact(cityHash64(event_id)) != uniqExact(cityHash64(event_id, type, time))))"
+// unfinished are the subjects of tickets that may be neither resolved nor closed, or of whose events more says so, among those whose
+// subjects stand in these lists. Whether they are is said by their events one after the other, which for all tickets that ever were would
+// take long. Repeated deliveries are not told apart here: a ticket of which they tell different things may be open, too.
+func unfinished(more string, lists ...string) string {
+	var where []string
+	for _, list := range lists {
+		if list != "" {
+			where = append(where, "subject IN "+list)
+		}
+	}
+	over := func(s metric.TicketState) bool { return s == metric.TicketResolved || s == metric.TicketClosed }
+	going := func(s metric.TicketState) bool { return !over(s) }
+	return "(SELECT subject FROM tickets" + when(where != nil, " WHERE "+strings.Join(where, " AND ")) + " GROUP BY subject HAVING " + more +
+		"maxIf(time, type IN (" + turningTypes(over) + ")) <= maxIf(time, type IN (" + turningTypes(going) + ")) OR uniqExact(cityHash64(event_id)) != uniqExact(cityHash64(event_id, type, time)))"
 }
 
 // running says whether only tickets are asked for that are not finished, or whose clocks have not ended.

@@ -186,7 +186,7 @@ func ticketListStatement(req TicketListRequest, clock metric.Clock, now, since t
 		s.bindSLA(req.SLA.Targets, clock)
 		s.bindDue(clock)
 		if req.running() {
-			events = ticketsOnce(unfinished(when(touched != "", "subject IN "+touched), "", when(req.Queues != nil, everOf(req.Teams))))
+			events = ticketsOnce(unfinished("", touched, everOf(req.Queues, req.Teams)))
 		}
 		tickets = ticketsDue(events)
 	}
@@ -278,7 +278,7 @@ func ticketsNow(events string) string {
 		"  SELECT subject, "+stateOf("turn")+" AS state, if(opening > 0, opening, first) AS opened_at, now_priority AS priority, now_agent AS agent,",
 		"    now_queue AS queue, now_team AS team, now_reason AS reason, now_customer AS customer",
 		"  FROM (",
-		"    SELECT subject, "+last("type", "type IN ("+turningTypes()+")")+" AS turn,",
+		"    SELECT subject, "+last("type", "type IN ("+turningTypes(anyState)+")")+" AS turn,",
 		"    minIf("+ms("time")+", type = '"+string(fact.TypeTicketOpened)+"') AS opening, min("+ms("time")+") AS first,",
 		named("priority"), named("queue"), named("team"), named("reason"), named("customer"),
 		"    "+last("agent", "agent != '' OR type = '"+string(fact.TypeTicketReassigned)+"'")+" AS now_agent",
@@ -299,16 +299,18 @@ func stateOf(event string) string {
 	return "multiIf(" + strings.Join(cases, ", ") + ", '" + string(metric.TicketOpen) + "')"
 }
 
-// turningTypes are the types of events that change a ticket's state.
-func turningTypes() string {
+// turningTypes are the types of events that change a ticket's state, to one for which to holds.
+func turningTypes(to func(metric.TicketState) bool) string {
 	var types []string
 	for _, t := range fact.TicketTypes() {
-		if _, ok := metric.StateAfter(t); ok {
+		if state, ok := metric.StateAfter(t); ok && to(state) {
 			types = append(types, "'"+string(t)+"'")
 		}
 	}
 	return strings.Join(types, ", ")
 }
+
+func anyState(metric.TicketState) bool { return true }
 
 // ticketLives reads tickets by their subjects, in that order; those that no event knows are left out.
 func (r *Reader) ticketLives(ctx context.Context, subjects []string, v TicketView, now time.Time) ([]TicketLife, error) {
@@ -398,7 +400,7 @@ func (r *Reader) ticketCalls(ctx context.Context, subjects, seen []string) (map[
 		"WITH linked AS (",
 		"  SELECT DISTINCT subject, contact FROM (",
 		"    SELECT concat(toString(ticket_system), ':', ticket_id) AS subject, contact FROM contacts WHERE ticket_id != ''",
-		"    UNION ALL SELECT subject, contact FROM tickets_once WHERE contact != ''",
+		"    UNION ALL SELECT subject, contact FROM "+ticketsOnce("{subjects:Array(String)}")+" WHERE contact != ''",
 		"  ) WHERE subject IN {subjects:Array(String)}",
 		")",
 		"SELECT l.subject, l.contact, "+ms("a.time")+" AS at, toBool("+hidden+") FROM linked AS l",

@@ -33,13 +33,10 @@ neighbours AS (
   )
   GROUP BY contact
 ),
-callers AS (
-  SELECT contact, customer, kind = 'inbound' AS inbound, result = 'answered' AS got, began, done, number
-  FROM people LEFT JOIN (SELECT contact, caller_number AS number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({arrived_since:Int64}, 'UTC') LIMIT 1 BY contact) AS a USING (contact)
-),
 calls_by AS (
-  SELECT contact, inbound, got, began, done, ('customer', customer) AS key, true AS meets_all, false AS unknown FROM callers WHERE customer != ''
-  UNION ALL SELECT contact, inbound, got, began, done, ('number', number) AS key, customer = '' AS meets_all, customer = '' AS unknown FROM callers WHERE number != ''
+  SELECT contact, kind = 'inbound' AS inbound, result = 'answered' AS got, began, done, ('customer', customer) AS key, true AS meets_all, false AS unknown FROM people WHERE customer IN (SELECT customer FROM people WHERE began >= {from:Int64} AND began < {until:Int64} AND customer != '')
+  UNION ALL SELECT contact, kind = 'inbound' AS inbound, result = 'answered' AS got, began, done, ('number', number) AS key, customer = '' AS meets_all, customer = '' AS unknown
+  FROM people INNER JOIN (SELECT contact, caller_number AS number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({arrived_since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND caller_number != '' AND caller_number IN (SELECT caller_number FROM arrivals WHERE time >= fromUnixTimestamp64Milli({arrived_since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC') AND caller_number != '' AND contact IN (SELECT contact FROM people WHERE began >= {from:Int64} AND began < {until:Int64})) LIMIT 1 BY contact) AS a USING (contact)
 ),
 again AS (
   SELECT contact, 1 AS known_caller, max(next > 0 AND next <= done + {again_reach:Int64}) AS recalled,
