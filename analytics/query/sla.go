@@ -151,7 +151,9 @@ func unfinished(more string, lists ...string) string {
 
 // running says whether only tickets are asked for that are not finished, or whose clocks have not ended.
 func (r TicketListRequest) running() bool {
-	over := func(state string) bool { return metric.TicketState(state) == metric.TicketResolved || metric.TicketState(state) == metric.TicketClosed }
+	over := func(state string) bool {
+		return metric.TicketState(state) == metric.TicketResolved || metric.TicketState(state) == metric.TicketClosed
+	}
 	return r.States != nil && !slices.ContainsFunc(r.States, over) ||
 		r.SLAStates != nil && !slices.Contains(r.SLAStates, string(metric.SLABreached)) && !slices.Contains(r.SLAStates, string(metric.SLAMet))
 }
