@@ -120,7 +120,7 @@ func (w *worker) run(ctx context.Context) error {
 func (w *worker) take(ctx context.Context, enough int) error {
 	parts, notes := w.fold.Taken()
 	for _, n := range notes {
-		w.note(n, nameOf(w.merge.cfg.Files, n.File))
+		w.note(n, nameOf(w.cfg.Files, n.File))
 	}
 	w.parts = append(w.parts, parts...)
 	for _, p := range parts {
