@@ -31,7 +31,7 @@ sim: ## simulate: SEED=n STEPS=n for one seed, SEEDS=n for many fresh ones
 bench: setup build ## compare with app_queue side by side, ratios (ROUNDS=n, LENGTH=10s, ONLY=connect,busy,desk)
 	@deploy/scripts/bench
 
-bench-history: setup build ## fill in years of calls and ask about them (CALLS=n, WHOLE=weeks, ROUNDS=n, DIR=folder; hours)
+bench-history: setup build ## fill in years of calls and ask about them (CALLS=n, ROUNDS=n, DIR=folder; hours)
 	@deploy/scripts/bench-history
 
 fuzz: ## fuzz every decoder for FUZZTIME each (default 20s)

@@ -5689,7 +5689,7 @@ type Timeline struct {
 
 // TimelineFact defines model for TimelineFact.
 type TimelineFact struct {
-	// Data The body of the fact, as in docs/events; personal fields are blank without the right to see them
+	// Data The body of the fact, as in docs/events; personal fields are blank without the right to see them. Empty for a moment while the fact is being loaded
 	Data map[string]interface{} `json:"data"`
 
 	// ID CloudEvents id

@@ -13,7 +13,9 @@ import (
 
 	"firstline/analytics/metric"
 	"firstline/analytics/metric/facttest"
+	"firstline/analytics/row"
 	"firstline/analytics/staffing"
+	"firstline/pipeline/fact"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -94,6 +96,10 @@ func goldenStatements(t *testing.T) map[string]statement {
 	out["contacts_found"] = describeStatement([]arrival{{contact: "pbx1-1764082571.12", at: 1764082571500}})
 	out["facts"] = factsStatement(day.From, day.Until)
 	out["recordings"] = recordingsStatement("pbx1-1.1")
+	out["timeline"] = timelineStatement("pbx1-1.1", span{day.From, day.Until})
+	out["said"] = saidStatement(row.NewTables(), []fact.Fact{
+		{Type: fact.TypeContactEnded, Time: day.From}, {Type: fact.TypeTicketOpened, Time: day.Until}, {Type: fact.TypeIVRChoice, Time: day.Until}, {Type: fact.TypeIVREntered, Time: day.From},
+	}, []string{"pbx1-1.1", "helpdesk:T1"})
 	lost, _, err6 := abandonedStatement(AbandonedRequest{From: day.From, Until: day.Until, OnlyLost: true})
 	out["abandoned"] = lost
 	messages, _, err7 := voicemailStatement(VoicemailRequest{From: day.From, Until: day.Until, Queues: []string{"support"}, Done: new(bool), Cursor: cursor{At: 1, ID: "r"}.String()})

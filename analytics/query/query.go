@@ -14,6 +14,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"firstline/analytics/row"
 )
 
 // Conn is what this package needs of clickhouse-go.
@@ -25,15 +27,16 @@ var _ Conn = clickhouse.Conn(nil)
 
 // Reader answers requests. It is safe for concurrent use.
 type Reader struct {
-	conn  Conn
-	cfg   Config
-	now   func() time.Time
-	turns *turns
+	conn   Conn
+	cfg    Config
+	now    func() time.Time
+	turns  *turns
+	tables *row.Tables
 }
 
 // New returns a Reader over a connection whose database holds analytics/store's tables. now gives as_of.
 func New(conn Conn, cfg Config, now func() time.Time) *Reader {
-	return &Reader{conn: conn, cfg: cfg, now: now, turns: newTurns(cfg)}
+	return &Reader{conn: conn, cfg: cfg, now: now, turns: newTurns(cfg), tables: row.NewTables()}
 }
 
 // run executes a statement under the configured limits and calls scan for each row. scan must not run another: it would wait for

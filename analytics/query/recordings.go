@@ -45,27 +45,31 @@ type Recording struct {
 // Recordings lists what was recorded of a contact, in the order it began, from the contact's own facts. It fails with
 // ErrNotFound.
 func (r *Reader) Recordings(ctx context.Context, contact string) ([]Recording, error) {
-	found := false
-	all := recordings{}
+	var facts []fact.Fact
 	err := r.run(ctx, recordingsStatement(contact), func(rows driver.Rows) error {
-		var kind, body string
+		f := fact.Fact{Subject: contact}
+		var kind string
 		var at int64
-		if err := rows.Scan(&kind, &at, &body); err != nil {
+		if err := rows.Scan(&kind, &at, &f.Source, &f.Epoch, &f.Position); err != nil {
 			return err
 		}
-		found = true
-		data, err := fact.DecodeData(fact.Type(kind), []byte(body))
-		if err != nil {
-			return fmt.Errorf("%s of contact %q: %w", kind, contact, err)
-		}
-		all.apply(time.UnixMilli(at).UTC(), data)
+		f.Type, f.Time = fact.Type(kind), time.UnixMilli(at).UTC()
+		facts = append(facts, f)
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !found:
+	}
+	if len(facts) == 0 {
 		return nil, fmt.Errorf("contact %q: %w", contact, ErrNotFound)
+	}
+	said, err := r.said(ctx, facts, contact)
+	if err != nil {
+		return nil, err
+	}
+	all := recordings{}
+	for _, f := range facts {
+		all.apply(f.Time, said[placeOf(f)])
 	}
 	return all.list(r.now()), nil
 }
@@ -75,7 +79,7 @@ func recordingsStatement(contact string) statement {
 	s := newStatement("recordings")
 	s.bind("id", contact)
 	s.text = lines(
-		"SELECT toString(type), "+ms("time")+" AS at, body FROM events",
+		"SELECT toString(type), "+ms("time")+" AS at, toString(source), toString(epoch), position FROM events",
 		"WHERE subject = {id:String} AND (type = 'contact.arrived' OR startsWith(type, 'recording.'))",
 		"ORDER BY sequence, at",
 		"LIMIT 1 BY sequence",
@@ -105,7 +109,7 @@ func (l *recordings) apply(at time.Time, data fact.Data) {
 		})
 	case fact.RecordingLost:
 		l.change(d.Recording, func(r *Recording) { r.State, r.Error = RecordingLost, &d.Error })
-	default: // the arrival; a pause that goes on
+	default: // the arrival; a pause that goes on; what is being loaded
 	}
 }
 

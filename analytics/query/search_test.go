@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"reflect"
@@ -30,6 +31,7 @@ func TestLists(t *testing.T) {
 	t.Run("pages have neither gap nor repeat", w.pages)
 	t.Run("personal data needs the right", w.personal)
 	t.Run("timeline is whole and in order", w.timeline)
+	t.Run("facts come back as they were", w.replayed)
 	t.Run("abandoned", w.abandoned)
 	t.Run("today equals the report", w.today)
 }
@@ -196,12 +198,14 @@ func (w lists) timeline(t *testing.T) {
 func (w lists) timelineOf(t *testing.T, id string, k *known) {
 	linked := map[string]bool{k.end.Ticket.ID: true}
 	var want []string
+	said := map[string]string{}
 	for _, f := range w.facts {
 		if d, ok := f.Data.(fact.TicketEvent); ok && d.Contact == id {
 			linked[d.Ticket] = true
 		}
 		if f.Subject == id {
 			want = append(want, f.ID())
+			said[f.ID()] = saidBy(t, fact.Blank(f))
 		}
 	}
 	tickets := map[string]bool{}
@@ -227,6 +231,9 @@ func (w lists) timelineOf(t *testing.T, id string, k *known) {
 			continue
 		}
 		ids = append(ids, f.ID)
+		if string(f.Data) != said[f.ID] {
+			t.Errorf("%s says %s, want %s", f.ID, f.Data, said[f.ID])
+		}
 	}
 	if !slices.Equal(ids, want) || !reflect.DeepEqual(seen, tickets) {
 		t.Errorf("%s: facts %v, want %v; tickets %v, want %v", id, ids, want, seen, tickets)
@@ -234,6 +241,38 @@ func (w lists) timelineOf(t *testing.T, id string, k *known) {
 	if !slices.Equal(got.Queues, slices.Compact(k.queues)) || *got.Result != k.end.Termination.Result {
 		t.Errorf("%s: %+v", id, got.Contact)
 	}
+}
+
+// replayed reads some hours' facts as `firstline route replay` does.
+func (w lists) replayed(t *testing.T) {
+	from := w.from.Add(9 * time.Hour)
+	until := from.Add(150 * time.Minute)
+	want := map[place]string{}
+	for _, f := range w.facts {
+		if !f.Time.Before(from) && f.Time.Before(until) && f.Topic() != fact.TopicTickets {
+			want[placeOf(f)] = f.ID() + saidBy(t, fact.Blank(f))
+		}
+	}
+	facts, err := w.r.Facts(context.Background(), from, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[place]string{}
+	for _, f := range facts {
+		got[placeOf(f)] = f.ID() + saidBy(t, f)
+	}
+	if len(want) < 500 || !maps.Equal(got, want) {
+		t.Errorf("%d facts came back, want %d, or others", len(got), len(want))
+	}
+}
+
+func saidBy(t *testing.T, f fact.Fact) string {
+	t.Helper()
+	data, err := json.Marshal(f.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(data), ":[]", ":null") // a list without words is none
 }
 
 func (w lists) abandoned(t *testing.T) {

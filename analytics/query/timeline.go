@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ type TimelineFact struct {
 	Source   string          `json:"source" doc:"Whose log it was recorded in"`
 	Position uint64          `json:"position" doc:"Its number in that log"`
 	LoadedAt time.Time       `json:"loaded_at" doc:"When it was loaded"`
-	Data     json.RawMessage `json:"data" doc:"The body of the fact, as in docs/events; personal fields are blank without the right to see them"`
+	Data     json.RawMessage `json:"data" doc:"The body of the fact, as in docs/events; personal fields are blank without the right to see them. Empty for a moment while the fact is being loaded"`
 }
 
 // Timeline answers one contact with all its facts in order. personal says that the asker may see the caller's number,
@@ -47,12 +48,7 @@ func (r *Reader) Timeline(ctx context.Context, id string, personal bool) (Timeli
 		return Timeline{}, err
 	}
 	life := span{out.ArrivedAt.Add(-clocksDiffer), out.ArrivedAt.Add(metric.LookBack)}
-	if out.Facts, err = r.factsOf(ctx, id, life); err != nil {
-		return Timeline{}, err
-	}
-	if personal {
-		err = r.unblank(ctx, id, life, out.Facts)
-	}
+	out.Facts, err = r.factsOf(ctx, id, life, personal)
 	return out, err
 }
 
@@ -100,8 +96,46 @@ func (r *Reader) oneContact(ctx context.Context, id string, where span, personal
 }
 
 // factsOf reads the contact's own facts, the events of tickets that are linked to it, each event once, and the marks of its messages.
-func (r *Reader) factsOf(ctx context.Context, id string, life span) ([]TimelineFact, error) {
-	const columns = "type, subject, sequence, time, source, position, loaded_at, body"
+func (r *Reader) factsOf(ctx context.Context, id string, life span, personal bool) ([]TimelineFact, error) {
+	var facts []fact.Fact
+	var loaded []time.Time
+	subjects := []string{id}
+	err := r.run(ctx, timelineStatement(id, life), func(rows driver.Rows) error {
+		var f fact.Fact
+		var kind string
+		var at, loadedAt int64
+		if err := rows.Scan(&kind, &f.Subject, &f.Sequence, &at, &f.Source, &f.Epoch, &f.Position, &loadedAt); err != nil {
+			return err
+		}
+		f.Type, f.Time = fact.Type(kind), time.UnixMilli(at).UTC()
+		facts, loaded = append(facts, f), append(loaded, time.UnixMilli(loadedAt).UTC())
+		if !slices.Contains(subjects, f.Subject) {
+			subjects = append(subjects, f.Subject)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	said, err := r.said(ctx, facts, subjects...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]TimelineFact, len(facts))
+	for i, f := range facts {
+		f.Data = said[placeOf(f)]
+		if !personal {
+			f = fact.Blank(f)
+		}
+		if out[i], err = timelineFact(f, loaded[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func timelineStatement(id string, life span) statement {
+	const columns = "type, subject, sequence, time, source, epoch, position, loaded_at"
 	s := newStatement("timeline")
 	s.bind("id", id)
 	s.bindSpan(life)
@@ -110,7 +144,7 @@ func (r *Reader) factsOf(ctx context.Context, id string, life span) ([]TimelineF
 		"  SELECT concat(toString(system), ':', ticket) AS subject FROM tickets WHERE contact = {id:String} AND time >= "+instant("from"),
 		"  UNION ALL SELECT concat(toString(ticket_system), ':', ticket_id) AS subject FROM contacts WHERE contact = {id:String} AND "+inSpan+" AND ticket_id != ''",
 		")",
-		"SELECT toString(type), subject, sequence, "+ms("time")+" AS at, toString(source), position, "+ms("loaded_at")+", body FROM (",
+		"SELECT toString(type), subject, sequence, "+ms("time")+" AS at, toString(source), toString(epoch), position, "+ms("loaded_at")+" FROM (",
 		"  SELECT "+columns+" FROM events WHERE subject = {id:String} AND time >= "+instant("from"), // what becomes of a recording is told weeks later
 		"  UNION ALL SELECT "+columns+" FROM events WHERE subject IN (SELECT subject FROM linked) AND startsWith(type, 'ticket.')",
 		"    AND (source, epoch, position) IN (SELECT source, epoch, position FROM "+ticketsOnce("(SELECT subject FROM linked)")+")",
@@ -119,83 +153,22 @@ func (r *Reader) factsOf(ctx context.Context, id string, life span) ([]TimelineF
 		")",
 		"ORDER BY at, sequence, position",
 	)
-	facts := []TimelineFact{}
-	err := r.run(ctx, s, func(rows driver.Rows) error {
-		var f TimelineFact
-		var kind, subject, body string
-		var at, loaded int64
-		if err := rows.Scan(&kind, &subject, &f.Sequence, &at, &f.Source, &f.Position, &loaded, &body); err != nil {
-			return err
-		}
-		f.Type, f.Time, f.LoadedAt = fact.Type(kind), time.UnixMilli(at).UTC(), time.UnixMilli(loaded).UTC()
-		f.Data = json.RawMessage(body)
-		f.ID = factID(subject, f)
-		facts = append(facts, f)
-		return nil
-	})
-	return facts, err
+	return s
 }
 
-// factID is the CloudEvents id, as fact.Fact.ID makes it.
-func factID(subject string, f TimelineFact) string {
-	if f.Type.Topic() != fact.TopicTickets {
-		return fmt.Sprintf("%s/%d", subject, f.Sequence)
+// timelineFact is a fact as it is shown. One whose row is being loaded has said nothing yet.
+func timelineFact(f fact.Fact, loadedAt time.Time) (TimelineFact, error) {
+	out := TimelineFact{
+		ID: f.ID(), Type: f.Type, Time: f.Time, Sequence: f.Sequence, Source: f.Source, Position: f.Position, LoadedAt: loadedAt,
+		Data: json.RawMessage("{}"),
 	}
-	var t fact.TicketEvent
-	if err := json.Unmarshal(f.Data, &t); err != nil {
-		return subject
+	if f.Data == nil {
+		return out, nil
 	}
-	return t.System + "/" + t.EventID
-}
-
-// unblank puts the personal fields back, which stand in two tables of their own only, so that they can be erased.
-func (r *Reader) unblank(ctx context.Context, id string, life span, facts []TimelineFact) error {
-	personal := map[uint64]map[string]string{}
-	s := newStatement("personal")
-	s.bind("id", id)
-	s.bindSpan(life)
-	s.text = lines(
-		"SELECT sequence, caller_number AS first, caller_name AS second, '' AS third FROM arrivals WHERE contact = {id:String} AND "+inSpan,
-		"UNION ALL",
-		"SELECT sequence, '' AS first, customer_name AS second, digits AS third FROM identified WHERE contact = {id:String} AND "+inSpan,
-	)
-	err := r.run(ctx, s, func(rows driver.Rows) error {
-		var sequence uint64
-		var number, name, digits string
-		if err := rows.Scan(&sequence, &number, &name, &digits); err != nil {
-			return err
-		}
-		personal[sequence] = map[string]string{"number": number, "name": name, "digits": digits}
-		return nil
-	})
+	data, err := json.Marshal(f.Data)
 	if err != nil {
-		return err
+		return out, fmt.Errorf("what fact %s said: %w", f.ID(), err)
 	}
-	for i := range facts {
-		if p := personal[facts[i].Sequence]; p != nil {
-			if err := facts[i].fill(p); err != nil {
-				return fmt.Errorf("read fact %s: %w", facts[i].ID, err)
-			}
-		}
-	}
-	return nil
-}
-
-func (f *TimelineFact) fill(personal map[string]string) (err error) {
-	switch f.Type {
-	case fact.TypeArrived:
-		var d fact.Arrived
-		if err = json.Unmarshal(f.Data, &d); err == nil {
-			d.CallerNumber, d.CallerName = personal["number"], personal["name"]
-			f.Data, err = json.Marshal(d)
-		}
-	case fact.TypeIdentified:
-		var d fact.Identified
-		if err = json.Unmarshal(f.Data, &d); err == nil {
-			d.CustomerName, d.Digits = personal["name"], personal["digits"]
-			f.Data, err = json.Marshal(d)
-		}
-	default: // no other type carries personal data
-	}
-	return err
+	out.Data = data
+	return out, nil
 }

@@ -143,7 +143,7 @@ func TestEmptyLeavesTheRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(there); got != "[{arrivals 2} {identified 2} {contacts 2} {dispositions 2} {voicemail_marks 2} {events 10}]" {
+	if got := fmt.Sprint(there); got != "[{arrivals 2} {identified 2} {contacts 2} {dispositions 2} {voicemail_marks 2}]" {
 		t.Errorf("to be emptied: %s", got)
 	}
 	for _, want := range [][]store.Emptied{there, nil} { // the second time there is nothing to do
@@ -158,7 +158,7 @@ func TestEmptyLeavesTheRows(t *testing.T) {
 	rows := everything(t, url)
 	for table := range rows {
 		for _, id := range contacts {
-			if strings.Contains(table, "events") && strings.Count(rows[table], id) < 9 {
+			if n := strings.Count(before[table], id); n > 0 && strings.Count(rows[table], id) < n {
 				t.Errorf("%s: the contact %s is gone", table, id)
 			}
 		}
@@ -205,14 +205,10 @@ func TestEmptyIsErase(t *testing.T) {
 		if slices.Contains([]string{"loads", "migrations"}, table) {
 			continue
 		}
-		columns := "* EXCEPT (loaded_at)"
-		if table == "events" { // an empty text may be left out, or stand there
-			columns = `* EXCEPT (loaded_at) REPLACE (replaceRegexpAll(body, ',"(title|note|sip_call_id)":""', '') AS body)`
-		}
 		if !strings.Contains(chdbtest.Query(t, url, "SHOW CREATE TABLE "+table), "loaded_at") {
 			continue
 		}
-		ask := "SELECT " + columns + " FROM " + table + " ORDER BY ALL FORMAT JSONEachRow"
+		ask := "SELECT * EXCEPT (loaded_at) FROM " + table + " ORDER BY ALL FORMAT JSONEachRow"
 		if got, want := chdbtest.Query(t, url, ask), chdbtest.Query(t, other, ask); got != want {
 			t.Errorf("%s emptied:\n%s\nof erased facts:\n%s", table, got, want)
 		}

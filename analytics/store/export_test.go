@@ -1,24 +1,21 @@
 package store
 
-import "firstline/pipeline/fact"
+import (
+	"firstline/analytics/row"
+	"firstline/pipeline/fact"
+)
 
 // TableOf names the table of a type and the column of its subject.
 func TableOf(t fact.Type) (table, subject string) {
-	for _, f := range families() {
-		for _, typ := range f.types {
-			if typ == t {
-				return f.table, f.subject
-			}
-		}
-	}
-	return "", ""
+	of := row.NewTables().ByType[t]
+	return of.Name, of.Subject
 }
 
 // Tables names the tables of facts but events.
 func Tables() []string {
 	var out []string
-	for _, f := range families() {
-		out = append(out, f.table)
+	for _, t := range row.NewTables().All[1:] {
+		out = append(out, t.Name)
 	}
 	return out
 }

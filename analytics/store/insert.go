@@ -25,7 +25,7 @@ func (s *Store) Insert(ctx context.Context, l load.Load, facts []fact.Fact) erro
 		return fmt.Errorf("insert facts: %w", err)
 	}
 	loadedAt := s.now().UTC().Truncate(time.Millisecond)
-	split, err := s.tables.split(facts, loadedAt)
+	split, err := split(s.tables, facts, loadedAt)
 	if err != nil {
 		return fmt.Errorf("insert facts: %w", err)
 	}
@@ -62,7 +62,7 @@ func (s *Store) insertAll(ctx context.Context, plan load.Plan, split []*rows) er
 
 // insertRows brings the rows of a plan into one table.
 func (s *Store) insertRows(ctx context.Context, plan load.Plan, r *rows) error {
-	token := plan.Token(r.table.name)
+	token := plan.Token(r.table.Name)
 	s.metrics.clamped.Add(float64(r.clamped))
 	if !plan.Check {
 		return s.send(ctx, r, token)
@@ -85,15 +85,15 @@ func (s *Store) send(ctx context.Context, r *rows, token string) (err error) {
 	defer func() {
 		s.metrics.seconds.Observe(time.Since(start).Seconds())
 		if err != nil {
-			s.metrics.inserts.WithLabelValues(r.table.name, "error").Inc()
-			err = fmt.Errorf("insert %d rows into %s: %w", len(r.facts), r.table.name, err)
+			s.metrics.inserts.WithLabelValues(r.table.Name, "error").Inc()
+			err = fmt.Errorf("insert %d rows into %s: %w", len(r.facts), r.table.Name, err)
 			return
 		}
-		s.metrics.inserts.WithLabelValues(r.table.name, "ok").Inc()
-		s.metrics.rows.WithLabelValues(r.table.name).Add(float64(len(r.facts)))
+		s.metrics.inserts.WithLabelValues(r.table.Name, "ok").Inc()
+		s.metrics.rows.WithLabelValues(r.table.Name).Add(float64(len(r.facts)))
 	}()
-	ctx = clickhouse.Context(ctx, clickhouse.WithColumnNamesAndTypes(r.table.types()), clickhouse.WithSettings(s.insertSettings(token)))
-	batch, err := s.conn.PrepareBatch(ctx, r.table.insertSQL())
+	ctx = clickhouse.Context(ctx, clickhouse.WithColumnNamesAndTypes(r.table.Types()), clickhouse.WithSettings(s.insertSettings(token)))
+	batch, err := s.conn.PrepareBatch(ctx, r.table.InsertSQL())
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"firstline/analytics/metric"
+	"firstline/analytics/row"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/load"
 )
@@ -27,11 +28,11 @@ const noteColumns = ", late, moved, loaded_at"
 
 // loadTypes are the types of loadColumns and noteColumns, as they are sent.
 func loadTypes() []clickhouse.ColumnNameAndType {
-	kinds := []kind{kindString, kindString, kindInt, kindUint, kindInt, kindInt, kindString, kindString, kindBool, kindInt, kindInt,
-		kindInt, kindInt, kindTime, kindInt, kindInt, kindTime}
+	kinds := []row.Kind{row.KindString, row.KindString, row.KindInt, row.KindUint, row.KindInt, row.KindInt, row.KindString, row.KindString, row.KindBool, row.KindInt, row.KindInt,
+		row.KindInt, row.KindInt, row.KindTime, row.KindInt, row.KindInt, row.KindTime}
 	out := make([]clickhouse.ColumnNameAndType, len(kinds))
 	for i, name := range strings.Split(loadColumns+noteColumns, ", ") {
-		out[i] = clickhouse.ColumnNameAndType{Name: name, Type: kinds[i].clickhouse()}
+		out[i] = clickhouse.ColumnNameAndType{Name: name, Type: kinds[i].ClickHouse()}
 	}
 	return out
 }
@@ -105,7 +106,7 @@ func lateOf(facts []fact.Fact, loadedAt time.Time) int64 {
 // movedOf counts the times that were moved, in the tables beside events, which has each fact once more.
 func movedOf(split []*rows) (n int64) {
 	for _, r := range split {
-		if !r.table.body {
+		if r.table.Name != row.Events {
 			n += int64(r.clamped)
 		}
 	}
@@ -157,10 +158,10 @@ func fromEpoch(t time.Time) time.Time {
 func (s *Store) Reached(ctx context.Context) ([]load.Mark, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	if err := s.sync(ctx, eventsTable); err != nil {
+	if err := s.sync(ctx, row.Events); err != nil {
 		return nil, err
 	}
-	rows, err := s.conn.Query(ctx, "SELECT source, epoch, max(position) FROM "+eventsTable+" GROUP BY source, epoch")
+	rows, err := s.conn.Query(ctx, "SELECT source, epoch, max(position) FROM "+row.Events+" GROUP BY source, epoch")
 	if err != nil {
 		return nil, fmt.Errorf("read how far the events reach: %w", err)
 	}
@@ -214,7 +215,7 @@ func (s *Store) FactsOf(ctx context.Context, source, epoch string) (uint64, erro
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	var n uint64
-	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+eventsTable+" WHERE source = {source:String} AND (epoch = {epoch:String} OR {epoch:String} = '')",
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+row.Events+" WHERE source = {source:String} AND (epoch = {epoch:String} OR {epoch:String} = '')",
 		clickhouse.Named("source", source), clickhouse.Named("epoch", epoch)).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count the facts of %s: %w", source, err)
 	}

@@ -17,10 +17,7 @@ type personal struct {
 	set    []string // what empties it
 }
 
-// inBody is a JSON text of a body under one of these keys; Go's encoder writes no space, and escapes quotes within.
-func inBody(keys string) string { return `'"(` + keys + `)":"(?:[^"\\\\]|\\\\.)+"'` }
-
-// personals lists all of them. Columns and bodies are emptied, never removed: rows, times and ids stay, and with them every figure.
+// personals lists all of them. Columns are emptied, never removed: rows, times and ids stay, and with them every figure.
 func personals() []personal {
 	column := func(names ...string) (filled string, set []string) {
 		for _, n := range names {
@@ -44,24 +41,7 @@ func personals() []personal {
 		filled, set := column(t.columns...)
 		out = append(out, personal{table: t.table, of: contact, filled: filled, set: set})
 	}
-	bodies := []struct{ types, keys string }{
-		{"type = 'contact.arrived' AND position(body, '\"kind\":\"outbound\"') > 0", "sip_call_id|dialed"},
-		{"type = 'contact.arrived'", "sip_call_id"},
-		{"type IN ('contact.identified', 'contact.ended')", "title"},
-		{"type IN ('contact.disposition', 'voicemail.marked')", "note"},
-	}
-	var filled, emptied []string
-	for _, b := range bodies {
-		filled = append(filled, b.types+" AND match(body, "+inBody(b.keys)+")")
-		emptied = append(emptied, b.types+", replaceRegexpAll(body, "+inBody(b.keys)+`, '"\\1":""')`)
-	}
-	return append(out, personal{
-		table: eventsTable,
-		of: "(subject IN {ids:Array(String)} OR subject = 'voicemails' AND type = 'voicemail.marked'" +
-			" AND JSONExtractString(body, 'contact') IN {ids:Array(String)})",
-		filled: "(" + strings.Join(filled, ") OR (") + ")",
-		set:    []string{"body = multiIf(" + strings.Join(emptied, ", ") + ", body)"},
-	})
+	return out
 }
 
 // Rows are which rows are meant: those of contacts, or those older than a time.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"firstline/analytics/row"
 	"firstline/pipeline/fact"
 )
 
@@ -24,16 +25,14 @@ func (s *Store) lacking(ctx context.Context, r *rows) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	rest := &rows{table: r.table, columns: make([]values, len(r.table.columns))}
+	rest := &rows{table: r.table, columns: make([]values, len(r.table.Columns))}
 	loadedAt := r.columns[len(r.columns)-1].times
 	for i, f := range r.facts {
 		if present[keyOf(f)] {
-			s.metrics.present.WithLabelValues(r.table.name).Inc()
+			s.metrics.present.WithLabelValues(r.table.Name).Inc()
 			continue
 		}
-		if err := rest.append(f, loadedAt[i]); err != nil {
-			return nil, err
-		}
+		rest.append(f, loadedAt[i])
 	}
 	if len(rest.facts) == 0 {
 		return nil, nil //nolint:nilnil // nothing is lacking
@@ -45,10 +44,10 @@ func (s *Store) lacking(ctx context.Context, r *rows) (*rows, error) {
 func (s *Store) present(ctx context.Context, r *rows) (map[key]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	if err := s.sync(ctx, r.table.name); err != nil {
+	if err := s.sync(ctx, r.table.Name); err != nil {
 		return nil, err
 	}
-	times := r.columns[len(r.columns)-envelopeColumns+1].times
+	times := r.columns[len(r.columns)-row.EnvelopeColumns+1].times
 	from, until := times[0], times[0]
 	low, high := r.facts[0].Position, r.facts[0].Position
 	for i, f := range r.facts {
@@ -56,20 +55,20 @@ func (s *Store) present(ctx context.Context, r *rows) (map[key]bool, error) {
 		low, high = min(low, f.Position), max(high, f.Position)
 	}
 	// The range of times lets the engine skip what is older and newer; milliseconds are what both sides have.
-	found, err := s.conn.Query(ctx, `SELECT source, epoch, position FROM `+r.table.name+`
+	found, err := s.conn.Query(ctx, `SELECT source, epoch, position FROM `+r.table.Name+`
 		WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 		AND position BETWEEN {low:UInt64} AND {high:UInt64}`,
 		clickhouse.Named("from", from.UnixMilli()), clickhouse.Named("until", until.UnixMilli()),
 		clickhouse.Named("low", low), clickhouse.Named("high", high))
 	if err != nil {
-		return nil, fmt.Errorf("ask %s what it has of a repeated insert: %w", r.table.name, err)
+		return nil, fmt.Errorf("ask %s what it has of a repeated insert: %w", r.table.Name, err)
 	}
 	defer func() { _ = found.Close() }()
 	out := map[key]bool{}
 	for found.Next() {
 		var k key
 		if err := found.Scan(&k.source, &k.epoch, &k.position); err != nil {
-			return nil, fmt.Errorf("ask %s what it has of a repeated insert: %w", r.table.name, err)
+			return nil, fmt.Errorf("ask %s what it has of a repeated insert: %w", r.table.Name, err)
 		}
 		out[k] = true
 	}
@@ -93,7 +92,7 @@ func (s *Store) sendForgotten(ctx context.Context, r *rows, token string) error 
 	if err != nil || settled {
 		return err
 	}
-	s.forgotten(r.table.name, len(rest.facts))
+	s.forgotten(r.table.Name, len(rest.facts))
 	return s.send(ctx, rest, token+tokenAgain)
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"firstline/analytics/row"
 )
 
 // Kinds of what is gone because its time was over.
@@ -28,16 +30,16 @@ func monthOf(t time.Time) time.Time {
 // until when nothing is left. Repeating it is harmless.
 func (s *Store) Drop(ctx context.Context, before time.Time) (dropped []Emptied, until time.Time, err error) {
 	until = monthOf(before)
-	for _, t := range s.tables.all {
-		if t.name == ticketsTable {
+	for _, t := range s.tables.All {
+		if t.Name == ticketsTable {
 			continue
 		}
-		rows, err := s.dropTable(ctx, t.name, until)
+		rows, err := s.dropTable(ctx, t.Name, until)
 		if rows > 0 {
-			dropped = append(dropped, Emptied{t.name, rows})
+			dropped = append(dropped, Emptied{t.Name, rows})
 		}
 		if err != nil {
-			return dropped, until, fmt.Errorf("drop what is older than %s from %s: %w", until.Format(time.DateOnly), t.name, err)
+			return dropped, until, fmt.Errorf("drop what is older than %s from %s: %w", until.Format(time.DateOnly), t.Name, err)
 		}
 	}
 	return dropped, until, nil
@@ -71,7 +73,7 @@ func (s *Store) dropMonth(ctx context.Context, table, partition string) (int64, 
 		return 0, err
 	}
 	about := "1"
-	if table == eventsTable {
+	if table == row.Events {
 		about = "NOT startsWith(type, 'ticket.')"
 	}
 	ask, cancel := context.WithTimeout(ctx, queryTimeout)

@@ -7,12 +7,13 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"firstline/analytics/row"
 	"firstline/pipeline/fact"
 )
 
 // rows are facts turned into the columns of one table.
 type rows struct {
-	table   *table
+	table   *row.Table
 	facts   []fact.Fact // the same rows as facts, for comparing with what the table holds
 	columns []values
 	clamped int // times that had to be moved
@@ -32,30 +33,26 @@ type values struct {
 
 // split turns a batch into the rows of each table it touches: events first, the others in a fixed order. The same facts
 // always give the same rows, but for loaded_at.
-func (ts *tables) split(facts []fact.Fact, loadedAt time.Time) ([]*rows, error) {
-	byTable := map[*table]*rows{}
-	put := func(t *table, f fact.Fact) error {
+func split(ts *row.Tables, facts []fact.Fact, loadedAt time.Time) ([]*rows, error) {
+	byTable := map[*row.Table]*rows{}
+	put := func(t *row.Table, f fact.Fact) {
 		r := byTable[t]
 		if r == nil {
-			r = &rows{table: t, columns: make([]values, len(t.columns))}
+			r = &rows{table: t, columns: make([]values, len(t.Columns))}
 			byTable[t] = r
 		}
-		return r.append(f, loadedAt)
+		r.append(f, loadedAt)
 	}
 	for _, f := range facts {
-		t, ok := ts.byType[f.Type]
+		t, ok := ts.ByType[f.Type]
 		if !ok {
 			return nil, fmt.Errorf("fact %s: no table holds facts of type %q", f.ID(), f.Type)
 		}
-		if err := put(ts.events, f); err != nil {
-			return nil, err
-		}
-		if err := put(t, f); err != nil {
-			return nil, err
-		}
+		put(ts.Events, f)
+		put(t, f)
 	}
 	out := make([]*rows, 0, len(byTable))
-	for _, t := range ts.all {
+	for _, t := range ts.All {
 		if r := byTable[t]; r != nil {
 			out = append(out, r)
 		}
@@ -64,29 +61,19 @@ func (ts *tables) split(facts []fact.Fact, loadedAt time.Time) ([]*rows, error) 
 }
 
 // append adds one fact as a row.
-func (r *rows) append(f fact.Fact, loadedAt time.Time) error {
+func (r *rows) append(f fact.Fact, loadedAt time.Time) {
 	data := reflect.ValueOf(f.Data)
 	r.facts = append(r.facts, f)
-	if r.table.body {
-		body, err := bodyOf(f)
-		if err != nil {
-			return err
-		}
+	next := 0
+	if r.table.Columns[0].Name == "type" {
 		r.columns[0].strings = append(r.columns[0].strings, string(f.Type))
-		r.columns[1].strings = append(r.columns[1].strings, f.Subject)
-		r.columns[2].strings = append(r.columns[2].strings, body)
-	} else {
-		next := 0
-		if r.table.columns[0].name == "type" {
-			r.columns[0].strings = append(r.columns[0].strings, string(f.Type))
-			next = 1
-		}
-		r.columns[next].strings = append(r.columns[next].strings, f.Subject)
-		for _, field := range r.table.fields[f.Type] {
-			r.set(field.column, follow(data, field.path))
-		}
+		next = 1
 	}
-	envelope := len(r.table.columns) - envelopeColumns
+	r.columns[next].strings = append(r.columns[next].strings, f.Subject)
+	for _, field := range r.table.Fields[f.Type] { // of events: none
+		r.set(field.Column, follow(data, field.Path))
+	}
+	envelope := len(r.table.Columns) - row.EnvelopeColumns
 	r.columns[envelope].uints = append(r.columns[envelope].uints, f.Sequence)
 	r.columns[envelope+1].times = append(r.columns[envelope+1].times, r.clamp(f.Time))
 	r.columns[envelope+2].strings = append(r.columns[envelope+2].strings, f.Source)
@@ -94,7 +81,6 @@ func (r *rows) append(f fact.Fact, loadedAt time.Time) error {
 	r.columns[envelope+4].uints = append(r.columns[envelope+4].uints, f.Position)
 	r.columns[envelope+5].times = append(r.columns[envelope+5].times, loadedAt)
 	r.level()
-	return nil
 }
 
 // follow walks to a field; the zero Value where a pointer on the way is nil.
@@ -117,27 +103,27 @@ func (r *rows) set(column int, v reflect.Value) {
 		return
 	}
 	c := &r.columns[column]
-	switch r.table.columns[column].kind {
-	case kindString:
+	switch r.table.Columns[column].Kind {
+	case row.KindString:
 		c.strings = append(c.strings, v.String())
-	case kindInt:
+	case row.KindInt:
 		c.ints = append(c.ints, v.Int())
-	case kindUint:
+	case row.KindUint:
 		c.uints = append(c.uints, v.Uint())
-	case kindBool:
+	case row.KindBool:
 		c.bools = append(c.bools, v.Bool())
-	case kindTime:
+	case row.KindTime:
 		c.times = append(c.times, r.clamp(v.Interface().(time.Time)))
-	case kindOptionalTime:
+	case row.KindOptionalTime:
 		t := v.Interface().(*time.Time)
 		if t != nil {
 			moved := r.clamp(*t)
 			t = &moved
 		}
 		c.optTimes = append(c.optTimes, t)
-	case kindOptionalInt:
+	case row.KindOptionalInt:
 		c.optInts = append(c.optInts, v.Interface().(*int64))
-	case kindStrings:
+	case row.KindStrings:
 		c.lists = append(c.lists, v.Interface().([]string))
 	}
 }
@@ -147,22 +133,22 @@ func (r *rows) level() {
 	n := len(r.facts)
 	for i := range r.columns {
 		c := &r.columns[i]
-		switch r.table.columns[i].kind {
-		case kindString:
+		switch r.table.Columns[i].Kind {
+		case row.KindString:
 			c.strings = grow(c.strings, n, "")
-		case kindInt:
+		case row.KindInt:
 			c.ints = grow(c.ints, n, 0)
-		case kindUint:
+		case row.KindUint:
 			c.uints = grow(c.uints, n, 0)
-		case kindBool:
+		case row.KindBool:
 			c.bools = grow(c.bools, n, false)
-		case kindTime:
+		case row.KindTime:
 			c.times = grow(c.times, n, time.Unix(0, 0).UTC())
-		case kindOptionalTime:
+		case row.KindOptionalTime:
 			c.optTimes = grow(c.optTimes, n, nil)
-		case kindOptionalInt:
+		case row.KindOptionalInt:
 			c.optInts = grow(c.optInts, n, nil)
-		case kindStrings:
+		case row.KindStrings:
 			c.lists = grow(c.lists, n, nil)
 		}
 	}
@@ -193,31 +179,31 @@ func (r *rows) clamp(t time.Time) time.Time {
 
 // fill hands the columns to clickhouse-go.
 func (r *rows) fill(batch driver.Batch) error {
-	for i, c := range r.table.columns {
-		if err := batch.Column(i).Append(r.columns[i].of(c.kind)); err != nil {
-			return fmt.Errorf("column %s: %w", c.name, err)
+	for i, c := range r.table.Columns {
+		if err := batch.Column(i).Append(r.columns[i].of(c.Kind)); err != nil {
+			return fmt.Errorf("column %s: %w", c.Name, err)
 		}
 	}
 	return nil
 }
 
-func (v values) of(k kind) any {
+func (v values) of(k row.Kind) any {
 	switch k {
-	case kindString:
+	case row.KindString:
 		return v.strings
-	case kindInt:
+	case row.KindInt:
 		return v.ints
-	case kindUint:
+	case row.KindUint:
 		return v.uints
-	case kindBool:
+	case row.KindBool:
 		return v.bools
-	case kindTime:
+	case row.KindTime:
 		return v.times
-	case kindOptionalTime:
+	case row.KindOptionalTime:
 		return v.optTimes
-	case kindOptionalInt:
+	case row.KindOptionalInt:
 		return v.optInts
-	case kindStrings:
+	case row.KindStrings:
 		return v.lists
 	}
 	panic(fmt.Sprintf("kind %d has no column", k))

@@ -19,6 +19,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"firstline/analytics/row"
 	"firstline/pipeline/load"
 )
 
@@ -36,7 +37,7 @@ type Store struct {
 	conn    clickhouse.Conn
 	log     *slog.Logger
 	metrics *metrics
-	tables  *tables
+	tables  *row.Tables
 	now     func() time.Time
 	erasing erasing
 }
@@ -78,7 +79,7 @@ func Open(cfg Config, getenv func(string) string, log *slog.Logger, reg promethe
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	return &Store{cfg: cfg, options: options, conn: conn, log: log, metrics: newMetrics(reg), tables: newTables(), now: time.Now}, nil
+	return &Store{cfg: cfg, options: options, conn: conn, log: log, metrics: newMetrics(reg), tables: row.NewTables(), now: time.Now}, nil
 }
 
 // Conn is the connection, for reading. Its database is the configured one.

@@ -3,13 +3,16 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/analytics/chdb/chdbtest"
+	"firstline/analytics/row"
 	"firstline/analytics/store"
 	"firstline/pipeline/fact"
 	"firstline/pipeline/load"
@@ -59,7 +63,7 @@ func count(t *testing.T, url, table string) string {
 	return chdbtest.Query(t, url, "SELECT count() FROM "+table)
 }
 
-// Every type of fact goes in and comes out as its JSON form says, in its own table and in events.
+// Every type of fact goes in and comes out as its JSON form says, in its own table; events tells that there was one.
 func TestEveryFactReadBack(t *testing.T) {
 	s, url := openStore(t)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -131,13 +135,73 @@ func same(got, want any) bool {
 
 func checkEvent(t *testing.T, got map[string]any, f fact.Fact) {
 	t.Helper()
-	body, err := json.Marshal(fact.Blank(f).Data)
-	if err != nil {
+	if got["type"] != string(f.Type) || got["subject"] != f.Subject || got["source"] != f.Source || len(got) != 8 {
+		t.Errorf("event of %s is %v", f.Type, got)
+	}
+}
+
+// What every type of fact said comes back from its row, personal fields included.
+func TestSaidReadBack(t *testing.T) {
+	s, _ := openStore(t)
+	rng := rand.New(rand.NewPCG(13, 14))
+	facts := map[uint64]fact.Fact{}
+	var list []fact.Fact
+	for range 20 {
+		for _, typ := range fact.Types() {
+			f := sample(typ, uint64(len(list)+1), rng)
+			list, facts[f.Position] = append(list, f), f
+		}
+	}
+	if err := s.Insert(t.Context(), plan(1), list); err != nil {
 		t.Fatal(err)
 	}
-	if got["type"] != string(f.Type) || got["subject"] != f.Subject || got["body"] != string(body) || got["source"] != f.Source {
-		t.Errorf("event of %s is %v, want body %s", f.Type, got, body)
+	for _, table := range row.NewTables().All[1:] {
+		rows, err := s.Conn().Query(t.Context(), "SELECT position, "+table.Select()+" FROM "+table.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var position uint64
+			var said row.Said
+			if err := rows.Scan(&position, &said.Texts, &said.Numbers, &said.Lists); err != nil {
+				t.Fatal(err)
+			}
+			f := facts[position]
+			got, err := table.Data(f.Type, said)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := plain(got), plain(f.Data); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s of %s said %v, want %v", f.Type, table.Name, got, want)
+			}
+			delete(facts, position)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
+	if len(facts) > 0 {
+		t.Errorf("%d facts were not found", len(facts))
+	}
+}
+
+// plain is the JSON form of what a fact said, without empty lists and groups of which all is empty.
+func plain(d fact.Data) any {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		panic(err)
+	}
+	var out map[string]any
+	decode(raw, &out)
+	for name, value := range out {
+		if v, ok := value.([]any); value == nil || ok && len(v) == 0 {
+			delete(out, name)
+		}
+		if group, ok := value.(map[string]any); ok && !slices.ContainsFunc(slices.Collect(maps.Values(group)), func(v any) bool { return v != "" && v != false && v != json.Number("0") }) {
+			delete(out, name)
+		}
+	}
+	return out
 }
 
 // A repeated plan counts once, in every table; another plan with the same facts would count again.
@@ -330,7 +394,7 @@ func TestMigrate(t *testing.T) {
 			}
 		}
 	}
-	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "25\t25" {
+	if got := chdbtest.Query(t, url, "SELECT count(), uniqExact(version) FROM migrations"); got != "26\t26" {
 		t.Errorf("migrations holds %s", got)
 	}
 	chdbtest.Query(t, url, "INSERT INTO migrations (version, name, checksum) VALUES (9999, 'later', 'x')")

@@ -5911,7 +5911,7 @@ export interface components {
             wrap_up_ms: number | null;
         };
         TimelineFact: {
-            /** @description The body of the fact, as in docs/events; personal fields are blank without the right to see them */
+            /** @description The body of the fact, as in docs/events; personal fields are blank without the right to see them. Empty for a moment while the fact is being loaded */
             data: Record<string, never>;
             /** @description CloudEvents id */
             id: string;

@@ -12,7 +12,7 @@ import (
 )
 
 // TestEveryTextIsClassified: testdata/texts.txt says of every field that can hold any text whether it can tell who called. A new
-// field fails here until somebody has decided: `personal` (a number, a name, digits: blank in events, and erased), `about` (shown with
+// field fails here until somebody has decided: `personal` (a number, a name, digits: shown to who may see them, and erased), `about` (shown with
 // the contact, and erased) or `plain` (an id, a configured word, a text of the program's own: it stays).
 func TestEveryTextIsClassified(t *testing.T) {
 	classes := classesOfTexts(t)

@@ -1,5 +1,5 @@
 -- Arguments: id=pbx1-1.1
-SELECT toString(type), toUnixTimestamp64Milli(time) AS at, body FROM events
+SELECT toString(type), toUnixTimestamp64Milli(time) AS at, toString(source), toString(epoch), position FROM events
 WHERE subject = {id:String} AND (type = 'contact.arrived' OR startsWith(type, 'recording.'))
 ORDER BY sequence, at
 LIMIT 1 BY sequence

@@ -56,11 +56,8 @@ func fill(ctx context.Context, p *parts, plan plan, said io.Writer) error {
 		if filled[week] {
 			continue
 		}
-		these, shift := tables, plan.shift(week)
-		if week < plan.weeks-plan.whole {
-			these = slices.DeleteFunc(slices.Clone(tables), func(t table) bool { return t.name == "events" })
-		}
-		if err := p.copyAll(ctx, these, oneWeek, allWeeks, week, func(c column) string { return c.later(shift, week) }); err != nil {
+		shift := plan.shift(week)
+		if err := p.copyAll(ctx, tables, oneWeek, allWeeks, week, func(c column) string { return c.later(shift, week) }); err != nil {
 			return err
 		}
 		if err := p.conn.Exec(ctx, "INSERT INTO "+oneWeek+".filled VALUES ("+fmt.Sprint(week)+")"); err != nil {
@@ -160,7 +157,7 @@ func (p *parts) copy(ctx context.Context, t table, from, to, part string, moved 
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"insert_deduplication_token": "history/" + to + "/" + t.name + "/" + part, "insert_deduplicate": 1, "async_insert": 0,
 		"max_execution_time": 0, "max_partitions_per_insert_block": 0, "max_threads": 2, "max_insert_threads": 1,
-		"max_insert_block_size": 1 << 21, "min_insert_block_size_rows": 1 << 21, "min_insert_block_size_bytes": 1 << 29,
+		"max_insert_block_size": 1 << 23, "min_insert_block_size_rows": 1 << 23, "min_insert_block_size_bytes": 1 << 31,
 	}))
 	err := p.conn.Exec(ctx, "INSERT INTO "+to+"."+t.name+" ("+strings.Join(names, ", ")+") SELECT "+strings.Join(values, ", ")+" FROM "+from+"."+t.name)
 	if err != nil {
@@ -185,7 +182,7 @@ func (c column) at(site int) string {
 		return fmt.Sprintf("if(%[1]s = '', '', concat(%[1]s, '-%02[2]d'))", name, site)
 	case c.kind == "String" && c.name == "subject": // of a contact, an agent or a ticket
 		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx1-'), concat('pbx%02[2]d-', substring(%[1]s, 6)), concat(%[1]s, '-%02[2]d'))", name, site)
-	case c.kind == "String" && c.name != "body": // words within the facts stay: they are as long as others would be
+	case c.kind == "String":
 		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx1-'), concat('pbx%02[2]d-', substring(%[1]s, 6)), %[1]s)", name, site)
 	default:
 		return name
@@ -211,7 +208,7 @@ func (c column) later(seconds int64, week int) string {
 		return fmt.Sprintf("if(%[1]s = '', '', concat('%03[2]d-', %[1]s))", name, week)
 	case c.kind == "String" && c.name == "subject":
 		return fmt.Sprintf("multiIf(startsWith(%[1]s, 'pbx'), %[2]s, startsWith(%[1]s, 'agent'), %[1]s, replaceOne(%[1]s, ':', ':%03[3]d-'))", name, id, week)
-	case c.kind == "String" && c.name != "body":
+	case c.kind == "String":
 		return fmt.Sprintf("if(startsWith(%[1]s, 'pbx'), %[2]s, %[1]s)", name, id)
 	default:
 		return name

@@ -32,7 +32,6 @@ type settings struct {
 	dir     string // the data; kept
 	calls   int    // at least so many
 	sites   int    // into which they are spread
-	whole   int    // weeks whose facts are kept
 	only    string // what is in the text of the questions that are asked
 	rounds  int    // how often each question is asked warm; cold a fifth of it
 	fill    bool   // fill only
@@ -46,7 +45,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&set.dir, "dir", "", "folder of the data, which are kept")
 	flags.IntVar(&set.calls, "calls", 100_000_000, "how many calls, at least")
 	flags.IntVar(&set.sites, "sites", 27, "sites of 36 agents and two queues; each has some 5,000 calls a day")
-	flags.IntVar(&set.whole, "whole", 1<<20, "weeks of which the facts themselves are kept; of older ones only their rows, which reports are made from")
 	flags.IntVar(&set.rounds, "rounds", 20, "how often each question is asked warm")
 	flags.StringVar(&set.only, "only", "", "ask only the questions with these words")
 	flags.BoolVar(&set.fill, "fill", false, "fill only, ask nothing")

@@ -18,11 +18,10 @@ type plan struct {
 	until time.Time // of everything: the last midnight
 	sites int
 	weeks int
-	whole int // the last weeks, of which the facts themselves are kept (table events); of those before only their rows
 }
 
 func newPlan(set settings, now time.Time) plan {
-	p := plan{until: now.UTC().Truncate(24 * time.Hour), sites: set.sites, whole: set.whole}
+	p := plan{until: now.UTC().Truncate(24 * time.Hour), sites: set.sites}
 	p.start = p.until.AddDate(0, 0, -weekDays)
 	week := set.sites * weekDays * callsOfADay
 	p.weeks = (set.calls + week - 1) / week

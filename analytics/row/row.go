@@ -1,7 +1,11 @@
-package store
+// Package row says how a fact stands in ClickHouse: in which table, which of its fields in which column, and back.
+//
+// A fact is stored once: as a row of its family's table, whose columns are the fields of its body. The table events has a row for
+// every fact, too, that says only that there was one, of whom and when. analytics/store inserts by this, analytics/query reads back what
+// a fact said. It sends no statement.
+package row
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -12,8 +16,8 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// eventsTable gets every fact.
-const eventsTable = "events"
+// Events is the table that has a row for every fact: that there was one, of whom and when.
+const Events = "events"
 
 // family says which facts become rows of a table, and under what name their subject stands there.
 type family struct {
@@ -75,121 +79,123 @@ func families() []family {
 	}
 }
 
-// tables knows how a fact becomes rows. It is never changed after newTables.
-type tables struct {
-	events *table
-	byType map[fact.Type]*table
-	all    []*table // events first, then in the order of families
+// Tables knows how a fact becomes a row. It is never changed after NewTables.
+type Tables struct {
+	Events *Table
+	ByType map[fact.Type]*Table // but events
+	All    []*Table             // events first, then in the order of families
 }
 
-// table is the shape of one table: its columns, and for each type of fact where their values are found.
-type table struct {
-	name    string
-	columns []column
-	fields  map[fact.Type][]field
-	body    bool // it holds the facts' bodies as JSON
+// Table is the shape of one table: its columns, and for each type of fact where their values are found.
+type Table struct {
+	Name    string
+	Subject string // the column of the facts' subject
+	Columns []Column
+	Fields  map[fact.Type][]Field
 }
 
-type column struct {
-	name string
-	kind kind
+// Column is one of a table.
+type Column struct {
+	Name string
+	Kind Kind
 }
 
-// field is the way from a fact's body to a column.
-type field struct {
-	column int
-	path   []int // field indexes; pointers on the way may be nil
+// Field is the way from a fact's body to a column.
+type Field struct {
+	Column int
+	Path   []int // field indexes; pointers on the way may be nil
 }
 
-// kind is the type of a column as it is sent. The engine converts to the column's own, such as LowCardinality.
-type kind int
+// Kind is the type of a column as it is sent. The engine converts to the column's own, such as LowCardinality.
+type Kind int
 
 const (
-	kindString kind = iota
-	kindInt
-	kindUint
-	kindBool
-	kindTime
-	kindOptionalTime
-	kindOptionalInt
-	kindStrings
+	KindString Kind = iota
+	KindInt
+	KindUint
+	KindBool
+	KindTime
+	KindOptionalTime
+	KindOptionalInt
+	KindStrings
 )
 
-func (k kind) clickhouse() string {
+// ClickHouse is its type there.
+func (k Kind) ClickHouse() string {
 	switch k {
-	case kindString:
+	case KindString:
 		return "String"
-	case kindInt:
+	case KindInt:
 		return "Int64"
-	case kindUint:
+	case KindUint:
 		return "UInt64"
-	case kindBool:
+	case KindBool:
 		return "Bool"
-	case kindTime:
+	case KindTime:
 		return "DateTime64(3, 'UTC')"
-	case kindOptionalTime:
+	case KindOptionalTime:
 		return "Nullable(DateTime64(3, 'UTC'))"
-	case kindOptionalInt:
+	case KindOptionalInt:
 		return "Nullable(Int64)"
-	case kindStrings:
+	case KindStrings:
 		return "Array(String)"
 	}
 	panic(fmt.Sprintf("kind %d has no type in clickhouse", k))
 }
 
-func newTables() *tables {
-	ts := &tables{byType: map[fact.Type]*table{}}
-	ts.events = &table{name: eventsTable, body: true, fields: map[fact.Type][]field{}}
-	ts.events.add("type", kindString)
-	ts.events.add("subject", kindString)
-	ts.events.add("body", kindString)
-	ts.events.addEnvelope()
-	ts.all = append(ts.all, ts.events)
+// NewTables works the tables out from the facts' structs.
+func NewTables() *Tables {
+	ts := &Tables{ByType: map[fact.Type]*Table{}}
+	ts.Events = &Table{Name: Events, Subject: "subject"}
+	ts.Events.add("type", KindString)
+	ts.Events.add("subject", KindString)
+	ts.Events.addEnvelope()
+	ts.All = append(ts.All, ts.Events)
 	for _, f := range families() {
-		t := &table{name: f.table, fields: map[fact.Type][]field{}}
+		t := &Table{Name: f.table, Subject: f.subject, Fields: map[fact.Type][]Field{}}
 		if len(f.types) > 1 {
-			t.add("type", kindString)
+			t.add("type", KindString)
 		}
-		t.add(f.subject, kindString)
+		t.add(f.subject, KindString)
 		for _, typ := range f.types {
-			t.fields[typ] = t.flatten(reflect.TypeOf(fact.Zero(typ)), "", nil)
-			ts.byType[typ] = t
+			t.Fields[typ] = t.flatten(reflect.TypeOf(fact.Zero(typ)), "", nil)
+			ts.ByType[typ] = t
 		}
 		t.addEnvelope()
-		ts.all = append(ts.all, t)
+		ts.All = append(ts.All, t)
 	}
 	return ts
 }
 
 // add returns the index of a column, which is new or was added before with the same kind.
-func (t *table) add(name string, k kind) int {
-	for i, c := range t.columns {
-		if c.name == name {
-			if c.kind != k {
-				panic(fmt.Sprintf("table %s: column %s is of two kinds", t.name, name))
+func (t *Table) add(name string, k Kind) int {
+	for i, c := range t.Columns {
+		if c.Name == name {
+			if c.Kind != k {
+				panic(fmt.Sprintf("table %s: column %s is of two kinds", t.Name, name))
 			}
 			return i
 		}
 	}
-	t.columns = append(t.columns, column{name, k})
-	return len(t.columns) - 1
+	t.Columns = append(t.Columns, Column{name, k})
+	return len(t.Columns) - 1
 }
 
-// envelopeColumns end every table, in this order.
-const envelopeColumns = 6
+// EnvelopeColumns end every table, in this order.
+const EnvelopeColumns = 6
 
-func (t *table) addEnvelope() {
-	t.add("sequence", kindUint)
-	t.add("time", kindTime)
-	t.add("source", kindString)
-	t.add("epoch", kindString)
-	t.add("position", kindUint)
-	t.add("loaded_at", kindTime)
+func (t *Table) addEnvelope() {
+	t.add("sequence", KindUint)
+	t.add("time", KindTime)
+	t.add("source", KindString)
+	t.add("epoch", KindString)
+	t.add("position", KindUint)
+	t.add("loaded_at", KindTime)
 }
 
 // flatten adds a struct's columns: the JSON names of its fields, those of a nested struct behind its name and "_".
-func (t *table) flatten(typ reflect.Type, prefix string, path []int) []field {
-	var out []field
+func (t *Table) flatten(typ reflect.Type, prefix string, path []int) []Field {
+	var out []Field
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -204,7 +210,7 @@ func (t *table) flatten(typ reflect.Type, prefix string, path []int) []field {
 		if name == "position" {
 			name = "position_in_queue" // the envelope's position is the log's
 		}
-		out = append(out, field{t.add(prefix+name, kindOf(f.Type)), at})
+		out = append(out, Field{t.add(prefix+name, kindOf(f.Type)), at})
 	}
 	return out
 }
@@ -220,52 +226,43 @@ func structOf(t reflect.Type) reflect.Type {
 	return t
 }
 
-func kindOf(t reflect.Type) kind {
+func kindOf(t reflect.Type) Kind {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		return kindTime
+		return KindTime
 	case t == reflect.TypeFor[*time.Time]():
-		return kindOptionalTime
+		return KindOptionalTime
 	case t == reflect.TypeFor[*int64]():
-		return kindOptionalInt
+		return KindOptionalInt
 	case t == reflect.TypeFor[[]string]():
-		return kindStrings
+		return KindStrings
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return kindString
+		return KindString
 	case reflect.Int, reflect.Int64:
-		return kindInt
+		return KindInt
 	case reflect.Bool:
-		return kindBool
+		return KindBool
 	default:
 		panic("no column can hold " + t.String())
 	}
 }
 
-// insertSQL names the columns, so that ones added by a later migration keep their default.
-func (t *table) insertSQL() string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i] = "`" + c.name + "`"
+// InsertSQL names the columns, so that ones added by a later migration keep their default.
+func (t *Table) InsertSQL() string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = "`" + c.Name + "`"
 	}
-	return "INSERT INTO " + t.name + " (" + strings.Join(names, ", ") + ")"
+	return "INSERT INTO " + t.Name + " (" + strings.Join(names, ", ") + ")"
 }
 
-// types names the columns' types for clickhouse-go, which would ask the server before each insert otherwise.
-func (t *table) types() []clickhouse.ColumnNameAndType {
-	out := make([]clickhouse.ColumnNameAndType, len(t.columns))
-	for i, c := range t.columns {
-		out[i] = clickhouse.ColumnNameAndType{Name: c.name, Type: c.kind.clickhouse()}
+// Types names the columns' types for clickhouse-go, which would ask the server before each insert otherwise.
+func (t *Table) Types() []clickhouse.ColumnNameAndType {
+	out := make([]clickhouse.ColumnNameAndType, len(t.Columns))
+	for i, c := range t.Columns {
+		out[i] = clickhouse.ColumnNameAndType{Name: c.Name, Type: c.Kind.ClickHouse()}
 	}
 	return out
-}
-
-// bodyOf is the fact's data as JSON, personal fields blanked.
-func bodyOf(f fact.Fact) (string, error) {
-	body, err := json.Marshal(fact.Blank(f).Data)
-	if err != nil {
-		return "", fmt.Errorf("body of fact %s: %w", f.ID(), err)
-	}
-	return string(body), nil
 }
