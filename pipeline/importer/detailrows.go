@@ -126,7 +126,7 @@ func (r *detailReader) record(fields []string) (history.Detail, *history.Refusal
 		names = r.form.usual(fields)
 	}
 	if names == nil {
-		return history.Detail{}, &history.Refusal{Reason: "no record", Meaning: fmt.Sprintf("%d columns are in none of the orders that Asterisk comes with: say --columns", len(fields))}
+		return history.Detail{}, &history.Refusal{Reason: "no record", Meaning: fmt.Sprintf("none of the orders that Asterisk comes with has the number of its columns, %d: say --columns", len(fields))}
 	}
 	if len(fields) < len(names) {
 		return history.Detail{}, &history.Refusal{Reason: "columns missing", Meaning: fmt.Sprintf("it has %d columns of %d", len(fields), len(names))}

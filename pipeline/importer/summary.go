@@ -95,7 +95,7 @@ func (s *Summary) Print(w io.Writer) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 	c := s.Counts
 	understood, doubtful, refused := sum(c.Understood), sum(c.Doubtful), sum(c.Refused)
-	p("%d lines of %d files", understood+doubtful+refused+c.Repeated, s.Files)
+	p("Files: %d. Lines: %d", s.Files, understood+doubtful+refused+c.Repeated)
 	if !s.From.IsZero() {
 		p(", from %s to %s UTC", s.From.UTC().Format(time.DateTime), s.Until.UTC().Format(time.DateTime))
 	}
