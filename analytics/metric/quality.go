@@ -242,7 +242,7 @@ func QualityDefinitions() []Definition {
 		of(DefectOutOfOrder, "Out of order", "happened before a fact with a lower number", ordered, anyFact),
 		of(DefectGap, "Missing numbers", "how many numbers are missing between it and the fact before", ordered, anyFact),
 		of(DefectDuplicate, "Duplicates", "has the same number as the fact before", ordered, anyFact),
-		of(DefectMissingEnd, "Without an end", "began and has no end, though its contact is over or it began more than 7 days before the watermark", pairs, openings),
+		of(DefectMissingEnd, "Without an end", "began and has no end until 7 days after the window, though its contact is over by then or it began more than 7 days before the watermark", pairs, openings),
 		of(DefectMissingBegin, "Without a begin", "ended and has no begin, though it says to have begun at most 7 days before the window", pairs, openings),
 		of(DefectNegative, "Negative durations", "its duration is below 0, or it ended before it began", endings, "the ends"),
 		of(DefectDerived, "Worked out afterwards", "nobody saw the end: it was worked out when the link to Asterisk was back, or from the queue_log", "ends of queue entries, offers, stretches and calls", "the ends"),

@@ -180,10 +180,10 @@ func (q *quality) pairs(facts []Loaded) {
 		what, id string
 		end      bool
 	}
-	known := map[thing]bool{}
-	since := q.p.From.Add(-LookBack)
+	known := map[thing]bool{} // of the time that is read
+	since, beyond := q.p.From.Add(-LookBack), q.p.Beyond()
 	for _, x := range facts {
-		if h, ok := halfOf(x); ok && !x.Time.Before(since) {
+		if h, ok := halfOf(x); ok && !x.Time.Before(since) && x.Time.Before(beyond) {
 			known[thing{h.what, h.id, h.end}] = true
 		}
 	}

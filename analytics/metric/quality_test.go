@@ -78,6 +78,14 @@ func TestDefects(t *testing.T) {
 			l.add("n-1.1", 1, noon, fact.TypeQueued, queued)
 			l.said("n-2.1", 1, noon.Add(LookBack+time.Millisecond))
 		}, map[DefectKind]int64{DefectMissingEnd: 1}},
+		"ended a week after the window": {func(l *ledger) {
+			l.add("n-1.1", 1, noon, fact.TypeQueued, queued)
+			l.add("n-1.1", 2, noon.Add(time.Hour+LookBack), fact.TypeEntryEnded, ended)
+		}, map[DefectKind]int64{DefectMissingEnd: 1}},
+		"ended just before that": {func(l *ledger) {
+			l.add("n-1.1", 1, noon, fact.TypeQueued, queued)
+			l.add("n-1.1", 2, noon.Add(time.Hour+LookBack-time.Millisecond), fact.TypeEntryEnded, ended)
+		}, nil},
 		"never began": {func(l *ledger) { l.add("n-1.1", 1, noon.Add(time.Minute), fact.TypeEntryEnded, ended) }, map[DefectKind]int64{DefectMissingBegin: 1}},
 		"began before what is read": {func(l *ledger) {
 			old := ended

@@ -101,6 +101,7 @@ func defectStatement(p metric.QualityParams, watermark time.Time, ask string) st
 	s.bindTime("from", p.From)
 	s.bindTime("until", p.Until)
 	s.bindTime("since", p.From.Add(-metric.LookBack))
+	s.bindTime("beyond", p.Beyond())
 	s.bindTime("over", watermark.Add(-metric.LookBack))
 	s.bind("late_ms", metric.LateAfter.Milliseconds())
 	s.bind("ahead_ms", metric.AheadAfter.Milliseconds())
@@ -167,7 +168,8 @@ func timeDefects() string {
 	)
 }
 
-// orderedFacts puts each fact beside the one before it of the same subject in the same log, and the newest of all before.
+// orderedFacts puts each fact beside the one before it of the same subject in the same log, and the newest of all before. Subjects of
+// which nothing lies in the window are left out before their facts are sorted: of a week's those are most.
 func orderedFacts() string {
 	return lines("ordered AS (",
 		"  SELECT type, subject, sequence, time, source, loaded_at,",
@@ -175,20 +177,22 @@ func orderedFacts() string {
 		"    max("+ms("time")+") OVER (PARTITION BY subject, source, epoch ORDER BY sequence, position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest",
 		"  FROM events",
 		"  WHERE time >= "+instant("since")+" AND time < "+instant("until"),
+		"    AND cityHash64(subject) IN (SELECT cityHash64(subject) FROM events WHERE "+inSpan+")",
 		"    AND NOT startsWith(type, 'ticket.') AND NOT startsWith(type, 'log.') AND NOT startsWith(type, 'incident.') AND NOT startsWith(type, 'voicemail.marked')",
 		"  WINDOW line AS (PARTITION BY subject, source, epoch ORDER BY sequence, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
 		"),")
 }
 
+// orderDefects are of one pass over the ordered facts: one of them may be several defects.
 func orderDefects() string {
-	of := func(kind, n, by, where string) string {
-		return lines(defectRow("'"+kind+"'", "toString(type)", "subject", n, by), "  FROM ordered WHERE "+inSpan+" AND place > 1 AND "+where)
-	}
-	return strings.Join([]string{
-		of("duplicate", "1", "0", "sequence = before"),
-		of("sequence_gap", "sequence - before - 1", "0", "sequence > before + 1"),
-		of("out_of_order", "1", "newest - "+ms("time"), "newest > "+ms("time")),
-	}, "\n  UNION ALL\n")
+	return lines(
+		defectRow("defect.1", "toString(type)", "subject", "defect.2", "defect.3"),
+		"  FROM ordered ARRAY JOIN [",
+		"    ('duplicate', toInt64(sequence = before), toInt64(0)),",
+		"    ('sequence_gap', if(sequence > before + 1, toInt64(sequence - before - 1), 0), toInt64(0)),",
+		"    ('out_of_order', toInt64(newest > "+ms("time")+"), newest - "+ms("time")+")] AS defect",
+		"  WHERE "+inSpan+" AND place > 1 AND defect.2 > 0",
+	)
 }
 
 func lostDefects() string {
@@ -234,15 +238,18 @@ func halves() []pairTables {
 	}
 }
 
+// sinceToBeyond is where the other half of something in the window is looked for.
+const sinceToBeyond = "time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC')"
+
 // missingEnd are begins without an end whose contact is over, or which are older than LookBack.
 func (h pairTables) missingEnd() string {
 	over := "time < " + instant("over")
 	if h.id != "contact" {
-		over = "(" + over + " OR contact IN (SELECT contact FROM contacts WHERE time >= " + instant("since") + "))"
+		over = "(" + over + " OR cityHash64(contact) IN (SELECT cityHash64(contact) FROM contacts WHERE " + sinceToBeyond + "))"
 	}
 	return lines(
 		defectRow("'missing_end'", "'"+h.openedType+"'", "contact", "1", "0"),
-		"  FROM "+h.opened+" WHERE "+inSpan+" AND "+over+" AND "+noneIn(h.closed, h.id, "time >= "+instant("since")),
+		"  FROM "+h.opened+" WHERE "+inSpan+" AND "+over+" AND "+noneIn(h.closed, h.id, sinceToBeyond),
 	)
 }
 
@@ -250,7 +257,7 @@ func (h pairTables) missingEnd() string {
 func (h pairTables) missingBegin() string {
 	return lines(
 		defectRow("'missing_begin'", "'"+h.closedType+"'", "contact", "1", "0"),
-		"  FROM "+h.closed+" WHERE "+inSpan+" AND "+h.from+" >= "+instant("since")+" AND "+noneIn(h.opened, h.id, "time >= "+instant("since")),
+		"  FROM "+h.closed+" WHERE "+inSpan+" AND "+h.from+" >= "+instant("since")+" AND "+noneIn(h.opened, h.id, sinceToBeyond),
 	)
 }
 

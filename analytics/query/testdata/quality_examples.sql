@@ -1,4 +1,4 @@
--- Arguments: ahead_ms=1000 examples=10 from=1772492400000 late_ms=60000 over=1771974000000 since=1771887600000 until=1772578800000
+-- Arguments: ahead_ms=1000 beyond=1773183600000 examples=10 from=1772492400000 late_ms=60000 over=1771974000000 since=1771887600000 until=1772578800000
 WITH
 ordered AS (
   SELECT type, subject, sequence, time, source, loaded_at,
@@ -6,6 +6,7 @@ ordered AS (
     max(toUnixTimestamp64Milli(time)) OVER (PARTITION BY subject, source, epoch ORDER BY sequence, position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest
   FROM events
   WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+    AND cityHash64(subject) IN (SELECT cityHash64(subject) FROM events WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC'))
     AND NOT startsWith(type, 'ticket.') AND NOT startsWith(type, 'log.') AND NOT startsWith(type, 'incident.') AND NOT startsWith(type, 'voicemail.marked')
   WINDOW line AS (PARTITION BY subject, source, epoch ORDER BY sequence, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
@@ -16,14 +17,12 @@ defects AS (
   SELECT 'ahead' AS kind, toUnixTimestamp64Milli(loaded_at) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(-(toUnixTimestamp64Milli(loaded_at) - toUnixTimestamp64Milli(time))) AS by
   FROM events WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND loaded_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND loaded_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND NOT startsWith(type, 'ticket.') AND toUnixTimestamp64Milli(loaded_at) - toUnixTimestamp64Milli(time) < -{ahead_ms:Int64}
   UNION ALL
-  SELECT 'duplicate' AS kind, toUnixTimestamp64Milli(time) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM ordered WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND place > 1 AND sequence = before
-  UNION ALL
-  SELECT 'sequence_gap' AS kind, toUnixTimestamp64Milli(time) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(sequence - before - 1) AS n, toInt64(0) AS by
-  FROM ordered WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND place > 1 AND sequence > before + 1
-  UNION ALL
-  SELECT 'out_of_order' AS kind, toUnixTimestamp64Milli(time) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(newest - toUnixTimestamp64Milli(time)) AS by
-  FROM ordered WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND place > 1 AND newest > toUnixTimestamp64Milli(time)
+  SELECT defect.1 AS kind, toUnixTimestamp64Milli(time) AS at, toString(type) AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(defect.2) AS n, toInt64(defect.3) AS by
+  FROM ordered ARRAY JOIN [
+    ('duplicate', toInt64(sequence = before), toInt64(0)),
+    ('sequence_gap', if(sequence > before + 1, toInt64(sequence - before - 1), 0), toInt64(0)),
+    ('out_of_order', toInt64(newest > toUnixTimestamp64Milli(time)), newest - toUnixTimestamp64Milli(time))] AS defect
+  WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND place > 1 AND defect.2 > 0
   UNION ALL
   SELECT 'lost' AS kind, toUnixTimestamp64Milli(time) AS at, 'log.gap' AS type, toString(subject) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(dropped) AS n, toInt64(0) AS by
   FROM gaps WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND dropped > 0
@@ -59,28 +58,28 @@ defects AS (
   FROM agent_states WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND least(duration_ms, toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(started_at)) < 0
   UNION ALL
   SELECT 'missing_end' AS kind, toUnixTimestamp64Milli(time) AS at, 'contact.arrived' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM arrivals WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') AND cityHash64(contact) NOT IN (SELECT cityHash64(contact) FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM arrivals WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') AND cityHash64(contact) NOT IN (SELECT cityHash64(contact) FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_begin' AS kind, toUnixTimestamp64Milli(time) AS at, 'contact.ended' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM contacts WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(contact) NOT IN (SELECT cityHash64(contact) FROM arrivals WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM contacts WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(contact) NOT IN (SELECT cityHash64(contact) FROM arrivals WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_end' AS kind, toUnixTimestamp64Milli(time) AS at, 'queue.queued' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND (time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') OR contact IN (SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))) AND cityHash64(entry) NOT IN (SELECT cityHash64(entry) FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND (time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') OR cityHash64(contact) IN (SELECT cityHash64(contact) FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))) AND cityHash64(entry) NOT IN (SELECT cityHash64(entry) FROM entries WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_begin' AS kind, toUnixTimestamp64Milli(time) AS at, 'queue.ended' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM entries WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(entry) NOT IN (SELECT cityHash64(entry) FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM entries WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND queued_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(entry) NOT IN (SELECT cityHash64(entry) FROM entries_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_end' AS kind, toUnixTimestamp64Milli(time) AS at, 'offer.made' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM offers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND (time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') OR contact IN (SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))) AND cityHash64(offer) NOT IN (SELECT cityHash64(offer) FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM offers_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND (time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') OR cityHash64(contact) IN (SELECT cityHash64(contact) FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))) AND cityHash64(offer) NOT IN (SELECT cityHash64(offer) FROM offers WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_begin' AS kind, toUnixTimestamp64Milli(time) AS at, 'offer.ended' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND offered_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(offer) NOT IN (SELECT cityHash64(offer) FROM offers_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM offers WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND offered_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(offer) NOT IN (SELECT cityHash64(offer) FROM offers_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_end' AS kind, toUnixTimestamp64Milli(time) AS at, 'segment.started' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM segments_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND (time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') OR contact IN (SELECT contact FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))) AND cityHash64(segment) NOT IN (SELECT cityHash64(segment) FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM segments_opened WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND (time < fromUnixTimestamp64Milli({over:Int64}, 'UTC') OR cityHash64(contact) IN (SELECT cityHash64(contact) FROM contacts WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))) AND cityHash64(segment) NOT IN (SELECT cityHash64(segment) FROM segments WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
   UNION ALL
   SELECT 'missing_begin' AS kind, toUnixTimestamp64Milli(time) AS at, 'segment.ended' AS type, toString(contact) AS subject, sequence, toString(source) AS source, toUnixTimestamp64Milli(time) AS happened, toUnixTimestamp64Milli(loaded_at) AS loaded, toInt64(1) AS n, toInt64(0) AS by
-  FROM segments WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(segment) NOT IN (SELECT cityHash64(segment) FROM segments_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+  FROM segments WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC') AND started_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND cityHash64(segment) NOT IN (SELECT cityHash64(segment) FROM segments_opened WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({beyond:Int64}, 'UTC'))
 )
 SELECT kind, type, subject, sequence, happened, loaded, source, n, by FROM defects
 ORDER BY kind, at DESC, subject, sequence, type, by
