@@ -22,15 +22,16 @@ func placeOf(f fact.Fact) place { return place{f.Source, f.Epoch, f.Position} }
 // those are looked at, and all facts have to be of one of them. It has none for a fact whose row is not there: a plan of the loader
 // that is on its way has been to events first.
 func (r *Reader) said(ctx context.Context, facts []fact.Fact, subjects ...string) (map[place]fact.Data, error) {
+	out := make(map[place]fact.Data, len(facts))
+	s := saidStatement(r.tables, facts, subjects)
+	if s.text == "" { // no fact, or of a newer version only
+		return out, nil
+	}
 	types := make(map[place]fact.Type, len(facts))
 	for _, f := range facts {
 		types[placeOf(f)] = f.Type
 	}
-	out := make(map[place]fact.Data, len(facts))
-	if len(facts) == 0 {
-		return out, nil
-	}
-	err := r.run(ctx, saidStatement(r.tables, facts, subjects), func(rows driver.Rows) error {
+	err := r.run(ctx, s, func(rows driver.Rows) error {
 		var table string
 		var at place
 		var found row.Said
