@@ -92,6 +92,9 @@ type Table struct {
 	Subject string // the column of the facts' subject
 	Columns []Column
 	Fields  map[fact.Type][]Field
+
+	places []int  // where in its list of a Said each column's value is
+	counts [3]int // how long these lists are
 }
 
 // Column is one of a table.
@@ -162,6 +165,7 @@ func NewTables() *Tables {
 			ts.ByType[typ] = t
 		}
 		t.addEnvelope()
+		t.placeColumns()
 		ts.All = append(ts.All, t)
 	}
 	return ts

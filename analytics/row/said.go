@@ -46,15 +46,14 @@ func (t *Table) Data(typ fact.Type, said Said) (fact.Data, error) {
 	if !ok {
 		return nil, fmt.Errorf("table %s holds no facts of type %q", t.Name, typ)
 	}
-	places, n := t.places()
-	if got := [3]int{len(said.Texts), len(said.Numbers), len(said.Lists)}; got != n {
-		return nil, fmt.Errorf("a row of %s has %v texts, numbers and lists, not %v", t.Name, got, n)
+	if got := [3]int{len(said.Texts), len(said.Numbers), len(said.Lists)}; got != t.counts {
+		return nil, fmt.Errorf("a row of %s has %v texts, numbers and lists, not %v", t.Name, got, t.counts)
 	}
 	zero := fact.Zero(typ)
 	body := reflect.New(reflect.TypeOf(zero)).Elem()
 	body.Set(reflect.ValueOf(zero)) // a ticket's event says its own type
 	for _, f := range fields {
-		place := places[f.Column]
+		place := t.places[f.Column]
 		switch kind := t.Columns[f.Column].Kind; kind {
 		case KindString:
 			setText(body, f.Path, said.Texts[place])
@@ -87,16 +86,14 @@ func (t *Table) before() int {
 	return 1 + slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == t.Subject })
 }
 
-// places are where in its list each column's value is, and how long the lists are.
-func (t *Table) places() (map[int]int, [3]int) {
-	out := map[int]int{}
-	var next [3]int
+// placeColumns works out where in its list each column's value is.
+func (t *Table) placeColumns() {
+	t.places = make([]int, len(t.Columns))
 	for i, c := range t.said() {
 		g := c.Kind.group()
-		out[t.before()+i] = next[g]
-		next[g]++
+		t.places[t.before()+i] = t.counts[g]
+		t.counts[g]++
 	}
-	return out, next
 }
 
 func setText(body reflect.Value, path []int, text string) {
