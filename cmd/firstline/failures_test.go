@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"firstline/analytics/client"
 	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
 	"firstline/telephony/asterisk/sipp"
@@ -72,9 +73,7 @@ func (p *product) served(n int, number string) {
 	p.t.Helper()
 	ended := p.oneCall(n, number, "1", 2*time.Second)
 	p.waitFor("the call to talk", time.Minute, func() error { return p.stage("talking", 1) })
-	if w := p.wallboard(); w.Contacts.Talking != 1 || !w.Link {
-		p.t.Errorf("the wallboard shows %+v while a call talks", w)
-	}
+	p.wantWallboard("that the call talks", func(w client.Wallboard) bool { return w.Contacts.Talking == 1 && w.Link })
 	if r := <-ended; !r.Has(sipp.Answered) || r.Last() != sipp.HungUp {
 		p.t.Errorf("the caller's phone says %+v", r.Events)
 	}
@@ -116,12 +115,7 @@ func TestNoAsterisk(t *testing.T) {
 	if n := p.times("asterisk is not reached"); n != 1 {
 		t.Errorf("told %d times that asterisk is missing", n)
 	}
-	p.waitFor("the wallboard to say it", time.Minute, func() error {
-		if w := p.wallboard(); w.Link || w.Stale {
-			return errors.New("it shows a link")
-		}
-		return nil
-	})
+	p.wantWallboard("that there is no link", func(w client.Wallboard) bool { return !w.Link && !w.Stale })
 	before := p.roleID("controller")
 	p.lostAsterisk()
 	p.bring("asterisk")

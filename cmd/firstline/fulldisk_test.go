@@ -42,9 +42,9 @@ func TestFullDisk(t *testing.T) {
 	p.fillDisk(d)
 	p.wantNotReady(p.ports.Control, "the log is not durable since")
 	p.wantStatus("WAITS controller", "the log is not durable since", "no space left on device")
-	if w := p.wallboard(); w.Durable || !w.Link || w.Contacts.Talking != 1 || w.Contacts.Waiting != 1 {
-		t.Errorf("the wallboard shows %+v", w)
-	}
+	p.wantWallboard("both calls, and that the log is not durable", func(w client.Wallboard) bool {
+		return !w.Durable && w.Link && w.Contacts.Talking == 1 && w.Contacts.Waiting == 1
+	})
 
 	p.must(p.act("bert", client.ControlInputBodyActionLogin)) // he rings at once
 	p.waitFor("the waiting caller to be served", time.Minute, func() error { return p.stage("talking", 2) })

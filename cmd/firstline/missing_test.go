@@ -181,6 +181,17 @@ func (p *product) wallboard() (state client.Wallboard) {
 	return state
 }
 
+// wantWallboard waits until the API's wallboard says it: it follows the controller's own state a moment later.
+func (p *product) wantWallboard(what string, says func(client.Wallboard) bool) {
+	p.t.Helper()
+	p.waitFor("the wallboard to show "+what, time.Minute, func() error {
+		if w := p.wallboard(); !says(w) {
+			return fmt.Errorf("it shows %+v", w)
+		}
+		return nil
+	})
+}
+
 // oneCall is a caller who presses a key; ended gives what his phone saw.
 func (p *product) oneCall(n int, number, key string, patience time.Duration) (ended <-chan sipp.Result) {
 	out := make(chan sipp.Result, 1)
