@@ -187,6 +187,7 @@ func (p *product) loaded(from time.Time, n int) map[string]query.Contact {
 
 // TestCallsEqual makes 204 real calls and compares, call by call and in sum, what SIPp saw with what the API says.
 func TestCallsEqual(t *testing.T) {
+	t.Parallel()
 	p := startProduct(t, "e2e", lines)
 	stop := p.phones(p.lineAgents()...)
 	p.logIn(lineAgentIDs()...)

@@ -17,6 +17,7 @@ import (
 // TestHungEngines stops broker and ClickHouse in the middle of the day: they keep their ports and answer nothing. Calls
 // and the wallboard go on, reports end with an error instead of hanging, and the figures come when the engines go on.
 func TestHungEngines(t *testing.T) {
+	t.Parallel()
 	p := startProduct(t, "hung", failing)
 	from := time.Now().Add(-time.Second)
 	p.phones(p.anna())
@@ -54,6 +55,7 @@ func TestHungEngines(t *testing.T) {
 // TestStoppedPartition replaces the broker by an empty one. The loader stops, says which partitions and the very command
 // that lets them go on; with it the figures are right.
 func TestStoppedPartition(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "wiped", failing, "broker")
 	stop := p.bring("broker")
 	p.start()
@@ -74,7 +76,7 @@ func TestStoppedPartition(t *testing.T) {
 	}
 	command := regexp.MustCompile("run `firstline (load accept [^`]+)`")
 	for _, match := range command.FindAllStringSubmatch(fmt.Sprint(p.ready(p.ports.Load)), -1) {
-		cmd := exec.Command(p.cmd.Path, append(strings.Fields(match[1]), "--config", p.config)...)
+		cmd := exec.Command(p.program, append(strings.Fields(match[1]), "--config", p.config)...)
 		cmd.Env = p.env
 		out, err := cmd.CombinedOutput()
 		if err != nil {

@@ -23,7 +23,7 @@ type exchange struct {
 	t      *testing.T
 	cfg    node.Config
 	folder string // of its logs
-	phones int    // SIP port of the first of its phones: 101 to 104, two lines to call by, and whom the trunk leads to
+	ports  ports  // SIPp is of the first of its phones: 101 to 104, two lines to call by, and whom the trunk leads to
 }
 
 const (
@@ -67,13 +67,14 @@ Master.csv => ${CSV_QUOTE(${eventtype})},${CSV_QUOTE(${eventtime})},${CSV_QUOTE(
 // startExchange runs it until the test ends.
 func startExchange(t *testing.T) *exchange {
 	t.Helper()
-	x := &exchange{t: t, cfg: nodetest.Config(t), phones: nodetest.Ports(t, trunkSide+1)}
+	x := &exchange{t: t, cfg: nodetest.Config(t), ports: freePorts(t)}
+	x.cfg.SIPPort, x.cfg.RTPStart, x.cfg.RTPEnd = x.ports.SIP, x.ports.RTP, x.ports.RTP+rtpPorts-1
 	parts.Need(t, func() (string, error) { return parts.Program("sipp") })
 	for i := range 4 {
 		user := fmt.Sprint(101 + i)
-		x.cfg.Agents = append(x.cfg.Agents, node.Agent{ID: user, Endpoint: "PJSIP/" + user, Contact: fmt.Sprintf("sip:%s@127.0.0.1:%d", user, x.phones+i), Secret: phoneSecret})
+		x.cfg.Agents = append(x.cfg.Agents, node.Agent{ID: user, Endpoint: "PJSIP/" + user, Contact: fmt.Sprintf("sip:%s@127.0.0.1:%d", user, x.ports.SIPp+i), Secret: phoneSecret})
 	}
-	x.cfg.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", x.phones+trunkSide)
+	x.cfg.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", x.ports.SIPp+trunkSide)
 	x.cfg.Extra = map[string]string{
 		"extensions.conf": exchangeDialplan, "cel_custom.conf": exchangeEvents, "queues.conf": "\n[old]\nmember => PJSIP/101\n",
 		"cel.conf":      "enable = yes\nevents = ALL\n",
@@ -97,7 +98,7 @@ func startExchange(t *testing.T) *exchange {
 }
 
 func (x *exchange) phone(n int) sipp.Phone {
-	return sipp.Phone{Remote: fmt.Sprintf("127.0.0.1:%d", x.cfg.SIPPort), Port: x.phones + n, MediaPort: nodetest.Media(x.t, 100), Speech: time.Minute}
+	return sipp.Phone{Remote: fmt.Sprintf("127.0.0.1:%d", x.cfg.SIPPort), Port: x.ports.SIPp + n, MediaPort: x.ports.Media + n*phoneMedia, Speech: time.Minute}
 }
 
 // calls makes calls from outside and by 101, while the phones do what they are told, and returns when all are over and written down.

@@ -13,6 +13,7 @@ import (
 	"firstline/analytics/client"
 	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
+	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 )
 
@@ -100,6 +101,7 @@ func (p *product) wantOnce(from time.Time, numbers ...string) {
 // TestNoAsterisk starts everything but Asterisk, then one that connects to the wrong port, then a right one. The controller
 // waits and says each time what is missing; at last it serves calls, without having been started again.
 func TestNoAsterisk(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "noast", failing, "asterisk")
 	p.launchAPI()
 	from := time.Now().Add(-time.Second)
@@ -139,7 +141,7 @@ func (p *product) lostAsterisk() {
 	defer func() { p.whole = right }()
 	text, err := os.ReadFile(right)
 	p.must(err)
-	here, nowhere := fmt.Sprintf("listen: 127.0.0.1:%d", p.ports.WS), fmt.Sprintf("listen: 127.0.0.1:%d", freePorts(p.t).WS)
+	here, nowhere := fmt.Sprintf("listen: 127.0.0.1:%d", p.ports.WS), fmt.Sprintf("listen: 127.0.0.1:%d", nodetest.TCP(p.t))
 	p.whole = filepath.Join(p.dir, "lost.yaml")
 	p.must(os.WriteFile(p.whole, []byte(strings.Replace(string(text), here, nowhere, 1)), 0o600))
 	stop := p.bring("asterisk")
@@ -153,6 +155,7 @@ func (p *product) lostAsterisk() {
 // TestNoBroker starts everything but Kafka. Calls and the wallboard go on; when the broker comes the figures get each
 // call once.
 func TestNoBroker(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "nobroker", failing, "broker")
 	p.start()
 	from := time.Now().Add(-time.Second)
@@ -183,6 +186,7 @@ func TestNoBroker(t *testing.T) {
 // TestNoClickHouse starts everything but ClickHouse. Calls, sign-in and the wallboard go on, reports say what is missing;
 // when the engine comes the figures get each call once.
 func TestNoClickHouse(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "nochouse", failing, "clickhouse")
 	p.launchAPI()
 	p.waitFor("the controller to be ready", time.Minute, func() error { return p.ready(p.ports.Control) })

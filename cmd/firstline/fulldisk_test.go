@@ -28,6 +28,7 @@ const filling = failing + "log: {extend_bytes: 16384}\n"
 
 // TestFullDisk fills the disk of the controller's log while one call talks and another waits, and frees it again.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "fulldisk", filling, "")
 	d := p.mountDisk()
 	p.start()
@@ -98,6 +99,7 @@ func TestFullDisk(t *testing.T) {
 // TestStartOnFullDisk kills the controller while its disk is full and a call talks. The call goes on; the controller says
 // why it can't start, and comes by itself when there is room.
 func TestStartOnFullDisk(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "startfull", filling, "")
 	d := p.mountDisk()
 	p.start()

@@ -82,6 +82,7 @@ func countPast(lines []string) map[string]pastQueue {
 // TestImport brings a past in on the running product: the first import is killed, then repeated, then given once more as
 // other files that overlap. Each time the API's figures are those of a count of the lines. A broken file is told of.
 func TestImport(t *testing.T) {
+	t.Parallel()
 	p := startProduct(t, "import", failing)
 	lines := past()
 	whole := p.pastFile("queue_log", lines)
@@ -118,7 +119,7 @@ func TestImport(t *testing.T) {
 	p.must(err)
 	p.must(os.WriteFile(half, text[:len(text)/2], 0o600))
 	p.wantImported(1, "half.gz is broken after line", half)
-	p.wantImported(1, "is this site's own node", "--node", "import", whole)
+	p.wantImported(1, "is this site's own node", "--node", p.node, whole)
 	p.must(os.Rename(filepath.Join(p.dir, "data", "import"), filepath.Join(p.dir, "away")))
 	p.wantImported(1, "node old-pbx was imported before", whole)
 	p.wantPast(lines)
@@ -142,7 +143,7 @@ func (p *product) pastFile(name string, lines []string) string {
 
 // importing is an import of files.
 func (p *product) importing(args ...string) *exec.Cmd {
-	cmd := exec.Command(p.cmd.Path, slices.Concat([]string{"import", "queue-log", "--config", p.config, "--names", filepath.Join(p.dir, "names.csv"), "--final"}, args)...)
+	cmd := exec.Command(p.program, slices.Concat([]string{"import", "queue-log", "--config", p.config, "--names", filepath.Join(p.dir, "names.csv"), "--final"}, args)...)
 	cmd.Env = p.env
 	return cmd
 }

@@ -51,6 +51,7 @@ func pastStamp(at int64) string { return time.Unix(at+3600, 0).UTC().Format(time
 // TestImportCalls brings call detail records in beside queue_log on the running product, twice. The API has each call once: those in
 // queues as queue_log tells them, and the others by what a count of the rows says.
 func TestImportCalls(t *testing.T) {
+	t.Parallel()
 	p := startProduct(t, "importcalls", failing)
 	lines, rows := past(), pastDetails()
 	p.must(os.WriteFile(filepath.Join(p.dir, "names.csv"), []byte("queue,600,second\n"), 0o600))

@@ -20,6 +20,7 @@ type pastCall struct{ Kind, Result, Reason, Agents string }
 // TestImportEvents brings the channel events of a real Asterisk in, beside its queue_log and its call detail records: calls of every
 // kind, with transfers. Each call is there once, as the phones saw it, whatever is imported how often.
 func TestImportEvents(t *testing.T) {
+	t.Parallel()
 	x := startExchange(t)
 	seen := x.calls([]sipp.Act{
 		{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 15 * time.Second},
@@ -65,7 +66,7 @@ func (p *product) wantEvents(code int, text string, args ...string) {
 // wantImport imports a form and wants an exit code and a text.
 func (p *product) wantImport(code int, text, form string, args ...string) {
 	p.t.Helper()
-	cmd := exec.Command(p.cmd.Path, slices.Concat([]string{"import", form, "--config", p.config}, args)...)
+	cmd := exec.Command(p.program, slices.Concat([]string{"import", form, "--config", p.config}, args)...)
 	cmd.Env = p.env
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState.ExitCode() != code || !strings.Contains(string(out), text) {

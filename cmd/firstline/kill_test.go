@@ -21,6 +21,7 @@ import (
 // TestKillEachRole kills every role but the controller with SIGKILL, in turn, while calls come in: no call and no number
 // may differ.
 func TestKillEachRole(t *testing.T) {
+	t.Parallel()
 	p := startProduct(t, "kill", lines)
 	stop := p.phones(p.lineAgents()...)
 	p.logIn(lineAgentIDs()...)
@@ -107,8 +108,12 @@ ivr:
 // TestKillController kills the controller while a call talks, one waits, one rings and one is in the menu, and keeps it dead
 // for 2, 10 and 60 seconds. Calls that come meanwhile are taken by the dialplan's fallback.
 func TestKillController(t *testing.T) {
+	t.Parallel()
 	for _, dead := range []time.Duration{2 * time.Second, 10 * time.Second, time.Minute} {
-		t.Run(dead.String(), func(t *testing.T) { killController(t, dead) })
+		t.Run(dead.String(), func(t *testing.T) {
+			t.Parallel()
+			killController(t, dead)
+		})
 	}
 }
 
@@ -251,7 +256,7 @@ func (p *product) ari(path string, into any) {
 func (p *product) holdDead(dead time.Duration) {
 	p.t.Helper()
 	// The parent can't start what is not executable: the binary is taken away for the while.
-	path := p.cmd.Path
+	path := p.program
 	hidden := path + ".hidden"
 	p.must(os.Rename(path, hidden))
 	defer func() { p.must(os.Rename(hidden, path)) }()

@@ -31,6 +31,7 @@ ivr:
 // TestKillCallback kills the controller after it promised a call, and once more while the customer's phone rings: he keeps his place
 // before one who came later, and is rung once.
 func TestKillCallback(t *testing.T) {
+	t.Parallel()
 	const first, second = "4930111", "4930222"
 	p := startProduct(t, "promise", promises)
 	agent := p.phones(p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 8 * time.Second})) // longer than it rings at the customer's

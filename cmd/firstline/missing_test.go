@@ -22,9 +22,7 @@ import (
 // test's end.
 func (p *product) bring(role string) (stop func()) {
 	p.t.Helper()
-	path, err := binary()
-	p.must(err)
-	cmd := exec.Command(path, role, "--config", p.whole)
+	cmd := exec.Command(p.program, role, "--config", p.whole)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, p.log, p.log
 	p.must(cmd.Start())
 	stop = sync.OnceFunc(func() {
@@ -89,9 +87,7 @@ func (p *product) show() {
 // status is what `firstline status` prints.
 func (p *product) status() string {
 	p.t.Helper()
-	path, err := binary()
-	p.must(err)
-	cmd := exec.Command(path, "status", "--config", p.config)
+	cmd := exec.Command(p.program, "status", "--config", p.config)
 	cmd.Env = p.env
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

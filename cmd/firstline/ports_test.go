@@ -59,6 +59,7 @@ func TestAllWithWrongYAML(t *testing.T) {
 // other roles go on; each of the three comes by itself when its port is free. Then a reload with mistakes in the YAML is
 // told and changes nothing.
 func TestPortsTaken(t *testing.T) {
+	t.Parallel()
 	p := newProduct(t, "ports", failing, "")
 	from := time.Now().Add(-time.Second)
 	web, control := occupy(t, p.ports.HTTP), occupy(t, p.ports.Control)

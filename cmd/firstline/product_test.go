@@ -61,17 +61,19 @@ const (
 
 // product is a running Firstline with its own Asterisk, broker and ClickHouse on free ports.
 type product struct {
-	t      *testing.T
-	dir    string
-	config string
-	env    []string
-	ports  ports
-	client *http.Client   // as the supervisor
-	api    *client.Client // the same
-	cmd    *exec.Cmd
-	ended  chan error
-	log    *os.File
-	whole  string // the configuration of a role that was left out at first
+	t       *testing.T
+	dir     string
+	program string // its own name of the binary, so that it can be taken away
+	node    string // of no other product on this machine: Asterisk's folder has its name
+	config  string
+	env     []string
+	ports   ports
+	client  *http.Client   // as the supervisor
+	api     *client.Client // the same
+	cmd     *exec.Cmd
+	ended   chan error
+	log     *os.File
+	whole   string // the configuration of a role that was left out at first
 }
 
 type ports struct{ ARI, WS, Control, Kafka, ClickHouse, HTTP, Load, SIP, RTP, SIPp, Media int }
@@ -87,17 +89,23 @@ func startProduct(t *testing.T, name, sections string) *product {
 // newProduct is a product that is not started yet. One role may be left out at first; bring starts it later.
 func newProduct(t *testing.T, name, sections, without string) *product {
 	t.Helper()
-	parts.Need(t, parts.AsteriskRoot)
+	root := parts.Need(t, parts.AsteriskRoot)
 	parts.Need(t, parts.ClickHouseLibrary)
 	parts.Need(t, func() (string, error) { return parts.Program("sipp") })
 	p := &product{t: t, dir: t.TempDir(), ports: freePorts(t)}
-	p.whole = p.writeConfig("whole.yaml", name, sections, "")
-	p.config = p.writeConfig("firstline.yaml", name, sections, without)
+	path, err := binary()
+	p.must(err)
+	p.program = filepath.Join(p.dir, "firstline")
+	p.must(os.Link(path, p.program))
+	p.node = name + strconv.Itoa(p.ports.SIP)
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Join(root, "srv", "firstline", p.node)) }) // Asterisk's logs
+	p.whole = p.writeConfig("whole.yaml", sections, "")
+	p.config = p.writeConfig("firstline.yaml", sections, without)
 	p.setEnv()
 	return p
 }
 
-const head = `node: {{.Name}}
+const head = `node: {{.Node}}
 data: {{.Dir}}/data
 asterisk:
   embedded: {{ne .Without "asterisk"}}
@@ -121,10 +129,10 @@ http:
   users: [{name: boss, role: supervisor, password_hash_env: BOSS{{if .Sue}}, phone: sue{{end}}}, {name: adam, role: admin, password_hash_env: BOSS}]
 `
 
-func (p *product) writeConfig(file, name, sections, without string) string {
+func (p *product) writeConfig(file, sections, without string) string {
 	p.t.Helper()
 	var text bytes.Buffer
-	view := map[string]any{"Name": name, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + 999, "Without": without, "Sue": strings.Contains(sections, "{id: sue,"), "TrunkTo": ""} // whose phone the boss has
+	view := map[string]any{"Node": p.node, "Dir": p.dir, "Ports": p.ports, "RTPEnd": p.ports.RTP + rtpPorts - 1, "Without": without, "Sue": strings.Contains(sections, "{id: sue,"), "TrunkTo": ""} // whose phone the boss has
 	if strings.Contains(sections, "outbound:") {
 		view["TrunkTo"] = fmt.Sprintf("sip:127.0.0.1:%d", p.ports.SIPp+customerPhone)
 	}
@@ -163,11 +171,10 @@ func (p *product) launch() {
 // run starts one role, or all.
 func (p *product) run(role string) {
 	p.t.Helper()
-	path, err := binary()
-	p.must(err)
+	var err error
 	p.log, err = os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	p.must(err)
-	p.cmd = exec.Command(path, role, "--config", p.config)
+	p.cmd = exec.Command(p.program, role, "--config", p.config)
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.log, p.log
 	p.must(p.cmd.Start())
 	p.ended = make(chan error, 1)
@@ -406,7 +413,7 @@ func (p *product) phones(agents ...sipp.Agent) func() []sipp.Result {
 // agent is the phone of an agent of the test's configuration; n counts from 0.
 func (p *product) agent(n int, name, user string, acts ...sipp.Act) sipp.Agent {
 	return sipp.Agent{
-		Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + n, MediaPort: p.ports.Media + n*100, Speech: time.Minute},
+		Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + n, MediaPort: p.ports.Media + n*phoneMedia, Speech: time.Minute},
 		Name:  name, User: user, Secret: phoneSecret, Acts: acts,
 	}
 }
@@ -421,9 +428,13 @@ func (p *product) customer(acts ...sipp.Act) sipp.Agent {
 	return a
 }
 
-// callers is a batch of calls; n counts batches from 0.
+// callers is a batch of calls; n counts batches from 0. Only the first may be large.
 func (p *product) callers(n int, calls ...sipp.Call) sipp.Callers {
-	return sipp.Callers{Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + 50 + n, MediaPort: p.ports.Media + 3000 + n*1200, Speech: time.Minute}, Calls: calls}
+	media := p.ports.Media + (customerPhone+1)*phoneMedia
+	if n > 0 {
+		media += largeMedia + (n-1)*smallMedia
+	}
+	return sipp.Callers{Phone: sipp.Phone{Remote: p.sip(), Port: p.ports.SIPp + 50 + n, MediaPort: media, Speech: time.Minute}, Calls: calls}
 }
 
 func (p *product) sip() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.ports.SIP)) }
@@ -465,6 +476,15 @@ func (p *product) roleID(role string) int {
 	return found
 }
 
+// A product's block of ports: SIP, the phones' SIP, Asterisk's RTP, and the phones': of each agent, of the first batch of callers
+// and of the others. What is above a block's last port is the next one's.
+const (
+	firstBlock, blockPorts, blocks = 10_000, 5_000, 4
+	rtpPorts                       = 400
+	phoneMedia                     = 100
+	largeMedia, smallMedia         = 1200, 50
+)
+
 // freePorts are ports nobody listens on, below the range the system hands out, so that nothing else takes one of them meanwhile.
 func freePorts(t *testing.T) ports {
 	t.Helper()
@@ -472,9 +492,26 @@ func freePorts(t *testing.T) ports {
 	for _, port := range []*int{&p.ARI, &p.WS, &p.Control, &p.Kafka, &p.ClickHouse, &p.HTTP, &p.Load} {
 		*port = nodetest.TCP(t)
 	}
-	block := 10000 + os.Getpid()%4*5000
-	p.SIP, p.RTP, p.SIPp, p.Media = block, block+1000, block+100, block+2000
+	block := leaseBlock(t)
+	p.SIP, p.SIPp, p.RTP, p.Media = block, block+100, block+1000, block+1000+rtpPorts
 	return p
+}
+
+// leaseBlock is a block that no other test has, of this run or of another one on this machine: who listens on its last port has it.
+func leaseBlock(t *testing.T) int {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+		for n := range blocks {
+			block := firstBlock + n*blockPorts
+			lease, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", block+blockPorts-1))
+			if err == nil {
+				t.Cleanup(func() { _ = lease.Close() })
+				return block
+			}
+		}
+	}
+	t.Fatal("other tests have all blocks of ports")
+	return 0
 }
 
 func params(values map[string]string) string {

@@ -149,12 +149,13 @@ prompts:
 // TestPromptEndToEnd: a text in the file, one command, and the whole product says it to a caller: the call lasts as long as
 // what is said, where a sound that Asterisk doesn't find takes no time. That it is the very sound TestRealPrompt shows.
 func TestPromptEndToEnd(t *testing.T) {
+	t.Parallel()
 	parts.Need(t, func() (string, error) { return parts.Program("espeak-ng") })
 	p := newProduct(t, "prompted", greeting, "")
 	code, out := tool(t, nil, "prompts", "build", "--config", p.config)
 	t.Cleanup(func() {
 		if root, err := parts.AsteriskRoot(); err == nil {
-			_ = os.RemoveAll(filepath.Join(root, node.PromptsDir("prompted")))
+			_ = os.RemoveAll(filepath.Join(root, node.PromptsDir(p.node)))
 		}
 	})
 	var said float64

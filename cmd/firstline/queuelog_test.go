@@ -16,6 +16,7 @@ import (
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/queuelog/queuelogtest"
+	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 )
 
@@ -82,9 +83,10 @@ ivr:
 // TestQueueLog makes real calls of every kind, rotates the queue_log and kills its writer meanwhile, reads the files as
 // Asterisk documents them, and compares queue by queue with what the API says.
 func TestQueueLog(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "queue_log")
-	port := freePorts(t).Load
+	port := nodetest.TCP(t)
 	p := startProduct(t, "queuelog", strings.NewReplacer("FILE", path, "LISTEN", fmt.Sprintf("127.0.0.1:%d", port)).Replace(reported))
 	stop := p.phones(p.reportedAgents()...)
 	p.logIn("b1", "b2", "l1", "l2", "s1", "s2", "s3", "s4", "q1")

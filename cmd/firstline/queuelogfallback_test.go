@@ -16,6 +16,7 @@ import (
 // answered, one that is given up. Afterwards the lines about them in Firstline's queue_log are those that app_queue itself
 // wrote about them, at the same seconds; only what Firstline can't know of them differs.
 func TestQueueLogAsAsterisk(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "queue_log")
 	p := startProduct(t, "qlfallback", failing+"queue_log: {file: "+path+"}\n")
 	stop := p.phones(p.anna())
@@ -61,13 +62,13 @@ func TestQueueLogAsAsterisk(t *testing.T) {
 // without kills roles and keeps the parent from starting any until back is called.
 func (p *product) without(roles ...string) (back func()) {
 	p.t.Helper()
-	hidden := p.cmd.Path + ".hidden" // the parent can't start what is not there
-	p.must(os.Rename(p.cmd.Path, hidden))
+	hidden := p.program + ".hidden" // the parent can't start what is not there
+	p.must(os.Rename(p.program, hidden))
 	shown := false
 	back = func() {
 		if !shown {
 			shown = true
-			p.must(os.Rename(hidden, p.cmd.Path))
+			p.must(os.Rename(hidden, p.program))
 		}
 	}
 	p.t.Cleanup(back)

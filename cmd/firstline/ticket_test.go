@@ -48,6 +48,7 @@ integrations:
 // TestTicketEndToEnd: a caller known by his ticket's number: found, popped on the agent's page before the answer, talked to,
 // and resolved by webhook, with the resolution time in the API. Then the life of another ticket of the call, to its reopening.
 func TestTicketEndToEnd(t *testing.T) {
+	t.Parallel()
 	customers := filepath.Join(t.TempDir(), "customers.csv")
 	list := "number,customer,name,ticket,title,status,priority\n,C-7,Ada Winter,70001,No dial tone,open,0\n"
 	if err := os.WriteFile(customers, []byte(list), 0o600); err != nil {
