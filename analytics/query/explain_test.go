@@ -116,31 +116,44 @@ func alike(a, b any) bool {
 // every report. Each is asked for once in a total and once in a row, in a world in which it is not nothing if there is one; the choice begins
 // with another number in each world.
 func TestExplained(t *testing.T) {
-	t.Parallel()                                                                                          // beside the worlds of TestSQLEqualsDefinitions
 	all := slices.DeleteFunc(worlds(t), func(w world) bool { return w.until.Sub(w.from) > 48*time.Hour }) // days have all there is to explain
 	asked := map[string]bool{}
 	for i, w := range all {
-		t.Run(w.name, func(t *testing.T) {
-			c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
-			numbers, things := 0, 0
-			for n, report := range c.explainable(w, i) {
-				for r, row := range []any{report.total, busiest(report.rows)} {
-					values := numbersOf(row)
-					for k, name := range sortedNames(values) {
-						nothing := values[name] == nil || values[name] == 0.0
-						key := fmt.Sprintf("%s %d %s", report.name, r, name)
-						if asked[key] || i < len(all)-1 && (nothing || (k+n+r)%len(all) > i) {
-							continue
-						}
-						asked[key] = true
-						things += c.explains(report, row, r == 0, name, values[name])
-						numbers++
+		c := comparison{t: t, facts: w.facts, names: w.agents, oracle: metric.Read(w.facts), reader: New(loadFacts(t, w.facts), DefaultConfig(), func() time.Time { return w.until }), now: w.until}
+		var its []question
+		for n, report := range c.explainable(w, i) {
+			for r, row := range []any{report.total, busiest(report.rows)} {
+				values := numbersOf(row)
+				for k, name := range sortedNames(values) {
+					nothing := values[name] == nil || values[name] == 0.0
+					key := fmt.Sprintf("%s %d %s", report.name, r, name)
+					if asked[key] || i < len(all)-1 && (nothing || (k+n+r)%len(all) > i) {
+						continue
 					}
+					asked[key] = true
+					its = append(its, question{report, row, r == 0, name, values[name]})
 				}
 			}
-			t.Logf("%d numbers explained by %d things", numbers, things)
+		}
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel() // the engine works on one statement with about one core
+			c.t = t
+			things := 0
+			for _, q := range its {
+				things += c.explains(q)
+			}
+			t.Logf("%d numbers explained by %d things", len(its), things)
 		})
 	}
+}
+
+// question is one number to be explained.
+type question struct {
+	of    explained
+	row   any
+	total bool
+	name  string
+	want  any // as the definitions have it
 }
 
 func busiest(rows []any) any {
@@ -154,10 +167,11 @@ func busiest(rows []any) any {
 }
 
 // explains asks for one number, page by page.
-func (c *comparison) explains(of explained, row any, total bool, name string, want any) (things int) {
+func (c *comparison) explains(q question) (things int) {
 	c.t.Helper()
+	of, row, name, want := q.of, q.row, q.name, q.want
 	req := ExplainRequest{Number: name, Limit: MaxPage}
-	if !total {
+	if !q.total {
 		g := reflect.ValueOf(row).FieldByName("Group").Interface().(metric.Group)
 		cell := metric.Cell{}
 		if q, ok := row.(metric.QueueRow); ok {
@@ -196,7 +210,7 @@ func (c *comparison) explains(of explained, row any, total bool, name string, wa
 		switch {
 		case got == nil && want == nil:
 		case got == nil || !alike(*got, want):
-			c.t.Fatalf("%s of %s, total %v: defined %v, explained %s and from the list %s by %d things: %+v", name, of.name, total, want, text(first.Value), text(again), len(items), first)
+			c.t.Fatalf("%s of %s, total %v: defined %v, explained %s and from the list %s by %d things: %+v", name, of.name, q.total, want, text(first.Value), text(again), len(items), first)
 		}
 	}
 	ids := map[string]bool{}
