@@ -47,6 +47,11 @@ func (a *API) identify(ctx context.Context, cr credential) (principal, error) {
 	return a.bySession(ctx, cr.session)
 }
 
+// refused says of an error of identify that a session or key doesn't hold; any other one, that this can't be known just now.
+func refused(err error) bool {
+	return errors.Is(err, registry.ErrNone) || errors.As(err, new(*Error))
+}
+
 // bySession resolves a session token. A session of somebody who is no longer configured, who is disabled, whose password changed, or whose
 // groups no longer give him anything, is none.
 func (a *API) bySession(ctx context.Context, token string) (principal, error) {
@@ -115,10 +120,9 @@ func (a *API) authenticate(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	r := of(c.UserContext())
-	var refused *Error
 	who, err := a.identify(c.UserContext(), cr)
 	switch {
-	case errors.Is(err, registry.ErrNone), errors.As(err, &refused):
+	case refused(err):
 		r.auth = err
 	case err != nil:
 		return fail(CodeUnavailable, "sessions and keys can't be read", err)

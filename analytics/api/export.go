@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"reflect"
 	"strconv"
@@ -52,7 +51,7 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 	}
 	conn, shown := c.Context().Conn(), a.credentialOf(c)
 	send := func(w *bufio.Writer) {
-		cause := "error"
+		cause := causeError
 		defer func() {
 			if p := recover(); p != nil {
 				a.m.panics.Inc()
@@ -68,8 +67,11 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 			ctx, cancel := context.WithTimeout(query.AskedBy(later, asker), a.cfg.QueryTimeout)
 			defer cancel()
 			who, err := a.identify(ctx, shown) // he may be signed out by now, or limited to less
-			if err != nil {
+			switch {
+			case refused(err):
 				return begin, errors.Join(errSignedOut, err)
+			case err != nil:
+				return begin, fmt.Errorf("sessions and keys can't be read: %w", err)
 			}
 			return read(ctx, who, q, PageQuery{Limit: query.MaxPage, Cursor: cursor})
 		})
@@ -78,15 +80,13 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 			cause = "complete"
 		case a.stop.Err() != nil:
 			cause = "stopped"
-		case errors.Is(err, errSignedOut):
-			cause = "signed_out"
 		case errors.Is(err, errTooLong):
 			cause = "too_long"
 			a.log.Warn("export broken off: it has more rows than http.export_rows", "export", name, "request", id, "user", who.Name)
-		case errors.As(err, new(*net.OpError)), errors.Is(err, io.ErrClosedPipe):
-			cause = "gone"
 		default:
-			a.log.Error("export broken off", "export", name, "request", id, "error", err)
+			if cause = causeOf(err); cause == causeError {
+				a.log.Error("export broken off", "export", name, "request", id, "error", err)
+			}
 		}
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
@@ -143,16 +143,17 @@ type patient struct {
 	patience time.Duration
 }
 
-func (p *patient) Write(b []byte) (int, error) {
-	if err := p.conn.SetWriteDeadline(time.Now().Add(p.patience)); err != nil {
-		return 0, err
+func (p *patient) Write(b []byte) (n int, err error) {
+	if err = p.conn.SetWriteDeadline(time.Now().Add(p.patience)); err == nil {
+		n, err = p.w.Write(b)
 	}
-	return p.w.Write(b)
+	return n, goneBy(err)
 }
 
 func (p *patient) flush() error {
-	if err := p.conn.SetWriteDeadline(time.Now().Add(p.patience)); err != nil {
-		return err
+	err := p.conn.SetWriteDeadline(time.Now().Add(p.patience))
+	if err == nil {
+		err = p.w.Flush()
 	}
-	return p.w.Flush()
+	return goneBy(err)
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -42,7 +44,7 @@ func (p pages) Search(ctx context.Context, req query.SearchRequest) (query.Conta
 		p.met(n)
 	}
 	if n == p.fails {
-		return out, errors.New("the engine went away")
+		return out, fmt.Errorf("query search: %w", &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")})
 	}
 	out.Items[0].ID = fmt.Sprintf("pbx1-1.%d", n)
 	out.Items[0].ArrivedAt = time.Date(2026, 3, 2, 9, 0, n, 0, time.UTC)
@@ -126,19 +128,22 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// What fails before the first line is a problem; what fails later breaks the connection off.
+// What fails before the first line is a problem; what fails later breaks the connection off, and is logged: a connection to the engine
+// that is lost is none that the client closed.
 func TestExportFails(t *testing.T) {
-	w := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, count: 3, fails: 2}})
+	var said bytes.Buffer
+	w := newWorld(t, options{log: slog.New(slog.NewTextHandler(&said, nil)), reports: pages{reportsDouble: &reportsDouble{}, count: 3, fails: 2}})
 	base, sue := w.listen(), w.signIn("sue")
 	if _, body, err := w.file(base, "/exports/contacts"+window, sue); err == nil {
 		t.Errorf("a part is taken for all: %s", body)
 	}
-	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "error")); got != 1 {
-		t.Errorf("%v exports are counted", got)
+	w.api.exports.wait()
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, causeError)); got != 1 || !strings.Contains(said.String(), "export broken off") || !strings.Contains(said.String(), "connection reset by peer") {
+		t.Errorf("%v exports are counted, log: %s", got, &said)
 	}
 	broken := newWorld(t, options{reports: pages{reportsDouble: &reportsDouble{}, count: 3, fails: 1}})
 	res, body, err := broken.file(broken.listen(), "/exports/contacts"+window, broken.signIn("sue"))
-	if err != nil || res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Type") != problemType {
+	if err != nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Content-Type") != problemType {
 		t.Errorf("%v: %d %s", err, res.StatusCode, body)
 	}
 	if res, body, _ := w.file(base, "/exports/contacts"+window+"&format=pdf", sue); res.StatusCode != http.StatusUnprocessableEntity {
@@ -176,6 +181,26 @@ func TestExportEndsWithTheSession(t *testing.T) {
 	}
 	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, "signed_out")); got != 1 {
 		t.Errorf("%v exports are counted", got)
+	}
+}
+
+// While sessions can't be read nobody is taken for signed out; the file is broken off all the same, and that is logged.
+func TestExportWithoutItsState(t *testing.T) {
+	var said bytes.Buffer
+	p := &pages{reportsDouble: &reportsDouble{}, count: 3}
+	w, state := flakyWorld(t, options{reports: p, log: slog.New(slog.NewTextHandler(&said, nil))})
+	base, sue := w.listen(), w.signIn("sue")
+	p.met = func(page int) {
+		if page == 1 {
+			state.how.Store(fails)
+		}
+	}
+	if _, body, err := w.file(base, "/exports/contacts"+window, sue); err == nil {
+		t.Errorf("a part is taken for all: %s", body)
+	}
+	w.api.exports.wait()
+	if got := testutil.ToFloat64(w.api.m.streamEnds.WithLabelValues(exportKind, causeError)); got != 1 || !strings.Contains(said.String(), "sessions and keys can't be read") {
+		t.Errorf("%v exports are counted, log: %s", got, &said)
 	}
 }
 

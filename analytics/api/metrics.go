@@ -54,7 +54,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		streams: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "firstline_api_streams", Help: "Live streams open now, and exports under way."}, []string{"stream"}),
 		streamEnds: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "firstline_api_stream_ends_total", Help: "Live streams that ended, by cause: gone, signed_out, rights (changed), stopped, error."}, []string{"stream", "cause"}),
+			Name: "firstline_api_stream_ends_total", Help: "Live streams and exports that ended, by cause: gone, signed_out, rights (changed), stopped, error; of exports complete, too_long too."}, []string{"stream", "cause"}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "firstline_api_stream_events_total", Help: "Events sent on live streams."}, []string{"event"}),
 		audio: prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-
-	"firstline/analytics/registry"
 )
 
 // streams counts the live streams, or the exports, that are open and refuses more than there may be.
@@ -56,8 +54,9 @@ func (s *streams) leave(kind, session, cause string) {
 
 func (s *streams) wait() { s.wg.Wait() }
 
-// Why a stream ended, beside the client being gone.
+// Why a stream or an export ended.
 var (
+	errGone      = errors.New("api: the client is gone, or too slow to be served")
 	errStopped   = errors.New("api: shutting down")
 	errSignedOut = errors.New("api: the session ended")
 	errRights    = errors.New("api: he may see other queues or agents now") // who connects again has them
@@ -77,7 +76,7 @@ type eventWriter struct {
 	events   func(name string)
 }
 
-// send writes one event. An error means that the client is gone, or too slow to be served.
+// send writes one event.
 func (e *eventWriter) send(name string, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -87,17 +86,25 @@ func (e *eventWriter) send(name string, v any) error {
 }
 
 func (e *eventWriter) raw(name string, data []byte) error {
-	if err := e.conn.SetWriteDeadline(time.Now().Add(e.patience)); err != nil {
-		return err
+	err := e.conn.SetWriteDeadline(time.Now().Add(e.patience))
+	if err == nil {
+		_, err = fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, data)
 	}
-	if _, err := fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, data); err != nil {
-		return err
+	if err == nil {
+		err = e.w.Flush()
 	}
-	if err := e.w.Flush(); err != nil {
-		return err
+	if err == nil {
+		e.events(name)
 	}
-	e.events(name)
-	return nil
+	return goneBy(err)
+}
+
+// goneBy is an error of writing to a client: it is told from those of what is read for him.
+func goneBy(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.Join(errGone, err)
 }
 
 // source feeds one stream: it sends what there is at the start, then answers changes. wake and paced are its signals.
@@ -123,7 +130,7 @@ func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() sourc
 	c.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	conn, cr := c.Context().Conn(), a.credentialOf(c)
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		cause := "error"
+		cause := causeError
 		defer func() {
 			if p := recover(); p != nil {
 				a.m.panics.Inc()
@@ -134,10 +141,16 @@ func (a *API) stream(c *fiber.Ctx, kind string, who principal, open func() sourc
 		src := open()
 		defer src.close()
 		ew := &eventWriter{w: w, conn: conn, patience: a.patience, events: func(name string) { a.m.events.WithLabelValues(name).Inc() }}
-		cause = causeOf(a.serve(ew, src, cr, who))
+		err := a.serve(ew, src, cr, who)
+		if cause = causeOf(err); cause == causeError {
+			a.log.Error("live stream broken off", "stream", kind, "error", err)
+		}
 	})
 	return nil
 }
+
+// causeError is what ended by a mistake of ours, or of a part behind the API, is counted as.
+const causeError = "error"
 
 func causeOf(err error) string {
 	switch {
@@ -147,8 +160,10 @@ func causeOf(err error) string {
 		return "signed_out"
 	case errors.Is(err, errRights):
 		return "rights"
-	default:
+	case errors.Is(err, errGone):
 		return "gone"
+	default:
+		return causeError
 	}
 }
 
@@ -230,14 +245,13 @@ func (l *look) end() {
 // stillSignedIn says why a stream has to end: errSignedOut, errRights, or nil. While sessions and keys can't be read it goes on, until the
 // end that its session or key had when it was read last.
 func (a *API) stillSignedIn(ctx context.Context, cr credential, who principal) error {
-	var refused *Error
 	now, err := a.identify(ctx, cr)
 	switch {
 	case err == nil && (now.Role != who.Role || !reflect.DeepEqual(now.rights, who.rights)):
 		return errRights
 	case err == nil:
 		return nil
-	case errors.Is(err, registry.ErrNone), errors.As(err, &refused), !a.clock().Before(who.ends):
+	case refused(err), !a.clock().Before(who.ends):
 		return errSignedOut
 	default:
 		return nil
