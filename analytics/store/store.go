@@ -79,7 +79,7 @@ func Open(cfg Config, getenv func(string) string, log *slog.Logger, reg promethe
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	return &Store{cfg: cfg, options: options, conn: conn, log: log, metrics: newMetrics(reg), tables: row.NewTables(), now: time.Now}, nil
+	return &Store{cfg: cfg, options: options, conn: discreet{conn}, log: log, metrics: newMetrics(reg), tables: row.NewTables(), now: time.Now}, nil
 }
 
 // Conn is the connection, for reading. Its database is the configured one.

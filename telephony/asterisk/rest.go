@@ -123,6 +123,10 @@ func (r *rest) once(ctx context.Context, q request, out any) error {
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
+		var of *url.Error
+		if errors.As(err, &of) {
+			err = of.Err // its own text holds the whole address, and with it whom is called and what is said to him
+		}
 		return fmt.Errorf("%s: %w", q.what, err)
 	}
 	defer func() { _ = resp.Body.Close() }()

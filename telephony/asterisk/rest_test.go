@@ -3,9 +3,12 @@ package asterisk
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,9 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-func restFor(url string, timeout time.Duration) *rest {
+func restFor(address string, timeout time.Duration) *rest {
 	cfg := DefaultConfig()
-	cfg.URL, cfg.Timeout = url, timeout
+	cfg.URL, cfg.Timeout = address, timeout
 	return newREST(cfg, "secret", newMetrics(prometheus.NewRegistry()))
 }
 
@@ -49,6 +52,26 @@ func TestRequestsUseOneConnectionAgainWhateverTheAnswer(t *testing.T) {
 	}
 	if n := opened.Load(); n != 1 {
 		t.Errorf("%d connections", n)
+	}
+}
+
+// Errors are logged, and logs have no callers' numbers.
+func TestErrorsTellNoNumbers(t *testing.T) {
+	hang := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("hang") == "" {
+			panic(http.ErrAbortHandler) // closes the connection
+		}
+		<-hang
+	}))
+	defer server.Close()
+	defer close(hang)
+	r := restFor(server.URL, 50*time.Millisecond)
+	for hang, want := range map[string]error{"": io.EOF, "1": context.DeadlineExceeded} {
+		err := r.do(context.Background(), request{what: "call", method: http.MethodPost, path: "/channels", query: url.Values{"endpoint": {"PJSIP/4930555@trunk"}, "hang": {hang}}}, nil)
+		if !errors.Is(err, want) || strings.Contains(err.Error(), "4930555") || !strings.HasPrefix(err.Error(), "call: ") {
+			t.Errorf("%v, want %v", err, want)
+		}
 	}
 }
 
