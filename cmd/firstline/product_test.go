@@ -74,6 +74,9 @@ type product struct {
 	ended   chan error
 	log     *os.File
 	whole   string // the configuration of a role that was left out at first
+
+	mu      sync.Mutex // guards numbers
+	numbers []string   // of all who have called
 }
 
 type ports struct{ ARI, WS, Control, Kafka, ClickHouse, HTTP, Load, SIP, RTP, SIPp, Media int }
@@ -199,9 +202,23 @@ func (p *product) stop() {
 	}
 	p.cmd = nil
 	_ = p.log.Close()
+	text, err := os.ReadFile(p.log.Name())
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.tellsNobody(string(text))
 	if p.t.Failed() {
-		if text, err := os.ReadFile(p.log.Name()); err == nil {
-			p.t.Logf("log of the product:\n%s", text[max(0, len(text)-8000):])
+		p.t.Logf("log of the product:\n%s", text[max(0, len(text)-8000):])
+	}
+}
+
+// tellsNobody wants a log to name no caller's number, whatever failed.
+func (p *product) tellsNobody(log string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, number := range p.numbers {
+		if i := strings.Index(log, number); i >= 0 {
+			p.t.Errorf("the log tells %s: …%s…", number, log[max(0, i-200):min(len(log), i+40)])
 		}
 	}
 }
@@ -430,6 +447,13 @@ func (p *product) customer(acts ...sipp.Act) sipp.Agent {
 
 // callers is a batch of calls; n counts batches from 0. Only the first may be large.
 func (p *product) callers(n int, calls ...sipp.Call) sipp.Callers {
+	p.mu.Lock()
+	for _, c := range calls {
+		if len(c.Number) > len("300") { // no phone inside
+			p.numbers = append(p.numbers, c.Number)
+		}
+	}
+	p.mu.Unlock()
 	media := p.ports.Media + (customerPhone+1)*phoneMedia
 	if n > 0 {
 		media += largeMedia + (n-1)*smallMedia
