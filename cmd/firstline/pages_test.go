@@ -63,7 +63,6 @@ integrations:
 // TestPages lets a browser sign in as supervisor and as agent while real calls come in: dashboards/web/e2e/pages.mjs says
 // what the pages must show, and asks for the calls and kills it needs. The screens are left in build/screens.
 func TestPages(t *testing.T) {
-	t.Parallel()
 	chromium := parts.Need(t, func() (string, error) { return parts.Program("chromium") })
 	node := parts.Need(t, func() (string, error) { return parts.Program("node") })
 	parts.Need(t, playwright)

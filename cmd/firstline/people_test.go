@@ -21,7 +21,6 @@ ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
 // TestPeople lets an admin make, change and end users and API keys and read the audit log in a browser, and them use what he gave:
 // dashboards/web/e2e/people.mjs. The API runs alone: of these pages none needs more.
 func TestPeople(t *testing.T) {
-	t.Parallel()
 	chromium := parts.Need(t, func() (string, error) { return parts.Program("chromium") })
 	node := parts.Need(t, func() (string, error) { return parts.Program("node") })
 	parts.Need(t, playwright)

@@ -20,9 +20,9 @@ export interface Waiting {
 export function useAct(): { act: Act; listen: Listen; waiting: Waiting; error: string } {
   const [error, setError] = useState("");
   const told = async (request: Promise<unknown>) => {
+    setError(""); // of the one before: this one's result may show elsewhere sooner than it answers
     try {
       await request;
-      setError("");
       return true;
     } catch (e) {
       setError(explain(e));
