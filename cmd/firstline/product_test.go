@@ -26,6 +26,7 @@ import (
 	"firstline/pipeline/parts"
 	"firstline/pipeline/password"
 	"firstline/pipeline/signature"
+	"firstline/telephony/asterisk/node"
 	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 )
@@ -101,7 +102,13 @@ func newProduct(t *testing.T, name, sections, without string) *product {
 	p.program = filepath.Join(p.dir, "firstline")
 	p.must(os.Link(path, p.program))
 	p.node = name + strconv.Itoa(p.ports.SIP)
-	t.Cleanup(func() { _ = os.RemoveAll(filepath.Join(root, "srv", "firstline", p.node)) }) // Asterisk's logs
+	t.Cleanup(func() { // Asterisk's logs, and prompts
+		for _, left := range []string{filepath.Join("srv", "firstline", p.node), node.PromptsDir(p.node)} {
+			if err := os.RemoveAll(filepath.Join(root, left)); err != nil {
+				t.Log(err)
+			}
+		}
+	})
 	p.whole = p.writeConfig("whole.yaml", sections, "")
 	p.config = p.writeConfig("firstline.yaml", sections, without)
 	p.setEnv()
