@@ -171,14 +171,27 @@ func TestRealAttendedRefer(t *testing.T) {
 		"segment.ended anna wrap_up support", "segment.ended boris talk sales", "segment.ended boris wrap_up sales")
 }
 
-// A number that leads nowhere: the phone is told so, and nobody is handed on.
+// A number that leads nowhere: the phone is told so, and nobody is handed on. This phone then gives up its call by itself.
 func TestRealReferNowhere(t *testing.T) {
 	d := newDesks(t)
 	d.anna.blindTransfer("999")
 	d.anna.await(phoneTransferFailed)
-	if tale := d.taleOf(d.contact, "transfer."); len(tale) > 0 {
-		t.Errorf("handed on: %v", tale)
-	}
-	d.caller.blindTransfer("602") // only agents hand on
+	d.handedOnNobody("agent_hung_up")
+}
+
+// Only agents hand callers on: a caller's phone is told that it can't.
+func TestRealReferOfACaller(t *testing.T) {
+	d := newDesks(t)
+	d.caller.blindTransfer("602")
 	d.caller.await(phoneTransferFailed)
+	d.handedOnNobody("caller_hung_up")
+}
+
+// handedOnNobody waits for the end of a contact that was refused a transfer: who ended it, and that nothing else became of it.
+func (d *desks) handedOnNobody(by string) {
+	d.t.Helper()
+	if ended := d.end("4930111"); ended.Transfers != 0 || ended.LastAgent != "anna" {
+		d.t.Errorf("the contact ended %+v", ended)
+	}
+	wants(d.t, "the story", d.taleOf(d.contact, "transfer.", "call.ended", "queue.ended"), "queue.ended support answered", "call.ended inbound answered "+by)
 }

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -59,70 +57,4 @@ func Start(t testing.TB, cfg node.Config) *node.Node {
 		t.Fatal("asterisk did not answer in time")
 	}
 	return n
-}
-
-// UDP is a port nobody listens on just now.
-func UDP(t testing.TB) int { return Ports(t, 1) }
-
-// TCP is a port nobody listens on just now.
-func TCP(t testing.TB) int { return Ports(t, 1) }
-
-// What Ports gives away: below the ports that the system hands out, or a connection could take one before its program does,
-// below those of Media, and none that browsers refuse.
-const firstPort, lastPort = 7000, 9999
-
-var given = struct { //nolint:gochecknoglobals // a process gives no port twice before all were given
-	sync.Mutex
-	next int
-}{next: firstPort + rand.IntN(lastPort-firstPort)}
-
-// Ports is the first of some ports, one behind the other, on which nobody listens by UDP or TCP.
-func Ports(t testing.TB, length int) int {
-	t.Helper()
-	given.Lock()
-	defer given.Unlock()
-	for range lastPort - firstPort {
-		if given.next+length > lastPort {
-			given.next = firstPort
-		}
-		start := given.next
-		given.next += length
-		if free(t, start, length) {
-			return start
-		}
-	}
-	t.Fatalf("no %d free ports", length)
-	return 0
-}
-
-func free(t testing.TB, start, length int) bool {
-	t.Helper()
-	for port := start; port < start+length; port++ {
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			return false
-		}
-		_ = l.Close()
-		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		if err != nil {
-			return false
-		}
-		_ = c.Close()
-	}
-	return true
-}
-
-// Media is the first, even port of a range for RTP below those the system hands out.
-func Media(t testing.TB, length int) int {
-	t.Helper()
-	for range 100 {
-		start := 12000 + 2*rand.IntN((32000-12000-length)/2)
-		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: start})
-		if err == nil {
-			_ = c.Close()
-			return start
-		}
-	}
-	t.Fatal("no free ports for RTP")
-	return 0
 }
