@@ -1,13 +1,10 @@
 package asterisk
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
 	"firstline/pipeline/fact"
-	"firstline/telephony/asterisk/node"
-	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/callcenter"
 )
 
@@ -21,11 +18,8 @@ ivr: [{id: main, start: q, nodes: {q: {type: queue, queue: support}}}]
 
 // newAsksOutside is a caller who talks to anna, and a phone at home, to which the trunk leads.
 func newAsksOutside(t *testing.T) (d *desks, outside *softphone) {
-	far := nodetest.Ports(t, phonePortsOwn)
-	d = &desks{centre: newCentreOn(t, asksOutside, func(c *node.Config) {
-		registers(c)
-		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", far)
-	})}
+	var far int
+	d = &desks{centre: newCentreOn(t, asksOutside, trunkTo(t, &far))}
 	d.anna = d.softphone("101", "s101", annaSays)
 	d.ask("anna", callcenter.ActionLogin, "")
 	outside = d.softphoneAt(far, "4940555", "", borisSays, "manual")

@@ -507,6 +507,15 @@ func share(sound []float64, tone int) float64 {
 // registers is a change of Asterisk's configuration: anna's phone is wherever it registers from.
 func registers(c *node.Config) { c.Agents[0].Contact = "" }
 
+// trunkTo has the trunk lead to a phone that is started later, on the ports that it tells, and anna's phone register.
+func trunkTo(t *testing.T, ports *int) func(*node.Config) {
+	return func(c *node.Config) {
+		registers(c)
+		*ports = nodetest.Ports(t, phonePortsOwn)
+		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", *ports)
+	}
+}
+
 // The phone that other tests rely on: it registers, is called, hears and is heard, holds, calls on a second line, and asks
 // for a transfer of both kinds.
 func TestRealSoftphone(t *testing.T) {

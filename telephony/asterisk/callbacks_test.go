@@ -1,14 +1,11 @@
 package asterisk
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"firstline/pipeline/fact"
-	"firstline/telephony/asterisk/node"
-	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/asterisk/sipp"
 	"firstline/telephony/callcenter"
 )
@@ -41,11 +38,8 @@ ivr:
 func newCallbacks(t *testing.T) *desks { return newCallbacksOn(t, calledBack) }
 
 func newCallbacksOn(t *testing.T, plan string) *desks {
-	home := nodetest.Ports(t, phonePortsOwn)
-	d := &desks{centre: newCentreOn(t, plan, func(c *node.Config) {
-		registers(c)
-		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", home)
-	})}
+	var home int
+	d := &desks{centre: newCentreOn(t, plan, trunkTo(t, &home))}
 	d.anna, d.boris = d.softphone("101", "s101", annaSays), d.softphone("102", "s102", borisSays)
 	d.caller = d.softphoneAt(home, "4930111", "", callerSays, "manual")
 	return d

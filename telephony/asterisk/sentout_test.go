@@ -1,14 +1,11 @@
 package asterisk
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"firstline/pipeline/fact"
-	"firstline/telephony/asterisk/node"
-	"firstline/telephony/asterisk/node/nodetest"
 	"firstline/telephony/callcenter"
 )
 
@@ -27,11 +24,8 @@ ivr:
 // A menu sends a caller on to a number outside, and so does an agent, on her page and with her phone's transfer key: both talk there,
 // and his contact is over here. A number that may not be called is nowhere.
 func TestRealSentOut(t *testing.T) {
-	far := nodetest.Ports(t, phonePortsOwn)
-	d := &desks{centre: newCentreOn(t, sentOut, func(c *node.Config) {
-		registers(c)
-		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", far)
-	})}
+	var far int
+	d := &desks{centre: newCentreOn(t, sentOut, trunkTo(t, &far))}
 	d.anna = d.softphone("101", "s101", annaSays)
 	d.ask("anna", callcenter.ActionLogin, "")
 	outside := d.softphoneAt(far, "4940555", "", borisSays, "auto")
@@ -82,12 +76,8 @@ func TestRealSentOut(t *testing.T) {
 // An agent calls a number outside with her own phone, then a colleague: meanwhile she is on a call of her own, and on another call, and
 // is rung for nobody. A number that may not be called is refused.
 func TestRealOwnCalls(t *testing.T) {
-	far := nodetest.Ports(t, phonePortsOwn)
-	d := &desks{centre: newCentreOn(t, sentOut, func(c *node.Config) {
-		registers(c)
-		c.Agents[1].Contact = ""
-		c.TrunkTo = fmt.Sprintf("sip:127.0.0.1:%d", far)
-	})}
+	var far int
+	d := &desks{centre: newCentreOn(t, sentOut, trunkTo(t, &far))}
 	d.anna, d.boris = d.softphone("101", "s101", annaSays), d.softphone("102", "s102", borisSays)
 	d.ask("anna", callcenter.ActionLogin, "")
 	outside := d.softphoneAt(far, "4940555", "", callerSays, "auto")

@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 )
 
 // Ports are given away below those that the system hands out, or a connection could take one before its program does, and
 // none that browsers refuse. Each process has a share of its own: a port is free only until another process takes it, too.
 const (
-	shares                = 10
-	firstPort, sharePorts = 7_000, 300
-	firstMedia, shareRTP  = 10_000, 2_000
+	shares                = 5
+	firstPort, sharePorts = 7_000, 600
+	firstMedia, shareRTP  = 10_000, 4_000
 )
 
 // share is what this process gives away.
@@ -86,8 +87,9 @@ func give(t testing.TB, length int, from func(*share) *ring) int {
 
 func free(t testing.TB, start, length int) bool {
 	t.Helper()
+	plain := net.ListenConfig{Control: noReuse}
 	for port := start; port < start+length; port++ {
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+		l, err := plain.Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			return false
 		}
@@ -99,4 +101,11 @@ func free(t testing.TB, start, length int) bool {
 		_ = c.Close()
 	}
 	return true
+}
+
+// noReuse takes a port for taken on which old connections still wait to be forgotten: Go's listeners don't mind, other programs' do.
+func noReuse(_, _ string, c syscall.RawConn) error {
+	var set error
+	err := c.Control(func(fd uintptr) { set = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 0) })
+	return errors.Join(err, set)
 }
