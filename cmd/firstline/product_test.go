@@ -87,6 +87,7 @@ func startProduct(t *testing.T, name, sections string) *product {
 	t.Helper()
 	p := newProduct(t, name, sections, "")
 	p.start()
+	p.waitFor("the loader to be ready, which makes the tables", time.Minute, func() error { return p.ready(p.ports.Load) })
 	return p
 }
 
