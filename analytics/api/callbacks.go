@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/controllerclient"
 )
@@ -33,6 +34,7 @@ type (
 )
 
 type callbackPage struct {
+	metric.Freshness
 	Items []query.Callback `json:"items" nullable:"false" doc:"Callbacks, newest first"`
 	Next  *string          `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
@@ -51,7 +53,7 @@ func (a *API) exportCallbacks(ctx context.Context, who principal, in *callbacksE
 // callbackPage reads one page of the callbacks, newest first.
 func (a *API) callbackPage(ctx context.Context, who principal, in CallbacksQuery, p PageQuery) (callbackPage, error) {
 	page, err := a.reports.Callbacks(ctx, query.CallbackRequest{
-		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), State: in.State, Limit: p.Limit, Cursor: p.Cursor,
+		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), State: in.State, Limit: p.Limit, Cursor: p.Cursor, Bare: p.rest,
 	})
 	if !who.personal() {
 		for i := range page.Items {
@@ -59,7 +61,7 @@ func (a *API) callbackPage(ctx context.Context, who principal, in CallbacksQuery
 			page.Items[i].Name = ""
 		}
 	}
-	return callbackPage{Items: page.Items, Next: page.Next}, err
+	return callbackPage{Freshness: page.Freshness, Items: page.Items, Next: page.Next}, err
 }
 
 type cancelInput struct {

@@ -1,7 +1,11 @@
 package api
 
 import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +68,40 @@ func TestComparison(t *testing.T) {
 		}
 	}
 	w.get(Prefix+"/metrics/queues"+window+"&compare=2d", sue).wantProblem(t, CodeInvalid)
+}
+
+// A table has the rows of both periods, and says of which each is; how far it reaches stands in a header.
+func TestComparedTable(t *testing.T) {
+	w := newWorld(t, options{})
+	sue := w.signIn("sue")
+	for _, report := range []string{"queues", "agents", "contacts", "ivr", "tickets", "backlog"} {
+		path := Prefix + "/metrics/" + report + window + "&group_by=interval&interval=1d&compare=1w&format="
+		a := w.get(path+"csv", sue)
+		rows, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
+		if err != nil || len(rows) < 3 || rows[0][0] != "period" || rows[0][1] != "interval.from" {
+			t.Errorf("%s: %v %s", report, err, a.body)
+			continue
+		}
+		if asked, compared := rows[1], rows[len(rows)-1]; asked[0] != "asked" || compared[0] != "compared" || asked[1] != "2026-03-02T00:00:00Z" || compared[1] != "2026-02-23T00:00:00Z" {
+			t.Errorf("%s: %v", report, rows)
+		}
+		var fresh metric.Freshness
+		if err := json.Unmarshal([]byte(a.header.Get("Firstline-Freshness")), &fresh); err != nil || fresh.AsOf.IsZero() {
+			t.Errorf("%s: %v %v", report, err, a.header)
+		}
+		var row struct{ Period string }
+		lines := w.get(path+"jsonl", sue)
+		all := bytes.Split(bytes.TrimSpace(lines.body), []byte("\n"))
+		if err := json.Unmarshal(all[len(all)-1], &row); err != nil || row.Period != "compared" {
+			t.Errorf("%s: %v %s", report, err, lines.body)
+		}
+	}
+	if a := w.get(Prefix+"/exports/contacts"+window+"&format=csv", sue); !strings.Contains(a.header.Get("Firstline-Freshness"), `"as_of"`) {
+		t.Errorf("an export: %v", a.header)
+	}
+	if a := w.get(Prefix+"/metrics/queues"+window+"&format=csv", sue); bytes.HasPrefix(a.body, []byte("period")) {
+		t.Errorf("nobody asked for a comparison: %s", a.body)
+	}
 }
 
 // An answer that says nothing new is sent as 304: as_of alone is nothing new.

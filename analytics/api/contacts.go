@@ -54,7 +54,7 @@ func (a *API) exportContacts(ctx context.Context, who principal, in *contactsExp
 func (a *API) contactPage(ctx context.Context, who principal, in ContactsQuery, p PageQuery) (contactPage, error) {
 	req := query.SearchRequest{
 		From: in.From, Until: in.Until, Kinds: in.Kind, Queues: who.rights.narrowQueues(in.Queue), Agent: in.Agent, Outcome: in.Outcome, Customer: in.Customer,
-		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: p.Limit, Cursor: p.Cursor,
+		Ticket: in.Ticket, Number: in.Number, NumberToo: a.numbers().Of(in.Number), Personal: true, Limit: p.Limit, Cursor: p.Cursor, Bare: p.rest,
 	}
 	if in.Number != "" && !who.personal() {
 		return contactPage{}, fail(CodeForbidden, "who doesn't see callers' numbers can't search by them", nil)
@@ -151,7 +151,7 @@ func (a *API) exportAbandoned(ctx context.Context, who principal, in *abandonedE
 func (a *API) abandonedPage(ctx context.Context, who principal, in AbandonedQuery, p PageQuery) (abandonedPage, error) {
 	page, err := a.reports.Abandoned(ctx, query.AbandonedRequest{
 		From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Personal: true, MinWaitMS: in.MinWaitMS, OnlyLost: in.OnlyLost, Recall: in.Recall, WithinHours: in.Within,
-		Limit: p.Limit, Cursor: p.Cursor,
+		Limit: p.Limit, Cursor: p.Cursor, Bare: p.rest,
 	})
 	if !who.personal() {
 		for i := range page.Items {

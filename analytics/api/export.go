@@ -73,7 +73,7 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 			case err != nil:
 				return begin, fmt.Errorf("sessions and keys can't be read: %w", err)
 			}
-			return read(ctx, who, q, PageQuery{Limit: query.MaxPage, Cursor: cursor})
+			return read(ctx, who, q, PageQuery{Limit: query.MaxPage, Cursor: cursor, rest: true})
 		})
 		switch {
 		case err == nil:
@@ -90,6 +90,9 @@ func export[Q any, P page](ctx context.Context, a *API, name string, read readin
 		}
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		if fresh, ok := freshnessOf(begin); ok {
+			ctx.SetHeader(freshnessHeader, fresh)
+		}
 		ctx.SetHeader(fiber.HeaderContentType, form.contentType())
 		ctx.SetHeader(fiber.HeaderContentDisposition, `attachment; filename="`+name+"."+format+`"`)
 		ctx.SetHeader(fiber.HeaderCacheControl, "no-store")

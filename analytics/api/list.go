@@ -9,6 +9,7 @@ import (
 type PageQuery struct {
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Size of the page"`
 	Cursor string `query:"cursor" maxLength:"500" doc:"The value of next of the page before"`
+	rest   bool   // a later page of an export: how far it reaches was told with the first
 }
 
 // page is one page of a list: its rows, and the cursor of the next one, nil on the last.

@@ -48,6 +48,9 @@ func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 		ctx.SetHeader("Vary", "Accept")
 		if f := form(ctx.Header("Accept")); f != formJSON {
 			ctx.SetHeader("Content-Type", f.contentType())
+			if fresh, ok := freshnessOf(v); ok {
+				ctx.SetHeader(freshnessHeader, fresh)
+			}
 		}
 	}
 	return v, nil

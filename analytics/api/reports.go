@@ -34,7 +34,7 @@ type Reports interface {
 
 var _ Reports = (*query.Reader)(nil)
 
-// Each report's body, with its rows as a table.
+// Each report's body; its rows as a table are in reports_table.go.
 type (
 	queueAnswer struct {
 		metric.QueueReport
@@ -61,13 +61,6 @@ type (
 		Comparison *metric.TicketReport `json:"comparison,omitempty" doc:"The same report of the earlier period that compare asked for"`
 	}
 )
-
-func (r queueAnswer) tableRows() any   { return r.Rows }
-func (r agentAnswer) tableRows() any   { return r.Rows }
-func (r contactAnswer) tableRows() any { return r.Rows }
-func (r ivrAnswer) tableRows() any     { return r.Rows }
-func (r backlogAnswer) tableRows() any { return r.Rows }
-func (r ticketAnswer) tableRows() any  { return r.Rows }
 
 // QueuesAsked is what a report about queues is asked for; it and its like are exported because huma reads no other embedded struct.
 type QueuesAsked struct {

@@ -243,8 +243,11 @@ func (a *API) compose(ctx context.Context, u *underway) (notify.Message, error) 
 		return notify.Message{}, err
 	}
 	var known struct {
-		Watermark *time.Time        `json:"watermark"`
-		Rows      []json.RawMessage `json:"rows"`
+		Watermark  *time.Time        `json:"watermark"`
+		Rows       []json.RawMessage `json:"rows"`
+		Comparison struct {
+			Rows []json.RawMessage `json:"rows"`
+		} `json:"comparison"`
 	}
 	if err := json.Unmarshal(head, &known); err != nil {
 		return notify.Message{}, err
@@ -257,7 +260,7 @@ func (a *API) compose(ctx context.Context, u *underway) (notify.Message, error) 
 	if len(file) > largestFile {
 		return notify.Message{}, fail(CodeTooLarge, fmt.Sprintf("the file has %d MB, more than can be sent: choose a longer interval or a shorter window", len(file)>>20), nil)
 	}
-	u.body.From, u.body.Until, u.body.Rows = from.UTC(), until.UTC(), len(known.Rows)
+	u.body.From, u.body.Until, u.body.Rows = from.UTC(), until.UTC(), len(known.Rows)+len(known.Comparison.Rows)
 	return u.message(form, file, from, until, known.Watermark)
 }
 

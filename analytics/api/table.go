@@ -7,10 +7,25 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"firstline/analytics/metric"
 )
 
 // table is an answer that can be had as a table: a slice of structs, one row each.
 type table interface{ tableRows() any }
+
+// freshnessHeader says with a table, which has no place for it, how far it reaches: the JSON that the page would have.
+const freshnessHeader = "Firstline-Freshness"
+
+// freshnessOf is that header of an answer; false where it has none.
+func freshnessOf(answer any) (string, bool) {
+	of, ok := answer.(interface{ Reach() metric.Freshness })
+	if !ok {
+		return "", false
+	}
+	text, err := json.Marshal(of.Reach())
+	return string(text), err == nil
+}
 
 // rowWriter writes rows in one form. Rows are slices of the struct that it was made for, as many as one likes; close ends the table,
 // discard gives back what it holds, ended or not.

@@ -39,7 +39,7 @@ type (
 )
 
 type ticketPage struct {
-	AsOf  time.Time       `json:"as_of" doc:"When the answer was computed"`
+	metric.Freshness
 	Items []metric.Ticket `json:"items" nullable:"false" doc:"Tickets, in the order that was asked for"`
 	Next  *string         `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
@@ -80,14 +80,14 @@ func (a *API) ticketPage(ctx context.Context, who principal, in TicketsQuery, p 
 	req := query.TicketListRequest{
 		TicketView: a.ticketView(who), From: in.From, Until: in.Until, States: in.State, Priorities: in.Priority, Agents: in.ticketAgents(who), Customer: in.Customer,
 		Queues: who.rights.narrowQueues(in.Queue), Teams: who.rights.ticketTeams(in.Queue), SLAStates: in.SLA, Sort: query.TicketSort(in.Sort),
-		Limit: p.Limit, Cursor: p.Cursor,
+		Limit: p.Limit, Cursor: p.Cursor, Bare: p.rest,
 	}
 	page, err := a.reports.TicketList(ctx, req)
 	for i := range page.Items {
 		who.rights.ticket(&page.Items[i])
 		a.linkTicket(&page.Items[i])
 	}
-	return ticketPage{AsOf: page.AsOf, Items: page.Items, Next: page.Next}, err
+	return ticketPage{Freshness: page.Freshness, Items: page.Items, Next: page.Next}, err
 }
 
 type ticketInput struct {

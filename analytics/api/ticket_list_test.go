@@ -34,7 +34,7 @@ func (r *reportsDouble) TicketList(_ context.Context, req query.TicketListReques
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ticketLists = append(r.ticketLists, req)
-	return query.TicketPage{AsOf: testTicket().AsOf, Items: []metric.Ticket{testTicket().Ticket}, Next: after(req.Cursor)}, r.err
+	return query.TicketPage{Freshness: metric.Freshness{AsOf: testTicket().AsOf}, Items: []metric.Ticket{testTicket().Ticket}, Next: after(req.Cursor)}, r.err
 }
 
 func (r *reportsDouble) TicketsDue(_ context.Context, req query.DueRequest) ([]metric.DueCount, error) {

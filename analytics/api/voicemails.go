@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/controllerclient"
 	"firstline/pipeline/fact"
@@ -45,6 +46,7 @@ type VoicemailMessage struct {
 }
 
 type voicemailPage struct {
+	metric.Freshness
 	Items []VoicemailMessage `json:"items" nullable:"false" doc:"Messages, newest first"`
 	Next  *string            `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
@@ -62,13 +64,13 @@ func (a *API) exportVoicemails(ctx context.Context, who principal, in *voicemail
 
 // voicemailPage reads one page of the messages that callers left, newest first.
 func (a *API) voicemailPage(ctx context.Context, who principal, in VoicemailsQuery, p PageQuery) (voicemailPage, error) {
-	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Limit: p.Limit, Cursor: p.Cursor}
+	req := query.VoicemailRequest{From: in.From, Until: in.Until, Queues: who.rights.narrowQueues(in.Queue), Limit: p.Limit, Cursor: p.Cursor, Bare: p.rest}
 	if in.Done != "" {
 		done := in.Done == "true"
 		req.Done = &done
 	}
 	page, err := a.reports.Voicemails(ctx, req)
-	out := voicemailPage{Items: []VoicemailMessage{}, Next: page.Next}
+	out := voicemailPage{Freshness: page.Freshness, Items: []VoicemailMessage{}, Next: page.Next}
 	for _, v := range page.Items {
 		if !who.personal() {
 			maskText(&v.CallerNumber)

@@ -1501,11 +1501,29 @@ type AbandonedRecall string
 
 // AbandonedPage defines model for AbandonedPage.
 type AbandonedPage struct {
+	// AsOf When the answer was computed
+	AsOf time.Time `json:"as_of"`
+
 	// Items Abandoned entries, newest first
 	Items []Abandoned `json:"items"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+	Late int64 `json:"late"`
+
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
+
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
+	Open Open `json:"open"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
+	// Watermark Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+	Watermark *time.Time `json:"watermark"`
 }
 
 // Accepted defines model for Accepted.
@@ -1554,6 +1572,9 @@ type AgentAnswer struct {
 
 	// Rows One row for each interval and group
 	Rows []AgentRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window, each agent once
 	Total AgentRow `json:"total"`
@@ -1655,6 +1676,9 @@ type AgentReport struct {
 
 	// Rows One row for each interval and group
 	Rows []AgentRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window, each agent once
 	Total AgentRow `json:"total"`
@@ -2247,6 +2271,9 @@ type BacklogAnswer struct {
 	// Schedule Id of the schedule whose hours are the business hours now; empty without one
 	Schedule string `json:"schedule"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Total The whole window over all groups; its backlog is that at its end
 	Total BacklogRow `json:"total"`
 
@@ -2297,6 +2324,9 @@ type BacklogReport struct {
 
 	// Schedule Id of the schedule whose hours are the business hours now; empty without one
 	Schedule string `json:"schedule"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups; its backlog is that at its end
 	Total BacklogRow `json:"total"`
@@ -2512,11 +2542,29 @@ type CallbackWhy string
 
 // CallbackPage defines model for CallbackPage.
 type CallbackPage struct {
+	// AsOf When the answer was computed
+	AsOf time.Time `json:"as_of"`
+
 	// Items Callbacks, newest first
 	Items []Callback `json:"items"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+	Late int64 `json:"late"`
+
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
+
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
+	Open Open `json:"open"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
+	// Watermark Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+	Watermark *time.Time `json:"watermark"`
 }
 
 // Caller defines model for Caller.
@@ -2685,6 +2733,9 @@ type ContactAnswer struct {
 	// Rows One row for each interval and group
 	Rows []ContactRow `json:"rows"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Total The whole window over all groups
 	Total ContactRow `json:"total"`
 
@@ -2700,11 +2751,29 @@ type ContactAnswer struct {
 
 // ContactPage defines model for ContactPage.
 type ContactPage struct {
+	// AsOf When the answer was computed
+	AsOf time.Time `json:"as_of"`
+
 	// Items Contacts, newest first
 	Items []Contact `json:"items"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+	Late int64 `json:"late"`
+
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
+
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
+	Open Open `json:"open"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
+	// Watermark Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+	Watermark *time.Time `json:"watermark"`
 }
 
 // ContactRecording defines model for ContactRecording.
@@ -2802,6 +2871,9 @@ type ContactReport struct {
 
 	// Rows One row for each interval and group
 	Rows []ContactRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups
 	Total ContactRow `json:"total"`
@@ -3236,6 +3308,9 @@ type Explanation struct {
 	// SumMS The listed durations added up; 0 when the number is not about durations
 	SumMS int64 `json:"sum_ms"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Until End of the window, exclusive
 	Until time.Time `json:"until"`
 
@@ -3300,6 +3375,9 @@ type IVRReport struct {
 
 	// Rows One row for each interval and group
 	Rows []IVRRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups
 	Total IVRRow `json:"total"`
@@ -3494,6 +3572,9 @@ type IVRAnswer struct {
 
 	// Rows One row for each interval and group
 	Rows []IVRRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups
 	Total IVRRow `json:"total"`
@@ -3976,6 +4057,9 @@ type QualityReport struct {
 	// Rows Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded
 	Rows []DefectRow `json:"rows"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Totals One row for each kind of defect, zeros included
 	Totals []DefectTotal `json:"totals"`
 
@@ -4035,6 +4119,9 @@ type QueueAnswer struct {
 
 	// Rows One row for each interval and group
 	Rows []QueueRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups, computed from the entries and not from the rows
 	Total QueueRow `json:"total"`
@@ -4101,6 +4188,9 @@ type QueueReport struct {
 
 	// Rows One row for each interval and group
 	Rows []QueueRow `json:"rows"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups, computed from the entries and not from the rows
 	Total QueueRow `json:"total"`
@@ -4993,6 +5083,9 @@ type StaffingReport struct {
 	// Target What the agents have to reach
 	Target StaffingTarget `json:"target"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Until End of the window, exclusive
 	Until time.Time `json:"until"`
 
@@ -5274,6 +5367,9 @@ type TicketAnswer struct {
 	// Schedule Id of the schedule whose hours are the business hours now; empty without one
 	Schedule string `json:"schedule"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Total The whole window over all groups
 	Total TicketRow `json:"total"`
 
@@ -5435,8 +5531,23 @@ type TicketPage struct {
 	// Items Tickets, in the order that was asked for
 	Items []Ticket `json:"items"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+	Late int64 `json:"late"`
+
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
+
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
+	Open Open `json:"open"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
+	// Watermark Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+	Watermark *time.Time `json:"watermark"`
 }
 
 // TicketRef defines model for TicketRef.
@@ -5479,6 +5590,9 @@ type TicketReport struct {
 
 	// Schedule Id of the schedule whose hours are the business hours now; empty without one
 	Schedule string `json:"schedule"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
 
 	// Total The whole window over all groups
 	Total TicketRow `json:"total"`
@@ -6023,11 +6137,29 @@ type VoicemailMessageState string
 
 // VoicemailPage defines model for VoicemailPage.
 type VoicemailPage struct {
+	// AsOf When the answer was computed
+	AsOf time.Time `json:"as_of"`
+
 	// Items Messages, newest first
 	Items []VoicemailMessage `json:"items"`
 
+	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	KeptFrom *time.Time `json:"kept_from"`
+
+	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+	Late int64 `json:"late"`
+
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
+
+	// Open What has begun and not ended in the week before the watermark, whatever the window, of all queues
+	Open Open `json:"open"`
+
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
+	// Watermark Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+	Watermark *time.Time `json:"watermark"`
 }
 
 // Wallboard defines model for Wallboard.

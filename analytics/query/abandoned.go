@@ -23,10 +23,12 @@ type AbandonedRequest struct {
 	WithinHours int       // how long after the hang-up something still belongs to it; 0 means a week
 	Limit       int       // page size; 0 means DefaultPage
 	Cursor      string    // Next of the page before
+	Bare        bool      // without Freshness, as a later page of an export
 }
 
 // AbandonedPage is one page.
 type AbandonedPage struct {
+	metric.Freshness
 	Items []Abandoned `json:"items" nullable:"false" doc:"Abandoned entries, newest first"`
 	Next  *string     `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
@@ -53,7 +55,11 @@ func (r *Reader) Abandoned(ctx context.Context, req AbandonedRequest) (Abandoned
 	if err != nil {
 		return AbandonedPage{}, err
 	}
-	page := AbandonedPage{Items: []Abandoned{}}
+	fresh, err := r.listFreshness(ctx, req.From, req.Until, contactFacts, req.Bare)
+	if err != nil {
+		return AbandonedPage{}, err
+	}
+	page := AbandonedPage{Freshness: fresh, Items: []Abandoned{}}
 	err = r.run(ctx, s, func(rows driver.Rows) error {
 		var a Abandoned
 		var number, state string

@@ -19,6 +19,7 @@ type CallbackRequest struct {
 	State       string    // of CallbackStates; empty means any
 	Limit       int       // page size; 0 means DefaultPage
 	Cursor      string    // Next of the page before
+	Bare        bool      // without Freshness, as a later page of an export
 }
 
 // CallbackOpen is the state of a callback that has not ended; one that has has its outcome.
@@ -31,6 +32,7 @@ func CallbackStates() []string { return []string{CallbackOpen, callbackEnded} }
 
 // CallbackPage is one page.
 type CallbackPage struct {
+	metric.Freshness
 	Items []Callback
 	Next  *string // nil on the last one
 }
@@ -68,7 +70,11 @@ func (r *Reader) Callbacks(ctx context.Context, req CallbackRequest) (CallbackPa
 	if err != nil {
 		return CallbackPage{}, err
 	}
-	page := CallbackPage{Items: []Callback{}}
+	fresh, err := r.listFreshness(ctx, req.From, req.Until, contactFacts, req.Bare)
+	if err != nil {
+		return CallbackPage{}, err
+	}
+	page := CallbackPage{Freshness: fresh, Items: []Callback{}}
 	err = r.run(ctx, s, func(rows driver.Rows) error {
 		var row callbackCells
 		if err := rows.Scan(destinations(callbackColumns(), &row)...); err != nil {

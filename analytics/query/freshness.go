@@ -21,11 +21,11 @@ const (
 // freshness is read before the report itself, so that the watermark never promises more than the report saw.
 func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope factScope) (metric.Freshness, error) {
 	f := metric.Freshness{AsOf: r.now().UTC().Truncate(time.Millisecond)}
-	watermark, err := r.watermark(ctx)
-	if err != nil || watermark == nil {
+	var err error
+	if f.Watermark, f.Tickets, err = r.watermarks(ctx); err != nil || f.Watermark == nil {
 		return f, err
 	}
-	f.Watermark = watermark
+	watermark := f.Watermark
 	s := newStatement("freshness")
 	s.bindTime("from", from)
 	s.bindTime("until", until)
@@ -52,6 +52,20 @@ func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope fac
 	return f, err
 }
 
+// listFreshness is that of a list: of the week before now where its window has no begin. A bare list is asked for without it.
+func (r *Reader) listFreshness(ctx context.Context, from, until time.Time, scope factScope, bare bool) (metric.Freshness, error) {
+	if bare {
+		return metric.Freshness{}, nil
+	}
+	if until.IsZero() {
+		until = r.now()
+	}
+	if from.IsZero() {
+		from = r.now().Add(-metric.LookBack)
+	}
+	return r.freshness(ctx, from, until, scope)
+}
+
 // behind is by how many milliseconds a fact was loaded after it happened, as index events.behind has it.
 func behind() string { return ms("loaded_at") + " - " + ms("time") }
 
@@ -67,18 +81,15 @@ func openCount(opened, closed, id string) string {
 	return fmt.Sprintf("(SELECT toInt64(count()) FROM %s WHERE %s AND %s)", opened, since, noneIn(closed, id, since))
 }
 
-// watermark is the time of the newest loaded fact about contacts and agents, nil when nothing is loaded. The loader
-// writes it with each finished load, so no table of facts has to be read.
-func (r *Reader) watermark(ctx context.Context) (*time.Time, error) {
+// watermarks are the times of the newest loaded fact about contacts and agents, and of the newest event of a ticket; nil when nothing is
+// loaded. The loader writes them with each finished load, so no table of facts has to be read.
+func (r *Reader) watermarks(ctx context.Context) (calls, tickets *time.Time, err error) {
 	s := newStatement("watermark")
-	s.text = "SELECT " + ms("max(watermark)") + " FROM loads WHERE topic != 'firstline.tickets.v1'"
-	var at int64
-	if err := r.run(ctx, s, func(rows driver.Rows) error { return rows.Scan(&at) }); err != nil {
-		return nil, err
+	const ofTicket = "topic = 'firstline.tickets.v1'"
+	s.text = "SELECT " + ms("maxIf(watermark, NOT "+ofTicket+")") + ", " + ms("maxIf(watermark, "+ofTicket+")") + " FROM loads"
+	var at, ticket int64
+	if err := r.run(ctx, s, func(rows driver.Rows) error { return rows.Scan(&at, &ticket) }); err != nil {
+		return nil, nil, err
 	}
-	if at <= 0 {
-		return nil, nil
-	}
-	t := time.UnixMilli(at).UTC()
-	return &t, nil
+	return someTime(max(at, 0)), someTime(max(ticket, 0)), nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"firstline/analytics/metric"
 	"firstline/pipeline/fact"
 )
 
@@ -26,6 +27,7 @@ type SearchRequest struct {
 	Personal    bool      // the asker may see callers' numbers and names
 	Limit       int       // page size; 0 means DefaultPage
 	Cursor      string    // Next of the page before
+	Bare        bool      // without Freshness, as a later page of an export
 }
 
 // Page sizes.
@@ -47,6 +49,7 @@ func Outcomes() []string {
 
 // ContactPage is one page of a search.
 type ContactPage struct {
+	metric.Freshness
 	Items []Contact `json:"items" nullable:"false" doc:"Contacts, newest first"`
 	Next  *string   `json:"next" doc:"Cursor of the next page; null on the last one"`
 }
@@ -131,11 +134,15 @@ func (r *Reader) Search(ctx context.Context, req SearchRequest) (ContactPage, er
 	if err != nil {
 		return ContactPage{}, err
 	}
+	fresh, err := r.listFreshness(ctx, req.From, req.Until, contactFacts, req.Bare)
+	if err != nil {
+		return ContactPage{}, err
+	}
 	found, err := r.find(ctx, s)
 	if err != nil {
 		return ContactPage{}, err
 	}
-	page := ContactPage{}
+	page := ContactPage{Freshness: fresh}
 	page.Items, err = r.describe(ctx, found, req.Personal)
 	if len(page.Items) > size {
 		page.Items = page.Items[:size]

@@ -34,6 +34,68 @@ func TestLists(t *testing.T) {
 	t.Run("facts come back as they were", w.replayed)
 	t.Run("abandoned", w.abandoned)
 	t.Run("today equals the report", w.today)
+	t.Run("each list says how far it reaches", w.reach)
+}
+
+// A list says of its own facts what a report says of the same window; one without a begin speaks of the last week.
+func (w lists) reach(t *testing.T) {
+	ctx := context.Background()
+	contacts, errC := w.r.Contacts(ctx, ContactRequest{WindowRequest: WindowRequest{From: w.from, Until: w.until, Zone: "UTC"}})
+	tickets, errT := w.r.Backlog(ctx, BacklogRequest{WindowRequest: WindowRequest{From: w.from, Until: w.until, Zone: "UTC"}})
+	if errC != nil || errT != nil || contacts.Watermark == nil || contacts.Tickets == nil || contacts.Late == 0 || tickets.Late == 0 || contacts.Late == tickets.Late {
+		t.Fatalf("%v %v %+v %+v", errC, errT, contacts.Freshness, tickets.Freshness)
+	}
+	newest := slices.MaxFunc(slices.DeleteFunc(slices.Clone(w.facts), func(f fact.Fact) bool { return f.Topic() != fact.TopicTickets }), func(a, b fact.Fact) int { return a.Time.Compare(b.Time) })
+	if !contacts.Tickets.Equal(newest.Time) {
+		t.Errorf("the newest ticket event is of %v, not %v", newest.Time, contacts.Tickets)
+	}
+	for name, list := range map[string]struct {
+		want metric.Freshness
+		ask  func(bare bool) (metric.Freshness, error)
+	}{
+		"contacts": {contacts.Freshness, func(bare bool) (metric.Freshness, error) {
+			p, err := w.r.Search(ctx, SearchRequest{From: w.from, Until: w.until, Bare: bare})
+			return p.Freshness, err
+		}},
+		"abandoned": {contacts.Freshness, func(bare bool) (metric.Freshness, error) {
+			p, err := w.r.Abandoned(ctx, AbandonedRequest{From: w.from, Until: w.until, Bare: bare})
+			return p.Freshness, err
+		}},
+		"callbacks": {contacts.Freshness, func(bare bool) (metric.Freshness, error) {
+			p, err := w.r.Callbacks(ctx, CallbackRequest{From: w.from, Until: w.until, Bare: bare})
+			return p.Freshness, err
+		}},
+		"voicemails": {contacts.Freshness, func(bare bool) (metric.Freshness, error) {
+			p, err := w.r.Voicemails(ctx, VoicemailRequest{From: w.from, Until: w.until, Bare: bare})
+			return p.Freshness, err
+		}},
+		"tickets": {tickets.Freshness, func(bare bool) (metric.Freshness, error) {
+			p, err := w.r.TicketList(ctx, TicketListRequest{From: w.from, Until: w.until, Bare: bare})
+			return p.Freshness, err
+		}},
+		"tickets of all times": {before(w, tickets.Freshness), func(bare bool) (metric.Freshness, error) {
+			p, err := w.r.TicketList(ctx, TicketListRequest{Bare: bare})
+			return p.Freshness, err
+		}},
+	} {
+		if got, err := list.ask(false); err != nil || !reflect.DeepEqual(got, list.want) {
+			t.Errorf("%s: %+v, not %+v (%v)", name, got, list.want, err)
+		}
+		if got, err := list.ask(true); err != nil || got != (metric.Freshness{}) {
+			t.Errorf("%s, bare: %+v (%v)", name, got, err)
+		}
+	}
+}
+
+// before is the freshness of the tickets until now: what the simulated day still brings is late, too, when its window ends later.
+func before(w lists, f metric.Freshness) metric.Freshness {
+	f.Late = 0
+	for _, x := range w.facts {
+		if x.Topic() == fact.TopicTickets && x.Time.Before(w.r.now()) {
+			f.Late++
+		}
+	}
+	return f
 }
 
 // known is what the facts say of each contact, gathered plainly.

@@ -71,7 +71,7 @@ func (r *Reader) Staffing(ctx context.Context, req StaffingRequest) (metric.Staf
 	if err != nil {
 		return metric.StaffingReport{}, err
 	}
-	known, err := r.watermark(ctx)
+	known, _, err := r.watermarks(ctx)
 	if err != nil {
 		return metric.StaffingReport{}, err
 	}

@@ -41,11 +41,12 @@ type TicketListRequest struct {
 	Sort        TicketSort // empty means SortOpened
 	Limit       int        // page size; 0 means DefaultPage
 	Cursor      string     // Next of the page before
+	Bare        bool       // without Freshness, as a later page of an export
 }
 
 // TicketPage is one page.
 type TicketPage struct {
-	AsOf  time.Time
+	metric.Freshness
 	Items []metric.Ticket
 	Next  *string // nil on the last one
 }
@@ -75,9 +76,12 @@ type TicketStep struct {
 // TicketList answers one page of tickets. The error of a bad request is *Invalid.
 func (r *Reader) TicketList(ctx context.Context, req TicketListRequest) (TicketPage, error) {
 	now := r.now().UTC().Truncate(time.Millisecond)
+	fresh, err := r.listFreshness(ctx, req.From, req.Until, ticketFacts, req.Bare)
+	if err != nil {
+		return TicketPage{}, err
+	}
 	var clock metric.Clock
 	if req.judged() {
-		var err error
 		if clock, err = r.clock(ctx, req.SLA, now); err != nil {
 			return TicketPage{}, err
 		}
@@ -108,7 +112,7 @@ func (r *Reader) TicketList(ctx context.Context, req TicketListRequest) (TicketP
 			break
 		}
 	}
-	page := TicketPage{AsOf: now, Items: []metric.Ticket{}}
+	page := TicketPage{Freshness: fresh, Items: []metric.Ticket{}}
 	if len(subjects) > size {
 		subjects = subjects[:size]
 		next := cursor{At: keys[size-1], ID: subjects[size-1]}.String()

@@ -27,7 +27,7 @@ func (r *Reader) Today(ctx context.Context, req TodayRequest) (metric.Today, err
 	if err != nil {
 		return metric.Today{}, err
 	}
-	watermark, err := r.watermark(ctx)
+	watermark, _, err := r.watermarks(ctx)
 	if err != nil {
 		return metric.Today{}, err
 	}

@@ -18,10 +18,12 @@ type VoicemailRequest struct {
 	Done        *bool     // only those that somebody has dealt with, or the others; nil means all
 	Limit       int       // page size; 0 means DefaultPage
 	Cursor      string    // Next of the page before
+	Bare        bool      // without Freshness, as a later page of an export
 }
 
 // VoicemailPage is one page.
 type VoicemailPage struct {
+	metric.Freshness
 	Items []Voicemail
 	Next  *string // nil on the last one
 }
@@ -53,7 +55,11 @@ func (r *Reader) Voicemails(ctx context.Context, req VoicemailRequest) (Voicemai
 	if err != nil {
 		return VoicemailPage{}, err
 	}
-	page := VoicemailPage{Items: []Voicemail{}}
+	fresh, err := r.listFreshness(ctx, req.From, req.Until, contactFacts, req.Bare)
+	if err != nil {
+		return VoicemailPage{}, err
+	}
+	page := VoicemailPage{Freshness: fresh, Items: []Voicemail{}}
 	err = r.run(ctx, s, func(rows driver.Rows) error {
 		var v Voicemail
 		var state, reason string

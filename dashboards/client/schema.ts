@@ -1596,10 +1596,37 @@ export interface components {
             wait_ms: number;
         };
         AbandonedPage: {
+            /**
+             * Format: date-time
+             * @description When the answer was computed
+             */
+            as_of: string;
             /** @description Abandoned entries, newest first */
             items: components["schemas"]["Abandoned"][];
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
+             * Format: int64
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+             */
+            late: number;
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
+            open: components["schemas"]["Open"];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+             */
+            watermark: string | null;
         };
         Accepted: {
             /** @description The event's id in Firstline: system and event id */
@@ -1647,6 +1674,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["AgentRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window, each agent once */
             total: components["schemas"]["AgentRow"];
             /**
@@ -1755,6 +1787,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["AgentRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window, each agent once */
             total: components["schemas"]["AgentRow"];
             /**
@@ -2375,6 +2412,11 @@ export interface components {
             rows: components["schemas"]["BacklogRow"][];
             /** @description Id of the schedule whose hours are the business hours now; empty without one */
             schedule: string;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups; its backlog is that at its end */
             total: components["schemas"]["BacklogRow"];
             /**
@@ -2427,6 +2469,11 @@ export interface components {
             rows: components["schemas"]["BacklogRow"][];
             /** @description Id of the schedule whose hours are the business hours now; empty without one */
             schedule: string;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups; its backlog is that at its end */
             total: components["schemas"]["BacklogRow"];
             /**
@@ -2623,10 +2670,37 @@ export interface components {
             why: "closed" | "retry" | "incident" | null;
         };
         CallbackPage: {
+            /**
+             * Format: date-time
+             * @description When the answer was computed
+             */
+            as_of: string;
             /** @description Callbacks, newest first */
             items: components["schemas"]["Callback"][];
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
+             * Format: int64
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+             */
+            late: number;
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
+            open: components["schemas"]["Open"];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+             */
+            watermark: string | null;
         };
         Caller: {
             agent?: string;
@@ -2798,6 +2872,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["ContactRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups */
             total: components["schemas"]["ContactRow"];
             /**
@@ -2814,10 +2893,37 @@ export interface components {
             zone: string;
         };
         ContactPage: {
+            /**
+             * Format: date-time
+             * @description When the answer was computed
+             */
+            as_of: string;
             /** @description Contacts, newest first */
             items: components["schemas"]["Contact"][];
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
+             * Format: int64
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+             */
+            late: number;
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
+            open: components["schemas"]["Open"];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+             */
+            watermark: string | null;
         };
         ContactRecording: {
             /** @description Who talked when it began; empty for a message */
@@ -2925,6 +3031,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["ContactRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups */
             total: components["schemas"]["ContactRow"];
             /**
@@ -3360,6 +3471,11 @@ export interface components {
             sum_ms: number;
             /**
              * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
              * @description End of the window, exclusive
              */
             until: string;
@@ -3425,6 +3541,11 @@ export interface components {
             queues: string[] | null;
             /** @description One row for each interval and group */
             rows: components["schemas"]["IVRRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups */
             total: components["schemas"]["IVRRow"];
             /**
@@ -3614,6 +3735,11 @@ export interface components {
             queues: string[] | null;
             /** @description One row for each interval and group */
             rows: components["schemas"]["IVRRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups */
             total: components["schemas"]["IVRRow"];
             /**
@@ -4125,6 +4251,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded */
             rows: components["schemas"]["DefectRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description One row for each kind of defect, zeros included */
             totals: components["schemas"]["DefectTotal"][];
             /**
@@ -4189,6 +4320,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["QueueRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups, computed from the entries and not from the rows */
             total: components["schemas"]["QueueRow"];
             /**
@@ -4261,6 +4397,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description One row for each interval and group */
             rows: components["schemas"]["QueueRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups, computed from the entries and not from the rows */
             total: components["schemas"]["QueueRow"];
             /**
@@ -5171,6 +5312,11 @@ export interface components {
             target: components["schemas"]["StaffingTarget"];
             /**
              * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
              * @description End of the window, exclusive
              */
             until: string;
@@ -5495,6 +5641,11 @@ export interface components {
             rows: components["schemas"]["TicketRow"][];
             /** @description Id of the schedule whose hours are the business hours now; empty without one */
             schedule: string;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups */
             total: components["schemas"]["TicketRow"];
             /**
@@ -5665,8 +5816,30 @@ export interface components {
             as_of: string;
             /** @description Tickets, in the order that was asked for */
             items: components["schemas"]["Ticket"][];
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
+             * Format: int64
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+             */
+            late: number;
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
+            open: components["schemas"]["Open"];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+             */
+            watermark: string | null;
         };
         TicketRef: {
             id: string;
@@ -5711,6 +5884,11 @@ export interface components {
             rows: components["schemas"]["TicketRow"][];
             /** @description Id of the schedule whose hours are the business hours now; empty without one */
             schedule: string;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description The whole window over all groups */
             total: components["schemas"]["TicketRow"];
             /**
@@ -6264,10 +6442,37 @@ export interface components {
             state: "ended" | "kept" | "lost" | "deleted";
         };
         VoicemailPage: {
+            /**
+             * Format: date-time
+             * @description When the answer was computed
+             */
+            as_of: string;
             /** @description Messages, newest first */
             items: components["schemas"]["VoicemailMessage"][];
+            /**
+             * Format: date-time
+             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             */
+            kept_from: string | null;
+            /**
+             * Format: int64
+             * @description Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
+             */
+            late: number;
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
+            /** @description What has begun and not ended in the week before the watermark, whatever the window, of all queues */
+            open: components["schemas"]["Open"];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded fact about contacts and agents; null when nothing is loaded
+             */
+            watermark: string | null;
         };
         Wallboard: {
             agents: components["schemas"]["AgentBrief"][];
