@@ -34,9 +34,9 @@ type (
 )
 
 type callbackPage struct {
-	metric.Freshness
 	Items []query.Callback `json:"items" nullable:"false" doc:"Callbacks, newest first"`
 	Next  *string          `json:"next" doc:"Cursor of the next page; null on the last one"`
+	metric.Freshness
 }
 
 func (p callbackPage) tableRows() any { return p.Items }

@@ -70,7 +70,7 @@ func (a *API) operation(r route) huma.Operation {
 		op.Security = append(op.Security, map[string][]string{"key": {}})
 	}
 	if r.tag == exportTag {
-		op.Responses["200"] = &huma.Response{Description: "The file, sent while it is read", Content: tableContent()}
+		op.Responses["200"] = &huma.Response{Description: "The file, sent while it is read; a workbook when all of it was read", Content: tableContent()}
 	}
 	if r.table {
 		content := tableContent()

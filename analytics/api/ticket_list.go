@@ -39,9 +39,9 @@ type (
 )
 
 type ticketPage struct {
-	metric.Freshness
 	Items []metric.Ticket `json:"items" nullable:"false" doc:"Tickets, in the order that was asked for"`
 	Next  *string         `json:"next" doc:"Cursor of the next page; null on the last one"`
+	metric.Freshness
 }
 
 func (p ticketPage) tableRows() any { return p.Items }

@@ -46,9 +46,9 @@ type VoicemailMessage struct {
 }
 
 type voicemailPage struct {
-	metric.Freshness
 	Items []VoicemailMessage `json:"items" nullable:"false" doc:"Messages, newest first"`
 	Next  *string            `json:"next" doc:"Cursor of the next page; null on the last one"`
+	metric.Freshness
 }
 
 func (p voicemailPage) tableRows() any { return p.Items }

@@ -28,9 +28,9 @@ type AbandonedRequest struct {
 
 // AbandonedPage is one page.
 type AbandonedPage struct {
-	metric.Freshness
 	Items []Abandoned `json:"items" nullable:"false" doc:"Abandoned entries, newest first"`
 	Next  *string     `json:"next" doc:"Cursor of the next page; null on the last one"`
+	metric.Freshness
 }
 
 // Abandoned is one queue entry whose caller hung up while waiting.

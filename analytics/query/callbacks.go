@@ -32,9 +32,9 @@ func CallbackStates() []string { return []string{CallbackOpen, callbackEnded} }
 
 // CallbackPage is one page.
 type CallbackPage struct {
-	metric.Freshness
 	Items []Callback
 	Next  *string // nil on the last one
+	metric.Freshness
 }
 
 // Callback is one caller who is, or was to be, called back.

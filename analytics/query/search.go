@@ -49,9 +49,9 @@ func Outcomes() []string {
 
 // ContactPage is one page of a search.
 type ContactPage struct {
-	metric.Freshness
 	Items []Contact `json:"items" nullable:"false" doc:"Contacts, newest first"`
 	Next  *string   `json:"next" doc:"Cursor of the next page; null on the last one"`
+	metric.Freshness
 }
 
 // Contact is one contact in short. What its closing row brings is null while it is open.

@@ -46,9 +46,9 @@ type TicketListRequest struct {
 
 // TicketPage is one page.
 type TicketPage struct {
-	metric.Freshness
 	Items []metric.Ticket
 	Next  *string // nil on the last one
+	metric.Freshness
 }
 
 // TicketLife is one ticket with its events.

@@ -23,9 +23,9 @@ type VoicemailRequest struct {
 
 // VoicemailPage is one page.
 type VoicemailPage struct {
-	metric.Freshness
 	Items []Voicemail
 	Next  *string // nil on the last one
+	metric.Freshness
 }
 
 // Voicemail is one message: a recording with the cause voicemail that has ended. While it is left it is not listed.
