@@ -1543,7 +1543,7 @@ type AgentAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -1644,7 +1644,7 @@ type AgentReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2232,7 +2232,7 @@ type BacklogAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2283,7 +2283,7 @@ type BacklogReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2673,7 +2673,7 @@ type ContactAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2791,7 +2791,7 @@ type ContactReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3200,7 +3200,7 @@ type Explanation struct {
 	// Items A page of what counts, newest first; of durations longest first
 	Items []Explained `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3286,7 +3286,7 @@ type IVRReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3480,7 +3480,7 @@ type IVRAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3961,7 +3961,7 @@ type QualityReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4021,7 +4021,7 @@ type QueueAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4087,7 +4087,7 @@ type QueueReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4972,7 +4972,7 @@ type StaffingReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -5259,7 +5259,7 @@ type TicketAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -5465,7 +5465,7 @@ type TicketReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for

@@ -1635,7 +1635,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -1743,7 +1743,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2361,7 +2361,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2413,7 +2413,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2786,7 +2786,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2913,7 +2913,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3321,7 +3321,7 @@ export interface components {
             items: components["schemas"]["Explained"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3411,7 +3411,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3600,7 +3600,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4111,7 +4111,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4175,7 +4175,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4247,7 +4247,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5151,7 +5151,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5481,7 +5481,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5697,7 +5697,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
