@@ -1561,7 +1561,7 @@ type AgentAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -1665,7 +1665,7 @@ type AgentReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2256,7 +2256,7 @@ type BacklogAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2310,7 +2310,7 @@ type BacklogReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2721,7 +2721,7 @@ type ContactAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2860,7 +2860,7 @@ type ContactReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3272,7 +3272,7 @@ type Explanation struct {
 	// Items A page of what counts, newest first; of durations longest first
 	Items []Explained `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3361,7 +3361,7 @@ type IVRReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -3558,7 +3558,7 @@ type IVRAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4042,7 +4042,7 @@ type QualityReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4105,7 +4105,7 @@ type QueueAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4174,7 +4174,7 @@ type QueueReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -5062,7 +5062,7 @@ type StaffingReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -5352,7 +5352,7 @@ type TicketAnswer struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -5576,7 +5576,7 @@ type TicketReport struct {
 	// Interval How the window is cut
 	Interval string `json:"interval"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Personal   Period `yaml:"personal"`   // callers' numbers, names and digits, titles of tickets and notes are emptied after it, counts stay; empty = as long as contacts
 	Contacts   Period `yaml:"contacts"`   // facts about contacts and agents are dropped after it, by whole months; empty = for ever
+	Tickets    Period `yaml:"tickets"`    // all events of a ticket that is resolved or closed are dropped so long after its last one, open tickets are kept; empty = for ever
 	Recordings Period `yaml:"recordings"` // recordings of queues without a recording.keep of their own; empty = 90d
 	Messages   Period `yaml:"messages"`   // messages that callers leave, of queues without a recording.keep or keep_messages of their own; empty = as recordings
 	Audit      Period `yaml:"audit"`      // entries of the audit log, unless http.audit_keep says otherwise; empty = 365d
@@ -57,9 +58,11 @@ func (p Period) parse() (time.Duration, error) {
 	return d, nil
 }
 
-// Shortest times. Reports look a week back from their windows; a log must hold what loaders may lag behind.
+// Shortest times. Reports look a week back from their windows; customers have a ticket reopened weeks later; a log must hold what loaders
+// may lag behind.
 const (
 	shortestContacts = 31 * day
+	shortestTickets  = 31 * day
 	shortestLog      = time.Hour
 )
 
@@ -73,6 +76,7 @@ func (c Config) Validate() []problem.Problem {
 		mend  string
 	}{
 		{"personal", c.Personal, day, "write 90d, or leave it out"}, {"contacts", c.Contacts, shortestContacts, "write 2y, or leave it out"},
+		{"tickets", c.Tickets, shortestTickets, "write 2y, or leave it out"},
 		{"recordings", c.Recordings, day, "write 30d, or leave it out"}, {"messages", c.Messages, day, "write 90d, or leave it out"},
 		{"audit", c.Audit, day, "write 1y, or leave it out"},
 		{"log", c.Log, shortestLog, "write 7d, or leave it out"},

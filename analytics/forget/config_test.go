@@ -17,14 +17,14 @@ func TestPeriod(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	if p := (Config{Personal: "90d", Contacts: "2y", Recordings: "30d", Audit: "1y", Log: "7d"}).Validate(); len(p) > 0 {
+	if p := (Config{Personal: "90d", Contacts: "2y", Tickets: "31d", Recordings: "30d", Audit: "1y", Log: "7d"}).Validate(); len(p) > 0 {
 		t.Errorf("%+v", p)
 	}
 	if p := (Config{}).Validate(); len(p) > 0 {
 		t.Errorf("%+v", p)
 	}
 	for path, c := range map[string]Config{
-		"personal": {Personal: "soon"}, "contacts": {Contacts: "30d"}, "recordings": {Recordings: "23h"}, "messages": {Messages: "1h"}, "audit": {Audit: "101y"}, "log": {Log: "0s"},
+		"personal": {Personal: "soon"}, "contacts": {Contacts: "30d"}, "tickets": {Tickets: "30d"}, "recordings": {Recordings: "23h"}, "messages": {Messages: "1h"}, "audit": {Audit: "101y"}, "log": {Log: "0s"},
 	} {
 		if p := c.Validate(); len(p) != 1 || p[0].Path != path || p[0].Mend == "" {
 			t.Errorf("%s: %+v", path, p)

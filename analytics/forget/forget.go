@@ -41,6 +41,7 @@ type Store interface {
 	Personal(ctx context.Context, which store.Rows) ([]store.Emptied, error)
 	Empty(ctx context.Context, which store.Rows) ([]store.Emptied, error)
 	Drop(ctx context.Context, before time.Time) (dropped []store.Emptied, until time.Time, err error)
+	DropTickets(ctx context.Context, before time.Time) ([]store.Emptied, error)
 	NoteRetained(ctx context.Context, kind string, until time.Time, rows []store.Emptied, now time.Time) error
 }
 
@@ -72,7 +73,8 @@ type Worker struct {
 	trouble *trouble.Trouble
 	asked   chan struct{}     // somebody asked for an erasure
 	passed  map[string]passed // what the erasures went through in this process; Run's alone
-	emptied time.Time         // the day whose personal data were emptied last
+	emptied time.Time         // the day on which personal data were emptied last
+	dropped time.Time         // the day on which tickets were dropped last
 }
 
 // passed is how far one erasure was gone through.
@@ -380,6 +382,7 @@ func (w *Worker) Retain(ctx context.Context) error {
 	return errors.Join(
 		w.counted(ctx, store.RetainedPersonal, func() error { return w.retainPersonal(ctx, now) }),
 		w.counted(ctx, store.RetainedContacts, func() error { return w.retainContacts(ctx, now) }),
+		w.counted(ctx, store.RetainedTickets, func() error { return w.retainTickets(ctx, now) }),
 	)
 }
 
@@ -413,6 +416,20 @@ func (w *Worker) retainContacts(ctx context.Context, now time.Time) error {
 	}
 	rows, until, err := w.deps.Store.Drop(ctx, now.Add(-keep))
 	return errors.Join(err, w.retained(ctx, store.RetainedContacts, until, rows, now))
+}
+
+// retainTickets drops once a day, by whole days: each time the months are written anew in which the tickets had events.
+func (w *Worker) retainTickets(ctx context.Context, now time.Time) error {
+	keep := w.cfg.Tickets.Of()
+	if today := now.Truncate(day); keep == 0 || today.Equal(w.dropped) {
+		return nil
+	}
+	before := now.Add(-keep).Truncate(day)
+	rows, err := w.deps.Store.DropTickets(ctx, before)
+	if err = errors.Join(err, w.retained(ctx, store.RetainedTickets, before, rows, now)); err == nil {
+		w.dropped = now.Truncate(day)
+	}
+	return err
 }
 
 func (w *Worker) retained(ctx context.Context, kind string, until time.Time, rows []store.Emptied, now time.Time) error {

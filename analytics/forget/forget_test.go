@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 
 	"firstline/analytics/chdb/chdbtest"
 	"firstline/analytics/forget"
+	"firstline/analytics/metric"
 	"firstline/analytics/metric/facttest"
 	"firstline/analytics/query"
 	"firstline/analytics/store"
@@ -634,6 +636,160 @@ func TestRetention(t *testing.T) {
 	}
 	if got := chdbtest.Query(t, s.url, "SELECT kind, uniqExact(table) > 2, sum(rows) > 120 FROM retained GROUP BY kind ORDER BY kind"); got != "contacts\t1\t1\npersonal\t1\t1" {
 		t.Errorf("noted: %s", got)
+	}
+}
+
+// ticketsNow are the tickets as the API tells them at a time, by their names: those that are over, and those that are not.
+func ticketsNow(t *testing.T, r *query.Reader) (over, going map[string]string) {
+	t.Helper()
+	over, going = map[string]string{}, map[string]string{}
+	for cursor := ""; ; {
+		page, err := r.TicketList(t.Context(), query.TicketListRequest{Limit: 100, Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ticket := range page.Items {
+			into := going
+			if ticket.State == metric.TicketResolved || ticket.State == metric.TicketClosed {
+				into = over
+			}
+			life, err := r.Ticket(t.Context(), ticket.System, ticket.ID, query.TicketView{})
+			text, coded := json.Marshal(life)
+			if err := errors.Join(err, coded); err != nil {
+				t.Fatal(err)
+			}
+			into[ticket.ID] = string(text)
+		}
+		if page.Next == nil {
+			return over, going
+		}
+		cursor = *page.Next
+	}
+}
+
+// backlogOf is the backlog of a window, its explanation, and from when on it is whole.
+func backlogOf(t *testing.T, r *query.Reader, begin, end time.Time) (report, why string, kept *time.Time) {
+	t.Helper()
+	req := query.BacklogRequest{WindowRequest: query.WindowRequest{From: begin, Until: end, GroupBy: []string{"queue", "priority"}}}
+	b, err := r.Backlog(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := r.ExplainBacklog(t.Context(), req, query.ExplainRequest{Number: "backlog.open", Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, b.KeptFrom, e.KeptFrom = b.KeptFrom, nil, nil
+	numbers, err := json.Marshal(b)
+	listed, coded := json.Marshal(e)
+	if err := errors.Join(err, coded); err != nil {
+		t.Fatal(err)
+	}
+	return string(numbers), string(listed), kept
+}
+
+// TestRetentionOfTickets: what is over by the reports' own word is gone once its time is, as a whole; what is open stays as it was, with the
+// figures of now.
+func TestRetentionOfTickets(t *testing.T) {
+	s := newSite(t, 60)
+	later := until.AddDate(0, 0, 40)
+	r := query.New(s.store.Conn(), query.DefaultConfig(), func() time.Time { return later })
+	over, going := ticketsNow(t, r)
+	if len(over) < 5 || len(going) < 5 {
+		t.Fatalf("the day has %d tickets that are over and %d that are not", len(over), len(going))
+	}
+	contacts, tickets := s.everywhere()["contacts"], s.everywhere()["tickets"]
+	report, why, kept := backlogOf(t, r, later.AddDate(0, 0, -1), later)
+	if kept != nil {
+		t.Errorf("before anything was dropped it is kept from %s", kept)
+	}
+	w := forget.New(forget.Config{Tickets: "31d"}, s.deps(s.store))
+	retain := func(at time.Time) {
+		t.Helper()
+		s.now = at
+		if err := w.Retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	retain(until.AddDate(0, 0, 29))
+	if got := s.everywhere()["tickets"]; got != tickets {
+		t.Error("tickets are dropped before their time is over")
+	}
+	retain(later)
+	left, stay := ticketsNow(t, r)
+	if len(left) > 0 {
+		t.Errorf("still there: %v", left)
+	}
+	wantSame(t, going, stay)
+	if len(stay) != len(going) {
+		t.Errorf("%d of %d open tickets are left", len(stay), len(going))
+	}
+	for place, text := range s.everywhere() {
+		for id := range over {
+			if place != "contacts" && place != "identified" && strings.Contains(text, `"helpdesk:`+id+`"`) {
+				t.Errorf("%s has ticket %s", place, id)
+			}
+		}
+	}
+	if got := s.everywhere()["contacts"]; got != contacts {
+		t.Error("contacts changed")
+	}
+	before := later.AddDate(0, 0, -31).Truncate(24 * time.Hour)
+	report2, why2, kept := backlogOf(t, r, later.AddDate(0, 0, -1), later)
+	if report2 != report || why2 != why || kept != nil {
+		t.Errorf("the backlog of now changed, kept from %v:\n%s\n%s\n%s\n%s", kept, report, report2, why, why2)
+	}
+	if _, _, kept := backlogOf(t, r, from, later); kept == nil || !kept.Equal(before) {
+		t.Errorf("of a window that begins before: kept from %v, want %s", kept, before)
+	}
+	if q, err := r.Queues(t.Context(), query.QueueRequest{WindowRequest: query.WindowRequest{From: from, Until: until}}); err != nil || q.KeptFrom != nil {
+		t.Errorf("a report about calls is kept from %v, %v", q.KeptFrom, err)
+	}
+	s.reports() // none fails
+	linked := chdbtest.Query(t, s.url, "SELECT contact FROM contacts WHERE ticket_id IN ('"+strings.Join(slices.Collect(maps.Keys(over)), "', '")+"') LIMIT 1")
+	if _, err := r.Timeline(t.Context(), linked, true); err != nil {
+		t.Errorf("the contact %q of a ticket that is gone: %v", linked, err)
+	}
+	if got := chdbtest.Query(t, s.url, "SELECT kind, table, rows > 10, until FROM retained ORDER BY table"); got != "tickets\tevents\t1\t2026-03-13 00:00:00.000\ntickets\ttickets\t1\t2026-03-13 00:00:00.000" {
+		t.Errorf("noted: %s", got)
+	}
+}
+
+// counted is a store that counts how often tickets are looked for, and fails at first.
+type counted struct {
+	forget.Store
+	asked []time.Time
+}
+
+func (c *counted) DropTickets(_ context.Context, before time.Time) ([]store.Emptied, error) {
+	c.asked = append(c.asked, before)
+	if len(c.asked) == 1 {
+		return nil, errKilled
+	}
+	return nil, nil
+}
+
+// TestTicketsAreDroppedOnceADay: and again when it failed; never without a time.
+func TestTicketsAreDroppedOnceADay(t *testing.T) {
+	s := newSite(t, 1)
+	look := &counted{Store: s.store}
+	deps := s.deps(look)
+	w := forget.New(forget.Config{Tickets: "90d"}, deps)
+	if err := w.Retain(t.Context()); !errors.Is(err, errKilled) || !strings.Contains(err.Error(), "retention.tickets") {
+		t.Errorf("it failed, and is told as %v", err)
+	}
+	for _, at := range []time.Time{now.Add(time.Hour), now.Add(2 * time.Hour), now.AddDate(0, 0, 1)} {
+		s.now = at
+		if err := w.Retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := until.AddDate(0, 0, -90)
+	if want := []time.Time{first, first, first.AddDate(0, 0, 1)}; !slices.EqualFunc(look.asked, want, time.Time.Equal) {
+		t.Errorf("dropped before %v, want %v", look.asked, want)
+	}
+	if err := s.worker().Retain(t.Context()); err != nil || len(look.asked) != 3 {
+		t.Errorf("without a time: %v, %v", look.asked, err)
 	}
 }
 

@@ -18,6 +18,14 @@ const (
 	ticketFacts  factScope = "startsWith(type, 'ticket.')"
 )
 
+// retained are the kinds of retention by which a report lacks facts, as the table retained names them.
+func (s factScope) retained() string {
+	if s == ticketFacts {
+		return "('contacts', 'tickets')"
+	}
+	return "('contacts')"
+}
+
 // freshness is read before the report itself, so that the watermark never promises more than the report saw.
 func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope factScope) (metric.Freshness, error) {
 	f := metric.Freshness{AsOf: r.now().UTC().Truncate(time.Millisecond)}
@@ -40,7 +48,7 @@ func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope fac
 		"    "+openCount("entries_opened", "entries", "entry")+" AS entries,",
 		"    "+openCount("offers_opened", "offers", "offer")+" AS offers,",
 		"    "+openCount("segments_opened", "segments", "segment")+" AS segments,",
-		"    (SELECT "+ms("max(until)")+" FROM retained WHERE kind = 'contacts') AS kept",
+		"    (SELECT "+ms("max(until)")+" FROM retained WHERE kind IN "+scope.retained()+") AS kept",
 	)
 	var kept int64
 	err = r.run(ctx, s, func(rows driver.Rows) error {

@@ -15,9 +15,10 @@ import (
 const (
 	RetainedPersonal = "personal" // what tells who called is emptied
 	RetainedContacts = "contacts" // whole facts are dropped
+	RetainedTickets  = "tickets"  // whole tickets are
 )
 
-// ticketsTable is not dropped: what is open, and since when, counts for as long as tickets do, and they tell of no caller.
+// ticketsTable is not dropped by months: what is open, and since when, counts for as long as tickets do. DropTickets drops whole tickets.
 const ticketsTable = "tickets"
 
 // monthOf is the first instant of a time's month, UTC: the tables are partitioned by it.

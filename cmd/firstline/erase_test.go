@@ -110,7 +110,7 @@ func TestEraseCommand(t *testing.T) {
 // TestRetentionIsOnePlace: what the section says holds where no other key does, and each mistake has its line.
 func TestRetentionIsOnePlace(t *testing.T) {
 	const day = 24 * time.Hour
-	s, mistakes := readSettings(file(t, `retention: {personal: 90d, contacts: 2y, recordings: 30d, messages: 60d, audit: 26w, log: 3d}
+	s, mistakes := readSettings(file(t, `retention: {personal: 90d, contacts: 2y, tickets: 1y, recordings: 30d, messages: 60d, audit: 26w, log: 3d}
 kafka: {retention: 48h}
 recordings: {dir: /tmp/recordings}
 queues:
@@ -123,6 +123,9 @@ ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
+	if s.Retention.Tickets.Of() != 365*day {
+		t.Errorf("tickets %s", s.Retention.Tickets)
+	}
 	if s.Log.Retain != 3*day || s.Kafka.Retention != 2*day || s.HTTP.AuditKeep != 182*day || s.lasts() != 3*day {
 		t.Errorf("log %s, kafka %s, audit %s", s.Log.Retain, s.Kafka.Retention, s.HTTP.AuditKeep)
 	}
@@ -134,7 +137,7 @@ ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
 		}
 	}
 	s, mistakes = readSettings(file(t, "entries: [{number: \"*\", flow: main}]\nqueues: [{id: support}]\nivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]\n"))
-	if len(mistakes) > 0 || s.Log.Retain != 7*day || s.Kafka.Retention != 7*day || s.HTTP.AuditKeep != 365*day || s.Plan.Queues[0].Recording.Keep != 90*day || s.Retention.Personal != "" || s.Retention.Contacts != "" {
+	if len(mistakes) > 0 || s.Log.Retain != 7*day || s.Kafka.Retention != 7*day || s.HTTP.AuditKeep != 365*day || s.Plan.Queues[0].Recording.Keep != 90*day || s.Retention.Personal != "" || s.Retention.Contacts != "" || s.Retention.Tickets != "" {
 		t.Errorf("without the section: %v, log %s, %+v", mistakes, s.Log.Retain, s.Retention)
 	}
 	_, mistakes = readSettings(file(t, "data: ./data\nretention:\n  personal: soon\n  contacts: 3d\n  recordings: 30d\n  logs: 7d\n"))
@@ -148,6 +151,24 @@ ivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]
 	_, mistakes = readSettings(file(t, "data: ./data\nretention:\n  personal: soon\n  contacts: 3d\nentries: [{number: \"*\", flow: main}]\nqueues: [{id: support}]\nivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]\n"))
 	if len(mistakes) != 2 || mistakes[0].Line != 3 || mistakes[1].Line != 4 || !strings.Contains(mistakes[1].String(), "shorter than 31d") {
 		t.Errorf("mistakes %v", mistakes)
+	}
+}
+
+// TestTicketsOutlastLogs: tickets are kept for as long at least as logs and Kafka keep their events.
+func TestTicketsOutlastLogs(t *testing.T) {
+	const rest = "entries: [{number: \"*\", flow: main}]\nqueues: [{id: support}]\nivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]\n"
+	for text, want := range map[string]string{
+		"retention:\n  log: 60d\n  tickets: 60d\n":                 "",
+		"retention:\n  log: 60d\n":                                 "",
+		"retention:\n  log: 60d\n  tickets: 59d\n":                 ":3: retention.tickets: is shorter than 1440h0m0s",
+		"retention:\n  tickets: 59d\nkafka:\n  retention: 1440h\n": ":2: retention.tickets: is shorter than 1440h0m0s",
+		"retention:\n  tickets: 30d\n":                             ":2: retention.tickets: is shorter than 31d; write 2y, or leave it out",
+		"retention:\n  log: 60d\n  tickets: 90\n":                  ":3: retention.tickets: \"90\" is no time; write 2y, or leave it out",
+	} {
+		_, mistakes := readSettings(file(t, text+rest))
+		if (want == "") != (len(mistakes) == 0) || len(mistakes) > 1 || want != "" && !strings.Contains(mistakes[0].String(), want) {
+			t.Errorf("%s: %v, want %q", text, mistakes, want)
+		}
 	}
 }
 

@@ -128,7 +128,7 @@ func (s *settings) validate() []problem.Problem {
 		"integrations": s.Tickets.Validate(),
 		"recordings":   s.Recordings.Validate(),
 		"callers":      s.Numbers.Validate(),
-		"retention":    s.Retention.Validate(),
+		"retention":    append(s.Retention.Validate(), s.ticketsOutlastLogs()...),
 		"mail":         s.Mail.Validate(),
 		"webhooks":     s.Webhooks.Validate(),
 	} {
@@ -157,6 +157,16 @@ func (s *settings) told() []problem.Problem {
 		}
 	}
 	return out
+}
+
+// ticketsOutlastLogs tells of tickets that are kept for less time than their facts in logs and Kafka. Read from there again, a part of a
+// ticket's events may be loaded before the others, and be taken for all of them.
+func (s *settings) ticketsOutlastLogs() []problem.Problem {
+	if keep := s.Retention.Tickets.Of(); keep == 0 || keep >= s.lasts() {
+		return nil
+	}
+	return []problem.Problem{{Path: "tickets", Message: fmt.Sprintf("is shorter than %s, for which log.retain or kafka.retention keep the same events", s.lasts()),
+		Mend: "write a longer time, or a shorter retention.log"}}
 }
 
 // recorded tells of queues and flows that record where there is no folder for it.

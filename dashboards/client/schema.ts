@@ -1662,7 +1662,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -1775,7 +1775,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2398,7 +2398,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2455,7 +2455,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2860,7 +2860,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3019,7 +3019,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3432,7 +3432,7 @@ export interface components {
             items: components["schemas"]["Explained"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3527,7 +3527,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -3721,7 +3721,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4237,7 +4237,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4306,7 +4306,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4383,7 +4383,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5292,7 +5292,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5627,7 +5627,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5870,7 +5870,7 @@ export interface components {
             interval: string;
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
