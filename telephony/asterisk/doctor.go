@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -53,6 +54,7 @@ func Doctor(ctx context.Context, cfg Config, password string, place Place) []Che
 	d := &doctor{rest: newREST(cfg, password, newMetrics(prometheus.NewRegistry())), cfg: cfg, place: place}
 	defer d.rest.close()
 	if d.answers(ctx) {
+		d.clock(ctx)
 		d.application(ctx)
 		d.dialplan(ctx)
 		d.overload(ctx)
@@ -127,6 +129,45 @@ func (d *doctor) answers(ctx context.Context) bool {
 		d.note("asterisk's systemname", err, info.Config.Name, "set systemname in asterisk.conf to the value of node and restart Asterisk")
 	}
 	return true
+}
+
+const (
+	clockLimit = time.Second // by how much Asterisk's clock may differ from ours: what clocks kept by NTP never do
+	clockLooks = 4           // within a second, as Asterisk tells whole ones: some look sees the next begin
+)
+
+// clock compares Asterisk's clock with this machine's.
+func (d *doctor) clock(ctx context.Context) {
+	least, most, err := d.clockAhead(ctx)
+	switch {
+	case err != nil:
+	case least > clockLimit:
+		err = fmt.Errorf("it is at least %v ahead of this machine's", least.Truncate(100*time.Millisecond))
+	case most < -clockLimit:
+		err = fmt.Errorf("it is at least %v behind this machine's", (-most).Truncate(100*time.Millisecond))
+	}
+	d.note("asterisk's clock", err, "is this machine's within a second", "start NTP on Asterisk's machine and on the controller's, then restart the controller: it goes on by the clock of its start")
+}
+
+// clockAhead is how much later it is by Asterisk's clock than by ours, at least and at most.
+func (d *doctor) clockAhead(ctx context.Context) (least, most time.Duration, err error) {
+	least, most = math.MinInt64, math.MaxInt64
+	for range clockLooks {
+		var date time.Time
+		asked := time.Now()
+		err := d.rest.do(ctx, request{what: "ask asterisk", method: http.MethodGet, path: "/asterisk/info", repeatable: true, date: &date}, nil)
+		if err != nil {
+			return 0, 0, err
+		}
+		least = max(least, time.Until(date))
+		most = min(most, date.Add(time.Second).Sub(asked))
+		select {
+		case <-ctx.Done():
+			return 0, 0, ctx.Err()
+		case <-time.After(time.Second / clockLooks):
+		}
+	}
+	return least, most, nil
 }
 
 func (d *doctor) application(ctx context.Context) {

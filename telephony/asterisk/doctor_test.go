@@ -2,10 +2,16 @@ package asterisk
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"firstline/telephony/asterisk/node"
 	"firstline/telephony/callcenter"
@@ -24,7 +30,7 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	for _, name := range []string{"asterisk answers", "asterisk's version", "asterisk's systemname", "websocket to the controller", "dialplan",
+	for _, name := range []string{"asterisk answers", "asterisk's version", "asterisk's clock", "asterisk's systemname", "websocket to the controller", "dialplan",
 		"overload trigger", "host name", "http session limit", "music class soft", "sounds in ru", "phones that answer by themselves", "phones that transfer", "recordings"} {
 		if !names[name] {
 			t.Errorf("%s was not looked at", name)
@@ -50,6 +56,57 @@ func TestDoctorFindsTheShippedConfigurationFit(t *testing.T) {
 		t.Errorf("wrong: %v", wrong)
 	}
 }
+
+// TestDoctorComparesClocks: Asterisk tells whole seconds, and yet little more than one second is found.
+func TestDoctorComparesClocks(t *testing.T) {
+	for _, c := range []struct {
+		ahead time.Duration
+		wrong string
+	}{
+		{0, ""},
+		{900 * time.Millisecond, ""},
+		{-900 * time.Millisecond, ""},
+		{1300 * time.Millisecond, "ahead of this machine's"},
+		{-1300 * time.Millisecond, "behind this machine's"},
+		{30 * time.Second, "at least 29.9s ahead of this machine's"},
+		{-30 * time.Second, "at least 29.8s behind this machine's"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			<-time.After(50 * time.Millisecond) // seconds don't begin when the doctor asks
+			d := clockedDoctor(func(h http.Header) { h.Set("Date", time.Now().Add(c.ahead).UTC().Format(http.TimeFormat)) })
+			d.clock(t.Context())
+			found := d.found[0]
+			if found.OK != (c.wrong == "") || !strings.Contains(found.Detail, c.wrong) || found.OK != (found.Mend == "") {
+				t.Errorf("%v ahead: %+v", c.ahead, found)
+			}
+		})
+	}
+}
+
+func TestDoctorNamesAnAnswerWithoutTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := clockedDoctor(func(http.Header) {})
+		d.clock(t.Context())
+		if found := d.found[0]; found.OK || !strings.Contains(found.Detail, "Date") {
+			t.Errorf("%+v", found)
+		}
+	})
+}
+
+// clockedDoctor asks an Asterisk that answers at once with what header sets.
+func clockedDoctor(header func(http.Header)) *doctor {
+	r := newREST(DefaultConfig(), "secret", newMetrics(prometheus.NewRegistry()))
+	r.client.Transport = answerer(func(*http.Request) (*http.Response, error) {
+		answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}
+		header(answer.Header)
+		return answer, nil
+	})
+	return &doctor{rest: r}
+}
+
+type answerer func(*http.Request) (*http.Response, error)
+
+func (a answerer) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }
 
 func TestDoctorWithoutAsterisk(t *testing.T) {
 	root := t.TempDir()

@@ -37,6 +37,7 @@ type link struct {
 	barrier    chan struct{} // room for one: ApplicationRegistered came, events are being held
 	reconciled atomic.Bool   // what is there was handed on
 	lastFrame  atomic.Int64  // unix nanoseconds
+	live       bool          // the events that Asterisk kept have been read: the next ones are new. read's own
 	recent     recent
 }
 
@@ -176,6 +177,8 @@ func (l *link) take(raw []byte) {
 		}
 	}
 	m.events.WithLabelValues(name).Inc()
+	l.live = l.live || f.Type == typeRegistered
+	l.compareClocks(f.Timestamp.Time)
 	if f.Type == typeRegistered {
 		l.a.inlet.hold()
 		select {
@@ -184,7 +187,6 @@ func (l *link) take(raw []byte) {
 		}
 		return
 	}
-	m.age.Observe(max(0, time.Since(f.Timestamp.Time)).Seconds())
 	if f.Type == typeStart && strings.HasPrefix(f.Channel.ID, ours) {
 		l.a.executor.legs.entered(f.Channel.ID)
 		l.a.inlet.entered(f.Channel.ID)
@@ -205,6 +207,24 @@ func (l *link) take(raw []byte) {
 		l.a.log.Warn("asterisk could not record", "name", broke.Name, "error", broke.Why)
 	}
 	l.a.inlet.event(f.Timestamp.Time, ev)
+}
+
+// compareClocks notes how old an event of that time is, and what it says about Asterisk's clock. An event that was kept is
+// old by any clock.
+func (l *link) compareClocks(at time.Time) {
+	if at.IsZero() {
+		return // it has no time: it happens now for the core, too
+	}
+	m := l.a.metrics
+	age := time.Since(at)
+	if l.live {
+		m.clockAhead.Set(-age.Seconds())
+	}
+	if age < 0 {
+		m.early.Inc()
+		return
+	}
+	m.age.Observe(age.Seconds())
 }
 
 // ping ends the connection when Asterisk doesn't answer, or never comes to the barrier.

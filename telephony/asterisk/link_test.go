@@ -1,11 +1,13 @@
 package asterisk
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"firstline/telephony/callcenter"
@@ -66,6 +68,57 @@ func TestStrangeEventsAreCountedAndDropped(t *testing.T) {
 			t.Errorf("%s counted %v", name, got)
 		}
 	}
+}
+
+// Asterisk's clock is compared with ours, and what is later than now is counted instead of being taken for now.
+func TestClocksAreCompared(t *testing.T) {
+	a, sink := fakeAdapter(t, newFakeARI(t), nil)
+	ast := connect(t, a)
+	at := 0
+	tell := func(frame string) {
+		t.Helper()
+		ast.send(frame)
+		_, at = sink.await(t, at, "the digit", isA[callcenter.DigitPressed])
+	}
+	ahead := func(want time.Duration) {
+		t.Helper()
+		got := testutil.ToFloat64(a.metrics.clockAhead)
+		if late := want.Seconds() - got; late < -0.001 || late > patience.Seconds() {
+			t.Errorf("asterisk's clock is ahead by %v s, want %v", got, want)
+		}
+	}
+	tell(digitAt(time.Now().Add(-time.Hour), "1")) // it was kept while nobody listened, and tells nothing about the clock
+	if got := testutil.ToFloat64(a.metrics.clockAhead); got != 0 {
+		t.Errorf("a kept event moved the clock by %v s", got)
+	}
+	ast.send(fmt.Sprintf(`{"type":"ApplicationRegistered","timestamp":%q}`, time.Now().Add(time.Minute).Format(ariTime)))
+	_, at = sink.await(t, at, "Reconciled", isA[callcenter.Reconciled])
+	ahead(time.Minute)
+	tell(digitAt(time.Now().Add(2*time.Minute), "2"))
+	ahead(2 * time.Minute)
+	if got := testutil.ToFloat64(a.metrics.early); got != 2 {
+		t.Errorf("%v events were later than now, want 2", got)
+	}
+	tell(digitAt(time.Now().Add(-3*time.Minute), "3"))
+	ahead(-3 * time.Minute)
+	tell(`{"type":"ChannelDtmfReceived","digit":"4","channel":{"id":"c1"}}`) // without a time
+	ahead(-3 * time.Minute)
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(a.metrics.age)
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := families[0].GetMetric()[0].GetHistogram(); h.GetSampleCount() != 2 || h.GetSampleSum() < 3780 || h.GetSampleSum() > 3780+2*patience.Seconds() {
+		t.Errorf("ages: %d, in sum %v s; want the two that are not negative", h.GetSampleCount(), h.GetSampleSum())
+	}
+}
+
+// ariTime is how ARI writes times.
+const ariTime = "2006-01-02T15:04:05.000-0700"
+
+func digitAt(at time.Time, d string) string {
+	return fmt.Sprintf(`{"type":"ChannelDtmfReceived","timestamp":%q,"digit":%q,"channel":{"id":"c1"}}`, at.Format(ariTime), d)
 }
 
 func TestConnectionsThatAreNotAsterisk(t *testing.T) {

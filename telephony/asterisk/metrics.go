@@ -16,6 +16,8 @@ type metrics struct {
 	requests     *prometheus.CounterVec // by what and status
 	seconds      prometheus.Histogram
 	age          prometheus.Histogram
+	early        prometheus.Counter
+	clockAhead   prometheus.Gauge
 	retries      prometheus.Counter
 	commands     *prometheus.CounterVec // by type and result
 	pending      prometheus.Gauge
@@ -51,8 +53,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		relistErrors: counter("relist_errors_total", "Lists of what is there that failed."),
 		requests:     vec("requests_total", "REST requests by what was asked and status (0 = none came).", "what", "status"),
 		age: prometheus.NewHistogram(prometheus.HistogramOpts{Name: p + "event_age_seconds",
-			Help:    "Age of events when they are read, by Asterisk's clock; it grows when Asterisk or the controller is behind.",
+			Help:    "Age of events when they are read, by Asterisk's clock; it grows when Asterisk or the controller is behind. Without those that were later than now.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 60}}),
+		early:      counter("events_early_total", "Events that were later than now by the controller's clock: Asterisk's is ahead."),
+		clockAhead: gauge("clock_ahead_seconds", "Asterisk's clock minus the controller's at the last event, whose way counts as behind."),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: p + "request_seconds", Help: "Duration of REST requests.",
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2}}),
 		retries:     counter("request_retries_total", "REST requests sent again because the connection was closed."),
@@ -66,6 +70,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		formerLost:  counter("queue_log_former_lost_total", "Replaced queue_log files that were gone before they were read to the end."),
 	}
 	reg.MustRegister(m.connected, m.connects, m.refused, m.losses, m.events, m.undecodable, m.duplicates, m.held, m.reconciles,
-		m.relistErrors, m.requests, m.age, m.seconds, m.retries, m.commands, m.pending, m.pollErrors, m.unconnected, m.beats, m.queueLog, m.rotations, m.formerLost)
+		m.relistErrors, m.requests, m.age, m.early, m.clockAhead, m.seconds, m.retries, m.commands, m.pending, m.pollErrors, m.unconnected, m.beats, m.queueLog, m.rotations, m.formerLost)
 	return m
 }

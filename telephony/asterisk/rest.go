@@ -74,6 +74,7 @@ type request struct {
 	body   any // JSON; nil = none
 	// repeatable says that asking twice is as good as asking once, so a connection closed under the request is no failure.
 	repeatable bool
+	date       *time.Time // what Asterisk's clock showed when it answered, in whole seconds; nil = not wanted
 }
 
 // do asks and decodes the answer into out (nil = not wanted). Errors are *StatusError where Asterisk answered.
@@ -130,6 +131,11 @@ func (r *rest) once(ctx context.Context, q request, out any) error {
 		return fmt.Errorf("%s: %w", q.what, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if q.date != nil {
+		if *q.date, err = http.ParseTime(resp.Header.Get("Date")); err != nil {
+			return fmt.Errorf("%s: read the answer's Date: %w", q.what, err)
+		}
+	}
 	// Read to the end in any case: a connection with an unread answer can't be used again.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {

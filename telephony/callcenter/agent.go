@@ -85,14 +85,14 @@ func (c *Center) settleAgent(a *agent, by fact.By) {
 		return
 	}
 	if a.Seq > 0 {
-		t := later(c.occurred, a.Last)
+		t := c.notBefore(a.Last)
 		c.emitAgent(a, fact.TypeAgentStateEnded, fact.AgentStateEnded{
 			State: a.State, Reason: a.Reason, Billable: a.Billable, Contact: a.Contact, Queue: a.Queue, StartedAt: a.Since, EndedAt: t,
 			DurationMS: ms(t.Sub(a.Since)),
 		})
 	}
 	if state == fact.AgentReady && a.State != fact.AgentRinging {
-		a.ReadySince = later(c.occurred, a.Last)
+		a.ReadySince = c.notBefore(a.Last)
 	}
 	billable := slices.Contains(c.plan.Billable, reason)
 	c.emitAgent(a, fact.TypeAgentStateBegan, fact.AgentStateBegan{

@@ -12,6 +12,7 @@ package callcenter
 
 import (
 	"encoding/json"
+	"time"
 
 	"firstline/pipeline/fact"
 )
@@ -22,8 +23,27 @@ type Output struct {
 	Changes  []Change    // new state of whatever the Step touched; with these the state can be rebuilt
 	Commands []Command
 	Ignored  []Ignored
-	Reply    *Reply // answer to a Control
+	Clamped  []Clamped // at most one for each direction
+	Reply    *Reply    // answer to a Control
 }
+
+// Clamped tells that something happened at another time, by the event or by what the core concluded from it, than is recorded.
+// A clock is wrong, or it was known too late.
+type Clamped struct {
+	Direction Direction
+	By        time.Duration // the most that a time was moved by; longer than ClampTolerance
+}
+
+// Direction is in which way a time was wrong: a closed list that feeds a counter.
+type Direction string
+
+const (
+	ClampedAhead  Direction = "ahead"  // later than now, which was taken; a channel made after its arrival
+	ClampedBehind Direction = "behind" // before the last fact about the same, whose time was taken; a channel made long before its arrival
+)
+
+// ClampTolerance is how far a time may be moved without a word: what clocks kept by NTP differ.
+const ClampTolerance = time.Second
 
 // Change is the new private state of one object; the fold of all changes is the state. Value nil = gone.
 type Change struct {

@@ -90,15 +90,19 @@ func (c *Center) begin(in Input) {
 	if c.now.Before(c.meta.At) {
 		c.now = c.meta.At
 	}
+	c.out = Output{}
 	c.stamped = !in.Occurred.IsZero()
 	c.said = in.Occurred.UTC().Round(0)
 	c.occurred = c.said
-	if !c.stamped || c.occurred.After(c.now) {
+	switch {
+	case !c.stamped:
+		c.occurred = c.now
+	case c.said.After(c.now):
+		c.clamped(ClampedAhead, c.said.Sub(c.now))
 		c.occurred = c.now
 	}
 	c.occurred = c.occurred.Truncate(time.Millisecond)
 	c.luck = luck{in.Seed}
-	c.out = Output{}
 }
 
 // take hands an event to whom it concerns.
@@ -273,7 +277,27 @@ func ms(d time.Duration) int64 { return d.Milliseconds() }
 func (c *Center) ignore(why Ignored) { c.out.Ignored = append(c.out.Ignored, why) }
 
 // stamp is the time of a contact's next fact: when it occurred, but not before the contact's last.
-func (c *Center) stamp(ct *contact) time.Time { return later(c.occurred, ct.Last) }
+func (c *Center) stamp(ct *contact) time.Time { return c.notBefore(ct.Last) }
+
+// notBefore is when it occurred, or the time of the last fact about the same when that is later.
+func (c *Center) notBefore(last time.Time) time.Time {
+	c.clamped(ClampedBehind, last.Sub(c.occurred))
+	return later(c.occurred, last)
+}
+
+// clamped notes that a time was moved. An event makes several facts, and each is moved: it counts once.
+func (c *Center) clamped(way Direction, by time.Duration) {
+	if by <= ClampTolerance {
+		return
+	}
+	for i := range c.out.Clamped {
+		if cl := &c.out.Clamped[i]; cl.Direction == way {
+			cl.By = max(cl.By, by)
+			return
+		}
+	}
+	c.out.Clamped = append(c.out.Clamped, Clamped{Direction: way, By: by})
+}
 
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
@@ -293,7 +317,7 @@ func (c *Center) emit(ct *contact, t fact.Type, data fact.Data) {
 // emitAgent records a fact about an agent.
 func (c *Center) emitAgent(a *agent, t fact.Type, data fact.Data) {
 	a.Seq++
-	a.Last = later(c.occurred, a.Last)
+	a.Last = c.notBefore(a.Last)
 	c.touchAgent(a)
 	c.out.Facts = append(c.out.Facts, fact.Fact{Type: t, Subject: a.ID, Sequence: a.Seq, Time: a.Last, Data: data})
 }

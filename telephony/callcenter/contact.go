@@ -100,7 +100,14 @@ const oldestArrival = 24 * time.Hour
 // createdAt is when a channel was created, as far as that can be believed.
 func (c *Center) createdAt(t time.Time) time.Time {
 	created := t.UTC().Round(0).Truncate(time.Millisecond)
-	if t.IsZero() || created.After(c.occurred) || created.Before(c.occurred.Add(-oldestArrival)) {
+	switch {
+	case t.IsZero():
+		return c.occurred
+	case created.After(c.occurred):
+		c.clamped(ClampedAhead, created.Sub(c.occurred))
+		return c.occurred
+	case created.Before(c.occurred.Add(-oldestArrival)):
+		c.clamped(ClampedBehind, c.occurred.Sub(created))
 		return c.occurred
 	}
 	return created

@@ -9,7 +9,7 @@ import (
 // Input is one thing the core is told.
 type Input struct {
 	At       time.Time // the driver's monotone clock; never decreases; drives deadlines
-	Occurred time.Time // when it happened by Asterisk's clock; zero = At. Clamped to [last of that contact, At]
+	Occurred time.Time // when it happened by Asterisk's clock; zero = At. Clamped to [last of that contact, At]; Output.Clamped tells
 	Seed     uint64    // the only source of chance
 	Event    Event
 }

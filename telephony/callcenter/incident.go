@@ -31,7 +31,7 @@ func (c *Center) switchIncident(e Control) Refusal {
 	in := c.incident(e.Incident)
 	switch on := e.Action == ActionIncidentOn; {
 	case on && in.Since.IsZero():
-		in.Name, in.Since, in.Actor = c.plan.Incidents[i].Name, later(c.occurred, in.Last), e.Actor
+		in.Name, in.Since, in.Actor = c.plan.Incidents[i].Name, c.notBefore(in.Last), e.Actor
 		c.emitIncident(in, fact.TypeIncidentBegan, fact.IncidentBegan{Incident: in.ID, Name: in.Name, By: by, Actor: e.Actor})
 	case !on && !in.Since.IsZero():
 		c.endIncident(in, by, e.Actor)
@@ -52,7 +52,7 @@ func (c *Center) incident(id string) *incident {
 }
 
 func (c *Center) endIncident(in *incident, by fact.By, actor string) {
-	ended := later(c.occurred, in.Last)
+	ended := c.notBefore(in.Last)
 	began := in.Since
 	in.Since, in.Actor = time.Time{}, ""
 	c.emitIncident(in, fact.TypeIncidentEnded, fact.IncidentEnded{
@@ -62,7 +62,7 @@ func (c *Center) endIncident(in *incident, by fact.By, actor string) {
 
 func (c *Center) emitIncident(in *incident, t fact.Type, data fact.Data) {
 	in.Seq++
-	in.Last = later(c.occurred, in.Last)
+	in.Last = c.notBefore(in.Last)
 	c.touched.meta = true
 	c.out.Facts = append(c.out.Facts, fact.Fact{Type: t, Subject: fact.IncidentSubject(in.ID), Sequence: in.Seq, Time: in.Last, Data: data})
 }

@@ -19,7 +19,8 @@ import (
 //	[+2s] <event> <arguments> [key=value …]
 //
 // where +2s lets time pass, with a Wake at each deadline on the way; alone it only does that. Legs, playbacks and bridges
-// of ours are written short: leg1@ch1 is fl.leg.ch1.1. The key ago=300ms says that the event occurred that long before.
+// of ours are written short: leg1@ch1 is fl.leg.ch1.1. The key ago=300ms says that the event occurred that long before;
+// ago=-3s is an event of a clock that is ahead.
 type player struct {
 	t      testing.TB
 	center *callcenter.Center
@@ -142,7 +143,7 @@ func (p *player) pass(d time.Duration) {
 
 func (p *player) step(ev callcenter.Event, ago time.Duration) {
 	in := callcenter.Input{At: p.now, Event: ev, Seed: p.seed}
-	if ago > 0 {
+	if ago != 0 {
 		in.Occurred = p.now.Add(-ago)
 	}
 	out := p.center.Step(in)
@@ -183,6 +184,9 @@ func (p *player) show(out callcenter.Output) {
 	}
 	for _, why := range out.Ignored {
 		fmt.Fprintf(&p.out, "ignored: %s\n", why)
+	}
+	for _, cl := range out.Clamped {
+		fmt.Fprintf(&p.out, "clamped: %s by %v\n", cl.Direction, cl.By)
 	}
 	if r := out.Reply; r != nil {
 		fmt.Fprintf(&p.out, "reply: refused=%q state=%s\n", r.Refused, r.State)

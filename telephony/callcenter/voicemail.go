@@ -19,7 +19,7 @@ func (c *Center) markVoicemail(e Control) Refusal {
 	}
 	m := &c.meta.Marks
 	m.Seq++
-	m.Last = later(c.occurred, m.Last)
+	m.Last = c.notBefore(m.Last)
 	c.touched.meta = true
 	c.out.Facts = append(c.out.Facts, fact.Fact{
 		Type: fact.TypeVoicemailMarked, Subject: fact.VoicemailSubject, Sequence: m.Seq, Time: m.Last, Data: fact.VoicemailMarked{

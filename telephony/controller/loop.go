@@ -35,6 +35,7 @@ type loop struct {
 	waiting  []output  // handed over when their record is durable, in order
 	records  int       // since the last snapshot
 	snapshot time.Time // when the last one was made
+	doubted  time.Time // when the log was last told of an event's wrong time
 	status   atomic.Pointer[status]
 }
 
@@ -231,8 +232,10 @@ func (p *loop) wake() {
 	p.step(item{event: callcenter.Wake{}})
 }
 
-// beat lets the heart beat while new calls can be served: Asterisk is reconciled and the log can be written.
+// beat shows how the clock stands, and lets the heart beat while new calls can be served: Asterisk is reconciled and the
+// log can be written.
 func (p *loop) beat() {
+	p.metrics.clockAhead.Set(p.clock.ahead().Seconds())
 	if p.center.LinkUp() && p.journal.Health().Durable {
 		p.heart.stamp(time.Now())
 	}
@@ -303,6 +306,21 @@ func (p *loop) count(event callcenter.Event, out callcenter.Output) {
 	p.metrics.steps.WithLabelValues(reflect.TypeOf(event).Name()).Inc()
 	for _, why := range out.Ignored {
 		p.metrics.ignored.WithLabelValues(string(why)).Inc()
+	}
+	for _, c := range out.Clamped {
+		p.doubt(reflect.TypeOf(event).Name(), c)
+	}
+}
+
+// doubtEvery is how often the log is told of wrong times: a clock that is wrong is so for every event.
+const doubtEvery = time.Minute
+
+// doubt counts that an event's time was moved.
+func (p *loop) doubt(event string, c callcenter.Clamped) {
+	p.metrics.clamped.WithLabelValues(string(c.Direction), event).Inc()
+	if now := time.Now(); now.Sub(p.doubted) >= doubtEvery {
+		p.doubted = now
+		p.log.Warn("an event's time can't be right and was moved: a clock is wrong, or it came late", "event", event, "direction", string(c.Direction), "by", c.By)
 	}
 }
 

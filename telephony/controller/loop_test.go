@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"bytes"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -115,6 +117,50 @@ func TestRestartRestores(t *testing.T) {
 		}
 		if metric(t, r.reg, "steps_total", "CallArrived") != 12 {
 			t.Error("steps are not counted")
+		}
+		r.end(t)
+	})
+}
+
+// An event whose time can't be right is counted, by direction and event, and told: at most once a minute.
+func TestWrongTimesAreCounted(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *memdisk.Disk) {
+		var told bytes.Buffer
+		r := newRig(t, logConfig(d, "/log"), func(_ *Config, o *Options) { o.Log = slog.New(slog.NewTextHandler(&told, nil)) }).start(t)
+		r.openDesk()
+		r.Put(time.Now().Add(time.Second), arrival(1)) // as much as clocks kept by NTP differ
+		r.Put(time.Now().Add(30*time.Second), arrival(2))
+		r.Put(time.Now().Add(30*time.Second), arrival(3))
+		r.Put(time.Now().Add(-30*time.Second), callcenter.ChannelEnded{Channel: "pbx1-2.1", Cause: 16})
+		synctest.Wait()
+		for direction, want := range map[string]float64{"ahead": 2, "behind": 1} {
+			if got := metric(t, r.reg, "clamped_times_total", direction); got != want {
+				t.Errorf("%s counted %v times, want %v", direction, got, want)
+			}
+		}
+		if got := metric(t, r.reg, "clamped_times_total", "ChannelEnded"); got != 1 {
+			t.Errorf("the end counted %v times", got)
+		}
+		r.end(t)
+		if lines := strings.Count(told.String(), "an event's time can't be right"); lines != 1 {
+			t.Errorf("told %d times:\n%s", lines, told.String())
+		}
+		if !strings.Contains(told.String(), "event=CallArrived direction=ahead by=30s") {
+			t.Errorf("what and by how much is not told:\n%s", told.String())
+		}
+	})
+}
+
+// A core whose clock is not the machine's says so: facts have its time.
+func TestClockAheadIsShown(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *memdisk.Disk) {
+		r := newRig(t, logConfig(d, "/log"), nil)
+		r.loop.clock = newClock(time.Now().Add(time.Hour)) // the machine's was set back before this start
+		r.start(t)
+		pass(2 * time.Second)
+		synctest.Wait()
+		if got := metric(t, r.reg, "clock_ahead_seconds", ""); got != 3600 {
+			t.Errorf("the clock is ahead by %v seconds", got)
 		}
 		r.end(t)
 	})

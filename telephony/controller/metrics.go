@@ -4,10 +4,11 @@ import "github.com/prometheus/client_golang/prometheus"
 
 type metrics struct {
 	steps, ignored, commands, facts *prometheus.CounterVec
+	clamped                         *prometheus.CounterVec
 	beats, requests, streamsEnded   *prometheus.CounterVec
 	badFacts, lostRecords, streamed prometheus.Counter
 	inboxDepth, waiting, link       prometheus.Gauge
-	linkSince, streams              prometheus.Gauge
+	linkSince, streams, clockAhead  prometheus.Gauge
 	inboxSeconds, stepSeconds       prometheus.Histogram
 	syncSeconds, lateSeconds        prometheus.Histogram
 	snapshotSeconds                 prometheus.Histogram
@@ -20,6 +21,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return &metrics{
 		steps:           f.counters("steps_total", "Events taken in.", "event"),
 		ignored:         f.counters("ignored_total", "Events without effect.", "reason"),
+		clamped:         f.counters("clamped_times_total", "Events whose time was moved by more than a second: ahead = it was later than now, behind = it was before what was recorded.", "direction", "event"),
 		commands:        f.counters("commands_total", "Commands handed out.", "command"),
 		facts:           f.counters("facts_total", "Facts recorded.", "type"),
 		beats:           f.counters("beats_total", "Heartbeats: sent, failed, or stale and so not sent.", "result"),
@@ -33,6 +35,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		link:            f.gauge("link_up", "1 while Asterisk is connected and reconciled."),
 		linkSince:       f.gauge("link_since_seconds", "When link_up last changed, Unix seconds."),
 		streams:         f.gauge("streams", "Fact streams open."),
+		clockAhead:      f.gauge("clock_ahead_seconds", "The clock of facts minus the machine's: not 0 when that one was set since the start, or back before it."),
 		inboxSeconds:    f.histogram("inbox_seconds", "Time of an event in the inbox.", fast),
 		stepSeconds:     f.histogram("step_seconds", "Time of one step of the core, its record included.", fast),
 		syncSeconds:     f.histogram("sync_seconds", "Time from a step to the hand-over of its commands.", slow),

@@ -95,5 +95,8 @@ func newClock(last time.Time) clock {
 
 func (c clock) now() time.Time { return c.base.Add(time.Since(c.began)).UTC() }
 
+// ahead is how much later it is by this clock than by the machine's, which may have been set.
+func (c clock) ahead() time.Duration { return c.now().Sub(time.Now().Round(0)) }
+
 // until is how long until an instant of this clock.
 func (c clock) until(at time.Time) time.Duration { return at.Sub(c.now()) }
