@@ -638,6 +638,28 @@ const (
 	TicketStateResolved TicketState = "resolved"
 )
 
+// Defines values for TicketDefectType.
+const (
+	TicketDefectTypeClosed          TicketDefectType = "closed"
+	TicketDefectTypeFirstReply      TicketDefectType = "first_reply"
+	TicketDefectTypeLinked          TicketDefectType = "linked"
+	TicketDefectTypeOpened          TicketDefectType = "opened"
+	TicketDefectTypePending         TicketDefectType = "pending"
+	TicketDefectTypePriorityChanged TicketDefectType = "priority_changed"
+	TicketDefectTypeReassigned      TicketDefectType = "reassigned"
+	TicketDefectTypeReopened        TicketDefectType = "reopened"
+	TicketDefectTypeResolved        TicketDefectType = "resolved"
+	TicketDefectTypeResumed         TicketDefectType = "resumed"
+)
+
+// Defines values for TicketDefectTotalKind.
+const (
+	TicketDefectTotalKindAhead       TicketDefectTotalKind = "ahead"
+	TicketDefectTotalKindBeforeStart TicketDefectTotalKind = "before_start"
+	TicketDefectTotalKindLate        TicketDefectTotalKind = "late"
+	TicketDefectTotalKindRepeated    TicketDefectTotalKind = "repeated"
+)
+
 // Defines values for TicketEventType.
 const (
 	TicketEventTypeClosed          TicketEventType = "closed"
@@ -3976,6 +3998,9 @@ type QualityReport struct {
 	// Rows Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded
 	Rows []DefectRow `json:"rows"`
 
+	// Tickets What is wrong with the events that the ticket system sent
+	Tickets TicketQuality `json:"tickets"`
+
 	// Totals One row for each kind of defect, zeros included
 	Totals []DefectTotal `json:"totals"`
 
@@ -5299,6 +5324,63 @@ type TicketBusiness struct {
 	CallToFullResolution TicketHours `json:"call_to_full_resolution"`
 }
 
+// TicketDefect defines model for TicketDefect.
+type TicketDefect struct {
+	// ByMS By how many milliseconds; of repeated, how long after the first delivery
+	ByMS int64 `json:"by_ms"`
+
+	// EventID The sender's id of the event
+	EventID string `json:"event_id"`
+
+	// Kind The kind of defect
+	Kind string `json:"kind"`
+
+	// ReceivedAt When this delivery was accepted
+	ReceivedAt time.Time `json:"received_at"`
+
+	// System The ticket system
+	System string `json:"system"`
+
+	// Ticket The ticket's id there, for GET /api/v1/tickets/{system}/{id}
+	Ticket string `json:"ticket"`
+
+	// Time When it happened by the ticket system's clock
+	Time time.Time `json:"time"`
+
+	// Type What happened
+	Type TicketDefectType `json:"type"`
+}
+
+// TicketDefectType What happened
+type TicketDefectType string
+
+// TicketDefectRow defines model for TicketDefectRow.
+type TicketDefectRow struct {
+	// Count As in totals
+	Count int64 `json:"count"`
+
+	// Interval The span of time of this row, half-open
+	Interval Span `json:"interval"`
+
+	// Kind The kind of defect
+	Kind string `json:"kind"`
+
+	// System The ticket system
+	System string `json:"system"`
+}
+
+// TicketDefectTotal defines model for TicketDefectTotal.
+type TicketDefectTotal struct {
+	// Count How many events have it; of repeated how many deliveries beside the first
+	Count int64 `json:"count"`
+
+	// Kind The kind of defect
+	Kind TicketDefectTotalKind `json:"kind"`
+}
+
+// TicketDefectTotalKind The kind of defect
+type TicketDefectTotalKind string
+
 // TicketEvent defines model for TicketEvent.
 type TicketEvent struct {
 	// Agent Whose it is from here on; of reassigned: without one it is nobody's
@@ -5437,6 +5519,18 @@ type TicketPage struct {
 
 	// Next Cursor of the next page; null on the last one
 	Next *string `json:"next"`
+}
+
+// TicketQuality defines model for TicketQuality.
+type TicketQuality struct {
+	// Examples The newest 10 of each kind, newest first
+	Examples []TicketDefect `json:"examples"`
+
+	// Rows Counts by interval, kind and ticket system, without zeros; by the event's own time, of ahead by when it was received
+	Rows []TicketDefectRow `json:"rows"`
+
+	// Totals One row for each kind of defect, zeros included
+	Totals []TicketDefectTotal `json:"totals"`
 }
 
 // TicketRef defines model for TicketRef.

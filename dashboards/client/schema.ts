@@ -4125,6 +4125,8 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded */
             rows: components["schemas"]["DefectRow"][];
+            /** @description What is wrong with the events that the ticket system sent */
+            tickets: components["schemas"]["TicketQuality"];
             /** @description One row for each kind of defect, zeros included */
             totals: components["schemas"]["DefectTotal"][];
             /**
@@ -5518,6 +5520,61 @@ export interface components {
             /** @description As call_to_full_resolution_ms */
             call_to_full_resolution: components["schemas"]["TicketHours"];
         };
+        TicketDefect: {
+            /**
+             * Format: int64
+             * @description By how many milliseconds; of repeated, how long after the first delivery
+             */
+            by_ms: number;
+            /** @description The sender's id of the event */
+            event_id: string;
+            /** @description The kind of defect */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When this delivery was accepted
+             */
+            received_at: string;
+            /** @description The ticket system */
+            system: string;
+            /** @description The ticket's id there, for GET /api/v1/tickets/{system}/{id} */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description When it happened by the ticket system's clock
+             */
+            time: string;
+            /**
+             * @description What happened
+             * @enum {string}
+             */
+            type: "linked" | "opened" | "first_reply" | "pending" | "resumed" | "reassigned" | "priority_changed" | "resolved" | "reopened" | "closed";
+        };
+        TicketDefectRow: {
+            /**
+             * Format: int64
+             * @description As in totals
+             */
+            count: number;
+            /** @description The span of time of this row, half-open */
+            interval: components["schemas"]["Span"];
+            /** @description The kind of defect */
+            kind: string;
+            /** @description The ticket system */
+            system: string;
+        };
+        TicketDefectTotal: {
+            /**
+             * Format: int64
+             * @description How many events have it; of repeated how many deliveries beside the first
+             */
+            count: number;
+            /**
+             * @description The kind of defect
+             * @enum {string}
+             */
+            kind: "late" | "ahead" | "before_start" | "repeated";
+        };
         TicketEvent: {
             /** @description Whose it is from here on; of reassigned: without one it is nobody's */
             agent?: string;
@@ -5667,6 +5724,14 @@ export interface components {
             items: components["schemas"]["Ticket"][];
             /** @description Cursor of the next page; null on the last one */
             next: string | null;
+        };
+        TicketQuality: {
+            /** @description The newest 10 of each kind, newest first */
+            examples: components["schemas"]["TicketDefect"][];
+            /** @description Counts by interval, kind and ticket system, without zeros; by the event's own time, of ahead by when it was received */
+            rows: components["schemas"]["TicketDefectRow"][];
+            /** @description One row for each kind of defect, zeros included */
+            totals: components["schemas"]["TicketDefectTotal"][];
         };
         TicketRef: {
             id: string;
