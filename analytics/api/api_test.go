@@ -330,7 +330,13 @@ func (r *reportsDouble) Quality(_ context.Context, req query.QualityRequest) (me
 		return metric.QualityReport{}, err
 	}
 	key := metric.QualityKey{Kind: metric.DefectLate, Source: "controller", Node: "pbx1"}
-	return metric.NewQualityReport(p, map[metric.QualityKey]int64{key: 3}, nil, nil, metric.Freshness{AsOf: livetest.Began()})
+	tickets := metric.TicketDefects{
+		Counts: map[metric.TicketQualityKey]int64{{Kind: metric.TicketBeforeStart, System: "helpdesk"}: 2},
+		Examples: []metric.TicketDefect{
+			metric.NewTicketDefect(metric.TicketBeforeStart, fact.TicketEvent{Type: fact.TypeTicketFirstReply, System: "helpdesk", Ticket: "4711", EventID: "e1"}, livetest.Began(), 60_000),
+		},
+	}
+	return metric.NewQualityReport(p, map[metric.QualityKey]int64{key: 3}, nil, tickets, nil, metric.Freshness{AsOf: livetest.Began()})
 }
 
 func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric.Today, error) {

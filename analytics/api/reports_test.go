@@ -133,6 +133,10 @@ func TestDataQuality(t *testing.T) {
 	if len(got.Rows) != 1 || got.Rows[0].Count != 3 || len(got.Totals) != len(metric.DefectKinds()) || got.Zone != "Asia/Kathmandu" || w.reports.quality[0].Interval != "1h" {
 		t.Errorf("%+v", got)
 	}
+	tickets := got.Tickets
+	if len(tickets.Rows) != 1 || tickets.Rows[0].Count != 2 || len(tickets.Totals) != len(metric.TicketDefectKinds()) || len(tickets.Examples) != 1 || tickets.Examples[0].Ticket != "4711" {
+		t.Errorf("%+v", tickets)
+	}
 	w.get(Prefix+"/data-quality?from=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z", sue).wantProblem(t, CodeInvalid)
 	a := w.do(call{method: http.MethodGet, path: Prefix + "/data-quality" + window, proof: sue, headers: map[string]string{"Accept": "text/csv"}})
 	if want := "late,controller,pbx1,3"; !strings.Contains(string(a.body), want) {

@@ -638,6 +638,28 @@ const (
 	TicketStateResolved TicketState = "resolved"
 )
 
+// Defines values for TicketDefectType.
+const (
+	TicketDefectTypeClosed          TicketDefectType = "closed"
+	TicketDefectTypeFirstReply      TicketDefectType = "first_reply"
+	TicketDefectTypeLinked          TicketDefectType = "linked"
+	TicketDefectTypeOpened          TicketDefectType = "opened"
+	TicketDefectTypePending         TicketDefectType = "pending"
+	TicketDefectTypePriorityChanged TicketDefectType = "priority_changed"
+	TicketDefectTypeReassigned      TicketDefectType = "reassigned"
+	TicketDefectTypeReopened        TicketDefectType = "reopened"
+	TicketDefectTypeResolved        TicketDefectType = "resolved"
+	TicketDefectTypeResumed         TicketDefectType = "resumed"
+)
+
+// Defines values for TicketDefectTotalKind.
+const (
+	TicketDefectTotalKindAhead       TicketDefectTotalKind = "ahead"
+	TicketDefectTotalKindBeforeStart TicketDefectTotalKind = "before_start"
+	TicketDefectTotalKindLate        TicketDefectTotalKind = "late"
+	TicketDefectTotalKindRepeated    TicketDefectTotalKind = "repeated"
+)
+
 // Defines values for TicketEventType.
 const (
 	TicketEventTypeClosed          TicketEventType = "closed"
@@ -1507,7 +1529,7 @@ type AbandonedPage struct {
 	// Items Abandoned entries, newest first
 	Items []Abandoned `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2548,7 +2570,7 @@ type CallbackPage struct {
 	// Items Callbacks, newest first
 	Items []Callback `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -2757,7 +2779,7 @@ type ContactPage struct {
 	// Items Contacts, newest first
 	Items []Contact `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -4057,8 +4079,8 @@ type QualityReport struct {
 	// Rows Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded
 	Rows []DefectRow `json:"rows"`
 
-	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
-	TicketWatermark *time.Time `json:"ticket_watermark"`
+	// Tickets What is wrong with the events that the ticket system sent
+	Tickets TicketQuality `json:"tickets"`
 
 	// Totals One row for each kind of defect, zeros included
 	Totals []DefectTotal `json:"totals"`
@@ -5395,6 +5417,63 @@ type TicketBusiness struct {
 	CallToFullResolution TicketHours `json:"call_to_full_resolution"`
 }
 
+// TicketDefect defines model for TicketDefect.
+type TicketDefect struct {
+	// ByMS By how many milliseconds; of repeated, how long after the first delivery
+	ByMS int64 `json:"by_ms"`
+
+	// EventID The sender's id of the event
+	EventID string `json:"event_id"`
+
+	// Kind The kind of defect
+	Kind string `json:"kind"`
+
+	// ReceivedAt When this delivery was accepted
+	ReceivedAt time.Time `json:"received_at"`
+
+	// System The ticket system
+	System string `json:"system"`
+
+	// Ticket The ticket's id there, for GET /api/v1/tickets/{system}/{id}
+	Ticket string `json:"ticket"`
+
+	// Time When it happened by the ticket system's clock
+	Time time.Time `json:"time"`
+
+	// Type What happened
+	Type TicketDefectType `json:"type"`
+}
+
+// TicketDefectType What happened
+type TicketDefectType string
+
+// TicketDefectRow defines model for TicketDefectRow.
+type TicketDefectRow struct {
+	// Count As in totals
+	Count int64 `json:"count"`
+
+	// Interval The span of time of this row, half-open
+	Interval Span `json:"interval"`
+
+	// Kind The kind of defect
+	Kind string `json:"kind"`
+
+	// System The ticket system
+	System string `json:"system"`
+}
+
+// TicketDefectTotal defines model for TicketDefectTotal.
+type TicketDefectTotal struct {
+	// Count How many events have it; of repeated how many deliveries beside the first
+	Count int64 `json:"count"`
+
+	// Kind The kind of defect
+	Kind TicketDefectTotalKind `json:"kind"`
+}
+
+// TicketDefectTotalKind The kind of defect
+type TicketDefectTotalKind string
+
 // TicketEvent defines model for TicketEvent.
 type TicketEvent struct {
 	// Agent Whose it is from here on; of reassigned: without one it is nobody's
@@ -5531,7 +5610,7 @@ type TicketPage struct {
 	// Items Tickets, in the order that was asked for
 	Items []Ticket `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for
@@ -5548,6 +5627,18 @@ type TicketPage struct {
 
 	// Watermark Time of the newest loaded fact about contacts and agents; null when nothing is loaded
 	Watermark *time.Time `json:"watermark"`
+}
+
+// TicketQuality defines model for TicketQuality.
+type TicketQuality struct {
+	// Examples The newest 10 of each kind, newest first
+	Examples []TicketDefect `json:"examples"`
+
+	// Rows Counts by interval, kind and ticket system, without zeros; by the event's own time, of ahead by when it was received
+	Rows []TicketDefectRow `json:"rows"`
+
+	// Totals One row for each kind of defect, zeros included
+	Totals []TicketDefectTotal `json:"totals"`
 }
 
 // TicketRef defines model for TicketRef.
@@ -6143,7 +6234,7 @@ type VoicemailPage struct {
 	// Items Messages, newest first
 	Items []VoicemailMessage `json:"items"`
 
-	// KeptFrom Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+	// KeptFrom Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
 	KeptFrom *time.Time `json:"kept_from"`
 
 	// Late Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for

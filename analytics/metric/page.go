@@ -2,6 +2,7 @@ package metric
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ func Page() string {
 		{reportStaffing, "Staffing: `GET /api/v1/metrics/staffing`", staffingAbout},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.title, r.about)
-		for _, d := range append(Definitions(), QualityDefinitions()...) {
+		for _, d := range slices.Concat(Definitions(), QualityDefinitions(), TicketQualityDefinitions()) {
 			if d.Report == r.id {
 				fmt.Fprintf(&b, "### %s (`%s`)\n\n- Formula: %s.\n- Unit: %s.\n- Counts: %s.\n- Boundary: %s.\n- Source: %s.\n\n", d.Title, d.Field, d.Formula, d.Unit, d.Counts, d.Boundary, d.Source)
 			}
@@ -31,7 +32,8 @@ func Page() string {
 
 const qualityAbout = "What is wrong with the facts themselves. Nothing is mended or left out because of a defect: a negative duration stays negative in every sum, a late fact counts where it belongs as soon as it is loaded. " +
 	"By interval, source (whose log) and Asterisk node, with the newest ten examples of each kind. `loads` is what the loader met, by when it loaded: messages seen before and dropped (`repeats`), positions that never came (`missing`), " +
-	"messages that could not be read (`dead_letters`), times that ClickHouse can't hold and that were moved (`moved`). At most 92 days."
+	"messages that could not be read (`dead_letters`), times that ClickHouse can't hold and that were moved (`moved`). At most 92 days. `tickets` is the same of the events that the ticket system sent (`tickets.late` is its kind `late`), by interval and ticket system: what `late` and `ahead` compare " +
+	"is the event's own time with when Firstline received it."
 
 const staffingAbout = "How many agents a coming day or week needs, of one queue or of several that the same agents serve. Arrivals are the mean of the same weekday and interval (`same_weekday_mean`), " +
 	"of the last `weeks` such days. Left out are days before the first entry, those the request names (`except`), those on which nobody came while on others of their weekday somebody did (`closed`: a holiday), " +

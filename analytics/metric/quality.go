@@ -59,6 +59,7 @@ type QualityReport struct {
 	Totals   []DefectTotal `json:"totals" nullable:"false" doc:"One row for each kind of defect, zeros included"`
 	Rows     []DefectRow   `json:"rows" nullable:"false" doc:"Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded"`
 	Examples []Defect      `json:"examples" nullable:"false" doc:"The newest 10 of each kind, newest first"`
+	Tickets  TicketQuality `json:"tickets" doc:"What is wrong with the events that the ticket system sent"`
 	Loads    []LoadRow     `json:"loads" nullable:"false" doc:"What the loader met, by interval and topic, without intervals in which it loaded nothing; by when it was loaded"`
 }
 
@@ -177,13 +178,16 @@ func (d Defect) Newer(o Defect) int {
 }
 
 // NewQualityReport puts a report together; keys' buckets are of p.Buckets.
-func NewQualityReport(p QualityParams, counts map[QualityKey]int64, examples []Defect, loads []Loads, fresh Freshness) (QualityReport, error) {
+func NewQualityReport(p QualityParams, counts map[QualityKey]int64, examples []Defect, tickets TicketDefects, loads []Loads, fresh Freshness) (QualityReport, error) {
 	buckets, err := p.Buckets()
 	if err != nil {
 		return QualityReport{}, err
 	}
 	r := QualityReport{Header: newHeader(p.Window, nil), Totals: []DefectTotal{}, Rows: []DefectRow{}, Examples: []Defect{}, Loads: []LoadRow{}}
 	r.Freshness = fresh
+	if r.Tickets, err = tickets.quality(buckets); err != nil {
+		return r, err
+	}
 	keys := make([]QualityKey, 0, len(counts))
 	totals := map[DefectKind]int64{}
 	for k, n := range counts {
@@ -224,7 +228,7 @@ func QualityDefinitions() []Definition {
 		byTime   = "the fact's own time lies in [from, until)"
 		ordered  = "facts about contacts and agents, of one subject in one log, from 7 days before the window, in the order of their numbers"
 		endings  = "ends of queue entries, offers, stretches, calls, contacts and agents' states"
-		all      = "all facts but those of tickets, whose time is a foreign clock's"
+		all      = "all facts but those of tickets, whose time is a foreign clock's: they have kinds of their own"
 		pairs    = "contacts, queue entries, offers, stretches"
 		anyFact  = "every fact"
 		openings = "contact.arrived, queue.queued, offer.made, segment.started and their ends"

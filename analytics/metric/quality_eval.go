@@ -35,7 +35,7 @@ func Quality(facts []Loaded, loads []Loads, p QualityParams) (QualityReport, err
 			}
 		}
 	}
-	return NewQualityReport(p, counts, q.found, loads, fresh)
+	return NewQualityReport(p, counts, q.found, ticketDefects(plain, p, buckets), loads, fresh)
 }
 
 // quality is a report in the making.
@@ -63,7 +63,7 @@ func judgedBySequence(t fact.Type) bool {
 	return true
 }
 
-// single finds what one fact shows by itself. The time of tickets is a foreign clock's and not judged.
+// single finds what one fact shows by itself. The time of tickets is a foreign clock's: ticketDefects judges it.
 func (q *quality) single(facts []Loaded) {
 	for _, x := range facts {
 		if x.Topic() == fact.TopicTickets {

@@ -65,6 +65,10 @@ func goldenStatements(t *testing.T) map[string]statement {
 		t.Fatal(err)
 	}
 	out["quality_examples"] = defectExampleStatement(quality, mark)
+	if out["quality_ticket_counts"], err = ticketDefectCountStatement(quality); err != nil {
+		t.Fatal(err)
+	}
+	out["quality_ticket_examples"] = ticketDefectExampleStatement(quality)
 	if out["quality_loads"], err = loadStatement(quality); err != nil {
 		t.Fatal(err)
 	}

@@ -47,11 +47,15 @@ func (r *Reader) Quality(ctx context.Context, req QualityRequest) (metric.Qualit
 			return metric.QualityReport{}, err
 		}
 	}
+	tickets, err := r.ticketDefects(ctx, p)
+	if err != nil {
+		return metric.QualityReport{}, err
+	}
 	loads, err := r.loadRows(ctx, p)
 	if err != nil {
 		return metric.QualityReport{}, err
 	}
-	return metric.NewQualityReport(p, counts, examples, loads, fresh)
+	return metric.NewQualityReport(p, counts, examples, tickets, loads, fresh)
 }
 
 func (r *Reader) defectCounts(ctx context.Context, p metric.QualityParams, fresh metric.Freshness) (map[metric.QualityKey]int64, error) {

@@ -24,13 +24,19 @@ import (
 )
 
 // damage makes facts wrong in every way: some are lost, doubled, at another time, end before they begin, were worked out, come from
-// a clock of another century. Positions stay unique, as the loader takes care of that.
+// a clock of another century; events of tickets are sent late or by a clock that is ahead. Positions stay unique, as the loader takes care of that.
 func damage(facts []fact.Fact, seed uint64) []fact.Fact {
 	rng := rand.New(rand.NewPCG(seed, 0xbad))
 	var out []fact.Fact
 	for _, f := range facts {
 		dice := rng.IntN(100)
 		switch {
+		case f.Topic() == fact.TopicTickets && dice < 10: // the sender was late, or his clock is
+			f.Time = f.Time.Add(-time.Duration(rng.IntN(180_000)) * time.Millisecond)
+		case f.Topic() == fact.TopicTickets && dice < 20:
+			f.Time = f.Time.Add(time.Duration(rng.IntN(10_000)) * time.Millisecond)
+		case f.Topic() == fact.TopicTickets && dice < 21:
+			f.Time = f.Time.AddDate(0, 0, rng.IntN(9)-4)
 		case f.Topic() == fact.TopicTickets:
 		case dice < 4:
 			continue
@@ -45,6 +51,11 @@ func damage(facts []fact.Fact, seed uint64) []fact.Fact {
 		}
 		out = append(out, f)
 	}
+	for i, f := range facts {
+		if f.Type == fact.TypeArrived && i%5 == 0 {
+			out = append(out, ticketAround(f, rng)...)
+		}
+	}
 	at := facts[len(facts)/2].Time
 	for i, dropped := range []int64{0, 7} {
 		out = append(out, fact.Fact{
@@ -56,6 +67,27 @@ func damage(facts []fact.Fact, seed uint64) []fact.Fact {
 	for i := range out {
 		positions[out[i].Source]++
 		out[i].Position = positions[out[i].Source]
+	}
+	return out
+}
+
+// ticketAround is a ticket of its own of which everything happened in some order within minutes of a call. Some of it was sent again, with
+// another time and then with the call or without; some by a clock that is days ahead.
+func ticketAround(call fact.Fact, rng *rand.Rand) (out []fact.Fact) {
+	types := []fact.Type{fact.TypeTicketOpened, fact.TypeTicketLinked, fact.TypeTicketFirstReply, fact.TypeTicketResolved}
+	near := func() time.Time { return call.Time.Add(time.Duration(rng.IntN(600_000)-300_000) * time.Millisecond) }
+	for i := range 4 {
+		e := fact.TicketEvent{Type: types[rng.IntN(len(types))], System: "helpdesk", EventID: fmt.Sprint(i), Ticket: "of-" + call.Subject}
+		at := near()
+		e.ReceivedMS = at.UnixMilli() + 500
+		if rng.IntN(4) == 0 {
+			e.ReceivedMS -= rng.Int64N((48 * time.Hour).Milliseconds())
+		}
+		for range 1 + rng.IntN(2) {
+			e.Contact = []string{"", call.Subject}[rng.IntN(2)]
+			out = append(out, fact.Fact{Type: e.Type, Subject: "helpdesk:" + e.Ticket, Time: at, Source: "api/a", Epoch: "22222222", Data: e})
+			at, e.ReceivedMS = near(), e.ReceivedMS+1000
+		}
 	}
 	return out
 }
@@ -126,7 +158,7 @@ func TestQualityEqualsItsDefinition(t *testing.T) {
 	conn := loadFacts(t, facts)
 	c := comparison{t: t, facts: facts, reader: New(conn, DefaultConfig(), func() time.Time { return until })}
 	known := loaded(t, conn, facts)
-	seen := map[metric.DefectKind]bool{}
+	seen, seenOfTickets := map[metric.DefectKind]bool{}, map[metric.TicketDefectKind]bool{}
 	for _, w := range []WindowRequest{
 		{From: from, Until: until, Interval: "1d"},
 		{From: from.AddDate(0, 0, 8), Until: from.AddDate(0, 0, 10).Add(90 * time.Minute), Interval: "1h"},
@@ -151,10 +183,18 @@ func TestQualityEqualsItsDefinition(t *testing.T) {
 		for _, total := range got.Totals {
 			seen[total.Kind] = seen[total.Kind] || total.Count > 0
 		}
+		for _, total := range got.Tickets.Totals {
+			seenOfTickets[total.Kind] = seenOfTickets[total.Kind] || total.Count > 0
+		}
 	}
 	for _, kind := range metric.DefectKinds() {
 		if !seen[kind] {
 			t.Errorf("no fact is %s, so that nothing was compared", kind)
+		}
+	}
+	for _, kind := range metric.TicketDefectKinds() {
+		if !seenOfTickets[kind] {
+			t.Errorf("no event of a ticket is %s, so that nothing was compared", kind)
 		}
 	}
 }

@@ -1605,7 +1605,7 @@ export interface components {
             items: components["schemas"]["Abandoned"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2679,7 +2679,7 @@ export interface components {
             items: components["schemas"]["Callback"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -2902,7 +2902,7 @@ export interface components {
             items: components["schemas"]["Contact"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -4251,11 +4251,8 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded */
             rows: components["schemas"]["DefectRow"][];
-            /**
-             * Format: date-time
-             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
-             */
-            ticket_watermark: string | null;
+            /** @description What is wrong with the events that the ticket system sent */
+            tickets: components["schemas"]["TicketQuality"];
             /** @description One row for each kind of defect, zeros included */
             totals: components["schemas"]["DefectTotal"][];
             /**
@@ -5669,6 +5666,61 @@ export interface components {
             /** @description As call_to_full_resolution_ms */
             call_to_full_resolution: components["schemas"]["TicketHours"];
         };
+        TicketDefect: {
+            /**
+             * Format: int64
+             * @description By how many milliseconds; of repeated, how long after the first delivery
+             */
+            by_ms: number;
+            /** @description The sender's id of the event */
+            event_id: string;
+            /** @description The kind of defect */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When this delivery was accepted
+             */
+            received_at: string;
+            /** @description The ticket system */
+            system: string;
+            /** @description The ticket's id there, for GET /api/v1/tickets/{system}/{id} */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description When it happened by the ticket system's clock
+             */
+            time: string;
+            /**
+             * @description What happened
+             * @enum {string}
+             */
+            type: "linked" | "opened" | "first_reply" | "pending" | "resumed" | "reassigned" | "priority_changed" | "resolved" | "reopened" | "closed";
+        };
+        TicketDefectRow: {
+            /**
+             * Format: int64
+             * @description As in totals
+             */
+            count: number;
+            /** @description The span of time of this row, half-open */
+            interval: components["schemas"]["Span"];
+            /** @description The kind of defect */
+            kind: string;
+            /** @description The ticket system */
+            system: string;
+        };
+        TicketDefectTotal: {
+            /**
+             * Format: int64
+             * @description How many events have it; of repeated how many deliveries beside the first
+             */
+            count: number;
+            /**
+             * @description The kind of defect
+             * @enum {string}
+             */
+            kind: "late" | "ahead" | "before_start" | "repeated";
+        };
         TicketEvent: {
             /** @description Whose it is from here on; of reassigned: without one it is nobody's */
             agent?: string;
@@ -5818,7 +5870,7 @@ export interface components {
             items: components["schemas"]["Ticket"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -5840,6 +5892,14 @@ export interface components {
              * @description Time of the newest loaded fact about contacts and agents; null when nothing is loaded
              */
             watermark: string | null;
+        };
+        TicketQuality: {
+            /** @description The newest 10 of each kind, newest first */
+            examples: components["schemas"]["TicketDefect"][];
+            /** @description Counts by interval, kind and ticket system, without zeros; by the event's own time, of ahead by when it was received */
+            rows: components["schemas"]["TicketDefectRow"][];
+            /** @description One row for each kind of defect, zeros included */
+            totals: components["schemas"]["TicketDefectTotal"][];
         };
         TicketRef: {
             id: string;
@@ -6451,7 +6511,7 @@ export interface components {
             items: components["schemas"]["VoicemailMessage"][];
             /**
              * Format: date-time
-             * @description Facts about contacts and agents from before this were deleted (retention.contacts), and the window begins earlier: what it says of that time is too little; null: none of the window's were
+             * @description Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were
              */
             kept_from: string | null;
             /**
@@ -7536,7 +7596,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, sent while it is read */
+            /** @description The file, sent while it is read; a workbook when all of it was read */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7582,7 +7642,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, sent while it is read */
+            /** @description The file, sent while it is read; a workbook when all of it was read */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7624,7 +7684,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, sent while it is read */
+            /** @description The file, sent while it is read; a workbook when all of it was read */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7676,7 +7736,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, sent while it is read */
+            /** @description The file, sent while it is read; a workbook when all of it was read */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7730,7 +7790,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, sent while it is read */
+            /** @description The file, sent while it is read; a workbook when all of it was read */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7772,7 +7832,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, sent while it is read */
+            /** @description The file, sent while it is read; a workbook when all of it was read */
             200: {
                 headers: {
                     [name: string]: unknown;

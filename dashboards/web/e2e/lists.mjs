@@ -87,6 +87,8 @@ export async function lists({ boss, anna, shoot }) {
     await shows(test("watermark"), /Figures up to \d/, 15_000);
     want(await page.locator("[data-test=quality-kinds] [data-kind]").count() === 10, "not every kind is named");
     await shows(page.locator("[data-kind=negative]"), /Negative durations0Ended before it began\.$/, 5_000);
+    want(await page.locator("[data-test=quality-tickets] [data-ticket-kind]").count() === 4, "not every kind of tickets' events is named");
+    await shows(page.locator("[data-ticket-kind=before_start]"), /^Before the start\d+Happened before its ticket was opened/, 5_000);
     await shows(page.locator("[data-test=quality-loads]"), /firstline\.contacts\.v1/, 5_000);
     await page.selectOption("[name=hours]", "1");
     await page.locator("[data-test=quality][aria-busy=false]").waitFor();

@@ -51,6 +51,7 @@ export type QualityReport = Schemas["QualityReport"];
 export type Defect = Schemas["Defect"];
 export type DefectRow = Schemas["DefectRow"];
 export type DefectTotal = Schemas["DefectTotal"];
+export type TicketQuality = Schemas["TicketQuality"];
 export type LoadRow = Schemas["LoadRow"];
 
 /** Whether somebody has dealt with a message. */

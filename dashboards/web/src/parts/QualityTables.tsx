@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { t, word } from "../i18n";
 import type { Key } from "../i18n";
-import type { Defect, DefectRow, DefectTotal, LoadRow } from "../model";
+import type { Defect, DefectRow, DefectTotal, LoadRow, TicketQuality } from "../model";
 import { dateTime, span } from "../time";
 
 function Section({ title, test, children }: { title: Key; test: string; children: ComponentChildren }) {
@@ -96,6 +96,75 @@ export function Examples({ examples }: { examples: Defect[] }) {
 function byOf(d: Defect): string {
   if (d.by_ms !== 0) return (d.by_ms < 0 ? "−" : "") + span(Math.abs(d.by_ms));
   return d.count > 1 ? String(d.count) : "";
+}
+
+/** What is wrong with the events that the ticket system sent: the kinds, also those of which there is none, when, and the newest examples. */
+export function Tickets({ tickets }: { tickets: TicketQuality }) {
+  return (
+    <>
+      <Section title="quality.tickets" test="quality-tickets">
+        <table>
+          <thead>
+            <tr><th scope="col">{t("quality.kind")}</th><th scope="col" class="num">{t("quality.count")}</th><th scope="col">{t("quality.means")}</th></tr>
+          </thead>
+          <tbody>
+            {tickets.totals.map((d) => (
+              <tr key={d.kind} data-ticket-kind={d.kind}>
+                <td><span class={`badge wraps ${d.count > 0 ? ticketMood(d.kind) : ""}`}>{word("ticketdefect.", d.kind)}</span></td>
+                <td class="num">{d.count}</td>
+                <td>{word("ticketdefectis.", d.kind)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Section>
+      {tickets.rows.length > 0 && <TicketPlaces tickets={tickets} />}
+      {tickets.examples.length > 0 && <TicketExamples tickets={tickets} />}
+    </>
+  );
+}
+
+/** What is late or repeated is there, once, and right as far as anybody knows; the others come of a wrong clock. */
+const ticketMood = (kind: string) => (kind === "late" || kind === "repeated" ? "paused" : "failed");
+
+function TicketPlaces({ tickets }: { tickets: TicketQuality }) {
+  return (
+    <Section title="quality.tickets.where" test="quality-ticket-places">
+      <table>
+        <Head words={["quality.from", "quality.kind", "quality.system"]} numbers={["quality.count"]} />
+        <tbody>
+          {tickets.rows.map((r) => (
+            <tr key={`${r.interval.from} ${r.kind} ${r.system}`}>
+              <td class="figures">{dateTime(r.interval.from)}</td><td>{word("ticketdefect.", r.kind)}</td><td>{r.system}</td><td class="num">{r.count}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
+}
+
+function TicketExamples({ tickets }: { tickets: TicketQuality }) {
+  return (
+    <Section title="quality.tickets.examples" test="quality-ticket-examples">
+      <table>
+        <Head words={["quality.kind", "ticket", "quality.event", "quality.event.id", "quality.happened", "quality.received"]} numbers={["quality.by"]} />
+        <tbody>
+          {tickets.examples.map((d, i) => (
+            <tr key={i} data-ticket-example={d.kind}>
+              <td>{word("ticketdefect.", d.kind)}</td>
+              <td>{d.system}:{d.ticket}</td>
+              <td>{d.type}</td>
+              <td>{d.event_id}</td>
+              <td class="figures">{dateTime(d.time)}</td>
+              <td class="figures">{dateTime(d.received_at)}</td>
+              <td class="num">{d.by_ms === 0 ? "" : span(d.by_ms)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
 }
 
 export function Loads({ loads }: { loads: LoadRow[] }) {
