@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,22 +12,25 @@ import (
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/schedule"
+	"firstline/pipeline/trouble"
 )
 
 // watch is what the alerts remember between looks: of figures that don't change any more, and of how far the loaded ones reach. Its one owner
 // is the goroutine that looks at the rules; a reload only wakes it.
 type watch struct {
-	holder string // who this process is among those that have the lease
-	shown  map[[2]string]bool
-	lag    lag
-	hours  map[hourKey]hourNumbers
-	due    map[string]ticketsDue
+	holder  string // who this process is among those that have the lease
+	shown   map[[2]string]bool
+	lag     lag
+	tickets ticketLag
+	unsure  *trouble.Trouble // of whether ticket events are loaded
+	hours   map[hourKey]hourNumbers
+	due     map[string]ticketsDue
 
 	reloaded chan struct{} // holds one: rules and interval may be other ones
 }
 
 func newWatch() *watch {
-	return &watch{holder: newRequestID(), shown: map[[2]string]bool{}, hours: map[hourKey]hourNumbers{}, due: map[string]ticketsDue{}, reloaded: make(chan struct{}, 1)}
+	return &watch{holder: newRequestID(), shown: map[[2]string]bool{}, hours: map[hourKey]hourNumbers{}, due: map[string]ticketsDue{}, unsure: trouble.New(startPatience), reloaded: make(chan struct{}, 1)}
 }
 
 // lag finds out that loaded figures fall behind the state of now: a fact that is known there is not loaded a while later.
@@ -51,6 +55,9 @@ func (l *lag) behind(newest, loaded, now time.Time) bool {
 	return now.Sub(l.since) > lagPatience
 }
 
+// pending says that something known is not loaded yet, be it behind or not.
+func (l *lag) pending() bool { return !l.mark.IsZero() }
+
 // alertLook is one look at all rules: each number is asked for once.
 type alertLook struct {
 	a      *API
@@ -60,6 +67,8 @@ type alertLook struct {
 	failed map[hourKey]error
 	marked bool
 	lagged bool
+	asked  bool  // whether ticket events are loaded
+	late   error // why tickets can't be judged
 }
 
 type levelKey struct{ window, threshold time.Duration }
@@ -98,14 +107,22 @@ func (l *alertLook) wallboard() *live.Wallboard {
 	return l.board
 }
 
-func (l *alertLook) live(r alert.Rule, queue string) alert.Sample {
-	b := l.wallboard()
-	switch {
+// blind says why nobody knows how calls are now; empty = it is known. Nor do they come into the figures then: what is loaded is old.
+func (l *alertLook) blind() string {
+	switch b := l.wallboard(); {
 	case b.Stale:
-		return alert.Unreadable("the controller is not heard")
+		return "the controller is not heard"
 	case !b.Link:
-		return alert.Unreadable("the controller is not connected to Asterisk")
+		return "the controller is not connected to Asterisk"
 	}
+	return ""
+}
+
+func (l *alertLook) live(r alert.Rule, queue string) alert.Sample {
+	if why := l.blind(); why != "" {
+		return alert.Unreadable(why)
+	}
+	b := l.wallboard()
 	i := slices.IndexFunc(b.Queues, func(q live.QueueView) bool { return q.ID == queue })
 	if i < 0 {
 		return alert.Unreadable("the controller knows no such queue")
@@ -134,16 +151,16 @@ func (l *alertLook) open(id string) (bool, error) {
 	return false, fmt.Errorf("there is no schedule %s", id)
 }
 
-// lags notes once a look how far the loaded figures reach.
-func (l *alertLook) lags(loaded *time.Time) bool {
-	if l.marked || loaded == nil {
-		return l.lagged
+// lags notes once a look how far the loaded figures reach; nil = nothing was ever loaded.
+func (l *alertLook) lags(watermark *time.Time) {
+	if l.marked {
+		return
+	}
+	var newest, loaded time.Time
+	if watermark != nil {
+		loaded = *watermark
 	}
 	b := l.wallboard()
-	if b.Stale {
-		return false // nothing to compare with
-	}
-	var newest time.Time
 	note := func(t time.Time) {
 		if t.After(newest) && !t.After(l.now) {
 			newest = t
@@ -157,8 +174,7 @@ func (l *alertLook) lags(loaded *time.Time) bool {
 			note(c.QueuedAt)
 		}
 	}
-	l.marked, l.lagged = true, l.a.watch.lag.behind(newest, *loaded, l.now)
-	return l.lagged
+	l.marked, l.lagged = true, l.a.watch.lag.behind(newest, loaded, l.now)
 }
 
 // ticketsDue are a queue's tickets as they were counted last.
@@ -168,10 +184,45 @@ type ticketsDue struct {
 	at                time.Time
 }
 
+// ticketsLate finds out once a look whether what is loaded of tickets is all that came, and says why not.
+func (l *alertLook) ticketsLate(ctx context.Context) string {
+	w := l.a.watch
+	if !l.asked {
+		l.asked, l.late = true, l.a.ticketsLate(ctx, &w.tickets, l.now)
+		l.a.noteUnsure(l.late)
+	}
+	switch {
+	case l.late == nil:
+		return ""
+	case errors.Is(l.late, errTicketsBehind):
+		clear(w.due) // they are counted anew when all is loaded
+		return ticketsBehind
+	default:
+		clear(w.due)
+		return ticketsUnsure
+	}
+}
+
+// noteUnsure tells, now and then, why ticket rules are not judged.
+func (a *API) noteUnsure(err error) {
+	if err == nil {
+		if told := a.watch.unsure.Over(); told != nil {
+			a.log.Info("tickets are judged again", told...)
+		}
+		return
+	}
+	if told := a.watch.unsure.Failed(err); told != nil {
+		a.log.Warn("tickets of alerts are not judged", told...)
+	}
+}
+
 // tickets looks at a queue's tickets. They are counted once a minute, since that reads all events of tickets.
 func (l *alertLook) tickets(ctx context.Context, r alert.Rule, queue string) alert.Sample {
 	if l.a.site().sla().Targets.None() {
 		return r.TicketsDue(0, 0, false)
+	}
+	if why := l.ticketsLate(ctx); why != "" {
+		return alert.Unreadable(why)
 	}
 	known, ok := l.a.watch.due[queue]
 	if !ok || l.now.Sub(known.at) >= dueEvery {
@@ -196,6 +247,9 @@ func (l *alertLook) tickets(ctx context.Context, r alert.Rule, queue string) ale
 const figuresBehind = "figures are behind: what happened is not loaded"
 
 func (l *alertLook) serviceLevel(ctx context.Context, r alert.Rule, queue string) alert.Sample {
+	if why := l.blind(); why != "" {
+		return alert.Unreadable(why)
+	}
 	key := levelKey{r.Window, r.Threshold}
 	known, ok := l.levels[key]
 	if !ok {
@@ -291,6 +345,9 @@ func (l *alertLook) deviation(ctx context.Context, r alert.Rule, queue string) a
 	if err != nil {
 		return alert.Unreadable("there is no time zone " + r.Zone)
 	}
+	if why := l.blind(); why != "" {
+		return alert.Unreadable(why)
+	}
 	hour, earlier := alert.LastHour(l.now, settledAfter(r.Number), zone, r.Weeks)
 	last, err := l.hour(ctx, hour)
 	if err != nil {
@@ -335,6 +392,9 @@ func (l *alertLook) hour(ctx context.Context, at time.Time) (hourNumbers, error)
 		h.rows[*row.Queue] = hourRow{
 			offered: *row.Offered, abandoned: *row.Abandoned, answered: row.Answered, handled: row.Handle.Count, wait: row.SpeedOfAnswer.MeanMS, handle: row.Handle.MeanMS,
 		}
+	}
+	if w.lag.pending() { // calls of it may be missing: the next look reads it again
+		h.read = l.now.Add(time.Nanosecond - hourAgain)
 	}
 	if len(w.hours) >= hoursKept {
 		clear(w.hours) // they are read again

@@ -24,6 +24,7 @@ import (
 	"firstline/analytics/notify/notifytest"
 	"firstline/analytics/query"
 	"firstline/analytics/registry"
+	"firstline/pipeline/fact"
 	"firstline/pipeline/schedule"
 	"firstline/pipeline/signature"
 )
@@ -195,6 +196,8 @@ func (l *levelsDouble) Queues(_ context.Context, req query.QueueRequest) (metric
 func TestServiceLevelAlert(t *testing.T) {
 	reports := &levelsDouble{reportsDouble: &reportsDouble{}}
 	good := metric.QueueTally{Offered: 10, Attributed: 10, Answered: 10, AnsweredWithin: 9}
+	began := livetest.Began()
+	reports.watermark = &began
 	reports.tally = func(time.Time, time.Time) (metric.QueueTally, error) { return good, nil }
 	w, server, clock := alertWorld(t, options{reports: reports})
 	adam := w.signIn("adam")
@@ -262,8 +265,10 @@ func TestDeviationAlert(t *testing.T) {
 		}
 		return metric.QueueTally{Offered: n, Attributed: n, Answered: n}, nil
 	}
+	began := livetest.Began()
+	reports.watermark = &began
 	w, server, clock := alertWorld(t, options{reports: reports})
-	clock.put(livetest.Began().Add(5 * time.Minute))
+	clock.put(began.Add(5 * time.Minute))
 	sue := w.signIn("sue")
 	id := w.rule(sue, map[string]any{"name": "Unusual", "kind": "deviation", "above_ms": nil, "number": "offered", "tz": "Europe/Berlin", "mail": []string{"lead@example.com"}})
 	w.look()
@@ -277,6 +282,29 @@ func TestDeviationAlert(t *testing.T) {
 	}
 	if asked != 7 {
 		t.Errorf("asked %d times", asked)
+	}
+
+	// Figures fall behind: the hour may lack calls, so that it is asked for at each look, and what fires goes on until it is known to be over.
+	early := began.Add(-time.Hour)
+	reports.watermark = &early
+	offered["2026-03-02T08"] = 40
+	for i, s := range []struct {
+		after time.Duration
+		asked int
+	}{{5 * time.Minute, 8}, {2*time.Minute + time.Second, 9}, {15 * time.Second, 10}, {15 * time.Second, 11}, {2 * time.Minute, 12}} {
+		clock.put(clock.now().Add(s.after))
+		w.look()
+		if got := w.alert(sue, id, "support"); got.Phase != alert.Firing || i > 0 && got.Why != figuresBehind || asked != s.asked {
+			t.Errorf("look %d: %s (%s), asked %d times", i, got.Phase, got.Why, asked)
+		}
+	}
+	reports.watermark = &began
+	for range 2 {
+		clock.put(clock.now().Add(time.Minute))
+		w.look()
+	}
+	if got := w.alert(sue, id, "support"); got.Phase != alert.OK || asked != 13 {
+		t.Errorf("%s (%s), asked %d times", got.Phase, got.Why, asked)
 	}
 }
 
@@ -313,6 +341,102 @@ func TestTicketAlert(t *testing.T) {
 	if got := w.alert(sue, breached, "support"); got.Phase != alert.Idle {
 		t.Errorf("%+v", got)
 	}
+}
+
+// TestTicketAlertBehind: while ticket events that came are not loaded, tickets are judged by old ones. An alert of tickets that fires goes on
+// then, another one knows nothing, and once they are loaded the tickets are counted anew.
+func TestTicketAlertBehind(t *testing.T) {
+	way := &wayDouble{}
+	w, _, clock := alertWorld(t, options{site: withTargets, way: way.reaches})
+	sue, at := w.signIn("sue"), livetest.Began()
+	late := w.rule(sue, map[string]any{"name": "Late", "kind": "ticket_sla", "above_ms": nil, "tickets": 4, "for_ms": 0, "clear_for_ms": 0})
+	breached := w.rule(sue, map[string]any{"name": "Breached", "kind": "ticket_sla", "above_ms": nil, "stage": "breached", "tickets": 2, "for_ms": 0})
+	for _, s := range []struct {
+		after       time.Duration
+		loaded, end int64
+		err         error
+		late, other alert.Phase
+		why         string
+		counts      int
+	}{
+		{0, 4, 4, nil, alert.Firing, alert.OK, "3 tickets about to breach, 1 breached", 1},
+		{15 * time.Second, 4, 5, nil, alert.Firing, alert.OK, "", 1}, // one came
+		{2 * time.Minute, 4, 9, nil, alert.Firing, alert.OK, "", 2},
+		{15 * time.Second, 4, 9, nil, alert.Firing, alert.NoData, ticketsBehind, 2},
+		{5 * time.Minute, 4, 9, nil, alert.Firing, alert.NoData, ticketsBehind, 2},
+		{15 * time.Second, 5, 9, nil, alert.Firing, alert.OK, "", 3},
+		{15 * time.Second, 9, 9, nil, alert.Firing, alert.OK, "", 3},
+		{15 * time.Second, 0, 0, errors.New("no kafka at broker1"), alert.Firing, alert.NoData, ticketsUnsure, 3},
+		{15 * time.Second, 9, 9, nil, alert.Firing, alert.OK, "3 tickets about to breach, 1 breached", 4},
+	} {
+		at = at.Add(s.after)
+		clock.put(at)
+		way.put(s.loaded, s.end, s.err)
+		w.look()
+		l, o := w.alert(sue, late, "support"), w.alert(sue, breached, "support")
+		if l.Phase != s.late || o.Phase != s.other || s.why != "" && l.Why != s.why || len(w.reports.dues) != s.counts {
+			t.Errorf("at %s: %s (%s) and %s, %d counts", at.Sub(livetest.Began()), l.Phase, l.Why, o.Phase, len(w.reports.dues))
+		}
+	}
+	if way.asked != 9 {
+		t.Errorf("asked %d times", way.asked)
+	}
+}
+
+// TestFiguresWithoutTheController: while the controller is away, or away from Asterisk, no calls come into the figures. An alert of figures that
+// fires goes on then, though there is nothing left in its window; another one knows nothing. So it is while nothing at all is loaded.
+func TestFiguresWithoutTheController(t *testing.T) {
+	reports := &levelsDouble{reportsDouble: &reportsDouble{}}
+	usual := metric.QueueTally{Offered: 10, Attributed: 10, Answered: 10, AnsweredWithin: 7}
+	window := usual // of the service level, half an hour
+	reports.tally = func(from, until time.Time) (metric.QueueTally, error) {
+		if until.Sub(from) == time.Hour {
+			return usual, nil
+		}
+		return window, nil
+	}
+	w, server, clock := alertWorld(t, options{reports: reports})
+	sue, at := w.signIn("sue"), livetest.Began()
+	reports.watermark = &at
+	level := w.rule(sue, map[string]any{"name": "Level", "kind": "service_level", "above_ms": nil, "below_percent": 80, "for_ms": 0, "clear_for_ms": 0, "mail": []string{"lead@example.com"}})
+	unusual := w.rule(sue, map[string]any{"name": "Unusual", "kind": "deviation", "above_ms": nil, "number": "offered"})
+	step := func(what string, levelIs, unusualIs alert.Phase, why string) {
+		t.Helper()
+		at = at.Add(3 * time.Minute)
+		clock.put(at)
+		w.look()
+		l, u := w.alert(sue, level, "support"), w.alert(sue, unusual, "support")
+		if l.Phase != levelIs || u.Phase != unusualIs || why != "" && (l.Why != why || u.Why != why) {
+			t.Errorf("%s: %s (%s) and %s (%s)", what, l.Phase, l.Why, u.Phase, u.Why)
+		}
+	}
+	step("all is there", alert.Firing, alert.OK, "")
+	server.Wait(1, time.Minute)
+	window = metric.QueueTally{}
+	w.controller.Down(true)
+	w.controller.Break()
+	w.until(func(b live.Wallboard) bool { return b.Stale })
+	step("the controller is away", alert.Firing, alert.NoData, "the controller is not heard")
+	step("and stays away", alert.Firing, alert.NoData, "the controller is not heard")
+	w.controller.SetSnapshot(func(s *fact.Snapshot) { s.Link = false })
+	w.controller.Down(false)
+	w.controller.Forget()
+	w.until(func(b live.Wallboard) bool { return !b.Stale && !b.Link })
+	step("asterisk is away", alert.Firing, alert.NoData, "the controller is not connected to Asterisk")
+	if mails, _ := server.Mails(); len(mails) != 1 {
+		t.Errorf("%d mails", len(mails))
+	}
+	w.controller.SetSnapshot(func(s *fact.Snapshot) { s.Link = true })
+	w.controller.Forget()
+	w.controller.Break()
+	w.until(func(b live.Wallboard) bool { return !b.Stale && b.Link })
+	step("all is there again", alert.Idle, alert.OK, "")
+	if m := server.Wait(2, time.Minute)[1]; m.Subject != "Resolved: Level, support" {
+		t.Errorf("%+v", m)
+	}
+	reports.watermark = nil // the tables are new, and no loader fills them
+	step("nothing was ever loaded", alert.Idle, alert.OK, "")
+	step("nor is it now", alert.NoData, alert.NoData, figuresBehind)
 }
 
 // TestAlertOnTheRealEngine: the service level of a rule is the one that the route answers for the same window.

@@ -53,23 +53,24 @@ type Check struct {
 	Test func(ctx context.Context) error
 }
 
-// Deps are the parts the API stands on. All are needed, Pages, Tickets, Forget and Archive excepted.
+// Deps are the parts the API stands on. All are needed, Pages, Tickets, TicketWay, Forget and Archive excepted.
 type Deps struct {
-	Log      *slog.Logger
-	Getenv   func(string) string
-	Registry *prometheus.Registry // the API registers its own there and serves all of it at /metrics
-	State    State                // sessions and keys
-	Now      Now
-	Reports  Reports
-	Notify   Notifier
-	Tickets  TicketLog   // nil = the ticket webhook answers not_configured
-	Forget   Forgetter   // erases callers; nil = that answers not_configured
-	Archive  Archive     // of recordings; nil = their audio answers not_configured
-	Pages    fs.FS       // the built pages with index.html at their root; nil = none
-	Numbers  number.Form // in which callers' numbers come
-	Checks   []Check     // beside those of its own parts
-	Version  string
-	Process  string // which of several API processes this is, in the audit log
+	Log       *slog.Logger
+	Getenv    func(string) string
+	Registry  *prometheus.Registry // the API registers its own there and serves all of it at /metrics
+	State     State                // sessions and keys
+	Now       Now
+	Reports   Reports
+	Notify    Notifier
+	Tickets   TicketLog   // nil = the ticket webhook answers not_configured
+	TicketWay TicketWay   // nil = all ticket events are taken for loaded
+	Forget    Forgetter   // erases callers; nil = that answers not_configured
+	Archive   Archive     // of recordings; nil = their audio answers not_configured
+	Pages     fs.FS       // the built pages with index.html at their root; nil = none
+	Numbers   number.Form // in which callers' numbers come
+	Checks    []Check     // beside those of its own parts
+	Version   string
+	Process   string // which of several API processes this is, in the audit log
 }
 
 // API serves HTTP. Its handlers may run before Run, in tests.
@@ -91,6 +92,7 @@ type API struct {
 	watch    *watch        // of the alerts
 	wake     chan struct{} // one slot: runs of reports are due
 	tickets  TicketLog
+	way      TicketWay
 	forget   Forgetter
 	archive  Archive
 	pages    fs.FS
@@ -137,7 +139,7 @@ func New(cfg Config, site Site, deps Deps) (*API, error) {
 	a := &API{
 		cfg: cfg, log: deps.Log, getenv: deps.Getenv, m: newMetrics(deps.Registry), due: newDueGauges(deps.Registry), registry: deps.Registry,
 		state: deps.State, attempts: newAttempts(), repeats: &repeats{last: map[string]time.Time{}}, hashing: make(chan struct{}, hashingMax),
-		now: deps.Now, reports: deps.Reports, notify: deps.Notify, watch: newWatch(), wake: make(chan struct{}, 1), tickets: deps.Tickets, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
+		now: deps.Now, reports: deps.Reports, notify: deps.Notify, watch: newWatch(), wake: make(chan struct{}, 1), tickets: deps.Tickets, way: deps.TicketWay, forget: deps.Forget, archive: deps.Archive, pages: deps.Pages, version: deps.Version, process: deps.Process,
 		origins: newOrigins(cfg), patience: defaultPatience, clock: time.Now, stop: stop, halt: halt, ready: make(chan struct{}),
 	}
 	certificate, err := a.certificate()

@@ -65,6 +65,7 @@ type options struct {
 	tickets bool // with a log for tickets; it takes a moment
 	reports Reports
 	notify  func(*notify.MailConfig, *notify.HookConfig)
+	way     TicketWay
 	log     *slog.Logger // nil = nowhere
 	pages   fs.FS        // nil = files that stand for them
 
@@ -105,7 +106,7 @@ func newWorld(t testing.TB, o options) *world {
 	deps := Deps{
 		Log: slog.New(slog.DiscardHandler), Getenv: func(k string) string { return env[k] }, Registry: reg, State: state,
 		Now: w.live, Reports: w.reports, Pages: testPages(), Checks: o.checks, Version: "test",
-		Numbers: number.Config{Region: "DE"}.Form(), Forget: &forgetDouble{},
+		Numbers: number.Config{Region: "DE"}.Form(), Forget: &forgetDouble{}, TicketWay: o.way,
 	}
 	mail, hooks := notify.DefaultMail(), notify.DefaultHooks()
 	if o.notify != nil {

@@ -107,18 +107,19 @@ type dueGauges struct {
 	open, warning, breached *prometheus.GaugeVec
 	counts                  *prometheus.CounterVec
 	failing                 *trouble.Trouble
+	lag                     ticketLag // owned by who counts
 }
 
 func newDueGauges(reg prometheus.Registerer) *dueGauges {
 	gauge := func(name, help string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help + " As of the last count, a minute ago at most; none where no targets are set, and while they can't be counted."}, []string{"priority"})
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help + " As of the last count, a minute ago at most; none where no targets are set, while they can't be counted, and while events of them are not loaded or that isn't known."}, []string{"priority"})
 	}
 	g := &dueGauges{
 		open:     gauge("firstline_api_tickets_open", "Tickets that are open or wait for the customer, by the priority of a target; default: all others."),
 		warning:  gauge("firstline_api_tickets_warning", "Of these, those about to breach a target of integrations.tickets.targets."),
 		breached: gauge("firstline_api_tickets_breached", "Of these, those that have breached one."),
 		counts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "firstline_api_ticket_counts_total", Help: "Counts of the tickets that are due, by result: ok, failed."}, []string{"result"}),
+			Name: "firstline_api_ticket_counts_total", Help: "Counts of the tickets that are due, by result: ok; failed, as it is while events of them are not loaded."}, []string{"result"}),
 		failing: trouble.New(startPatience),
 	}
 	reg.MustRegister(g.open, g.warning, g.breached, g.counts)
@@ -139,14 +140,17 @@ func (a *API) watchTickets(ctx context.Context) {
 	}
 }
 
-// countTickets sets the gauges. Old counts go away first: a wrong number would keep an alarm silent.
+// countTickets sets the gauges. Old counts go away first: a wrong number would keep an alarm silent, and so would one of old events.
 func (a *API) countTickets(ctx context.Context) {
 	var counts []metric.DueCount
 	var err error
 	if !a.site().sla().Targets.None() {
 		within, cancel := context.WithTimeout(ctx, a.cfg.QueryTimeout)
 		defer cancel()
-		if counts, err = a.ticketsDue(within, nil, nil); err != nil {
+		if err = a.ticketsLate(within, &a.due.lag, a.clock()); err == nil {
+			counts, err = a.ticketsDue(within, nil, nil)
+		}
+		if err != nil {
 			counts = nil
 		}
 		a.noteCount(ctx, err)

@@ -8,9 +8,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"firstline/analytics/live/livetest"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/pipeline/fact"
+	"firstline/pipeline/load"
 	"firstline/pipeline/schedule"
 )
 
@@ -117,5 +119,75 @@ func TestDueGauges(t *testing.T) {
 	w.api.countTickets(ctx)
 	if n := testutil.CollectAndCount(g.open) + testutil.CollectAndCount(g.warning) + testutil.CollectAndCount(g.breached); n != 0 || testutil.ToFloat64(g.counts.WithLabelValues("failed")) != 1 || testutil.ToFloat64(g.counts.WithLabelValues("ok")) != 1 {
 		t.Errorf("%d gauges of old counts", n)
+	}
+}
+
+// None while events that came are not loaded, either, nor while that isn't known.
+func TestDueGaugesBehind(t *testing.T) {
+	way := &wayDouble{}
+	w, _, clock := alertWorld(t, options{site: withTargets, way: way.reaches})
+	for _, s := range []struct {
+		after          time.Duration
+		loaded, end    int64
+		err            error
+		gauges, counts int
+	}{
+		{0, 4, 5, nil, 0, 0}, // for how long already nobody knows
+		{time.Minute, 5, 6, nil, 2, 1}, {time.Minute, 5, 8, nil, 2, 2}, {time.Minute, 5, 8, nil, 2, 3}, {time.Minute, 5, 8, nil, 0, 3}, {time.Minute, 8, 8, nil, 2, 4},
+		{time.Minute, 0, 0, errors.New("no kafka"), 0, 4},
+	} {
+		clock.put(clock.now().Add(s.after))
+		way.put(s.loaded, s.end, s.err)
+		w.api.countTickets(context.Background())
+		if n := testutil.CollectAndCount(w.api.due.open); n != s.gauges || len(w.reports.dues) != s.counts {
+			t.Errorf("%d gauges, %d counts, want %+v", n, len(w.reports.dues), s)
+		}
+	}
+	if failed, ok := testutil.ToFloat64(w.api.due.counts.WithLabelValues("failed")), testutil.ToFloat64(w.api.due.counts.WithLabelValues("ok")); failed != 3 || ok != 4 {
+		t.Errorf("%v failed, %v ok", failed, ok)
+	}
+}
+
+// wayDouble is a way of ticket events that is as the test says.
+type wayDouble struct {
+	reach load.Reach
+	err   error
+	asked int
+}
+
+func (d *wayDouble) put(loaded, end int64, err error) {
+	d.reach, d.err = load.Reach{Place: "firstline.tickets.v1/0", Loaded: loaded, End: end}, err
+}
+
+func (d *wayDouble) reaches(context.Context) ([]load.Reach, error) {
+	d.asked++
+	return []load.Reach{d.reach}, d.err
+}
+
+// TestTicketLag: events are late only when what was there is not loaded for a while: at any one place of their way.
+func TestTicketLag(t *testing.T) {
+	var l ticketLag
+	now := livetest.Began()
+	for i, c := range []struct {
+		after  time.Duration
+		places [2][2]int64 // loaded and end of each
+		want   bool
+	}{
+		{0, [2][2]int64{{0, 0}, {3, 4}}, true},                                                                         // for how long already nobody knows
+		{15 * time.Second, [2][2]int64{{0, 0}, {4, 9}}, false}, {2 * time.Minute, [2][2]int64{{0, 0}, {9, 12}}, false}, // it moves
+		{2 * time.Minute, [2][2]int64{{0, 1}, {12, 12}}, false}, {2 * time.Minute, [2][2]int64{{0, 2}, {20, 20}}, false}, {time.Second, [2][2]int64{{0, 2}, {25, 25}}, true}, // the first place stands
+		{time.Second, [2][2]int64{{1, 2}, {30, 30}}, false}, {3 * time.Minute, [2][2]int64{{1, 2}, {30, 30}}, true},
+		{time.Second, [2][2]int64{{0, 1}, {30, 30}}, false}, // another log, which begins anew
+		{time.Second, [2][2]int64{{1, 1}, {30, 30}}, false},
+		{time.Hour, [2][2]int64{{1, 2}, {30, 30}}, true}, // nobody looked for long
+	} {
+		now = now.Add(c.after)
+		var reaches []load.Reach
+		for place, r := range c.places {
+			reaches = append(reaches, load.Reach{Place: string(rune('a' + place)), Loaded: r[0], End: r[1]})
+		}
+		if got := l.late(reaches, now); got != c.want {
+			t.Errorf("%d: %v", i, got)
+		}
 	}
 }

@@ -22,7 +22,9 @@ import (
 	"firstline/analytics/store"
 	"firstline/dashboards"
 	"firstline/pipeline/archive"
+	"firstline/pipeline/fact"
 	"firstline/pipeline/kafka"
+	"firstline/pipeline/load"
 	"firstline/pipeline/log"
 	"firstline/pipeline/number"
 )
@@ -68,7 +70,7 @@ func runAPI(ctx context.Context, env *environment) error {
 		Log: env.log, Getenv: env.getenv, Registry: reg, State: state, Now: now,
 		Reports: query.New(db.Conn(), s.Query, time.Now), Notify: sender, Tickets: ticketLog, Pages: dashboards.Pages(), Version: release, Process: processName(s),
 		Numbers: s.Numbers.Form(),
-		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}},
+		Checks:  []api.Check{{Name: "clickhouse", Test: db.Ping}}, TicketWay: ticketWay(cluster, db, ticketLog, publisher),
 	}
 	if s.Recordings.Dir != "" {
 		deps.Archive = archive.Dir(s.Recordings.Dir)
@@ -96,6 +98,16 @@ func runAPI(ctx context.Context, env *environment) error {
 		})
 	})
 	return joined(g.wait(), ticketLog.Close(), db.Close(), state.Close())
+}
+
+// ticketWay tells how far ticket events are loaded: those that wait in the log for Kafka, and those that wait there for the loader.
+func ticketWay(cluster *kafka.Cluster, db *store.Store, own *log.Log, publisher *kafka.Publisher) api.TicketWay {
+	return func(ctx context.Context) ([]load.Reach, error) {
+		//nolint:gosec // a log does not reach 2^63 positions
+		waiting := load.Reach{Place: "log", Loaded: int64(publisher.Published()), End: int64(own.Position())}
+		reaches, err := load.Reaches(ctx, cluster, db, fact.TopicTickets)
+		return append(reaches, waiting), err
+	}
 }
 
 // openState opens the API's small state: a file in its folder, or PostgreSQL.

@@ -129,6 +129,12 @@ func (p *product) checkTargets(contact query.Contact, window string) {
 	if got := report.Total.Targets; got.FirstReply.Numerator != 1 || got.FirstReply.Denominator != 2 || got.Resolution.Percent != nil {
 		p.t.Errorf("targets %+v", got)
 	}
+	p.waitFor("the gauge of the ticket that is breached: its events are known to be loaded", 2*time.Minute, func() error { // it is set once a minute
+		if n := p.metric(p.ports.HTTP, "firstline_api_tickets_breached", `priority="high"`); n != 1 {
+			return fmt.Errorf("it shows %v", n)
+		}
+		return nil
+	})
 }
 
 // checkLife goes on with the ticket of the call until it is reopened, and wants what is told step by step in the answers.

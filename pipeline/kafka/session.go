@@ -74,6 +74,27 @@ func (s *Session) partitions(ctx context.Context) (map[string][]kafkago.Partitio
 	return out, nil
 }
 
+// Partitions returns the cluster's id and the partitions of a topic of facts.
+func (s *Session) Partitions(ctx context.Context, topic string) (cluster string, partitions []int, err error) {
+	m, err := s.metadata(ctx, []string{topic})
+	if err != nil {
+		return "", nil, err
+	}
+	for _, t := range m.Topics {
+		if t.Error != nil {
+			return "", nil, fmt.Errorf("ask for the partitions of %s: %w", t.Name, t.Error)
+		}
+		for _, p := range t.Partitions {
+			partitions = append(partitions, p.ID)
+		}
+	}
+	if len(partitions) == 0 {
+		return "", nil, fmt.Errorf("ask for the partitions of %s: %w", topic, errNoPartition)
+	}
+	slices.Sort(partitions)
+	return m.ClusterID, partitions, nil
+}
+
 // Bounds returns a partition's first kept offset and the offset after its last message.
 func (s *Session) Bounds(ctx context.Context, topic string, partition int) (first, end int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
