@@ -33,7 +33,7 @@ be repeated, stopped and gone on with: what was taken in is not taken in again.
   --tz ZONE        of times that are dates, as in the SQL form (UTC), for example Europe/Berlin
   --final          nothing comes after these files: what is open at their end is ended there
   --dry-run        tell what would come of the files, and write nothing
-  --report FILE    each doubtful and refused line as JSON Lines
+  --report FILE    each line that is doubtful, left out (all of it, or for the agent's time) or refused, as JSON Lines
 
 For cel and cdr, which bring in the calls that came to no queue, after queue-log of the same node. Channel events (cel) say more
 than call detail records (cdr); give cel first where a site has both, and each call counts once:
@@ -50,10 +50,11 @@ Examples:
   firstline import cel --trunk 'PJSIP/telekom*' --final /var/log/asterisk/cel-custom
   firstline import cdr --tz Europe/Berlin --trunk 'PJSIP/telekom*' --final /var/log/asterisk/cdr-csv
 
-It ends with 0 when every line was taken, 3 when lines were refused, 1 when it failed. docs/import.md
+It ends with 0 when no line was refused, 3 when lines were, 1 when it failed. Lines are left out when nothing is wrong with them and
+no fact comes of them; the summary says why. docs/import.md
 `
 
-// errRefused ends an import that left lines out.
+// errRefused ends an import of lines that something is wrong with.
 var errRefused = errors.New("lines were refused")
 
 // imported is what an import was asked for.
@@ -146,17 +147,11 @@ func (r imported) reader(env *environment, s *settings, temp string) (importRun,
 	}, nil
 }
 
-// look reads the files and writes nothing. Calls in call detail records and events are held against what was taken in before.
+// look reads the files and writes nothing. They are held against what was taken in before, as an import holds them.
 func (r imported) look(ctx context.Context, env *environment, s *settings, read importRun, report func(history.Note, string)) (importer.Summary, error) {
-	nowhere := importer.Nowhere{}
-	if r.form != importer.FormQueueLog {
-		root, err := s.folder("import")
-		if err == nil {
-			nowhere, err = importer.Peek(filepath.Join(root, r.node))
-		}
-		if err != nil {
-			return importer.Summary{}, err
-		}
+	nowhere, err := importer.Peek(filepath.Join(s.Root.Data, "import", r.node))
+	if err != nil {
+		return importer.Summary{}, fmt.Errorf("look at what was imported before: %w", err)
 	}
 	return read(ctx, nowhere, report, showProgress(env.stderr))
 }

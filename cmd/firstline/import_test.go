@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,9 @@ import (
 	"time"
 
 	"firstline/analytics/client"
+	"firstline/pipeline/history"
 	"firstline/pipeline/importer"
+	"firstline/pipeline/log"
 )
 
 // pastCalls is how many calls of the past TestImport has; one a minute.
@@ -113,6 +116,8 @@ func TestImport(t *testing.T) {
 		t.Errorf("facts with callers' numbers are left behind: %v %v", left, err)
 	}
 
+	p.wantImported(0, "left out 1: PAUSE, older than the agent's first line", p.pastFile("older", []string{fmt.Sprintf("%d|MANAGER|First|PJSIP/301|PAUSE|lunch\n", pastBegan().Unix()-86400)}))
+	p.wantPast(lines)
 	p.wantImported(3, "bad:2: no line of queue_log", p.pastFile("bad", []string{lines[0], "rubbish\n"}))
 	half := p.pastFile("half.gz", lines)
 	text, err := os.ReadFile(half)
@@ -198,6 +203,56 @@ func TestImportAsked(t *testing.T) {
 		if code != exitFault || !strings.Contains(failed.String(), want) {
 			t.Errorf("%s: code %d, %s; want %q", args, code, failed.String(), want)
 		}
+	}
+}
+
+// TestImportLooks has a month looked at after a later one was imported: what an import would leave out the dry run tells, and it writes
+// nothing, not even a folder where there was none.
+func TestImportLooks(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "firstline.yaml")
+	text := fmt.Sprintf("data: %s/data\nentries: [{number: \"*\", flow: main}]\nqueues: [{id: support}]\nivr: [{id: main, start: line, nodes: {line: {type: queue, queue: support}}}]\n", dir)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	months := filepath.Join("..", "..", "pipeline", "importer", "testdata", "months")
+	look := func() string {
+		var out, failed bytes.Buffer
+		args := []string{"import", "queue-log", "--config", config, "--dry-run", "--final", filepath.Join(months, "february.log")}
+		if code := run(t.Context(), args, func(string) string { return "" }, nil, &out, &failed); code != 0 {
+			t.Fatalf("code %d: %s", code, failed.String())
+		}
+		return out.String()
+	}
+	if out := look(); !strings.Contains(out, "understood        10 ") || !strings.Contains(out, "left out           5 ") {
+		t.Errorf("the first month: %s", out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "import")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a dry run leaves something behind: %v", err)
+	}
+	importMonth(t, filepath.Join(dir, "data", "import", "old-pbx"), filepath.Join(months, "march.log"))
+	if out := look(); !strings.Contains(out, "left out 2: PAUSE, older than the agent's first line\n") || !strings.Contains(out, "february.log:8: his time was taken in from 2024-03-04 08:00:00 UTC") {
+		t.Errorf("the month before: %s", out)
+	}
+}
+
+// importMonth imports a file into the folder of an exchange, without the product that would load it.
+func importMonth(t *testing.T, dir, file string) {
+	t.Helper()
+	j, err := importer.OpenJournal(dir, "import/old-pbx", log.DefaultConfig(), slog.New(slog.DiscardHandler), newRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- j.Log.Run(ctx) }()
+	files, err := importer.Inputs(importer.FormQueueLog, []string{file}, nil, t.TempDir())
+	if err == nil {
+		_, err = importer.Run(t.Context(), importer.Config{Files: files, Zone: time.UTC, Final: true, History: history.Config{Node: "old-pbx"}}, j, nil, nil)
+	}
+	stop()
+	if err = errors.Join(err, <-done, j.Forget(), j.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 // Agent is how an agent goes on: what a Fold must keep of him between lines, and between files. It is stored as JSON.
 type Agent struct {
 	Sequence uint64          `json:"sequence"`           // of his last fact
+	First    time.Time       `json:"first"`              // his first line; zero = not known, an earlier version did not keep it
 	At       time.Time       `json:"at"`                 // of his last line
 	Seen     []string        `json:"seen,omitempty"`     // his lines of that second
 	Members  []string        `json:"members,omitempty"`  // queues he was added to
@@ -45,26 +47,46 @@ type step struct {
 	kind fact.Type
 }
 
-// agentOf finds the agent of a line. Nil when it names none, or was taken in before: agents go forward only.
-func (f *Fold) agentOf(l Line) (*Agent, string) {
+// tooLate is why no time of an agent comes of a line; the zero value: it does come.
+type tooLate struct{ reason, meaning string }
+
+// tooLate holds a line against what was taken in of the agent: agents go forward only.
+func (a *Agent) tooLate(at time.Time, text string) tooLate {
+	switch {
+	case at.Before(a.First):
+		return tooLate{"older than the agent's first line", fmt.Sprintf(
+			"his time was taken in from %s UTC on before, and goes forward only: of this line no time of his comes", a.First.Format(time.DateTime))}
+	case at.Before(a.At):
+		return tooLate{"older than the agent's last line", fmt.Sprintf(
+			"his time was taken in up to %s UTC before, and goes forward only: either this line was taken in then, or no time of his comes of it", a.At.Format(time.DateTime))}
+	case at.Equal(a.At) && slices.Contains(a.Seen, text):
+		return tooLate{"taken in before", "the same line about the agent was taken in for this second already"}
+	default:
+		return tooLate{}
+	}
+}
+
+// agentOf finds the agent of a line. Nil when it names none, or comes too late.
+func (f *Fold) agentOf(l Line) (*Agent, string, tooLate) {
 	id := f.agent(l.Agent)
 	if id == "" {
-		return nil, ""
+		return nil, "", tooLate{}
 	}
 	a := f.agents[id]
 	if a == nil {
-		a = &Agent{}
+		a = &Agent{First: f.now}
 		f.agents[id] = a
 	}
-	switch t := l.text(); {
-	case f.now.Before(a.At), f.now.Equal(a.At) && slices.Contains(a.Seen, t):
-		return nil, id
-	case f.now.Equal(a.At):
+	t := l.text()
+	if late := a.tooLate(f.now, t); late.reason != "" {
+		return nil, id, late
+	}
+	if f.now.Equal(a.At) {
 		a.Seen = append(a.Seen, t)
-	default:
+	} else {
 		a.At, a.Seen = f.now, []string{t}
 	}
-	return a, id
+	return a, id, tooLate{}
 }
 
 // emitAgent gives an agent's facts.
@@ -91,8 +113,9 @@ func (f *Fold) ofAgent(l Line) {
 	if l.Piped {
 		f.doubt(l, "name with |", "the agent's name is taken for "+l.Agent)
 	}
-	a, id := f.agentOf(l)
+	a, id, late := f.agentOf(l)
 	if a == nil {
+		f.leave(l, late.reason, late.meaning)
 		return
 	}
 	queue := f.queue(l.Queue)
@@ -116,7 +139,11 @@ func (f *Fold) ofAgent(l Line) {
 	case eventUnpauseAll:
 		a.All, a.Paused = false, nil
 	}
-	f.emitAgent(id, append(out, a.settle(f.now, l.Agent)...))
+	out = append(out, a.settle(f.now, l.Agent)...)
+	if len(out) == 0 && a.State == "" {
+		f.leave(l, "not logged in", "no line tells that he had logged in, by this name: until one does, nothing is told of his time")
+	}
+	f.emitAgent(id, out)
 }
 
 // added: a member joins a queue. One who is in it already has lost it at the last restart: he was away since.
@@ -207,8 +234,9 @@ func (f *Fold) agentCalled(l Line) {
 	default:
 		return
 	}
-	a, id := f.agentOf(l)
+	a, id, late := f.agentOf(l)
 	if a == nil {
+		f.withoutAgent(l, late)
 		return
 	}
 	var out []step
@@ -226,6 +254,13 @@ func (f *Fold) agentCalled(l Line) {
 		out = a.hungUp(l.Call, f.now)
 	}
 	f.emitAgent(id, append(out, a.settle(f.now, l.Agent)...))
+}
+
+// withoutAgent notes that a line is taken for its call, and not for the agent's time.
+func (f *Fold) withoutAgent(l Line, late tooLate) {
+	if late.reason != "" && f.level.weight() < LeftOut.weight() {
+		f.note(Partly, l, late.reason, "the call is taken, the agent's time is not; "+late.meaning)
+	}
 }
 
 // forgetTalk ends the talking that an earlier call, whose end no line tells, had kept open: how long it was is not told.

@@ -45,6 +45,9 @@ func (t EventType) silent() bool {
 	}, t)
 }
 
+// Silent tells whether no fact has what a row says: it only has its part in which rows are of one call, and in when that was over.
+func (c Detail) Silent() bool { return c.Event != nil && c.Event.Type.silent() }
+
 // telling are those that facts come of.
 func (t EventType) telling() bool {
 	return slices.Contains([]EventType{EventStart, EventEnd, EventAnswer, EventHangup, EventEnter, EventExit, EventBlind, EventAttended}, t)

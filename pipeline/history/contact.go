@@ -159,7 +159,10 @@ func (f *Fold) ofContact(id string, l Line) {
 	case kindUnknown:
 		f.refuse(l, "unknown event", "app_queue writes no such event")
 		return
-	case kindAgent, kindSilent:
+	case kindSilent:
+		f.silent(l)
+		return
+	case kindAgent: // is about no call, so it does not come here
 		return
 	case kindCall:
 	}
@@ -195,7 +198,7 @@ func (f *Fold) ofContact(id string, l Line) {
 
 func (f *Fold) dialed(ct *contact, l Line) {
 	if ct.sequence > 0 {
-		f.doubt(l, "late", "the number dialled is told after the call was over; it is left out")
+		f.leave(l, "late", "the number dialled is told after the call was over")
 		return
 	}
 	ct.dialed = l.field(0)
@@ -252,7 +255,8 @@ func (f *Fold) settle(id string) {
 	ct := f.contacts[id]
 	delete(f.contacts, id)
 	if ct.began.IsZero() {
-		return // nothing of him was understood
+		f.neverCame(ct)
+		return
 	}
 	f.recent[id] = ct.last
 	f.loseOpen(ct, ct.last, ct.lines[len(ct.lines)-1])
@@ -269,6 +273,15 @@ func (f *Fold) settle(id string) {
 		Termination: end,
 	})
 	f.give(ct)
+}
+
+// neverCame: nothing is told of a caller but the number dialled, or lines that were refused. So there is no call to have that number.
+func (f *Fold) neverCame(ct *contact) {
+	for _, l := range ct.lines {
+		if l.Event == eventDID {
+			f.leaveLater(l, "no call", "the number dialled is told, and no line says that the caller joined a queue")
+		}
+	}
 }
 
 // loseOpen ends what is open at a time, of which no line tells the end.

@@ -68,7 +68,7 @@ type Fold struct {
 	parts    []Part
 	notes    []Note
 	counts   Counts
-	doubted  bool // the line in hand has a note
+	level    Level // of the line in hand
 }
 
 // State is what a Fold needs to go on with the next file in another process.
@@ -84,7 +84,7 @@ type State struct {
 // New returns a fold that goes on from a state; the zero State is that of the very beginning. The state's lines are the
 // caller's to give again, with the others of their times.
 func New(cfg Config, s State) *Fold {
-	f := &Fold{cfg: cfg, contacts: map[string]*contact{}, agents: map[string]*Agent{}, recent: map[string]time.Time{}, counts: newCounts(),
+	f := &Fold{cfg: cfg, contacts: map[string]*contact{}, agents: map[string]*Agent{}, recent: map[string]time.Time{}, counts: NewCounts(), level: Understood,
 		until: s.Until, details: s.Details}
 	for id, a := range s.Agents {
 		f.agents[id] = a.clone()
@@ -190,10 +190,10 @@ func (f *Fold) ofCall(id string, lines []Line) {
 
 // take counts a line and does with it.
 func (f *Fold) take(l Line, do func(Line)) {
-	f.doubted = false
+	f.level = l.level()
 	do(l)
 	if !l.Again {
-		f.counts.taken(l.Event, f.doubted)
+		f.counts.Of(f.level)[l.Event]++
 	}
 }
 
@@ -205,9 +205,15 @@ func (f *Fold) elsewhere(l Line) {
 	case kindCall:
 		f.refuse(l, "no call", "the line says nothing of whose call it is")
 	case kindSilent:
+		f.silent(l)
 	default:
 		f.refuse(l, "unknown event", "app_queue writes no such event")
 	}
+}
+
+// silent leaves out an event that is known, and that facts have nothing of.
+func (f *Fold) silent(l Line) {
+	f.leave(l, "no fact", "it is known, and no fact has what it says")
 }
 
 // restarted: Asterisk has begun anew, every call that was is over.

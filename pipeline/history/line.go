@@ -24,6 +24,7 @@ type Line struct {
 	Number int  `json:"-"` // where in the file, from 1
 	Again  bool `json:"-"` // it was taken in before, and is given again to go on: not counted
 	Piped  bool `json:"-"` // a name in it had the sign that parts columns
+	Odd    bool `json:"-"` // whoever read it has noted a doubt of it
 }
 
 // text tells lines apart: two with the same text in two files are one.

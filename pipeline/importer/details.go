@@ -71,7 +71,6 @@ type details struct {
 }
 
 func (d *details) run(ctx context.Context) error {
-	d.summary.Counts = history.Counts{Understood: map[string]int64{}, Doubtful: map[string]int64{}, Refused: map[string]int64{}}
 	d.waiting = map[string]bool{}
 	for _, l := range d.begin.Lines {
 		d.waiting[l.Call] = true
@@ -183,6 +182,9 @@ func (d *details) logged() {
 // take is the second reading.
 func (d *details) take(ctx context.Context, r detailRow) error {
 	d.read++
+	if !r.Again {
+		d.summary.Lines++
+	}
 	if r.bad != nil {
 		d.refuse(r)
 		return ctx.Err()
@@ -202,11 +204,11 @@ func (d *details) take(ctx context.Context, r detailRow) error {
 
 // refuse tells of a row that is none.
 func (d *details) refuse(r detailRow) {
-	level, counts := history.Refused, d.summary.Counts.Refused
+	level := history.Refused
 	if r.cut {
-		level, counts = history.Doubtful, d.summary.Counts.Doubtful
+		level = history.LeftOut
 	}
-	counts[r.Kind()]++
+	d.summary.Counts.Of(level)[r.Kind()]++
 	d.note(history.Note{Level: level, Event: r.Kind(), Reason: r.bad.Reason, Meaning: r.bad.Meaning, Text: history.Masked(r.text), File: r.File, Line: r.Number})
 }
 
@@ -274,16 +276,24 @@ func (d *details) tally(rows []history.Detail, t history.Told) {
 		for _, x := range r.Doubts {
 			d.note(r.Note(history.Doubtful, x.Reason, x.Meaning))
 		}
-		c := d.summary.Counts
-		switch {
-		case r.Again:
-		case t.Bad:
-			c.Refused[r.Kind()]++
-		case len(r.Doubts) > 0 || noted[place{r.File, r.Number}]:
-			c.Doubtful[r.Kind()]++
-		default:
-			c.Understood[r.Kind()]++
+		if r.Again {
+			continue
 		}
+		level := history.Understood
+		switch {
+		case t.Bad:
+			level = history.Refused
+		case t.Left:
+			level = history.LeftOut
+			reason, meaning := leftTo(t.By)
+			d.note(r.Note(level, reason, meaning))
+		case r.Silent():
+			level = history.LeftOut
+			d.note(r.Note(level, "no fact", "it is known, and no fact has what it says"))
+		case len(r.Doubts) > 0 || noted[place{r.File, r.Number}]:
+			level = history.Doubtful
+		}
+		d.summary.Counts.Of(level)[r.Kind()]++
 	}
 }
 

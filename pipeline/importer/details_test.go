@@ -345,8 +345,12 @@ func anyOrder(t *testing.T, form Form, a, b []byte) {
 		cfg := calls(true, files...)
 		cfg.Form, cfg.Zone = form, berlin
 		r := &recorded{}
-		if _, err := RunDetails(context.Background(), cfg, r, nil, nil); err != nil {
+		s, err := RunDetails(context.Background(), cfg, r, nil, nil)
+		if err != nil {
 			return nil
+		}
+		if s.Lines != counted(s.Counts) {
+			t.Errorf("of %d lines %d are accounted for: %+v", s.Lines, counted(s.Counts), s.Counts)
 		}
 		return r.facts()
 	}

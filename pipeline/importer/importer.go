@@ -110,6 +110,7 @@ func (w *worker) run(ctx context.Context) error {
 		return err
 	}
 	w.progress()
+	w.summary.Lines = w.merge.read
 	w.summary.Counts = w.merge.counts(w.fold.Counts())
 	w.summary.Busy, w.summary.Open = w.fold.Open()
 	w.summary.From, w.summary.Until = w.merge.from, w.merge.until

@@ -49,7 +49,7 @@ func nameOf(files []Input, file int) string {
 }
 
 func newMerge(cfg Config, parts []*part, left []history.Line, note func(history.Note, string)) *merge {
-	m := &merge{cfg: cfg, waiting: parts, note: note, bad: history.Counts{Doubtful: map[string]int64{}, Refused: map[string]int64{}}}
+	m := &merge{cfg: cfg, waiting: parts, note: note, bad: history.NewCounts()}
 	if len(left) > 0 {
 		h := &head{part: &part{file: earlier}, r: &remembered{left}}
 		if ok, err := m.advance(h); ok && err == nil {
@@ -153,7 +153,7 @@ func (m *merge) advance(h *head) (bool, error) {
 		}
 		h.key = l.At
 		if !l.Again && l.At.Before(h.last) {
-			h.key = h.last
+			h.key, l.Odd = h.last, true
 			m.note(history.Note{Level: history.Doubtful, Event: l.Event, Reason: "clock", File: l.File, Line: l.Number,
 				Meaning: fmt.Sprintf("the clock went back by %d s: the line is taken in the file's order", int64(h.last.Sub(l.At).Seconds()))}, nameOf(m.cfg.Files, l.File))
 		}
@@ -164,21 +164,20 @@ func (m *merge) advance(h *head) (bool, error) {
 
 // tell notes a row that is no line.
 func (m *merge) tell(h *head, r row) {
-	level, counts := history.Refused, m.bad.Refused
+	level := history.Refused
 	if r.again {
-		level, counts = history.Doubtful, m.bad.Doubtful
+		level = history.LeftOut
 	}
-	counts[r.line.Event]++
+	m.bad.Of(level)[r.line.Event]++
 	m.note(history.Note{Level: level, Event: r.line.Event, Reason: r.bad, Meaning: r.why, Text: history.Masked(r.text), File: h.part.file, Line: r.number}, nameOf(m.cfg.Files, h.part.file))
 }
 
 // counts are the fold's with the rows that never came to it.
 func (m *merge) counts(c history.Counts) history.Counts {
-	for event, n := range m.bad.Doubtful {
-		c.Doubtful[event] += n
-	}
-	for event, n := range m.bad.Refused {
-		c.Refused[event] += n
+	for _, level := range []history.Level{history.LeftOut, history.Refused} {
+		for event, n := range m.bad.Of(level) {
+			c.Of(level)[event] += n
+		}
 	}
 	return c
 }

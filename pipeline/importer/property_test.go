@@ -347,7 +347,7 @@ func TestTwin(t *testing.T) {
 	}
 }
 
-// FuzzImport takes any two files: it ends, and taking both again gives nothing new.
+// FuzzImport takes any two files: it ends, each line is accounted for, and taking both again gives nothing new.
 func FuzzImport(f *testing.F) {
 	for seed := range uint64(3) {
 		lines := makeDay(seed)
@@ -357,9 +357,12 @@ func FuzzImport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		cfg := config(true, input("a", a), input("b", b))
 		r := &recorded{}
-		_, err := Run(context.Background(), cfg, r, nil, nil)
+		s, err := Run(context.Background(), cfg, r, nil, nil)
 		if err != nil {
 			return
+		}
+		if s.Lines != counted(s.Counts) {
+			t.Errorf("of %d lines %d are accounted for: %+v", s.Lines, counted(s.Counts), s.Counts)
 		}
 		again := &recorded{}
 		if _, err := Run(context.Background(), config(true, input("b", b), input("a", a), input("b", b)), again, nil, nil); err != nil {

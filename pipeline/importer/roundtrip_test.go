@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -12,12 +13,21 @@ import (
 	"firstline/pipeline/fact"
 )
 
-// TestAsterisk reads what a real app_queue (22.10) wrote: every line is understood.
+// TestAsterisk reads what a real app_queue (22.10) wrote: every line is understood but for the one that no fact has anything of. Anna is
+// called by her phone where she logs in and by her name where she pauses: nothing is told of her pauses until both are known as one.
 func TestAsterisk(t *testing.T) {
 	text := readFile(t, "../queuelog/testdata/asterisk.queue_log")
-	_, s, _, err := site{t, t.TempDir()}.run(config(true, input("queue_log", text)))
-	if n := int64(bytes.Count(text, []byte("\n"))); err != nil || s.Refused() != 0 || s.Counts.Repeated != 0 || sum(s.Counts.Understood) != n {
-		t.Errorf("of %d lines: %+v %v", n, s.Counts, err)
+	lines := int64(bytes.Count(text, []byte("\n")))
+	cfg := config(true, input("queue_log", text))
+	for _, want := range []map[string]int64{
+		{"CONFIGRELOAD": 1, "PAUSE": 6, "PAUSEALL": 3, "UNPAUSE": 2, "UNPAUSEALL": 1},
+		{"CONFIGRELOAD": 1},
+	} {
+		_, s, _, err := site{t, t.TempDir()}.run(cfg)
+		if err != nil || s.Refused() != 0 || s.Counts.Repeated != 0 || !maps.Equal(s.Counts.LeftOut, want) || sum(s.Counts.Understood) != lines-sum(want) {
+			t.Errorf("of %d lines: %+v %v, want left out %v", lines, s.Counts, err, want)
+		}
+		cfg.History.Agents["anna"], cfg.History.Agents["local/101@x"] = "anna", "anna"
 	}
 }
 

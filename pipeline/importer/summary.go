@@ -12,9 +12,10 @@ import (
 	"firstline/pipeline/history"
 )
 
-// Summary is what became of the lines.
+// Summary is what became of the lines. Each of Lines stands once in Counts.
 type Summary struct {
 	Files       int
+	Lines       int64 // that are not empty and name no columns
 	Counts      history.Counts
 	From, Until time.Time
 	Contacts    int64                    // that began
@@ -52,7 +53,7 @@ type groupKey struct {
 const shownFirst = 3
 
 func newSummary() Summary {
-	return Summary{groups: map[groupKey]*Group{}, Left: map[history.Source]int64{}}
+	return Summary{Counts: history.NewCounts(), groups: map[groupKey]*Group{}, Left: map[history.Source]int64{}}
 }
 
 func (s *Summary) add(n history.Note, file string) {
@@ -80,7 +81,7 @@ func (s *Summary) made(p history.Part) {
 	}
 }
 
-// Refused is how many lines were left out.
+// Refused is how many lines something is wrong with, so that they could not be taken.
 func (s *Summary) Refused() int64 { return sum(s.Counts.Refused) }
 
 func sum(m map[string]int64) (n int64) {
@@ -94,16 +95,18 @@ func sum(m map[string]int64) (n int64) {
 func (s *Summary) Print(w io.Writer) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 	c := s.Counts
-	understood, doubtful, refused := sum(c.Understood), sum(c.Doubtful), sum(c.Refused)
-	p("Files: %d. Lines: %d", s.Files, understood+doubtful+refused+c.Repeated)
+	p("Files: %d. Lines: %d", s.Files, s.Lines)
 	if !s.From.IsZero() {
 		p(", from %s to %s UTC", s.From.UTC().Format(time.DateTime), s.Until.UTC().Format(time.DateTime))
 	}
-	p("\n  understood %9d\n  doubtful   %9d  taken, by a guess that is named below\n  refused    %9d  left out\n", understood, doubtful, refused)
-	p("  repeated   %9d  stand in another file too\n\n", c.Repeated)
-	p("%-20s %10s %10s %10s\n", "event", "understood", "doubtful", "refused")
+	p("\n  understood %9d  taken\n", sum(c.Understood))
+	p("  doubtful   %9d  taken, by a guess that is named below\n", sum(c.Doubtful))
+	p("  left out   %9d  nothing is wrong with them, and nothing comes of them: why is named below\n", sum(c.LeftOut))
+	p("  refused    %9d  something is wrong with them, and nothing comes of them\n", sum(c.Refused))
+	p("  repeated   %9d  stand in another file too, or are kept from an earlier import\n\n", c.Repeated)
+	p("%-20s %10s %10s %10s %10s\n", "event", "understood", "doubtful", "left out", "refused")
 	for _, event := range events(c) {
-		p("%-20s %10d %10d %10d\n", cmp.Or(event, "(no event)"), c.Understood[event], c.Doubtful[event], c.Refused[event])
+		p("%-20s %10d %10d %10d %10d\n", cmp.Or(event, "(no event)"), c.Understood[event], c.Doubtful[event], c.LeftOut[event], c.Refused[event])
 	}
 	groups := slices.SortedFunc(maps.Values(s.groups), func(a, b *Group) int {
 		return cmp.Or(cmp.Compare(b.Level, a.Level), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Reason, b.Reason))
@@ -138,10 +141,25 @@ func (s *Summary) Print(w io.Writer) {
 
 func events(c history.Counts) []string {
 	all := map[string]bool{}
-	for _, m := range []map[string]int64{c.Understood, c.Doubtful, c.Refused} {
-		for event := range m {
-			all[event] = true
+	for _, m := range []map[string]int64{c.Understood, c.Doubtful, c.LeftOut, c.Refused} {
+		for event, n := range m {
+			all[event] = all[event] || n > 0
 		}
 	}
+	maps.DeleteFunc(all, func(_ string, counted bool) bool { return !counted })
 	return slices.Sorted(maps.Keys(all))
+}
+
+// leftTo says why a row of a call that another source tells of is left out.
+func leftTo(by history.Source) (reason, meaning string) {
+	switch by {
+	case history.ByQueueLog:
+		return "told by queue_log", "its call was in a queue, and queue_log tells of it"
+	case history.ByCDR:
+		return "told by call detail records", "its call was taken in from call detail records before, and stays as it is"
+	case history.ByCEL:
+		return "told by channel events", "its call was taken in from channel events before, and stays as it is"
+	default:
+		return "told by " + string(by), "its call is told by another source"
+	}
 }
