@@ -147,6 +147,7 @@ func (a *API) document() {
 		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}
 	a.huma.OpenAPI().AddOperation(&op)
 	a.documentProvider()
+	a.showExamples()
 	schemas := a.huma.OpenAPI().Components.Schemas
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own form of errors
 		delete(schemas.Map(), unused)

@@ -300,6 +300,9 @@ func (a *Agent) rang(at time.Time, ms int64) []step {
 // restarted: Asterisk has begun anew. His talks are over, when is not known; members may be kept or not, which only the next
 // ADDMEMBER tells.
 func (a *Agent) restarted(at time.Time) {
+	if !at.After(a.At) {
+		return // it is read again: of one second, restarts come first
+	}
 	a.Restart = at
 	if len(a.Talks) > 0 {
 		a.Talks = nil

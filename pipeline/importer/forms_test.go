@@ -116,6 +116,30 @@ func TestAgentsLastSecond(t *testing.T) {
 	}
 }
 
+// TestRestartReadAgain reads a restart again with what came since: it is no second one, also where an agent was added in its second.
+func TestRestartReadAgain(t *testing.T) {
+	const first = "1709542800|NONE|NONE|NONE|QUEUESTART|\n1709542800|NONE|first|PJSIP/101|ADDMEMBER|\n1709546400|NONE|first|PJSIP/101|PAUSE|lunch\n"
+	const second = "1709550000|NONE|first|PJSIP/101|ADDMEMBER|\n1709553600|NONE|first|PJSIP/101|REMOVEMEMBER|\n"
+	all := config(true, input("queue_log", []byte(first+second)))
+	want := printed(t, site{t, t.TempDir()}.must(all))
+	s := site{t, t.TempDir()}
+	s.must(config(false, input("queue_log", []byte(first))))
+	for range 2 {
+		if got := printed(t, s.must(all)); len(want) < 4 || !slices.Equal(got, want) {
+			t.Error(difference(want, got))
+		}
+	}
+	same := "1709542800|NONE|first|PJSIP/101|ADDMEMBER|\n1709542800|NONE|NONE|NONE|QUEUESTART|\n"
+	s = site{t, t.TempDir()}
+	for range 3 {
+		s.must(config(false, input("queue_log", []byte(same))))
+	}
+	text := []byte(same + second)
+	if got, want := printed(t, s.must(config(true, input("queue_log", text)))), printed(t, site{t, t.TempDir()}.must(config(true, input("queue_log", text)))); !slices.Equal(got, want) {
+		t.Error(difference(want, got))
+	}
+}
+
 // TestNextFile lets a call wait at the end of one file: it is told of, and goes on in the next one.
 func TestNextFile(t *testing.T) {
 	s := site{t, t.TempDir()}
