@@ -141,7 +141,7 @@ func (a *API) document() {
 	body := a.schema(reflect.TypeFor[TicketEvent]())
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: body},
-		cloudEventsType:    {Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"specversion", "id", "type", "time", "data"}}},
+		cloudEventsType:    {Schema: a.schema(reflect.TypeFor[CloudEvent]())},
 	}}
 	op.Responses["202"] = &huma.Response{Description: "Accepted", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.schema(reflect.TypeFor[Accepted]())}}}

@@ -35,27 +35,33 @@ const (
 
 // TicketEvent is the plain form of a ticket webhook.
 type TicketEvent struct {
-	EventID  string    `json:"event_id" doc:"The sender's id of this event: the same delivery sent again counts once"`
-	Type     string    `json:"type" enum:"linked,opened,first_reply,pending,resumed,reassigned,priority_changed,resolved,reopened,closed"`
-	Time     time.Time `json:"time" doc:"When it happened by the ticket system's clock"`
-	Ticket   string    `json:"ticket" doc:"The ticket's id"`
-	System   string    `json:"system,omitempty" doc:"The ticket system; only integrations.tickets.system is accepted"`
-	Contact  string    `json:"contact,omitempty" doc:"The contact it belongs to"`
-	Customer string    `json:"customer,omitempty"`
-	Agent    string    `json:"agent,omitempty" doc:"Whose it is from here on; of reassigned: without one it is nobody's"`
-	Queue    string    `json:"queue,omitempty"`
-	Team     string    `json:"team,omitempty"`
-	Priority string    `json:"priority,omitempty"`
-	Reason   string    `json:"reason,omitempty" doc:"What it is about: the ticket system's category"`
+	EventID string    `json:"event_id" doc:"The sender's id of this event: the same delivery sent again counts once" example:"ev-17"`
+	Type    string    `json:"type" enum:"linked,opened,first_reply,pending,resumed,reassigned,priority_changed,resolved,reopened,closed" example:"resolved"`
+	Time    time.Time `json:"time" doc:"When it happened by the ticket system's clock" example:"2026-03-02T09:10:00Z"`
+	TicketData
 }
 
-// cloudEvent is the other form: CloudEvents 1.0, structured mode. Its data is a TicketEvent without what the envelope says.
-type cloudEvent struct {
-	SpecVersion string      `json:"specversion"`
-	ID          string      `json:"id"`
-	Type        string      `json:"type"` // "ticket.resolved", or "firstline.ticket.resolved.v1"
-	Time        time.Time   `json:"time"`
-	Data        TicketEvent `json:"data"`
+// TicketData is what an event says beside what it is. It is exported because huma reads no other embedded struct.
+type TicketData struct {
+	Ticket   string `json:"ticket" doc:"The ticket's id" example:"4711"`
+	System   string `json:"system,omitempty" doc:"The ticket system; only integrations.tickets.system is accepted" example:"helpdesk"`
+	Contact  string `json:"contact,omitempty" doc:"The contact it belongs to" example:"pbx1-1763838123.4"`
+	Customer string `json:"customer,omitempty" example:"C-7"`
+	Agent    string `json:"agent,omitempty" doc:"Whose it is from here on; of reassigned: without one it is nobody's" example:"anna"`
+	Queue    string `json:"queue,omitempty" example:"support"`
+	Team     string `json:"team,omitempty" example:"first"`
+	Priority string `json:"priority,omitempty" example:"high"`
+	Reason   string `json:"reason,omitempty" doc:"What it is about: the ticket system's category" example:"line"`
+}
+
+// CloudEvent is the other form: CloudEvents 1.0, structured mode.
+type CloudEvent struct {
+	SpecVersion string     `json:"specversion" enum:"1.0"`
+	ID          string     `json:"id" doc:"event_id of the plain form" example:"ev-17"`
+	Source      string     `json:"source,omitempty" doc:"Not read; other readers of CloudEvents want it" example:"/helpdesk"`
+	Type        string     `json:"type" doc:"That of the plain form behind ticket., also as Firstline itself has it: firstline.ticket.resolved.v1" example:"ticket.resolved"`
+	Time        time.Time  `json:"time" doc:"When it happened by the ticket system's clock" example:"2026-03-02T09:10:00Z"`
+	Data        TicketData `json:"data"`
 }
 
 // ticketPrefix is what the types of facts have that those of events lack.
@@ -159,15 +165,14 @@ func decodeTicketEvent(contentType string, body []byte) (TicketEvent, error) {
 		var e TicketEvent
 		return e, readJSON(body, &e)
 	}
-	var ce cloudEvent
+	var ce CloudEvent
 	if err := readJSON(body, &ce); err != nil {
 		return TicketEvent{}, err
 	}
 	if ce.SpecVersion != "1.0" {
 		return TicketEvent{}, invalid("body.specversion", "must be 1.0")
 	}
-	e := ce.Data
-	e.EventID, e.Time = ce.ID, ce.Time
+	e := TicketEvent{EventID: ce.ID, Time: ce.Time, TicketData: ce.Data}
 	e.Type = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(ce.Type, "firstline."), ticketPrefix), ".v1")
 	return e, nil
 }
@@ -197,7 +202,8 @@ func jsonError(err error) error {
 	var wrongTime *time.ParseError
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return invalid("body."+wrongType.Field, "must not be a "+wrongType.Value)
+		field := strings.Replace(wrongType.Field, "TicketData.", "", 1) // as Go embeds it, not as it is sent
+		return invalid("body."+field, "must not be a "+wrongType.Value)
 	case errors.As(err, &wrongTime):
 		return invalid("body.time", "is not an RFC 3339 time")
 	default:

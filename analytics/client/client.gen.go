@@ -244,6 +244,11 @@ const (
 	ChangeUserInputBodyRoleSupervisor ChangeUserInputBodyRole = "supervisor"
 )
 
+// Defines values for CloudEventSpecversion.
+const (
+	N10 CloudEventSpecversion = "1.0"
+)
+
 // Defines values for ContactRecordingCause.
 const (
 	All       ContactRecordingCause = "all"
@@ -2647,6 +2652,35 @@ type Choice struct {
 	// Target The node it led to then
 	Target string `json:"target"`
 }
+
+// CloudEvent defines model for CloudEvent.
+type CloudEvent struct {
+	Data TicketData `json:"data"`
+
+	// ID event_id of the plain form
+	//
+	// Examples: ev-17
+	ID string `json:"id"`
+
+	// Source Not read; other readers of CloudEvents want it
+	//
+	// Examples: /helpdesk
+	Source      *string               `json:"source,omitempty"`
+	Specversion CloudEventSpecversion `json:"specversion"`
+
+	// Time When it happened by the ticket system's clock
+	//
+	// Examples: 2026-03-02T09:10:00Z
+	Time time.Time `json:"time"`
+
+	// Type That of the plain form behind ticket., also as Firstline itself has it: firstline.ticket.resolved.v1
+	//
+	// Examples: ticket.resolved
+	Type string `json:"type"`
+}
+
+// CloudEventSpecversion defines model for CloudEvent.Specversion.
+type CloudEventSpecversion string
 
 // Contact defines model for Contact.
 type Contact struct {
@@ -5417,6 +5451,46 @@ type TicketBusiness struct {
 	CallToFullResolution TicketHours `json:"call_to_full_resolution"`
 }
 
+// TicketData defines model for TicketData.
+type TicketData struct {
+	// Agent Whose it is from here on; of reassigned: without one it is nobody's
+	//
+	// Examples: anna
+	Agent *string `json:"agent,omitempty"`
+
+	// Contact The contact it belongs to
+	//
+	// Examples: pbx1-1763838123.4
+	Contact *string `json:"contact,omitempty"`
+
+	// Customer Examples: C-7
+	Customer *string `json:"customer,omitempty"`
+
+	// Priority Examples: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Queue Examples: support
+	Queue *string `json:"queue,omitempty"`
+
+	// Reason What it is about: the ticket system's category
+	//
+	// Examples: line
+	Reason *string `json:"reason,omitempty"`
+
+	// System The ticket system; only integrations.tickets.system is accepted
+	//
+	// Examples: helpdesk
+	System *string `json:"system,omitempty"`
+
+	// Team Examples: first
+	Team *string `json:"team,omitempty"`
+
+	// Ticket The ticket's id
+	//
+	// Examples: 4711
+	Ticket string `json:"ticket"`
+}
+
 // TicketDefect defines model for TicketDefect.
 type TicketDefect struct {
 	// ByMS By how many milliseconds; of repeated, how long after the first delivery
@@ -5477,33 +5551,57 @@ type TicketDefectTotalKind string
 // TicketEvent defines model for TicketEvent.
 type TicketEvent struct {
 	// Agent Whose it is from here on; of reassigned: without one it is nobody's
+	//
+	// Examples: anna
 	Agent *string `json:"agent,omitempty"`
 
 	// Contact The contact it belongs to
-	Contact  *string `json:"contact,omitempty"`
+	//
+	// Examples: pbx1-1763838123.4
+	Contact *string `json:"contact,omitempty"`
+
+	// Customer Examples: C-7
 	Customer *string `json:"customer,omitempty"`
 
 	// EventID The sender's id of this event: the same delivery sent again counts once
-	EventID  string  `json:"event_id"`
+	//
+	// Examples: ev-17
+	EventID string `json:"event_id"`
+
+	// Priority Examples: high
 	Priority *string `json:"priority,omitempty"`
-	Queue    *string `json:"queue,omitempty"`
+
+	// Queue Examples: support
+	Queue *string `json:"queue,omitempty"`
 
 	// Reason What it is about: the ticket system's category
+	//
+	// Examples: line
 	Reason *string `json:"reason,omitempty"`
 
 	// System The ticket system; only integrations.tickets.system is accepted
+	//
+	// Examples: helpdesk
 	System *string `json:"system,omitempty"`
-	Team   *string `json:"team,omitempty"`
+
+	// Team Examples: first
+	Team *string `json:"team,omitempty"`
 
 	// Ticket The ticket's id
+	//
+	// Examples: 4711
 	Ticket string `json:"ticket"`
 
 	// Time When it happened by the ticket system's clock
-	Time time.Time       `json:"time"`
+	//
+	// Examples: 2026-03-02T09:10:00Z
+	Time time.Time `json:"time"`
+
+	// Type Examples: resolved
 	Type TicketEventType `json:"type"`
 }
 
-// TicketEventType defines model for TicketEvent.Type.
+// TicketEventType Examples: resolved
 type TicketEventType string
 
 // TicketHours defines model for TicketHours.
@@ -7411,9 +7509,6 @@ type ListTicketsParamsSLA string
 // ListTicketsParamsSort defines parameters for ListTickets.
 type ListTicketsParamsSort string
 
-// TicketEventApplicationCloudeventsPlusJSONBody defines parameters for TicketEvent.
-type TicketEventApplicationCloudeventsPlusJSONBody = map[string]interface{}
-
 // ListVoicemailsParams defines parameters for ListVoicemails.
 type ListVoicemailsParams struct {
 	// Format The same as Accept, for links: the rows as a file
@@ -7520,7 +7615,7 @@ type SignInJSONRequestBody = SignInInputBody
 type ChangePasswordJSONRequestBody = OwnPasswordInputBody
 
 // TicketEventApplicationCloudeventsPlusJSONRequestBody defines body for TicketEvent for application/cloudevents+json ContentType.
-type TicketEventApplicationCloudeventsPlusJSONRequestBody = TicketEventApplicationCloudeventsPlusJSONBody
+type TicketEventApplicationCloudeventsPlusJSONRequestBody = CloudEvent
 
 // TicketEventJSONRequestBody defines body for TicketEvent for application/json ContentType.
 type TicketEventJSONRequestBody = TicketEvent

@@ -2756,6 +2756,32 @@ export interface components {
             /** @description The node it led to then */
             target: string;
         };
+        CloudEvent: {
+            data: components["schemas"]["TicketData"];
+            /**
+             * @description event_id of the plain form
+             * @example ev-17
+             */
+            id: string;
+            /**
+             * @description Not read; other readers of CloudEvents want it
+             * @example /helpdesk
+             */
+            source?: string;
+            /** @enum {string} */
+            specversion: "1.0";
+            /**
+             * Format: date-time
+             * @description When it happened by the ticket system's clock
+             * @example 2026-03-02T09:10:00Z
+             */
+            time: string;
+            /**
+             * @description That of the plain form behind ticket., also as Firstline itself has it: firstline.ticket.resolved.v1
+             * @example ticket.resolved
+             */
+            type: string;
+        };
         Contact: {
             /** @description Agents who talked to the caller, in order */
             agents: string[];
@@ -5666,6 +5692,41 @@ export interface components {
             /** @description As call_to_full_resolution_ms */
             call_to_full_resolution: components["schemas"]["TicketHours"];
         };
+        TicketData: {
+            /**
+             * @description Whose it is from here on; of reassigned: without one it is nobody's
+             * @example anna
+             */
+            agent?: string;
+            /**
+             * @description The contact it belongs to
+             * @example pbx1-1763838123.4
+             */
+            contact?: string;
+            /** @example C-7 */
+            customer?: string;
+            /** @example high */
+            priority?: string;
+            /** @example support */
+            queue?: string;
+            /**
+             * @description What it is about: the ticket system's category
+             * @example line
+             */
+            reason?: string;
+            /**
+             * @description The ticket system; only integrations.tickets.system is accepted
+             * @example helpdesk
+             */
+            system?: string;
+            /** @example first */
+            team?: string;
+            /**
+             * @description The ticket's id
+             * @example 4711
+             */
+            ticket: string;
+        };
         TicketDefect: {
             /**
              * Format: int64
@@ -5722,28 +5783,54 @@ export interface components {
             kind: "late" | "ahead" | "before_start" | "repeated";
         };
         TicketEvent: {
-            /** @description Whose it is from here on; of reassigned: without one it is nobody's */
+            /**
+             * @description Whose it is from here on; of reassigned: without one it is nobody's
+             * @example anna
+             */
             agent?: string;
-            /** @description The contact it belongs to */
+            /**
+             * @description The contact it belongs to
+             * @example pbx1-1763838123.4
+             */
             contact?: string;
+            /** @example C-7 */
             customer?: string;
-            /** @description The sender's id of this event: the same delivery sent again counts once */
+            /**
+             * @description The sender's id of this event: the same delivery sent again counts once
+             * @example ev-17
+             */
             event_id: string;
+            /** @example high */
             priority?: string;
+            /** @example support */
             queue?: string;
-            /** @description What it is about: the ticket system's category */
+            /**
+             * @description What it is about: the ticket system's category
+             * @example line
+             */
             reason?: string;
-            /** @description The ticket system; only integrations.tickets.system is accepted */
+            /**
+             * @description The ticket system; only integrations.tickets.system is accepted
+             * @example helpdesk
+             */
             system?: string;
+            /** @example first */
             team?: string;
-            /** @description The ticket's id */
+            /**
+             * @description The ticket's id
+             * @example 4711
+             */
             ticket: string;
             /**
              * Format: date-time
              * @description When it happened by the ticket system's clock
+             * @example 2026-03-02T09:10:00Z
              */
             time: string;
-            /** @enum {string} */
+            /**
+             * @example resolved
+             * @enum {string}
+             */
             type: "linked" | "opened" | "first_reply" | "pending" | "resumed" | "reassigned" | "priority_changed" | "resolved" | "reopened" | "closed";
         };
         TicketHours: {
@@ -6596,6 +6683,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "entry": "pbx1-1.1/e1",
+                     *           "contact": "pbx1-1.1",
+                     *           "queue": "support",
+                     *           "language": "",
+                     *           "queued_at": "0001-01-01T00:00:00Z",
+                     *           "abandoned_at": "0001-01-01T00:00:00Z",
+                     *           "wait_ms": 0,
+                     *           "position": 0,
+                     *           "offers": 0,
+                     *           "customer": "",
+                     *           "caller_number": "+4930123456",
+                     *           "recall": "",
+                     *           "came_back_at": null,
+                     *           "answered_at": null,
+                     *           "called_at": null,
+                     *           "reached_at": null
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "as_of": "0001-01-01T00:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AbandonedPage"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -6628,6 +6751,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "agents": [
+                     *         {
+                     *           "id": "anna",
+                     *           "name": "Anna Becker",
+                     *           "endpoint": "PJSIP/101",
+                     *           "queues": [
+                     *             "support",
+                     *             "sales"
+                     *           ],
+                     *           "teams": [
+                     *             "first"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "id": "boris",
+                     *           "name": "Boris Orlov",
+                     *           "endpoint": "PJSIP/102",
+                     *           "queues": [
+                     *             "support"
+                     *           ],
+                     *           "teams": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AgentsOutputBody"];
                 };
             };
@@ -7123,6 +7273,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "callback": "pbx1-2.1",
+                     *           "origin": "pbx1-1.1",
+                     *           "state": "open",
+                     *           "queue": "support",
+                     *           "number": "+4930123456",
+                     *           "name": "=Carla",
+                     *           "customer": "C-7",
+                     *           "ticket": {
+                     *             "system": "helpdesk",
+                     *             "id": "4711",
+                     *             "title": "No dial tone",
+                     *             "url": "https://help.example/4711",
+                     *             "status": "open"
+                     *           },
+                     *           "language": "en",
+                     *           "promised_at": "2026-03-02T09:00:00Z",
+                     *           "since": "2026-03-02T09:00:00Z",
+                     *           "first": "agent",
+                     *           "attempts": 1,
+                     *           "of": 3,
+                     *           "last_result": "no_answer",
+                     *           "last_at": "2026-03-02T09:00:00Z",
+                     *           "why": "retry",
+                     *           "until": "2026-03-02T09:10:00Z",
+                     *           "incidents": [],
+                     *           "expires_at": "2026-03-03T09:00:00Z",
+                     *           "ended_at": null,
+                     *           "agent": "",
+                     *           "actor": ""
+                     *         },
+                     *         {
+                     *           "callback": "pbx1-3.1",
+                     *           "origin": "pbx1-1.2",
+                     *           "state": "cancelled",
+                     *           "queue": "sales",
+                     *           "number": "+4930123457",
+                     *           "name": "",
+                     *           "customer": "",
+                     *           "ticket": null,
+                     *           "language": "ru",
+                     *           "promised_at": "2026-03-02T09:00:00Z",
+                     *           "since": "2026-03-02T09:00:00Z",
+                     *           "first": "customer",
+                     *           "attempts": 0,
+                     *           "of": 3,
+                     *           "last_result": null,
+                     *           "last_at": null,
+                     *           "why": null,
+                     *           "until": null,
+                     *           "incidents": [],
+                     *           "expires_at": "2026-03-03T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:10:00Z",
+                     *           "agent": "",
+                     *           "actor": "sue"
+                     *         }
+                     *       ],
+                     *       "next": "abc",
+                     *       "as_of": "0001-01-01T00:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CallbackPage"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -7214,6 +7438,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1",
+                     *           "kind": "",
+                     *           "open": false,
+                     *           "arrived_at": "0001-01-01T00:00:00Z",
+                     *           "ended_at": null,
+                     *           "duration_ms": null,
+                     *           "language": "",
+                     *           "dialed": "",
+                     *           "caller_number": "+4930123456",
+                     *           "caller_name": "=Carla",
+                     *           "customer": "",
+                     *           "ticket": null,
+                     *           "queues": null,
+                     *           "agents": [
+                     *             "anna",
+                     *             "boris"
+                     *           ],
+                     *           "result": null,
+                     *           "reason": null,
+                     *           "ivr_ms": null,
+                     *           "wait_ms": null,
+                     *           "to_agent_ms": null,
+                     *           "talk_ms": null,
+                     *           "hold_ms": null,
+                     *           "wrap_up_ms": null,
+                     *           "fallback": false
+                     *         }
+                     *       ],
+                     *       "next": "abc",
+                     *       "as_of": "0001-01-01T00:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContactPage"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -7249,6 +7519,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "pbx1-1.1",
+                     *       "kind": "",
+                     *       "open": false,
+                     *       "arrived_at": "0001-01-01T00:00:00Z",
+                     *       "ended_at": null,
+                     *       "duration_ms": null,
+                     *       "language": "",
+                     *       "dialed": "",
+                     *       "caller_number": "+4930123456",
+                     *       "caller_name": "Carla",
+                     *       "customer": "",
+                     *       "ticket": null,
+                     *       "queues": null,
+                     *       "agents": [
+                     *         "anna"
+                     *       ],
+                     *       "result": null,
+                     *       "reason": null,
+                     *       "ivr_ms": null,
+                     *       "wait_ms": null,
+                     *       "to_agent_ms": null,
+                     *       "talk_ms": null,
+                     *       "hold_ms": null,
+                     *       "wrap_up_ms": null,
+                     *       "fallback": false,
+                     *       "facts": [
+                     *         {
+                     *           "id": "",
+                     *           "type": "contact.arrived",
+                     *           "time": "0001-01-01T00:00:00Z",
+                     *           "sequence": 0,
+                     *           "source": "",
+                     *           "position": 0,
+                     *           "loaded_at": "0001-01-01T00:00:00Z",
+                     *           "data": {
+                     *             "caller_number": "+4930123456",
+                     *             "caller_name": "Carla",
+                     *             "dialed": "1000"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "",
+                     *           "type": "contact.identified",
+                     *           "time": "0001-01-01T00:00:00Z",
+                     *           "sequence": 0,
+                     *           "source": "",
+                     *           "position": 0,
+                     *           "loaded_at": "0001-01-01T00:00:00Z",
+                     *           "data": {
+                     *             "digits": "471100",
+                     *             "customer_name": "Carla",
+                     *             "customer": "c-7"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "",
+                     *           "type": "queue.queued",
+                     *           "time": "0001-01-01T00:00:00Z",
+                     *           "sequence": 0,
+                     *           "source": "",
+                     *           "position": 0,
+                     *           "loaded_at": "0001-01-01T00:00:00Z",
+                     *           "data": {
+                     *             "entry": "pbx1-1.1/e1"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
@@ -7394,6 +7735,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "recordings": [
+                     *         {
+                     *           "recording": "pbx1-1.1/r1",
+                     *           "number": "r1",
+                     *           "queue": "support",
+                     *           "agent": "anna",
+                     *           "cause": "all",
+                     *           "state": "kept",
+                     *           "result": "complete",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "paused_ms": 0,
+                     *           "bytes": 1000,
+                     *           "sha256": "5f2b",
+                     *           "keep_until": "2026-03-02T09:00:00Z",
+                     *           "error": null,
+                     *           "audio": "/api/v1/contacts/pbx1-1.1/recordings/r1/audio"
+                     *         },
+                     *         {
+                     *           "recording": "pbx1-1.1/r2",
+                     *           "number": "r2",
+                     *           "queue": "support",
+                     *           "agent": "",
+                     *           "cause": "voicemail",
+                     *           "state": "recording",
+                     *           "result": null,
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": null,
+                     *           "duration_ms": null,
+                     *           "paused_ms": 0,
+                     *           "bytes": null,
+                     *           "sha256": null,
+                     *           "keep_until": null,
+                     *           "error": null,
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "recording": "pbx1-1.1/r3",
+                     *           "number": "r3",
+                     *           "queue": "support",
+                     *           "agent": "anna",
+                     *           "cause": "all",
+                     *           "state": "ended",
+                     *           "result": "complete",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "paused_ms": 0,
+                     *           "bytes": null,
+                     *           "sha256": null,
+                     *           "keep_until": null,
+                     *           "error": null,
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "recording": "pbx1-1.1/r4",
+                     *           "number": "r4",
+                     *           "queue": "support",
+                     *           "agent": "anna",
+                     *           "cause": "all",
+                     *           "state": "lost",
+                     *           "result": "complete",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "paused_ms": 0,
+                     *           "bytes": null,
+                     *           "sha256": null,
+                     *           "keep_until": null,
+                     *           "error": "asterisk does not know it",
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "recording": "pbx1-1.1/r5",
+                     *           "number": "r5",
+                     *           "queue": "support",
+                     *           "agent": "anna",
+                     *           "cause": "all",
+                     *           "state": "deleted",
+                     *           "result": "complete",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "paused_ms": 0,
+                     *           "bytes": 1000,
+                     *           "sha256": "5f2b",
+                     *           "keep_until": "2026-03-02T09:00:00Z",
+                     *           "error": null,
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "recording": "pbx1-1.1/r6",
+                     *           "number": "r6",
+                     *           "queue": "support",
+                     *           "agent": "",
+                     *           "cause": "voicemail",
+                     *           "state": "kept",
+                     *           "result": "complete",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "paused_ms": 0,
+                     *           "bytes": 1000,
+                     *           "sha256": "5f2b",
+                     *           "keep_until": "2026-03-02T09:00:00Z",
+                     *           "error": null,
+                     *           "audio": "/api/v1/contacts/pbx1-1.1/recordings/r6/audio"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RecordingsOutputBody"];
                 };
             };
@@ -7488,6 +7943,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "totals": [
+                     *         {
+                     *           "kind": "late",
+                     *           "count": 3
+                     *         },
+                     *         {
+                     *           "kind": "ahead",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "out_of_order",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "sequence_gap",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "duplicate",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "missing_end",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "missing_begin",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "negative",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "derived",
+                     *           "count": 0
+                     *         },
+                     *         {
+                     *           "kind": "lost",
+                     *           "count": 0
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "kind": "late",
+                     *           "source": "controller",
+                     *           "node": "pbx1",
+                     *           "count": 3
+                     *         }
+                     *       ],
+                     *       "examples": [],
+                     *       "tickets": {
+                     *         "totals": [
+                     *           {
+                     *             "kind": "late",
+                     *             "count": 0
+                     *           },
+                     *           {
+                     *             "kind": "ahead",
+                     *             "count": 0
+                     *           },
+                     *           {
+                     *             "kind": "before_start",
+                     *             "count": 2
+                     *           },
+                     *           {
+                     *             "kind": "repeated",
+                     *             "count": 0
+                     *           }
+                     *         ],
+                     *         "rows": [
+                     *           {
+                     *             "interval": {
+                     *               "from": "2026-03-02T00:00:00Z",
+                     *               "until": "2026-03-03T00:00:00Z",
+                     *               "length_ms": 86400000,
+                     *               "partial": false
+                     *             },
+                     *             "kind": "before_start",
+                     *             "system": "helpdesk",
+                     *             "count": 2
+                     *           }
+                     *         ],
+                     *         "examples": [
+                     *           {
+                     *             "kind": "before_start",
+                     *             "system": "helpdesk",
+                     *             "ticket": "4711",
+                     *             "event_id": "e1",
+                     *             "type": "first_reply",
+                     *             "time": "2026-03-02T09:00:00Z",
+                     *             "received_at": "1970-01-01T00:00:00Z",
+                     *             "by_ms": 60000
+                     *           }
+                     *         ]
+                     *       },
+                     *       "loads": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["QualityReport"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8141,6 +8719,165 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [
+                     *         "agent"
+                     *       ],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "rows": [],
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/agents/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&number={number}",
+                     *         "agents": 0,
+                     *         "time": {
+                     *           "logged_in_ms": 0,
+                     *           "ready_ms": 0,
+                     *           "paused_ms": 0,
+                     *           "paused_by_reason": {},
+                     *           "paused_billable_ms": 0,
+                     *           "paused_not_billable_ms": 0,
+                     *           "ringing_ms": 0,
+                     *           "talking_ms": 0,
+                     *           "wrap_up_ms": 0,
+                     *           "calling_ms": 0,
+                     *           "outside_ms": 0,
+                     *           "unreachable_ms": 0,
+                     *           "occupancy": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "utilisation": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           }
+                     *         },
+                     *         "offers": {
+                     *           "made": 0,
+                     *           "answered": 0,
+                     *           "missed": 0,
+                     *           "declined": 0,
+                     *           "busy": 0,
+                     *           "unavailable": 0,
+                     *           "withdrawn": 0,
+                     *           "lost_race": 0,
+                     *           "failed": 0,
+                     *           "ringing": 0,
+                     *           "answer_rate": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           }
+                     *         },
+                     *         "answered": 0,
+                     *         "ring": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "talk": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "hold": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "wrap_up": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "handle": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "handling": 0,
+                     *         "transfers": {
+                     *           "made": 0,
+                     *           "blind": {
+                     *             "made": 0,
+                     *             "completed": 0,
+                     *             "conference": 0,
+                     *             "returned": 0,
+                     *             "unanswered": 0,
+                     *             "abandoned": 0,
+                     *             "busy": 0,
+                     *             "declined": 0,
+                     *             "unavailable": 0,
+                     *             "failed": 0,
+                     *             "in_progress": 0
+                     *           },
+                     *           "attended": {
+                     *             "made": 0,
+                     *             "completed": 0,
+                     *             "conference": 0,
+                     *             "returned": 0,
+                     *             "unanswered": 0,
+                     *             "abandoned": 0,
+                     *             "busy": 0,
+                     *             "declined": 0,
+                     *             "unavailable": 0,
+                     *             "failed": 0,
+                     *             "in_progress": 0
+                     *           },
+                     *           "to": {
+                     *             "queue": 0,
+                     *             "agent": 0,
+                     *             "menu": 0,
+                     *             "number": 0
+                     *           },
+                     *           "received": 0
+                     *         },
+                     *         "consult": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "max_ms": null
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AgentAnswer"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8201,6 +8938,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "report": "agents",
+                     *       "number": "answered",
+                     *       "row": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "weekday": null,
+                     *         "hour": null
+                     *       },
+                     *       "rule": {
+                     *         "title": "Answered",
+                     *         "formula": "entries answered by the agent",
+                     *         "counts": "entries of inbound and callback contacts",
+                     *         "boundary": "the answer lies in [from, until)",
+                     *         "unit": "count",
+                     *         "source": "queue.ended",
+                     *         "attribute_by": null,
+                     *         "limits": [],
+                     *         "days": null,
+                     *         "hours": null
+                     *       },
+                     *       "value": null,
+                     *       "how": "count",
+                     *       "count": 1,
+                     *       "sum_ms": 0,
+                     *       "numerator": 0,
+                     *       "denominator": 0,
+                     *       "left_out": [],
+                     *       "place": null,
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1/e1",
+                     *           "kind": "entry",
+                     *           "contact": "pbx1-1.1",
+                     *           "ticket": "",
+                     *           "queue": "",
+                     *           "agent": "anna",
+                     *           "at": "0001-01-01T00:00:00Z",
+                     *           "until": null,
+                     *           "outcome": "",
+                     *           "wait_ms": null,
+                     *           "limit_ms": null,
+                     *           "value_ms": null,
+                     *           "counts": 0,
+                     *           "in": null,
+                     *           "place": null,
+                     *           "is_it": false,
+                     *           "target": null
+                     *         }
+                     *       ],
+                     *       "next": "abc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Explanation"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8254,6 +9076,395 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "schedule": "",
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "queue": null,
+                     *           "language": null,
+                     *           "agent": null,
+                     *           "team": null,
+                     *           "flow": null,
+                     *           "node": null,
+                     *           "skill": null,
+                     *           "customer": null,
+                     *           "disposition": null,
+                     *           "priority": null,
+                     *           "reason": null,
+                     *           "explain": "/api/v1/metrics/backlog/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&row=WyIxNzcyNDA5NjAwMDAwIl0&number={number}",
+                     *           "opened": 0,
+                     *           "resolved": 0,
+                     *           "reopened": 0,
+                     *           "reassigned": 0,
+                     *           "closed": 0,
+                     *           "first_reply": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "first_resolution": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "full_resolution": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "business": {
+                     *             "first_reply": {
+                     *               "frozen": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "recomputed": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             },
+                     *             "first_resolution": {
+                     *               "frozen": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "recomputed": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             },
+                     *             "full_resolution": {
+                     *               "frozen": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "recomputed": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             }
+                     *           },
+                     *           "targets": {
+                     *             "first_reply": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             },
+                     *             "resolution": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             }
+                     *           },
+                     *           "backlog": {
+                     *             "open": 0,
+                     *             "pending": 0,
+                     *             "warning": 0,
+                     *             "breached": 0,
+                     *             "age": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "age_active": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "business": {
+                     *               "age": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "age_active": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/backlog/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&number={number}",
+                     *         "opened": 0,
+                     *         "resolved": 0,
+                     *         "reopened": 0,
+                     *         "reassigned": 0,
+                     *         "closed": 0,
+                     *         "first_reply": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "first_resolution": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "full_resolution": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "business": {
+                     *           "first_reply": {
+                     *             "frozen": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "recomputed": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           },
+                     *           "first_resolution": {
+                     *             "frozen": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "recomputed": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           },
+                     *           "full_resolution": {
+                     *             "frozen": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "recomputed": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           }
+                     *         },
+                     *         "targets": {
+                     *           "first_reply": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "resolution": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           }
+                     *         },
+                     *         "backlog": {
+                     *           "open": 3,
+                     *           "pending": 0,
+                     *           "warning": 0,
+                     *           "breached": 0,
+                     *           "age": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "age_active": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "business": {
+                     *             "age": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "age_active": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BacklogAnswer"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8312,6 +9523,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "report": "backlog",
+                     *       "number": "opened",
+                     *       "row": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "weekday": null,
+                     *         "hour": null
+                     *       },
+                     *       "rule": {
+                     *         "title": "Opened",
+                     *         "formula": "tickets; one whose opening was never told is opened by its first event",
+                     *         "counts": "tickets of the ticket system's events, each event once, the first delivery, whether a contact is linked or not; a row's agent, queue, team, priority and reason are those of the ticket just after the event",
+                     *         "boundary": "the opening lies in [from, until)",
+                     *         "unit": "count",
+                     *         "source": "ticket.*",
+                     *         "attribute_by": null,
+                     *         "limits": [],
+                     *         "days": null,
+                     *         "hours": null
+                     *       },
+                     *       "value": null,
+                     *       "how": "count",
+                     *       "count": 1,
+                     *       "sum_ms": 0,
+                     *       "numerator": 0,
+                     *       "denominator": 0,
+                     *       "left_out": [],
+                     *       "place": null,
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1/e1",
+                     *           "kind": "entry",
+                     *           "contact": "pbx1-1.1",
+                     *           "ticket": "",
+                     *           "queue": "",
+                     *           "agent": "anna",
+                     *           "at": "0001-01-01T00:00:00Z",
+                     *           "until": null,
+                     *           "outcome": "",
+                     *           "wait_ms": null,
+                     *           "limit_ms": null,
+                     *           "value_ms": null,
+                     *           "counts": 0,
+                     *           "in": null,
+                     *           "place": null,
+                     *           "is_it": false,
+                     *           "target": null
+                     *         }
+                     *       ],
+                     *       "next": "abc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Explanation"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8369,6 +9665,198 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "days": 7,
+                     *       "hours": 24,
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "queue": null,
+                     *           "language": null,
+                     *           "agent": null,
+                     *           "team": null,
+                     *           "flow": null,
+                     *           "node": null,
+                     *           "skill": null,
+                     *           "customer": null,
+                     *           "disposition": null,
+                     *           "priority": null,
+                     *           "reason": null,
+                     *           "explain": "/api/v1/metrics/contacts/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&row=WyIxNzcyNDA5NjAwMDAwIl0&number={number}",
+                     *           "contacts": 0,
+                     *           "answered": 0,
+                     *           "contained": 0,
+                     *           "abandoned": 0,
+                     *           "refused": 0,
+                     *           "failed": 0,
+                     *           "abandoned_unqueued": 0,
+                     *           "in_flow": 0,
+                     *           "containment": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "ivr": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "arrival_to_agent": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "duration": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "identified": 0,
+                     *           "repeat": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "recalled": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "recalled_answered": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "repeat_calls": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/contacts/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&number={number}",
+                     *         "contacts": 0,
+                     *         "answered": 0,
+                     *         "contained": 0,
+                     *         "abandoned": 0,
+                     *         "refused": 0,
+                     *         "failed": 0,
+                     *         "abandoned_unqueued": 0,
+                     *         "in_flow": 0,
+                     *         "containment": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         },
+                     *         "ivr": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "arrival_to_agent": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "duration": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "identified": 0,
+                     *         "repeat": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         },
+                     *         "recalled": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         },
+                     *         "recalled_answered": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         },
+                     *         "repeat_calls": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContactAnswer"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8431,6 +9919,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "report": "contacts",
+                     *       "number": "contacts",
+                     *       "row": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "weekday": null,
+                     *         "hour": null
+                     *       },
+                     *       "rule": {
+                     *         "title": "Contacts",
+                     *         "formula": "ended contacts; = answered + contained + abandoned + refused + failed",
+                     *         "counts": "inbound and callback contacts, each once, however many queues it passed",
+                     *         "boundary": "the contact's arrival lies in [from, until)",
+                     *         "unit": "count",
+                     *         "source": "contact.ended",
+                     *         "attribute_by": null,
+                     *         "limits": [],
+                     *         "days": null,
+                     *         "hours": null
+                     *       },
+                     *       "value": null,
+                     *       "how": "count",
+                     *       "count": 1,
+                     *       "sum_ms": 0,
+                     *       "numerator": 0,
+                     *       "denominator": 0,
+                     *       "left_out": [],
+                     *       "place": null,
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1/e1",
+                     *           "kind": "entry",
+                     *           "contact": "pbx1-1.1",
+                     *           "ticket": "",
+                     *           "queue": "",
+                     *           "agent": "anna",
+                     *           "at": "0001-01-01T00:00:00Z",
+                     *           "until": null,
+                     *           "outcome": "",
+                     *           "wait_ms": null,
+                     *           "limit_ms": null,
+                     *           "value_ms": null,
+                     *           "counts": 0,
+                     *           "in": null,
+                     *           "place": null,
+                     *           "is_it": false,
+                     *           "target": null
+                     *         }
+                     *       ],
+                     *       "next": "abc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Explanation"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8486,6 +10059,162 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [
+                     *         "flow",
+                     *         "node"
+                     *       ],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "queues": null,
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "queue": null,
+                     *           "language": null,
+                     *           "agent": null,
+                     *           "team": null,
+                     *           "flow": "main",
+                     *           "node": "topic",
+                     *           "skill": null,
+                     *           "customer": null,
+                     *           "disposition": null,
+                     *           "priority": null,
+                     *           "reason": null,
+                     *           "explain": "/api/v1/metrics/ivr/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&row=WyIxNzcyNDA5NjAwMDAwIiwibWFpbiIsInRvcGljIl0&number={number}",
+                     *           "visits": 3,
+                     *           "contacts": 0,
+                     *           "choices": [
+                     *             {
+                     *               "key": "1",
+                     *               "target": "sales",
+                     *               "count": 2
+                     *             },
+                     *             {
+                     *               "key": "2",
+                     *               "target": "bye",
+                     *               "count": 1
+                     *             }
+                     *           ],
+                     *           "inputs": {
+                     *             "digits": 0,
+                     *             "no_input": 0,
+                     *             "invalid": 0,
+                     *             "gave_up": 0,
+                     *             "refused": 0,
+                     *             "unfit": 0
+                     *           },
+                     *           "went_on": 3,
+                     *           "left": {
+                     *             "total": 0,
+                     *             "queued": 0,
+                     *             "contained": 0,
+                     *             "callback": 0,
+                     *             "voicemail": 0,
+                     *             "transferred": 0,
+                     *             "abandoned": 0,
+                     *             "gave_up": 0,
+                     *             "failed": 0
+                     *           },
+                     *           "still_in": 0,
+                     *           "time": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/ivr/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&number={number}",
+                     *         "visits": 3,
+                     *         "contacts": 0,
+                     *         "choices": [
+                     *           {
+                     *             "key": "1",
+                     *             "target": "sales",
+                     *             "count": 2
+                     *           },
+                     *           {
+                     *             "key": "2",
+                     *             "target": "bye",
+                     *             "count": 1
+                     *           }
+                     *         ],
+                     *         "inputs": {
+                     *           "digits": 0,
+                     *           "no_input": 0,
+                     *           "invalid": 0,
+                     *           "gave_up": 0,
+                     *           "refused": 0,
+                     *           "unfit": 0
+                     *         },
+                     *         "went_on": 3,
+                     *         "left": {
+                     *           "total": 0,
+                     *           "queued": 0,
+                     *           "contained": 0,
+                     *           "callback": 0,
+                     *           "voicemail": 0,
+                     *           "transferred": 0,
+                     *           "abandoned": 0,
+                     *           "gave_up": 0,
+                     *           "failed": 0
+                     *         },
+                     *         "still_in": 0,
+                     *         "time": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["IvrAnswer"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8546,6 +10275,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "report": "ivr",
+                     *       "number": "visits",
+                     *       "row": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "weekday": null,
+                     *         "hour": null
+                     *       },
+                     *       "rule": {
+                     *         "title": "Visits",
+                     *         "formula": "times a node was entered; = went_on + left + still_in, exact in every row",
+                     *         "counts": "visits of all callers to a menu, whatever the kind of contact",
+                     *         "boundary": "entering the node lies in [from, until); what follows up to the next node counts with it",
+                     *         "unit": "count",
+                     *         "source": "ivr.entered, ivr.choice, ivr.input, ivr.left",
+                     *         "attribute_by": null,
+                     *         "limits": [],
+                     *         "days": null,
+                     *         "hours": null
+                     *       },
+                     *       "value": null,
+                     *       "how": "count",
+                     *       "count": 1,
+                     *       "sum_ms": 0,
+                     *       "numerator": 0,
+                     *       "denominator": 0,
+                     *       "left_out": [],
+                     *       "place": null,
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1/e1",
+                     *           "kind": "entry",
+                     *           "contact": "pbx1-1.1",
+                     *           "ticket": "",
+                     *           "queue": "",
+                     *           "agent": "anna",
+                     *           "at": "0001-01-01T00:00:00Z",
+                     *           "until": null,
+                     *           "outcome": "",
+                     *           "wait_ms": null,
+                     *           "limit_ms": null,
+                     *           "value_ms": null,
+                     *           "counts": 0,
+                     *           "in": null,
+                     *           "place": null,
+                     *           "is_it": false,
+                     *           "target": null
+                     *         }
+                     *       ],
+                     *       "next": "abc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Explanation"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8605,6 +10419,572 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "attribute_by": "offered",
+                     *       "limits": [
+                     *         {
+                     *           "queue": "",
+                     *           "service_level_ms": 20000,
+                     *           "short_abandon_ms": 5000
+                     *         },
+                     *         {
+                     *           "queue": "sales",
+                     *           "service_level_ms": 20000,
+                     *           "short_abandon_ms": 5000
+                     *         },
+                     *         {
+                     *           "queue": "support",
+                     *           "service_level_ms": 30000,
+                     *           "short_abandon_ms": 5000
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "queue": null,
+                     *           "language": null,
+                     *           "agent": null,
+                     *           "team": null,
+                     *           "flow": null,
+                     *           "node": null,
+                     *           "skill": null,
+                     *           "customer": null,
+                     *           "disposition": null,
+                     *           "priority": null,
+                     *           "reason": null,
+                     *           "explain": "/api/v1/metrics/queues/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&row=WyIxNzcyNDA5NjAwMDAwIl0&number={number}",
+                     *           "weekday": null,
+                     *           "hour": null,
+                     *           "cell_ms": null,
+                     *           "offered": 3,
+                     *           "answered": 2,
+                     *           "abandoned": 1,
+                     *           "abandoned_short": 0,
+                     *           "overflowed": 0,
+                     *           "exited": 0,
+                     *           "callback": 0,
+                     *           "voicemail": 0,
+                     *           "left_empty": 0,
+                     *           "withdrawn": 0,
+                     *           "failed": 0,
+                     *           "still_waiting": 0,
+                     *           "carried_in": null,
+                     *           "carried_out": null,
+                     *           "refused": {
+                     *             "total": 0,
+                     *             "full": 0,
+                     *             "empty": 0,
+                     *             "closed": 0,
+                     *             "too_long": 0
+                     *           },
+                     *           "service_level": {
+                     *             "threshold_ms": null,
+                     *             "short_abandon_ms": 5000,
+                     *             "comparator": "<=",
+                     *             "answered": {
+                     *               "numerator": 0,
+                     *               "denominator": 2,
+                     *               "percent": 0
+                     *             },
+                     *             "offered": {
+                     *               "numerator": 0,
+                     *               "denominator": 3,
+                     *               "percent": 0
+                     *             },
+                     *             "offered_less_short": {
+                     *               "numerator": 0,
+                     *               "denominator": 3,
+                     *               "percent": 0
+                     *             },
+                     *             "resolved_within": {
+                     *               "numerator": 0,
+                     *               "denominator": 3,
+                     *               "percent": 0
+                     *             }
+                     *           },
+                     *           "speed_of_answer": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "time_to_abandon": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "arrival_to_agent": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "queueing_to_agent": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "ring": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "talk": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "hold": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "wrap_up": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "handle": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "handling": 2,
+                     *           "offers": {
+                     *             "made": 0,
+                     *             "answered": 0,
+                     *             "missed": 0,
+                     *             "declined": 0,
+                     *             "busy": 0,
+                     *             "unavailable": 0,
+                     *             "withdrawn": 0,
+                     *             "lost_race": 0,
+                     *             "failed": 0,
+                     *             "ringing": 0,
+                     *             "answer_rate": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             }
+                     *           },
+                     *           "transfers": {
+                     *             "made": 0,
+                     *             "blind": {
+                     *               "made": 0,
+                     *               "completed": 0,
+                     *               "conference": 0,
+                     *               "returned": 0,
+                     *               "unanswered": 0,
+                     *               "abandoned": 0,
+                     *               "busy": 0,
+                     *               "declined": 0,
+                     *               "unavailable": 0,
+                     *               "failed": 0,
+                     *               "in_progress": 0
+                     *             },
+                     *             "attended": {
+                     *               "made": 0,
+                     *               "completed": 0,
+                     *               "conference": 0,
+                     *               "returned": 0,
+                     *               "unanswered": 0,
+                     *               "abandoned": 0,
+                     *               "busy": 0,
+                     *               "declined": 0,
+                     *               "unavailable": 0,
+                     *               "failed": 0,
+                     *               "in_progress": 0
+                     *             },
+                     *             "to": {
+                     *               "queue": 0,
+                     *               "agent": 0,
+                     *               "menu": 0,
+                     *               "number": 0
+                     *             },
+                     *             "received": 0
+                     *           },
+                     *           "consult": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "estimates": {
+                     *             "told": 0,
+                     *             "within": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             },
+                     *             "sooner": 0,
+                     *             "later": 0,
+                     *             "expected": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "real": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "error": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/queues/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&number={number}",
+                     *         "weekday": null,
+                     *         "hour": null,
+                     *         "cell_ms": null,
+                     *         "offered": 3,
+                     *         "answered": 2,
+                     *         "abandoned": 1,
+                     *         "abandoned_short": 0,
+                     *         "overflowed": 0,
+                     *         "exited": 0,
+                     *         "callback": 0,
+                     *         "voicemail": 0,
+                     *         "left_empty": 0,
+                     *         "withdrawn": 0,
+                     *         "failed": 0,
+                     *         "still_waiting": 0,
+                     *         "carried_in": null,
+                     *         "carried_out": null,
+                     *         "refused": {
+                     *           "total": 0,
+                     *           "full": 0,
+                     *           "empty": 0,
+                     *           "closed": 0,
+                     *           "too_long": 0
+                     *         },
+                     *         "service_level": {
+                     *           "threshold_ms": null,
+                     *           "short_abandon_ms": 5000,
+                     *           "comparator": "<=",
+                     *           "answered": {
+                     *             "numerator": 0,
+                     *             "denominator": 2,
+                     *             "percent": 0
+                     *           },
+                     *           "offered": {
+                     *             "numerator": 0,
+                     *             "denominator": 3,
+                     *             "percent": 0
+                     *           },
+                     *           "offered_less_short": {
+                     *             "numerator": 0,
+                     *             "denominator": 3,
+                     *             "percent": 0
+                     *           },
+                     *           "resolved_within": {
+                     *             "numerator": 0,
+                     *             "denominator": 3,
+                     *             "percent": 0
+                     *           }
+                     *         },
+                     *         "speed_of_answer": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "time_to_abandon": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "arrival_to_agent": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "queueing_to_agent": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "ring": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "talk": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "hold": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "wrap_up": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "handle": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "handling": 2,
+                     *         "offers": {
+                     *           "made": 0,
+                     *           "answered": 0,
+                     *           "missed": 0,
+                     *           "declined": 0,
+                     *           "busy": 0,
+                     *           "unavailable": 0,
+                     *           "withdrawn": 0,
+                     *           "lost_race": 0,
+                     *           "failed": 0,
+                     *           "ringing": 0,
+                     *           "answer_rate": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           }
+                     *         },
+                     *         "transfers": {
+                     *           "made": 0,
+                     *           "blind": {
+                     *             "made": 0,
+                     *             "completed": 0,
+                     *             "conference": 0,
+                     *             "returned": 0,
+                     *             "unanswered": 0,
+                     *             "abandoned": 0,
+                     *             "busy": 0,
+                     *             "declined": 0,
+                     *             "unavailable": 0,
+                     *             "failed": 0,
+                     *             "in_progress": 0
+                     *           },
+                     *           "attended": {
+                     *             "made": 0,
+                     *             "completed": 0,
+                     *             "conference": 0,
+                     *             "returned": 0,
+                     *             "unanswered": 0,
+                     *             "abandoned": 0,
+                     *             "busy": 0,
+                     *             "declined": 0,
+                     *             "unavailable": 0,
+                     *             "failed": 0,
+                     *             "in_progress": 0
+                     *           },
+                     *           "to": {
+                     *             "queue": 0,
+                     *             "agent": 0,
+                     *             "menu": 0,
+                     *             "number": 0
+                     *           },
+                     *           "received": 0
+                     *         },
+                     *         "consult": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "estimates": {
+                     *           "told": 0,
+                     *           "within": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "sooner": 0,
+                     *           "later": 0,
+                     *           "expected": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "real": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "error": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueueAnswer"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8669,6 +11049,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "report": "queues",
+                     *       "number": "offered",
+                     *       "row": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "weekday": null,
+                     *         "hour": null
+                     *       },
+                     *       "rule": {
+                     *         "title": "Offered",
+                     *         "formula": "entries that joined; = answered + abandoned + overflowed + exited + callback + voicemail + left_empty + withdrawn + failed + still_waiting, exact in every row",
+                     *         "counts": "entries of inbound and callback contacts",
+                     *         "boundary": "the instant of joining lies in [from, until)",
+                     *         "unit": "count",
+                     *         "source": "queue.queued, queue.ended",
+                     *         "attribute_by": null,
+                     *         "limits": [],
+                     *         "days": null,
+                     *         "hours": null
+                     *       },
+                     *       "value": null,
+                     *       "how": "count",
+                     *       "count": 1,
+                     *       "sum_ms": 0,
+                     *       "numerator": 0,
+                     *       "denominator": 0,
+                     *       "left_out": [],
+                     *       "place": null,
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1/e1",
+                     *           "kind": "entry",
+                     *           "contact": "pbx1-1.1",
+                     *           "ticket": "",
+                     *           "queue": "",
+                     *           "agent": "anna",
+                     *           "at": "0001-01-01T00:00:00Z",
+                     *           "until": null,
+                     *           "outcome": "",
+                     *           "wait_ms": null,
+                     *           "limit_ms": null,
+                     *           "value_ms": null,
+                     *           "counts": 0,
+                     *           "in": null,
+                     *           "place": null,
+                     *           "is_it": false,
+                     *           "target": null
+                     *         }
+                     *       ],
+                     *       "next": "abc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Explanation"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8728,6 +11193,668 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "30m",
+                     *       "queues": null,
+                     *       "method": "same_weekday_mean",
+                     *       "target": {
+                     *         "service_level_percent": 80,
+                     *         "service_level_ms": 20000,
+                     *         "max_wait_ms": null,
+                     *         "max_occupancy_percent": null,
+                     *         "shrinkage_percent": 0
+                     *       },
+                     *       "history": {
+                     *         "days": [],
+                     *         "handled": 0,
+                     *         "handle_ms": null,
+                     *         "abandoned": 0,
+                     *         "wait_ms": 0,
+                     *         "patience_ms": null
+                     *       },
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-02T00:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:30:00Z",
+                     *             "until": "2026-03-02T01:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T01:00:00Z",
+                     *             "until": "2026-03-02T01:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T01:30:00Z",
+                     *             "until": "2026-03-02T02:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T02:00:00Z",
+                     *             "until": "2026-03-02T02:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T02:30:00Z",
+                     *             "until": "2026-03-02T03:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T03:00:00Z",
+                     *             "until": "2026-03-02T03:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T03:30:00Z",
+                     *             "until": "2026-03-02T04:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T04:00:00Z",
+                     *             "until": "2026-03-02T04:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T04:30:00Z",
+                     *             "until": "2026-03-02T05:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T05:00:00Z",
+                     *             "until": "2026-03-02T05:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T05:30:00Z",
+                     *             "until": "2026-03-02T06:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T06:00:00Z",
+                     *             "until": "2026-03-02T06:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T06:30:00Z",
+                     *             "until": "2026-03-02T07:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T07:00:00Z",
+                     *             "until": "2026-03-02T07:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T07:30:00Z",
+                     *             "until": "2026-03-02T08:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T08:00:00Z",
+                     *             "until": "2026-03-02T08:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T08:30:00Z",
+                     *             "until": "2026-03-02T09:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T09:00:00Z",
+                     *             "until": "2026-03-02T09:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T09:30:00Z",
+                     *             "until": "2026-03-02T10:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T10:00:00Z",
+                     *             "until": "2026-03-02T10:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T10:30:00Z",
+                     *             "until": "2026-03-02T11:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T11:00:00Z",
+                     *             "until": "2026-03-02T11:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T11:30:00Z",
+                     *             "until": "2026-03-02T12:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T12:00:00Z",
+                     *             "until": "2026-03-02T12:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T12:30:00Z",
+                     *             "until": "2026-03-02T13:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T13:00:00Z",
+                     *             "until": "2026-03-02T13:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T13:30:00Z",
+                     *             "until": "2026-03-02T14:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T14:00:00Z",
+                     *             "until": "2026-03-02T14:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T14:30:00Z",
+                     *             "until": "2026-03-02T15:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T15:00:00Z",
+                     *             "until": "2026-03-02T15:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T15:30:00Z",
+                     *             "until": "2026-03-02T16:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T16:00:00Z",
+                     *             "until": "2026-03-02T16:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T16:30:00Z",
+                     *             "until": "2026-03-02T17:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T17:00:00Z",
+                     *             "until": "2026-03-02T17:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T17:30:00Z",
+                     *             "until": "2026-03-02T18:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T18:00:00Z",
+                     *             "until": "2026-03-02T18:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T18:30:00Z",
+                     *             "until": "2026-03-02T19:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T19:00:00Z",
+                     *             "until": "2026-03-02T19:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T19:30:00Z",
+                     *             "until": "2026-03-02T20:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T20:00:00Z",
+                     *             "until": "2026-03-02T20:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T20:30:00Z",
+                     *             "until": "2026-03-02T21:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T21:00:00Z",
+                     *             "until": "2026-03-02T21:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T21:30:00Z",
+                     *             "until": "2026-03-02T22:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T22:00:00Z",
+                     *             "until": "2026-03-02T22:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T22:30:00Z",
+                     *             "until": "2026-03-02T23:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T23:00:00Z",
+                     *             "until": "2026-03-02T23:30:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         },
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T23:30:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 1800000,
+                     *             "partial": false
+                     *           },
+                     *           "days": 0,
+                     *           "arrivals": null,
+                     *           "load": null,
+                     *           "erlang_c": null,
+                     *           "erlang_a": null
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["StaffingReport"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8783,6 +11910,322 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "days": 7,
+                     *       "schedule": "",
+                     *       "rows": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T00:00:00Z",
+                     *             "until": "2026-03-03T00:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "queue": null,
+                     *           "language": null,
+                     *           "agent": null,
+                     *           "team": null,
+                     *           "flow": null,
+                     *           "node": null,
+                     *           "skill": null,
+                     *           "customer": null,
+                     *           "disposition": null,
+                     *           "priority": null,
+                     *           "reason": null,
+                     *           "explain": "/api/v1/metrics/tickets/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&row=WyIxNzcyNDA5NjAwMDAwIl0&number={number}",
+                     *           "linked": 0,
+                     *           "replied": 0,
+                     *           "resolved": 0,
+                     *           "fully_resolved": 0,
+                     *           "reopened": 0,
+                     *           "first_reply": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "first_resolution": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "full_resolution": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "reopen_rate": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "business": {
+                     *             "first_reply": {
+                     *               "frozen": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "recomputed": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             },
+                     *             "first_resolution": {
+                     *               "frozen": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "recomputed": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             },
+                     *             "full_resolution": {
+                     *               "frozen": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               },
+                     *               "recomputed": {
+                     *                 "count": 0,
+                     *                 "sum_ms": 0,
+                     *                 "mean_ms": null,
+                     *                 "p50_ms": null,
+                     *                 "p90_ms": null,
+                     *                 "p95_ms": null,
+                     *                 "p99_ms": null,
+                     *                 "max_ms": null
+                     *               }
+                     *             }
+                     *           },
+                     *           "targets": {
+                     *             "first_reply": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             },
+                     *             "resolution": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             }
+                     *           },
+                     *           "first_contact_resolution": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "undecided": 0
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/tickets/explain?from=2026-03-02T00%3A00%3A00Z&until=2026-03-03T00%3A00%3A00Z&number={number}",
+                     *         "linked": 0,
+                     *         "replied": 0,
+                     *         "resolved": 0,
+                     *         "fully_resolved": 0,
+                     *         "reopened": 0,
+                     *         "first_reply": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "first_resolution": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "full_resolution": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "reopen_rate": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         },
+                     *         "business": {
+                     *           "first_reply": {
+                     *             "frozen": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "recomputed": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           },
+                     *           "first_resolution": {
+                     *             "frozen": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "recomputed": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           },
+                     *           "full_resolution": {
+                     *             "frozen": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             },
+                     *             "recomputed": {
+                     *               "count": 0,
+                     *               "sum_ms": 0,
+                     *               "mean_ms": null,
+                     *               "p50_ms": null,
+                     *               "p90_ms": null,
+                     *               "p95_ms": null,
+                     *               "p99_ms": null,
+                     *               "max_ms": null
+                     *             }
+                     *           }
+                     *         },
+                     *         "targets": {
+                     *           "first_reply": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "resolution": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           }
+                     *         },
+                     *         "first_contact_resolution": {
+                     *           "numerator": 0,
+                     *           "denominator": 0,
+                     *           "percent": null
+                     *         },
+                     *         "undecided": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["TicketAnswer"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8843,6 +12286,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-02T00:00:00Z",
+                     *       "until": "2026-03-03T00:00:00Z",
+                     *       "zone": "UTC",
+                     *       "interval": "whole",
+                     *       "group_by": [],
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null,
+                     *       "report": "tickets",
+                     *       "number": "linked",
+                     *       "row": {
+                     *         "interval": {
+                     *           "from": "2026-03-02T00:00:00Z",
+                     *           "until": "2026-03-03T00:00:00Z",
+                     *           "length_ms": 86400000,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "weekday": null,
+                     *         "hour": null
+                     *       },
+                     *       "rule": {
+                     *         "title": "Linked",
+                     *         "formula": "pairs",
+                     *         "counts": "pairs of an ended inbound or callback contact and a ticket: found by its look-up, or named by the ticket system's events; each event once, the first delivery",
+                     *         "boundary": "the contact's arrival lies in [from, until); events at the instant of arrival count",
+                     *         "unit": "count",
+                     *         "source": "contact.ended, ticket.*",
+                     *         "attribute_by": null,
+                     *         "limits": [],
+                     *         "days": null,
+                     *         "hours": null
+                     *       },
+                     *       "value": null,
+                     *       "how": "count",
+                     *       "count": 1,
+                     *       "sum_ms": 0,
+                     *       "numerator": 0,
+                     *       "denominator": 0,
+                     *       "left_out": [],
+                     *       "place": null,
+                     *       "items": [
+                     *         {
+                     *           "id": "pbx1-1.1/e1",
+                     *           "kind": "entry",
+                     *           "contact": "pbx1-1.1",
+                     *           "ticket": "",
+                     *           "queue": "",
+                     *           "agent": "anna",
+                     *           "at": "0001-01-01T00:00:00Z",
+                     *           "until": null,
+                     *           "outcome": "",
+                     *           "wait_ms": null,
+                     *           "limit_ms": null,
+                     *           "value_ms": null,
+                     *           "counts": 0,
+                     *           "in": null,
+                     *           "place": null,
+                     *           "is_it": false,
+                     *           "target": null
+                     *         }
+                     *       ],
+                     *       "next": "abc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Explanation"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -8875,6 +12403,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queues": [
+                     *         {
+                     *           "id": "support",
+                     *           "name": "Support",
+                     *           "service_level_ms": 30000,
+                     *           "short_abandon_ms": 5000
+                     *         },
+                     *         {
+                     *           "id": "sales",
+                     *           "name": "Sales",
+                     *           "service_level_ms": 20000,
+                     *           "short_abandon_ms": 5000
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueuesOutputBody"];
                 };
             };
@@ -9474,6 +13020,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "system": "helpdesk",
+                     *           "ticket": "4711",
+                     *           "url": "",
+                     *           "state": "pending",
+                     *           "state_since": "2026-03-02T09:20:00Z",
+                     *           "priority": "high",
+                     *           "agent": "anna",
+                     *           "queue": "support",
+                     *           "team": "first",
+                     *           "reason": "line",
+                     *           "customer": "C-7",
+                     *           "contacts": [
+                     *             "pbx1-1.1"
+                     *           ],
+                     *           "opened_at": "2026-03-02T09:00:00Z",
+                     *           "call_at": "2026-03-02T09:00:00Z",
+                     *           "first_reply_at": "2026-03-02T09:10:00Z",
+                     *           "first_resolved_at": null,
+                     *           "resolved_at": null,
+                     *           "call_to_first_reply_ms": 720000,
+                     *           "call_to_first_resolution_ms": null,
+                     *           "call_to_full_resolution_ms": null,
+                     *           "business": {
+                     *             "call_to_first_reply": {
+                     *               "frozen_ms": null,
+                     *               "recomputed_ms": null
+                     *             },
+                     *             "call_to_first_resolution": {
+                     *               "frozen_ms": null,
+                     *               "recomputed_ms": null
+                     *             },
+                     *             "call_to_full_resolution": {
+                     *               "frozen_ms": null,
+                     *               "recomputed_ms": null
+                     *             }
+                     *           },
+                     *           "pending_ms": 2400000,
+                     *           "reopened": 0,
+                     *           "reassigned": 0,
+                     *           "sla": {
+                     *             "due_at": null,
+                     *             "first_reply": {
+                     *               "state": "met",
+                     *               "target_ms": 3600000,
+                     *               "used_ms": 600000,
+                     *               "due_at": null
+                     *             },
+                     *             "resolution": {
+                     *               "state": "paused",
+                     *               "target_ms": 28800000,
+                     *               "used_ms": 1200000,
+                     *               "due_at": null
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "abc",
+                     *       "as_of": "2026-03-02T10:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["TicketPage"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -9500,7 +13120,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/cloudevents+json": Record<string, never>;
+                "application/cloudevents+json": components["schemas"]["CloudEvent"];
                 "application/json": components["schemas"]["TicketEvent"];
             };
         };
@@ -9545,6 +13165,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-02T10:00:00Z",
+                     *       "system": "helpdesk",
+                     *       "ticket": "4711",
+                     *       "url": "",
+                     *       "state": "pending",
+                     *       "state_since": "2026-03-02T09:20:00Z",
+                     *       "priority": "high",
+                     *       "agent": "anna",
+                     *       "queue": "support",
+                     *       "team": "first",
+                     *       "reason": "line",
+                     *       "customer": "C-7",
+                     *       "contacts": [
+                     *         "pbx1-1.1"
+                     *       ],
+                     *       "opened_at": "2026-03-02T09:00:00Z",
+                     *       "call_at": "2026-03-02T09:00:00Z",
+                     *       "first_reply_at": "2026-03-02T09:10:00Z",
+                     *       "first_resolved_at": null,
+                     *       "resolved_at": null,
+                     *       "call_to_first_reply_ms": 720000,
+                     *       "call_to_first_resolution_ms": null,
+                     *       "call_to_full_resolution_ms": null,
+                     *       "business": {
+                     *         "call_to_first_reply": {
+                     *           "frozen_ms": null,
+                     *           "recomputed_ms": null
+                     *         },
+                     *         "call_to_first_resolution": {
+                     *           "frozen_ms": null,
+                     *           "recomputed_ms": null
+                     *         },
+                     *         "call_to_full_resolution": {
+                     *           "frozen_ms": null,
+                     *           "recomputed_ms": null
+                     *         }
+                     *       },
+                     *       "pending_ms": 2400000,
+                     *       "reopened": 0,
+                     *       "reassigned": 0,
+                     *       "sla": {
+                     *         "due_at": null,
+                     *         "first_reply": {
+                     *           "state": "met",
+                     *           "target_ms": 3600000,
+                     *           "used_ms": 600000,
+                     *           "due_at": null
+                     *         },
+                     *         "resolution": {
+                     *           "state": "paused",
+                     *           "target_ms": 28800000,
+                     *           "used_ms": 1200000,
+                     *           "due_at": null
+                     *         }
+                     *       },
+                     *       "events": [
+                     *         {
+                     *           "event_id": "ev-1",
+                     *           "type": "opened",
+                     *           "time": "2026-03-02T09:00:00Z",
+                     *           "received_at": "2026-03-02T09:00:00Z",
+                     *           "contact": "pbx1-1.1",
+                     *           "customer": "",
+                     *           "agent": "",
+                     *           "queue": "",
+                     *           "team": "",
+                     *           "priority": "",
+                     *           "reason": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["TicketLife"];
                 };
             };
@@ -9752,6 +13446,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "contact": "pbx1-1.1",
+                     *           "recording": "pbx1-1.1/r1",
+                     *           "number": "r1",
+                     *           "queue": "support",
+                     *           "caller_number": "+4930123456",
+                     *           "caller_name": "=Carla",
+                     *           "customer": "",
+                     *           "language": "en",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "state": "kept",
+                     *           "keep_until": "2026-03-02T09:00:00Z",
+                     *           "error": null,
+                     *           "done": true,
+                     *           "done_at": "2026-03-02T10:00:00Z",
+                     *           "done_by": "sue",
+                     *           "note": "called back",
+                     *           "audio": "/api/v1/contacts/pbx1-1.1/recordings/r1/audio"
+                     *         },
+                     *         {
+                     *           "contact": "pbx1-1.1",
+                     *           "recording": "pbx1-1.1/r3",
+                     *           "number": "r3",
+                     *           "queue": "support",
+                     *           "caller_number": "+4930123456",
+                     *           "caller_name": "=Carla",
+                     *           "customer": "",
+                     *           "language": "en",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "state": "ended",
+                     *           "keep_until": null,
+                     *           "error": null,
+                     *           "done": true,
+                     *           "done_at": "2026-03-02T10:00:00Z",
+                     *           "done_by": "sue",
+                     *           "note": "called back",
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "contact": "pbx1-1.1",
+                     *           "recording": "pbx1-1.1/r4",
+                     *           "number": "r4",
+                     *           "queue": "support",
+                     *           "caller_number": "+4930123456",
+                     *           "caller_name": "=Carla",
+                     *           "customer": "",
+                     *           "language": "en",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "state": "lost",
+                     *           "keep_until": null,
+                     *           "error": "asterisk does not know it",
+                     *           "done": true,
+                     *           "done_at": "2026-03-02T10:00:00Z",
+                     *           "done_by": "sue",
+                     *           "note": "called back",
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "contact": "pbx1-1.1",
+                     *           "recording": "pbx1-1.1/r5",
+                     *           "number": "r5",
+                     *           "queue": "support",
+                     *           "caller_number": "+4930123456",
+                     *           "caller_name": "=Carla",
+                     *           "customer": "",
+                     *           "language": "en",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "state": "deleted",
+                     *           "keep_until": "2026-03-02T09:00:00Z",
+                     *           "error": null,
+                     *           "done": true,
+                     *           "done_at": "2026-03-02T10:00:00Z",
+                     *           "done_by": "sue",
+                     *           "note": "called back",
+                     *           "audio": null
+                     *         },
+                     *         {
+                     *           "contact": "pbx1-1.1",
+                     *           "recording": "pbx1-1.1/r6",
+                     *           "number": "r6",
+                     *           "queue": "support",
+                     *           "caller_number": "+4930123456",
+                     *           "caller_name": "=Carla",
+                     *           "customer": "",
+                     *           "language": "en",
+                     *           "started_at": "2026-03-02T09:00:00Z",
+                     *           "duration_ms": 60000,
+                     *           "state": "kept",
+                     *           "keep_until": "2026-03-02T09:00:00Z",
+                     *           "error": null,
+                     *           "done": true,
+                     *           "done_at": "2026-03-02T10:00:00Z",
+                     *           "done_by": "sue",
+                     *           "note": "called back",
+                     *           "audio": "/api/v1/contacts/pbx1-1.1/recordings/r6/audio"
+                     *         }
+                     *       ],
+                     *       "next": "abc",
+                     *       "as_of": "0001-01-01T00:00:00Z",
+                     *       "watermark": null,
+                     *       "ticket_watermark": null,
+                     *       "late": 0,
+                     *       "open": {
+                     *         "contacts": 0,
+                     *         "entries": 0,
+                     *         "offers": 0,
+                     *         "segments": 0
+                     *       },
+                     *       "kept_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["VoicemailPage"];
                     "application/jsonl": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -9865,6 +13677,137 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": null,
+                     *       "from": "2026-03-02T09:00:00Z",
+                     *       "until": "2026-03-03T09:00:00Z",
+                     *       "zone": "UTC",
+                     *       "total": {
+                     *         "interval": {
+                     *           "from": "0001-01-01T00:00:00Z",
+                     *           "until": "0001-01-01T00:00:00Z",
+                     *           "length_ms": 0,
+                     *           "partial": false
+                     *         },
+                     *         "queue": null,
+                     *         "language": null,
+                     *         "agent": null,
+                     *         "team": null,
+                     *         "flow": null,
+                     *         "node": null,
+                     *         "skill": null,
+                     *         "customer": null,
+                     *         "disposition": null,
+                     *         "priority": null,
+                     *         "reason": null,
+                     *         "explain": "/api/v1/metrics/queues/explain?from=2026-03-02T09%3A00%3A00Z&group_by=queue&tz=UTC&until=2026-03-03T09%3A00%3A00Z&number={number}",
+                     *         "offered": 0,
+                     *         "answered": 0,
+                     *         "abandoned": 0,
+                     *         "abandoned_short": 0,
+                     *         "still_waiting": 0,
+                     *         "refused": 0,
+                     *         "service_level": {
+                     *           "threshold_ms": null,
+                     *           "short_abandon_ms": null,
+                     *           "comparator": "",
+                     *           "answered": {
+                     *             "numerator": 0,
+                     *             "denominator": 0,
+                     *             "percent": null
+                     *           },
+                     *           "offered": null,
+                     *           "offered_less_short": null,
+                     *           "resolved_within": null
+                     *         },
+                     *         "speed_of_answer": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         },
+                     *         "time_to_abandon": {
+                     *           "count": 0,
+                     *           "sum_ms": 0,
+                     *           "mean_ms": null,
+                     *           "p50_ms": null,
+                     *           "p90_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null,
+                     *           "max_ms": null
+                     *         }
+                     *       },
+                     *       "queues": [
+                     *         {
+                     *           "interval": {
+                     *             "from": "2026-03-02T09:00:00Z",
+                     *             "until": "2026-03-03T09:00:00Z",
+                     *             "length_ms": 86400000,
+                     *             "partial": false
+                     *           },
+                     *           "queue": "support",
+                     *           "language": null,
+                     *           "agent": null,
+                     *           "team": null,
+                     *           "flow": null,
+                     *           "node": null,
+                     *           "skill": null,
+                     *           "customer": null,
+                     *           "disposition": null,
+                     *           "priority": null,
+                     *           "reason": null,
+                     *           "explain": "/api/v1/metrics/queues/explain?from=2026-03-02T09%3A00%3A00Z&group_by=queue&tz=UTC&until=2026-03-03T09%3A00%3A00Z&row=WyIxNzcyNDQyMDAwMDAwIiwic3VwcG9ydCJd&number={number}",
+                     *           "offered": 0,
+                     *           "answered": 0,
+                     *           "abandoned": 0,
+                     *           "abandoned_short": 0,
+                     *           "still_waiting": 0,
+                     *           "refused": 0,
+                     *           "service_level": {
+                     *             "threshold_ms": null,
+                     *             "short_abandon_ms": null,
+                     *             "comparator": "",
+                     *             "answered": {
+                     *               "numerator": 0,
+                     *               "denominator": 0,
+                     *               "percent": null
+                     *             },
+                     *             "offered": null,
+                     *             "offered_less_short": null,
+                     *             "resolved_within": null
+                     *           },
+                     *           "speed_of_answer": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           },
+                     *           "time_to_abandon": {
+                     *             "count": 0,
+                     *             "sum_ms": 0,
+                     *             "mean_ms": null,
+                     *             "p50_ms": null,
+                     *             "p90_ms": null,
+                     *             "p95_ms": null,
+                     *             "p99_ms": null,
+                     *             "max_ms": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "series": null,
+                     *       "series_by_queue": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Today"];
                 };
             };
