@@ -346,16 +346,15 @@ func (r *reportsDouble) Today(_ context.Context, req query.TodayRequest) (metric
 	}
 	from, queue := livetest.Began(), "support"
 	day := metric.Group{Span: metric.Bucket{From: from, Until: from.Add(24 * time.Hour)}.Span(), Queue: &queue}
-	return metric.Today{AsOf: from, From: day.Span.From, Until: day.Span.Until, Zone: req.Zone, Queues: []metric.TodayRow{{Group: day}}}, nil
+	return metric.Today{AsOf: from, From: day.Span.From, Until: day.Span.Until, Zone: req.Zone, Queues: []metric.TodayRow{{Group: day}}, Series: []metric.TodayRow{}, ByQueue: []metric.TodayRow{}}, nil
 }
 
 func (r *reportsDouble) Search(_ context.Context, req query.SearchRequest) (query.ContactPage, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.searches = append(r.searches, req)
-	number, name := "+4930123456", "=Carla"
-	items := []query.Contact{{ID: "pbx1-1.1", CallerNumber: &number, CallerName: &name, Agents: []string{"anna", "boris"}}}
-	return query.ContactPage{Items: items, Next: after(req.Cursor)}, nil
+	items := []query.Contact{testContact("pbx1-1.1", "=Carla", "anna", "boris")}
+	return query.ContactPage{Items: items, Next: after(req.Cursor), Freshness: testFreshness()}, nil
 }
 
 // after is the cursor of the next page: every list of the double has two.
@@ -371,9 +370,8 @@ func (r *reportsDouble) Timeline(_ context.Context, id string, _ bool) (query.Ti
 	if id != "pbx1-1.1" {
 		return query.Timeline{}, query.ErrNotFound
 	}
-	number, name := "+4930123456", "Carla"
 	return query.Timeline{
-		Contact: query.Contact{ID: id, CallerNumber: &number, CallerName: &name, Agents: []string{"anna"}},
+		Contact: testContact(id, "Carla", "anna"),
 		Facts: []query.TimelineFact{
 			{Type: fact.TypeArrived, Data: json.RawMessage(`{"caller_number":"+4930123456","caller_name":"Carla","dialed":"1000"}`)},
 			{Type: fact.TypeIdentified, Data: json.RawMessage(`{"digits":"471100","customer_name":"Carla","customer":"c-7"}`)},
@@ -383,7 +381,25 @@ func (r *reportsDouble) Timeline(_ context.Context, id string, _ bool) (query.Ti
 }
 
 func (r *reportsDouble) Abandoned(_ context.Context, _ query.AbandonedRequest) (query.AbandonedPage, error) {
-	return query.AbandonedPage{Items: []query.Abandoned{r.abandonedOne()}}, nil
+	return query.AbandonedPage{Items: []query.Abandoned{r.abandonedOne()}, Freshness: testFreshness()}, nil
+}
+
+// testContact is an answered call of two minutes.
+func testContact(id, name string, agents ...string) query.Contact {
+	began := livetest.Began()
+	number, ended, result, reason := "+4930123456", began.Add(2*time.Minute), fact.ResultAnswered, fact.ReasonCallerHungUp
+	whole, menu, wait, toAgent, talk, none := int64(120_000), int64(9_000), int64(21_000), int64(30_000), int64(80_000), int64(0)
+	wrapUp := whole - toAgent - talk
+	return query.Contact{
+		ID: id, Kind: fact.KindInbound, ArrivedAt: began, EndedAt: &ended, DurationMS: &whole, Language: "en", Dialed: "1000", CallerNumber: &number, CallerName: &name,
+		Customer: "C-7", Queues: []string{"support"}, Agents: agents, Result: &result, Reason: &reason,
+		IVRMS: &menu, WaitMS: &wait, ToAgentMS: &toAgent, TalkMS: &talk, HoldMS: &none, WrapUpMS: &wrapUp,
+	}
+}
+
+func testFreshness() metric.Freshness {
+	known := livetest.Began().Add(-2 * time.Second)
+	return metric.Freshness{AsOf: livetest.Began(), Watermark: &known, Open: metric.Open{Contacts: 14, Entries: 3, Offers: 2, Segments: 9}}
 }
 
 // call is one request to the API.

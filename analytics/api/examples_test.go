@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // exampled says whether an answer is shown as an example: of those that read figures and lists, which are the same each time.
@@ -37,6 +39,7 @@ func TestExamples(t *testing.T) {
 			t.Fatalf("%s: operation %q, %d %s", u.path, id, answer.status, answer.body)
 		}
 		known = append(known, id+".json")
+		w.wantSchema(id, answer.body)
 		w.wantExample(filepath.Join("examples", id+".json"), answer.body)
 	}
 	files, err := filepath.Glob("examples/*.json")
@@ -46,6 +49,26 @@ func TestExamples(t *testing.T) {
 	for _, f := range files {
 		if !slices.Contains(known, filepath.Base(f)) {
 			t.Errorf("%s is an example of nothing", f)
+		}
+	}
+}
+
+// wantSchema holds an answer against the document's schema of it.
+func (w *world) wantSchema(id string, body []byte) {
+	w.t.Helper()
+	doc := w.api.huma.OpenAPI()
+	for _, item := range doc.Paths {
+		if item.Get == nil || item.Get.OperationID != id {
+			continue
+		}
+		var v any
+		if err := json.Unmarshal(body, &v); err != nil {
+			w.t.Fatal(err)
+		}
+		var found huma.ValidateResult
+		huma.Validate(doc.Components.Schemas, item.Get.Responses["200"].Content[string(formJSON)].Schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, v, &found)
+		for _, err := range found.Errors {
+			w.t.Errorf("%s: %v", id, err)
 		}
 	}
 }

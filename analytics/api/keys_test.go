@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"firstline/analytics/live"
+	"firstline/analytics/live/livetest"
+	"firstline/analytics/metric"
 	"firstline/analytics/query"
 )
 
@@ -164,5 +166,6 @@ func TestTicketEventWithAKey(t *testing.T) {
 
 func (r *reportsDouble) abandonedOne() query.Abandoned {
 	number := "+4930123456"
-	return query.Abandoned{Entry: "pbx1-1.1/e1", Contact: "pbx1-1.1", Queue: "support", CallerNumber: &number}
+	return query.Abandoned{Entry: "pbx1-1.1/e1", Contact: "pbx1-1.1", Queue: "support", Language: "en", QueuedAt: livetest.Began(), AbandonedAt: livetest.Began().Add(42 * time.Second), WaitMS: 42_000, Position: 1,
+		CallerNumber: &number, Recall: metric.Recall{State: metric.RecallOpen}}
 }

@@ -4113,6 +4113,9 @@ type QualityReport struct {
 	// Rows Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded
 	Rows []DefectRow `json:"rows"`
 
+	// TicketWatermark Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+	TicketWatermark *time.Time `json:"ticket_watermark"`
+
 	// Tickets What is wrong with the events that the ticket system sent
 	Tickets TicketQuality `json:"tickets"`
 

@@ -282,12 +282,12 @@ func newHeader(w Window, splits []Dimension) Header {
 
 // Freshness says how far an answer reaches.
 type Freshness struct {
-	AsOf      time.Time  `json:"as_of" doc:"When the answer was computed"`
-	Watermark *time.Time `json:"watermark" doc:"Time of the newest loaded fact about contacts and agents; null when nothing is loaded"`
-	Tickets   *time.Time `json:"ticket_watermark" doc:"Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded"`
-	Late      int64      `json:"late" doc:"Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for"`
-	Open      Open       `json:"open" doc:"What has begun and not ended in the week before the watermark, whatever the window, of all queues"`
-	KeptFrom  *time.Time `json:"kept_from" doc:"Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were"`
+	AsOf            time.Time  `json:"as_of" doc:"When the answer was computed"`
+	Watermark       *time.Time `json:"watermark" doc:"Time of the newest loaded fact about contacts and agents; null when nothing is loaded"`
+	TicketWatermark *time.Time `json:"ticket_watermark" doc:"Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded"`
+	Late            int64      `json:"late" doc:"Facts of the window that were loaded more than a minute after they happened, of all queues whatever is asked for"`
+	Open            Open       `json:"open" doc:"What has begun and not ended in the week before the watermark, whatever the window, of all queues"`
+	KeptFrom        *time.Time `json:"kept_from" doc:"Facts from before this were deleted (retention.contacts; of reports about tickets also retention.tickets), and the window begins earlier: what it says of that time is too little; null: none of the window's were"`
 }
 
 // Reach is the freshness of an answer that carries it.

@@ -30,7 +30,7 @@ func (s factScope) retained() string {
 func (r *Reader) freshness(ctx context.Context, from, until time.Time, scope factScope) (metric.Freshness, error) {
 	f := metric.Freshness{AsOf: r.now().UTC().Truncate(time.Millisecond)}
 	var err error
-	if f.Watermark, f.Tickets, err = r.watermarks(ctx); err != nil || f.Watermark == nil {
+	if f.Watermark, f.TicketWatermark, err = r.watermarks(ctx); err != nil || f.Watermark == nil {
 		return f, err
 	}
 	watermark := f.Watermark

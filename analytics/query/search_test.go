@@ -42,12 +42,12 @@ func (w lists) reach(t *testing.T) {
 	ctx := context.Background()
 	contacts, errC := w.r.Contacts(ctx, ContactRequest{WindowRequest: WindowRequest{From: w.from, Until: w.until, Zone: "UTC"}})
 	tickets, errT := w.r.Backlog(ctx, BacklogRequest{WindowRequest: WindowRequest{From: w.from, Until: w.until, Zone: "UTC"}})
-	if errC != nil || errT != nil || contacts.Watermark == nil || contacts.Tickets == nil || contacts.Late == 0 || tickets.Late == 0 || contacts.Late == tickets.Late {
+	if errC != nil || errT != nil || contacts.Watermark == nil || contacts.TicketWatermark == nil || contacts.Late == 0 || tickets.Late == 0 || contacts.Late == tickets.Late {
 		t.Fatalf("%v %v %+v %+v", errC, errT, contacts.Freshness, tickets.Freshness)
 	}
 	newest := slices.MaxFunc(slices.DeleteFunc(slices.Clone(w.facts), func(f fact.Fact) bool { return f.Topic() != fact.TopicTickets }), func(a, b fact.Fact) int { return a.Time.Compare(b.Time) })
-	if !contacts.Tickets.Equal(newest.Time) {
-		t.Errorf("the newest ticket event is of %v, not %v", newest.Time, contacts.Tickets)
+	if !contacts.TicketWatermark.Equal(newest.Time) {
+		t.Errorf("the newest ticket event is of %v, not %v", newest.Time, contacts.TicketWatermark)
 	}
 	for name, list := range map[string]struct {
 		want metric.Freshness

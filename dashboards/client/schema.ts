@@ -4277,6 +4277,11 @@ export interface components {
             open: components["schemas"]["Open"];
             /** @description Counts by interval, kind, source and node, without zeros; by when the fact happened, of ahead by when it was loaded */
             rows: components["schemas"]["DefectRow"][];
+            /**
+             * Format: date-time
+             * @description Time of the newest loaded event of a ticket, by its system's clock; null when none is loaded
+             */
+            ticket_watermark: string | null;
             /** @description What is wrong with the events that the ticket system sent */
             tickets: components["schemas"]["TicketQuality"];
             /** @description One row for each kind of defect, zeros included */
@@ -6690,15 +6695,15 @@ export interface operations {
                      *           "entry": "pbx1-1.1/e1",
                      *           "contact": "pbx1-1.1",
                      *           "queue": "support",
-                     *           "language": "",
-                     *           "queued_at": "0001-01-01T00:00:00Z",
-                     *           "abandoned_at": "0001-01-01T00:00:00Z",
-                     *           "wait_ms": 0,
-                     *           "position": 0,
+                     *           "language": "en",
+                     *           "queued_at": "2026-03-02T09:00:00Z",
+                     *           "abandoned_at": "2026-03-02T09:00:42Z",
+                     *           "wait_ms": 42000,
+                     *           "position": 1,
                      *           "offers": 0,
                      *           "customer": "",
                      *           "caller_number": "+4930123456",
-                     *           "recall": "",
+                     *           "recall": "open",
                      *           "came_back_at": null,
                      *           "answered_at": null,
                      *           "called_at": null,
@@ -6706,15 +6711,15 @@ export interface operations {
                      *         }
                      *       ],
                      *       "next": null,
-                     *       "as_of": "0001-01-01T00:00:00Z",
-                     *       "watermark": null,
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": "2026-03-02T08:59:58Z",
                      *       "ticket_watermark": null,
                      *       "late": 0,
                      *       "open": {
-                     *         "contacts": 0,
-                     *         "entries": 0,
-                     *         "offers": 0,
-                     *         "segments": 0
+                     *         "contacts": 14,
+                     *         "entries": 3,
+                     *         "offers": 2,
+                     *         "segments": 9
                      *       },
                      *       "kept_from": null
                      *     }
@@ -7443,43 +7448,45 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "pbx1-1.1",
-                     *           "kind": "",
+                     *           "kind": "inbound",
                      *           "open": false,
-                     *           "arrived_at": "0001-01-01T00:00:00Z",
-                     *           "ended_at": null,
-                     *           "duration_ms": null,
-                     *           "language": "",
-                     *           "dialed": "",
+                     *           "arrived_at": "2026-03-02T09:00:00Z",
+                     *           "ended_at": "2026-03-02T09:02:00Z",
+                     *           "duration_ms": 120000,
+                     *           "language": "en",
+                     *           "dialed": "1000",
                      *           "caller_number": "+4930123456",
                      *           "caller_name": "=Carla",
-                     *           "customer": "",
+                     *           "customer": "C-7",
                      *           "ticket": null,
-                     *           "queues": null,
+                     *           "queues": [
+                     *             "support"
+                     *           ],
                      *           "agents": [
                      *             "anna",
                      *             "boris"
                      *           ],
-                     *           "result": null,
-                     *           "reason": null,
-                     *           "ivr_ms": null,
-                     *           "wait_ms": null,
-                     *           "to_agent_ms": null,
-                     *           "talk_ms": null,
-                     *           "hold_ms": null,
-                     *           "wrap_up_ms": null,
+                     *           "result": "answered",
+                     *           "reason": "caller_hung_up",
+                     *           "ivr_ms": 9000,
+                     *           "wait_ms": 21000,
+                     *           "to_agent_ms": 30000,
+                     *           "talk_ms": 80000,
+                     *           "hold_ms": 0,
+                     *           "wrap_up_ms": 10000,
                      *           "fallback": false
                      *         }
                      *       ],
                      *       "next": "abc",
-                     *       "as_of": "0001-01-01T00:00:00Z",
-                     *       "watermark": null,
+                     *       "as_of": "2026-03-02T09:00:00Z",
+                     *       "watermark": "2026-03-02T08:59:58Z",
                      *       "ticket_watermark": null,
                      *       "late": 0,
                      *       "open": {
-                     *         "contacts": 0,
-                     *         "entries": 0,
-                     *         "offers": 0,
-                     *         "segments": 0
+                     *         "contacts": 14,
+                     *         "entries": 3,
+                     *         "offers": 2,
+                     *         "segments": 9
                      *       },
                      *       "kept_from": null
                      *     }
@@ -7522,29 +7529,31 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "pbx1-1.1",
-                     *       "kind": "",
+                     *       "kind": "inbound",
                      *       "open": false,
-                     *       "arrived_at": "0001-01-01T00:00:00Z",
-                     *       "ended_at": null,
-                     *       "duration_ms": null,
-                     *       "language": "",
-                     *       "dialed": "",
+                     *       "arrived_at": "2026-03-02T09:00:00Z",
+                     *       "ended_at": "2026-03-02T09:02:00Z",
+                     *       "duration_ms": 120000,
+                     *       "language": "en",
+                     *       "dialed": "1000",
                      *       "caller_number": "+4930123456",
                      *       "caller_name": "Carla",
-                     *       "customer": "",
+                     *       "customer": "C-7",
                      *       "ticket": null,
-                     *       "queues": null,
+                     *       "queues": [
+                     *         "support"
+                     *       ],
                      *       "agents": [
                      *         "anna"
                      *       ],
-                     *       "result": null,
-                     *       "reason": null,
-                     *       "ivr_ms": null,
-                     *       "wait_ms": null,
-                     *       "to_agent_ms": null,
-                     *       "talk_ms": null,
-                     *       "hold_ms": null,
-                     *       "wrap_up_ms": null,
+                     *       "result": "answered",
+                     *       "reason": "caller_hung_up",
+                     *       "ivr_ms": 9000,
+                     *       "wait_ms": 21000,
+                     *       "to_agent_ms": 30000,
+                     *       "talk_ms": 80000,
+                     *       "hold_ms": 0,
+                     *       "wrap_up_ms": 10000,
                      *       "fallback": false,
                      *       "facts": [
                      *         {
@@ -13804,8 +13813,8 @@ export interface operations {
                      *           }
                      *         }
                      *       ],
-                     *       "series": null,
-                     *       "series_by_queue": null
+                     *       "series": [],
+                     *       "series_by_queue": []
                      *     }
                      */
                     "application/json": components["schemas"]["Today"];
