@@ -72,7 +72,7 @@ func (p *product) launchAPI() {
 // served makes a call to anna and wants both phones to talk.
 func (p *product) served(n int, number string) {
 	p.t.Helper()
-	ended := p.oneCall(n, number, "1", 2*time.Second)
+	ended := p.oneCall(n, number, "1", 5*time.Second)
 	p.waitFor("the call to talk", time.Minute, func() error { return p.stage("talking", 1) })
 	p.wantWallboard("that the call talks", func(w client.Wallboard) bool { return w.Contacts.Talking == 1 && w.Link })
 	if r := <-ended; !r.Has(sipp.Answered) || r.Last() != sipp.HungUp {

@@ -35,8 +35,8 @@ func TestFullDisk(t *testing.T) {
 	from := time.Now().Add(-time.Second)
 	stop := p.phones(p.anna(), p.bert())
 	p.logIn("anna")
-	talks := p.oneCall(0, "4920001", "1", 25*time.Second)
-	waits := p.oneCall(1, "4920002", "2", 15*time.Second)
+	talks := p.oneCall(0, "4920001", "1", 30*time.Second)
+	waits := p.oneCall(1, "4920002", "2", 30*time.Second)
 	p.waitFor("one call to talk", time.Minute, func() error { return p.stage("talking", 1) })
 	p.waitFor("another to wait", time.Minute, func() error { return p.stage("waiting", 1) })
 

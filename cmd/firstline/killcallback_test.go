@@ -34,8 +34,8 @@ func TestKillCallback(t *testing.T) {
 	t.Parallel()
 	const first, second = "4930111", "4930222"
 	p := startProduct(t, "promise", promises)
-	agent := p.phones(p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 8 * time.Second})) // longer than it rings at the customer's
-	customer := p.phones(p.customer(sipp.Act{Do: sipp.DoAnswer, After: 6 * time.Second, Talk: time.Minute}))
+	agent := p.phones(p.agent(0, "anna", "301", sipp.Act{Do: sipp.DoAnswer, After: 200 * time.Millisecond, Talk: 14 * time.Second})) // longer than it rings at the customer's
+	customer := p.phones(p.customer(sipp.Act{Do: sipp.DoAnswer, After: 10 * time.Second, Talk: time.Minute}))                        // the controller dies and is back meanwhile
 	from := time.Now().Add(-time.Second)
 	press := func(key string) sipp.Press { return sipp.Press{After: 800 * time.Millisecond, Digits: key} }
 	_, err := p.callers(0, sipp.Call{Name: "asks", Number: first, Dialed: "1", Presses: []sipp.Press{press("2"), press("1")}, Patience: 20 * time.Second}).Run(context.Background())

@@ -80,7 +80,7 @@ func TestPages(t *testing.T) {
 		p.customer( // who is called back; then who is asked outside, twice
 			sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second},
 			sipp.Act{Do: sipp.DoBusy},
-			sipp.Act{Do: sipp.DoAnswer, After: time.Second, Talk: 3 * time.Second},
+			sipp.Act{Do: sipp.DoAnswer, After: 3 * time.Second, Talk: 3 * time.Second},
 		),
 	)
 	from := time.Now().Add(-time.Second)
@@ -122,7 +122,7 @@ func (p *product) errands() map[string]func() {
 			p.must(<-ended)
 		},
 		"call by cora": func() {
-			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 36 * time.Second, Presses: press("9#")})
+			go call(2, sipp.Call{Name: "cora", Number: "4930888", Dialed: "1000", Patience: 40 * time.Second, Presses: press("9#")})
 		},
 		"call by dora": func() {
 			go call(3, sipp.Call{Name: "dora", Number: "4930999", Dialed: "1000", Patience: 24 * time.Second, Presses: press("9#")})

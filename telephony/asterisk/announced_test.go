@@ -17,16 +17,16 @@ import (
 )
 
 // announcedDesks is twoDesks whose first queue records all and says so, and whose second when it is asked for, in other words.
-var announcedDesks = strings.NewReplacer(`wrap_up: 1s}`, `wrap_up: 1s, recording: {mode: all, keep: 48h, announce: ["prompt:recorded", "prompt:recorded"]}}`,
+var announcedDesks = strings.NewReplacer(`wrap_up: 5s}`, `wrap_up: 5s, recording: {mode: all, keep: 48h, announce: ["prompt:recorded", "prompt:recorded"]}}`,
 	`wrap_up: 3s}`, `wrap_up: 3s, recording: {mode: demand, announce: ["prompt:here"]}}`).Replace(twoDesks) + `
 prompts: {list: [{id: recorded, text: {en: "This call is recorded."}}, {id: here, text: {en: "Here too."}}]}
 `
 
-// What the two say, in Hz, and for how long.
+// What the two say, in Hz, and for how long. Two of them are longer than the six seconds from one ringing tone to the next.
 const (
 	recordedSays = 1600
 	hereSays     = 2100
-	saysFor      = 3 * time.Second
+	saysFor      = 4 * time.Second
 )
 
 // says puts a tone in the place of a prompt.
@@ -121,7 +121,7 @@ func TestRealRecordingAnnounced(t *testing.T) {
 // A key leads him out of the queue before he has heard all of it. Called back he hears it on the line, before the agent has him who
 // waits for him.
 func TestRealRecordingAnnouncedToCustomer(t *testing.T) {
-	d := newCallbacksOn(t, strings.Replace(calledBack, `keep: 24h}`, `keep: 24h, announce: ["prompt:recorded"]}`, 1)+`
+	d := newCallbacksOn(t, strings.Replace(calledBack, `keep: 24h}`, `keep: 24h, announce: ["prompt:recorded", "prompt:recorded"]}`, 1)+`
 prompts: {list: [{id: recorded, text: {en: "This call is recorded."}}]}
 `)
 	d.says("recorded", recordedSays)

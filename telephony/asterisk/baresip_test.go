@@ -522,6 +522,7 @@ func TestRealSoftphone(t *testing.T) {
 	w := newWorld(t, registers)
 	w.run()
 	anna, caller := w.softphone("101", "s101", 440), w.softphone("4930111", "", 700)
+	w.beat() // phones take their time to start
 	caller.ring("1000")
 	c := w.arrival()
 	h, leg, bridge := head(c, 1), "fl.leg."+c+".1", "fl.br."+c+".1"
@@ -545,6 +546,7 @@ func TestRealSoftphone(t *testing.T) {
 	anna.hears([]int{700}, 440)
 
 	anna.hold()
+	w.beat()
 	anna.ring("2000")
 	second := w.arrival()
 	w.Execute([]callcenter.Command{callcenter.ClearTimeout{Head: h, Channel: second}, callcenter.Answer{Head: h, Channel: second}})

@@ -46,7 +46,7 @@ func TestRealBlockedCaller(t *testing.T) {
 func TestRealKeptPlace(t *testing.T) {
 	c := newCentre(t, sortedCallers)
 	c.SetNumbers(number.Config{Region: "DE"}.Form())
-	anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
+	anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: talk})
 	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
 	queued := func(number string, after string) (contact string, place fact.Queued) {
 		t.Helper()

@@ -169,8 +169,9 @@ func TestRealCallFromArrivalToBothHangUps(t *testing.T) {
 		callcenter.StartMusic{Head: h, Channel: c, Class: "default"},
 		callcenter.Ring{Head: h, Channel: leg, Endpoint: "PJSIP/101", Originator: c, CallerID: "Max Muster <4930111>", Timeout: 10 * time.Second},
 	})
-	w.await("the playback's end", is(callcenter.PlaybackEnded{Playback: "fl.pb." + c + ".1"}))
-	w.await("ringing", is(callcenter.LegRinging{Channel: leg}))
+	at := w.at // the orders are for different channels: none waits for the other
+	w.sink.await(t, at, "the playback's end", is(callcenter.PlaybackEnded{Playback: "fl.pb." + c + ".1"}))
+	w.sink.await(t, at, "ringing", is(callcenter.LegRinging{Channel: leg}))
 	w.await("the answer", is(callcenter.LegAnswered{Channel: leg}))
 	w.Execute([]callcenter.Command{
 		callcenter.StopMusic{Head: h, Channel: c},
@@ -347,7 +348,7 @@ func TestRealEventsWhileTheControllerWasAway(t *testing.T) {
 
 // Without a heartbeat the dialplan's own queue takes the call; the controller learns of it from queue_log.
 func TestRealFallback(t *testing.T) {
-	w := newWorld(t, func(c *node.Config) { c.EnterTimeout = 1 })
+	w := newWorld(t, func(c *node.Config) { c.EnterTimeout = 3 })
 	agent := w.anna(sipp.Act{Do: sipp.DoAnswer, After: 100 * time.Millisecond, Talk: 300 * time.Millisecond})
 	// No controller has ever been there.
 	if r := w.call(sipp.Call{Name: "alone", Number: "4930111", Dialed: "1000", Patience: time.Minute})(); len(r) != 1 || r[0].Last() != sipp.WasHungUp {
@@ -388,7 +389,7 @@ func TestRealFallback(t *testing.T) {
 
 	// With the time-out cleared a call outlives it.
 	w.beat()
-	caller = w.call(sipp.Call{Name: "lucky", Number: "4930113", Dialed: "1000", Patience: 2500 * time.Millisecond})
+	caller = w.call(sipp.Call{Name: "lucky", Number: "4930113", Dialed: "1000", Patience: 4500 * time.Millisecond})
 	c = w.arrival()
 	w.Execute([]callcenter.Command{callcenter.ClearTimeout{Head: head(c, 1), Channel: c}, callcenter.Answer{Head: head(c, 2), Channel: c}})
 	if r := caller(); len(r) != 1 || r[0].Last() != sipp.HungUp {
@@ -454,9 +455,7 @@ func TestRealLookAtAPhone(t *testing.T) {
 		return ok && e.Channel == "fl.leg.c.1"
 	})
 	boris()
-	if s := look("PJSIP/102"); s.Registered {
-		t.Errorf("after it has gone: %+v", s)
-	}
+	waitFor(t, "boris' phone is gone", func() bool { return !look("PJSIP/102").Registered })
 	if s := look("PJSIP/999"); s.Registered || len(s.Channels) > 0 {
 		t.Errorf("a phone that isn't one: %+v", s)
 	}

@@ -59,8 +59,8 @@ func (c *centre) chosen(number string) []string {
 // Every strategy chooses among real phones as it says.
 func TestRealStrategies(t *testing.T) {
 	c := newCentre(t, everyQueue(strategies, "ordered", "round", "recent", "fewest", "least", "random", "weighted", "known"))
-	c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
-	c.boris(sipp.Act{Do: sipp.DoAnswer, Talk: 900 * time.Millisecond})
+	c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: time.Second})
+	c.boris(sipp.Act{Do: sipp.DoAnswer, Talk: 2 * time.Second})
 	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
 	c.sink.await(t, 0, "boris' phone", is(callcenter.EndpointState{Endpoint: "PJSIP/102", Registered: true, Channels: []string{}}))
 	c.ask("anna", callcenter.ActionLogin, "")
@@ -71,7 +71,7 @@ func TestRealStrategies(t *testing.T) {
 		{"4930003", "fewest", "boris fewest_calls"},
 		{"4930004", "recent", "anna least_recent"},
 		{"4930005", "recent", "boris least_recent"},
-		{"4930006", "least", "anna least_talk"}, // 0.9 s against 1.8 s
+		{"4930006", "least", "anna least_talk"}, // 3 s against 4 s
 		{"4930007", "round", "anna round_robin"},
 		{"4930008", "round", "boris round_robin"},
 		{"4930009", "ordered", "anna ordered"},
@@ -142,7 +142,7 @@ func TestRealRelaxation(t *testing.T) {
 // waysOut is a queue that nobody answers, with every way back into the flow.
 const waysOut = `
 queues:
-  - {id: line, max_wait: 4s, max_length: 1, leave_empty: 1s, comfort_media: [queue-thankyou], comfort_every: 5s}
+  - {id: line, max_wait: 8s, max_length: 1, leave_empty: 1s, comfort_media: [queue-thankyou], comfort_every: 8s}
 agents:
   - {id: anna, endpoint: PJSIP/101, queues: [line]}
 entries: [{number: "*", flow: main}]
@@ -163,7 +163,7 @@ func TestRealWaysOutOfAQueue(t *testing.T) {
 	c.anna(sipp.Act{Do: sipp.DoRing})
 	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
 	c.ask("anna", callcenter.ActionLogin, "")
-	key := c.call(sipp.Call{Name: "key", Number: "4930001", Dialed: "1000", Patience: time.Minute, Presses: []sipp.Press{{After: 1500 * time.Millisecond, Digits: "1"}}})
+	key := c.call(sipp.Call{Name: "key", Number: "4930001", Dialed: "1000", Patience: time.Minute, Presses: []sipp.Press{{After: 4 * time.Second, Digits: "1"}}})
 	c.state("anna", fact.AgentRinging, "")
 	c.call(sipp.Call{Name: "full", Number: "4930002", Dialed: "1000", Patience: time.Minute})()
 	full := c.contact("4930002")
@@ -196,8 +196,8 @@ ivr: [{id: main, start: q, nodes: {q: {type: queue, queue: line}}}]
 // After a handful of calls the sixth caller is told how long it will take, and what he was told stands in his row.
 func TestRealExpectedWait(t *testing.T) {
 	c := newCentre(t, toldWaits)
-	quick := sipp.Act{Do: sipp.DoAnswer, Talk: 500 * time.Millisecond}
-	c.anna(quick, quick, quick, quick, quick, sipp.Act{Do: sipp.DoAnswer, Talk: 9 * time.Second}, quick)
+	quick := sipp.Act{Do: sipp.DoAnswer, Talk: time.Second}
+	c.anna(quick, quick, quick, quick, quick, sipp.Act{Do: sipp.DoAnswer, Talk: 15 * time.Second}, quick)
 	c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
 	c.ask("anna", callcenter.ActionLogin, "")
 	for _, number := range []string{"4930001", "4930002", "4930003", "4930004", "4930005"} {
@@ -257,7 +257,7 @@ func TestRealAutoAnswer(t *testing.T) {
 	for name, auto := range map[string]bool{"asked": true, "not asked": false} {
 		t.Run(name, func(t *testing.T) {
 			c := newCentre(t, strings.Replace(toldWaits, "endpoint: PJSIP/101", fmt.Sprintf("endpoint: PJSIP/101, auto_answer: %t", auto), 1))
-			anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: 300 * time.Millisecond})
+			anna := c.anna(sipp.Act{Do: sipp.DoAnswer, Talk: talk})
 			c.sink.await(t, 0, "anna's phone", is(callcenter.EndpointState{Endpoint: "PJSIP/101", Registered: true, Channels: []string{}}))
 			c.ask("anna", callcenter.ActionLogin, "")
 			c.call(sipp.Call{Name: "caller", Number: "4930001", Dialed: "1000", Patience: time.Minute})()

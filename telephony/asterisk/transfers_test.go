@@ -8,10 +8,10 @@ import (
 	"firstline/telephony/callcenter"
 )
 
-// twoDesks is a line with two queues, each with an agent of its own.
+// twoDesks is a line with two queues, each with an agent of its own. Who hands a caller on wraps up until the other one has him.
 const twoDesks = `
 transfers: {wrap_up: 2s}
-queues: [{id: support, extension: "601", wrap_up: 1s}, {id: sales, extension: "602", wrap_up: 3s}]
+queues: [{id: support, extension: "601", wrap_up: 5s}, {id: sales, extension: "602", wrap_up: 3s}]
 agents:
   - {id: anna, endpoint: PJSIP/101, extension: "101", queues: [support]}
   - {id: boris, endpoint: PJSIP/102, extension: "102", queues: [sales]}

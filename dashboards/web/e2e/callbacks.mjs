@@ -59,8 +59,8 @@ export async function calledBack({ browser, base, shoot }) {
     await anna.page.locator("[data-test=popup][data-ringing=true]").waitFor();
     await shows(anna.test("callback"), "☎ Callback", 5_000);
     await shows(anna.test("who"), "Hal Moor", 5_000);
+    await shows(boss.page.locator("[data-caller]"), /Ringing Anna.*☎ Callback/, 5_000); // it rings for a short while: look first
     await shoot(anna.page, "desk-callback");
-    await shows(boss.page.locator("[data-caller]"), /Ringing Anna.*☎ Callback/, 5_000);
     await shoot(boss.page, "wallboard-callback");
   });
   await check("the customer's phone rings, they talk", async () => {

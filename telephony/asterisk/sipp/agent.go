@@ -33,6 +33,9 @@ const (
 
 const registered = 3600 // seconds a registration holds
 
+// leaveLimit is how long a phone may take to take its registration back. With stopLimit it is less than a role's drain may last.
+const leaveLimit = 10 * time.Second
+
 // Run registers, takes calls until ctx ends, and takes the registration back. The results have one entry a call.
 func (a Agent) Run(ctx context.Context) ([]Result, error) {
 	if a.Secret != "" {
@@ -48,7 +51,7 @@ func (a Agent) Run(ctx context.Context) ([]Result, error) {
 		view: agentView{Name: a.Name, User: a.User, Speech: a.speech()}}
 	results, err := r.do(ctx)
 	if err == nil && a.Secret != "" {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveLimit)
 		defer cancel()
 		err = a.register(last, 0)
 	}
@@ -59,7 +62,7 @@ func (a Agent) register(ctx context.Context, seconds int) error {
 	phone := a.Phone
 	phone.Speech, phone.MediaPort = 0, 0
 	r := run{phone: phone, scenario: "register.xml", view: registerView{User: a.User, Secret: a.Secret, Expires: seconds},
-		args: []string{"-m", "1", "-timeout", "5s", "-timeout_error"}, strict: true}
+		args: []string{"-m", "1", "-timeout", "30s", "-timeout_error"}, strict: true}
 	if _, err := r.do(ctx); err != nil {
 		return fmt.Errorf("register %s: %w", a.User, err)
 	}
