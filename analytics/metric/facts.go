@@ -32,6 +32,7 @@ type Facts struct {
 	found           map[string]opened[fact.Identified]  // the last customer that look-ups of a contact found
 	callbacks       map[string]closed[fact.CallbackEnded]
 	watermark       time.Time
+	ticketWatermark time.Time
 }
 
 // opened is the body of a fact with what its envelope says.
@@ -88,7 +89,9 @@ func Read(facts []fact.Fact) *Facts {
 }
 
 func (f *Facts) add(x fact.Fact) {
-	if x.Topic() != fact.TopicTickets {
+	if x.Topic() == fact.TopicTickets {
+		f.ticketWatermark = later(f.ticketWatermark, x.Time)
+	} else {
 		f.watermark = later(f.watermark, x.Time)
 	}
 	switch d := x.Data.(type) {
@@ -188,6 +191,9 @@ func (f *Facts) freshness() Freshness {
 	fresh := Freshness{Open: f.Open()}
 	if at, ok := f.Watermark(); ok {
 		fresh.Watermark = &at
+	}
+	if at := f.ticketWatermark; !at.IsZero() {
+		fresh.TicketWatermark = &at
 	}
 	return fresh
 }
