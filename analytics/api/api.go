@@ -39,6 +39,7 @@ type Now interface {
 	Queues(agent string) []live.QueueBrief
 	Place(contact string) (live.Place, bool)
 	Freshness() live.Freshness
+	Clocks() *live.Clocks
 	Watch() *live.Watcher
 	WatchAgent(agent string) *live.Watcher
 	Control(ctx context.Context, req controllerclient.Control) (fact.AgentState, error)

@@ -52,6 +52,31 @@ func TestDocumentedEvents(t *testing.T) {
 	}
 }
 
+// So is what the page about data quality shows of the clocks.
+func TestDocumentedClocks(t *testing.T) {
+	page, err := os.ReadFile("../../docs/data-quality.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?s)```json\n\"clocks\": (.*?)\n```").FindSubmatch(page)
+	if found == nil {
+		t.Fatal("the page shows no clocks")
+	}
+	var c Clocks
+	d := json.NewDecoder(bytes.NewReader(found[1]))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := keys(t, found[1]), keys(t, b); !reflect.DeepEqual(got, want) {
+		t.Errorf("the page shows\n%v\nthe API answers\n%v", got, want)
+	}
+}
+
 // So are the examples of what was recorded, of the messages that callers left, of callbacks and of a ticket.
 func TestDocumentedLists(t *testing.T) {
 	page, err := os.ReadFile(docsPage)

@@ -2,15 +2,18 @@ package api
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"firstline/analytics/live/livetest"
 	"firstline/analytics/metric"
 	"firstline/analytics/query"
 	"firstline/analytics/staffing"
+	"firstline/pipeline/fact"
 )
 
 func TestQueueMetricsPassesEverythingOn(t *testing.T) {
@@ -142,6 +145,47 @@ func TestDataQuality(t *testing.T) {
 	if want := "late,controller,pbx1,3"; !strings.Contains(string(a.body), want) {
 		t.Errorf("%s is not in %s", want, a.body)
 	}
+}
+
+// Beside the report stands how the clocks are now, as the controller tells it: null for what it does not know, and instead of the whole from an
+// older one and while it is not heard.
+func TestDataQualityTellsTheClocks(t *testing.T) {
+	ahead, at := int64(-1500), livetest.Began().Add(time.Minute)
+	for name, c := range map[string]struct {
+		clocks *fact.SnapshotClocks
+		want   string
+	}{
+		"known": {&fact.SnapshotClocks{AsteriskAheadMS: &ahead, AsteriskAt: &at, ControllerAheadMS: 3, MovedAhead: 1, MovedBehind: 2, Since: livetest.Began()},
+			`{"node":"pbx1","asterisk_ahead_ms":-1500,"asterisk_at":"2026-03-02T09:01:00Z","controller_ahead_ms":3,"moved_ahead":1,"moved_behind":2,"since":"2026-03-02T09:00:00Z"}`},
+		"unknown": {&fact.SnapshotClocks{Since: livetest.Began()},
+			`{"node":"pbx1","asterisk_ahead_ms":null,"asterisk_at":null,"controller_ahead_ms":0,"moved_ahead":0,"moved_behind":0,"since":"2026-03-02T09:00:00Z"}`},
+		"older": {nil, `null`},
+	} {
+		w := newWorld(t, options{snapshot: func(s *fact.Snapshot) { s.Clocks = c.clocks }})
+		sue := w.signIn("sue")
+		if got := readClocks(t, w, sue); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		w.controller.Down(true)
+		w.controller.Break()
+		watch := w.live.Watch()
+		for !w.live.Freshness().Stale {
+			<-watch.Changed()
+		}
+		watch.Close()
+		if got := readClocks(t, w, sue); got != "null" {
+			t.Errorf("%s, from a controller that is not heard: %s", name, got)
+		}
+	}
+}
+
+func readClocks(t *testing.T, w *world, proof string) string {
+	t.Helper()
+	var got struct {
+		Clocks json.RawMessage `json:"clocks"`
+	}
+	w.get(Prefix+"/data-quality"+window, proof).into(t, &got)
+	return string(got.Clocks)
 }
 
 // An agent asks for himself whatever he writes.

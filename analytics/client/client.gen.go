@@ -2653,6 +2653,30 @@ type Choice struct {
 	Target string `json:"target"`
 }
 
+// Clocks defines model for Clocks.
+type Clocks struct {
+	// AsteriskAheadMS How many milliseconds Asterisk's clock was ahead of the controller's at Asterisk's last event, below 0 behind, or the event came so late; null = no event came since the controller's start
+	AsteriskAheadMS *int64 `json:"asterisk_ahead_ms"`
+
+	// AsteriskAt When that event came; null = none did
+	AsteriskAt *time.Time `json:"asterisk_at"`
+
+	// ControllerAheadMS How many milliseconds the controller's clock is ahead of its machine's, below 0 behind
+	ControllerAheadMS int64 `json:"controller_ahead_ms"`
+
+	// MovedAhead Events since the controller's start whose time was later than now by more than a second, and was moved to now
+	MovedAhead int64 `json:"moved_ahead"`
+
+	// MovedBehind Events since the controller's start whose time was before the last fact about the same by more than a second, and was moved to that
+	MovedBehind int64 `json:"moved_behind"`
+
+	// Node The node whose clocks these are; another node's API tells of its own
+	Node string `json:"node"`
+
+	// Since The controller's start: events are counted from then on
+	Since time.Time `json:"since"`
+}
+
 // CloudEvent defines model for CloudEvent.
 type CloudEvent struct {
 	Data TicketData `json:"data"`
@@ -4085,6 +4109,9 @@ type ProviderWay struct {
 type QualityReport struct {
 	// AsOf When the answer was computed
 	AsOf time.Time `json:"as_of"`
+
+	// Clocks How the clocks stand now from which facts have their times, whatever the window, at the node whose controller this API follows; null while the controller is not heard, and of one older than this API
+	Clocks *Clocks `json:"clocks"`
 
 	// Examples The newest 10 of each kind, newest first
 	Examples []Defect `json:"examples"`

@@ -32,7 +32,7 @@ func (s *State) inherit(old *State) {
 
 // supplement takes from an older snapshot only what no fact says, for agents whose state is still the same.
 func (s *State) supplement(snap fact.Snapshot) {
-	s.head.Link, s.head.Durable = snap.Link, snap.Durable
+	s.head.Link, s.head.Durable, s.head.Clocks = snap.Link, snap.Durable, snap.Clocks
 	for _, from := range snap.Agents {
 		a, ok := s.agents[from.ID]
 		if !ok || a.State != from.State || !a.Since.Equal(from.Since) {
@@ -43,7 +43,7 @@ func (s *State) supplement(snap fact.Snapshot) {
 }
 
 // drift names the first difference between the fold and the snapshot at the same position, "" when there is none. What no
-// fact carries is not compared: connection, language, priority and place in line, an agent's next state, misses and end
+// fact carries is not compared: connection, clocks, language, priority and place in line, an agent's next state, misses and end
 // of wrap-up.
 func drift(fold, snap fact.Snapshot) string {
 	if d := driftIncidents(fold.Incidents, snap.Incidents); d != "" {

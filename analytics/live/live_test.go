@@ -173,6 +173,32 @@ func TestSilenceIsStale(t *testing.T) {
 	until(t, w, func() bool { return !l.Freshness().Stale && l.Wallboard().Node == "later" })
 }
 
+// The clocks are those of the last snapshot, whether or not a fact came since; nothing is told of a controller that doesn't say, nor of one
+// that is not heard.
+func TestClocks(t *testing.T) {
+	c := livetest.Start(t, livetest.World())
+	l := start(t, c, nil)
+	w := l.Watch()
+	defer w.Close()
+	flows(t, c, l)
+	if got := l.Clocks(); got != nil {
+		t.Errorf("an older controller told %+v", got)
+	}
+	c.SetSnapshot(func(s *fact.Snapshot) { s.Clocks = &fact.SnapshotClocks{ControllerAheadMS: 7} })
+	l.refreshSoon() // it is from before the fact that flows appended: it supplements the fold
+	until(t, w, func() bool { got := l.Clocks(); return got != nil && got.ControllerAheadMS == 7 && got.Node == "pbx1" })
+	last := c.Last()
+	c.SetSnapshot(func(s *fact.Snapshot) { s.Position, s.Clocks = last, &fact.SnapshotClocks{ControllerAheadMS: 8} })
+	l.refreshSoon()
+	until(t, w, func() bool { got := l.Clocks(); return got != nil && got.ControllerAheadMS == 8 })
+	c.Down(true)
+	c.Silence(true)
+	until(t, w, func() bool { return l.Freshness().Stale })
+	if got := l.Clocks(); got != nil {
+		t.Errorf("a controller that is not heard told %+v", got)
+	}
+}
+
 func TestNothingKnownYet(t *testing.T) {
 	cfg := DefaultConfig()
 	l, err := New(cfg, func(string) string { return "" }, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
@@ -188,6 +214,9 @@ func TestNothingKnownYet(t *testing.T) {
 	}
 	if l.Queues("anna") == nil {
 		t.Error("queues are null")
+	}
+	if got := l.Clocks(); got != nil {
+		t.Errorf("clocks %+v out of nowhere", got)
 	}
 }
 

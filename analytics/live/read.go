@@ -71,6 +71,25 @@ func (l *Live) Freshness() Freshness {
 	return f
 }
 
+// Clocks is how the clocks of a node stand.
+type Clocks struct {
+	Node string // the controller's
+	fact.SnapshotClocks
+}
+
+// Clocks is how the clocks stand from which facts have their times, as of the last snapshot; nil while the controller is not heard, and of one that
+// doesn't tell. The caller must not change what it points to.
+func (l *Live) Clocks() *Clocks {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := Freshness{}
+	l.freshen(&f)
+	if l.state == nil || f.Stale || l.state.head.Clocks == nil {
+		return nil
+	}
+	return &Clocks{Node: l.state.head.Node, SnapshotClocks: *l.state.head.Clocks}
+}
+
 // freshen fills in what is known about the stream. Callers hold mu.
 func (l *Live) freshen(f *Freshness) {
 	since := l.started.UTC()

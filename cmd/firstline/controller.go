@@ -71,7 +71,7 @@ func runController(ctx context.Context, env *environment) error {
 	journal.Protect(publisher.Published)
 	checks := pins.New(c, env.log, reg)
 	checks.Set(pinHashes(s, env))
-	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Recordings: keeper, PINs: checks, Heart: adapter})
+	c.Connect(controller.Outside{Executor: adapter, Tasks: tasks, Recordings: keeper, PINs: checks, Heart: adapter, AsteriskClock: adapter})
 
 	g := newGroup(ctx)
 	g.run("controller", c.Run)

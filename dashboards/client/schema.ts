@@ -2756,6 +2756,40 @@ export interface components {
             /** @description The node it led to then */
             target: string;
         };
+        Clocks: {
+            /**
+             * Format: int64
+             * @description How many milliseconds Asterisk's clock was ahead of the controller's at Asterisk's last event, below 0 behind, or the event came so late; null = no event came since the controller's start
+             */
+            asterisk_ahead_ms: number | null;
+            /**
+             * Format: date-time
+             * @description When that event came; null = none did
+             */
+            asterisk_at: string | null;
+            /**
+             * Format: int64
+             * @description How many milliseconds the controller's clock is ahead of its machine's, below 0 behind
+             */
+            controller_ahead_ms: number;
+            /**
+             * Format: int64
+             * @description Events since the controller's start whose time was later than now by more than a second, and was moved to now
+             */
+            moved_ahead: number;
+            /**
+             * Format: int64
+             * @description Events since the controller's start whose time was before the last fact about the same by more than a second, and was moved to that
+             */
+            moved_behind: number;
+            /** @description The node whose clocks these are; another node's API tells of its own */
+            node: string;
+            /**
+             * Format: date-time
+             * @description The controller's start: events are counted from then on
+             */
+            since: string;
+        };
         CloudEvent: {
             data: components["schemas"]["TicketData"];
             /**
@@ -4250,6 +4284,8 @@ export interface components {
              * @description When the answer was computed
              */
             as_of: string;
+            /** @description How the clocks stand now from which facts have their times, whatever the window, at the node whose controller this API follows; null while the controller is not heard, and of one older than this API */
+            clocks: components["schemas"]["Clocks"] | null;
             /** @description The newest 10 of each kind, newest first */
             examples: components["schemas"]["Defect"][];
             /**
@@ -8072,7 +8108,8 @@ export interface operations {
                      *           }
                      *         ]
                      *       },
-                     *       "loads": []
+                     *       "loads": [],
+                     *       "clocks": null
                      *     }
                      */
                     "application/json": components["schemas"]["QualityReport"];

@@ -21,6 +21,19 @@ type Snapshot struct {
 	Contacts []SnapshotContact `json:"contacts"`
 
 	Incidents []SnapshotIncident `json:"incidents,omitempty"` // those of the plan, in its order
+
+	Clocks *SnapshotClocks `json:"clocks,omitempty"` // nil = a controller that doesn't tell yet
+}
+
+// SnapshotClocks is how the clocks stand from which facts have their times. Times of facts were moved, by more than a second, where a clock made
+// them impossible.
+type SnapshotClocks struct {
+	AsteriskAheadMS   *int64     `json:"asterisk_ahead_ms"`   // Asterisk's clock minus the controller's at Asterisk's last event; nil = none came since Since
+	AsteriskAt        *time.Time `json:"asterisk_at"`         // when that event was read; nil as well
+	ControllerAheadMS int64      `json:"controller_ahead_ms"` // the controller's clock minus its machine's
+	MovedAhead        int64      `json:"moved_ahead"`         // events whose time was later than now
+	MovedBehind       int64      `json:"moved_behind"`        // events whose time was before the last fact about the same
+	Since             time.Time  `json:"since"`               // the controller's start: both are counted from then on
 }
 
 // SnapshotQueue names a queue and the parameters its figures use.

@@ -67,11 +67,16 @@ type Adapter struct {
 	absent     *trouble.Trouble // Asterisk doesn't answer, or has not connected
 	listing    *trouble.Trouble // what is there can't be listed
 
-	listener atomic.Pointer[net.Listener]
-	form     atomic.Pointer[number.Form]
-	conns    sync.Mutex // guards current
-	current  *link      // the connection of Asterisk, nil = none
+	listener  atomic.Pointer[net.Listener]
+	form      atomic.Pointer[number.Form]
+	lastEvent atomic.Pointer[eventTimes] // the last that Asterisk had not kept; nil = none yet
+
+	conns   sync.Mutex // guards current
+	current *link      // the connection of Asterisk, nil = none
 }
+
+// eventTimes are the time that Asterisk gave an event, and when that was read.
+type eventTimes struct{ given, read time.Time }
 
 // New checks what it is given. It opens nothing.
 func New(cfg Config, o Options) (*Adapter, error) {
@@ -127,6 +132,15 @@ func (a *Adapter) Beat(ctx context.Context, now time.Time) error {
 	}
 	a.metrics.beats.WithLabelValues(result).Inc()
 	return err
+}
+
+// LastEvent is the time that Asterisk gave its last event, and when that was read, with the monotonic reading; zero = none came yet. Events that
+// Asterisk kept while nobody listened don't count: they say nothing about its clock.
+func (a *Adapter) LastEvent() (given, read time.Time) {
+	if s := a.lastEvent.Load(); s != nil {
+		return s.given, s.read
+	}
+	return time.Time{}, time.Time{}
 }
 
 // Run reads what the fallback did meanwhile, then serves Asterisk until ctx ends (nil), or until the address can't be

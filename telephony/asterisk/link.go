@@ -216,9 +216,11 @@ func (l *link) compareClocks(at time.Time) {
 		return // it has no time: it happens now for the core, too
 	}
 	m := l.a.metrics
-	age := time.Since(at)
+	now := time.Now()
+	age := now.Sub(at)
 	if l.live {
 		m.clockAhead.Set(-age.Seconds())
+		l.a.lastEvent.Store(&eventTimes{at, now})
 	}
 	if age < 0 {
 		m.early.Inc()

@@ -56,7 +56,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help:    "Age of events when they are read, by Asterisk's clock; it grows when Asterisk or the controller is behind. Without those that were later than now.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 60}}),
 		early:      counter("events_early_total", "Events that were later than now by the controller's clock: Asterisk's is ahead."),
-		clockAhead: gauge("clock_ahead_seconds", "Asterisk's clock minus the controller's at the last event, whose way counts as behind."),
+		clockAhead: gauge("clock_ahead_seconds", "Asterisk's clock minus that of the controller's machine at the last event, whose way counts as behind."),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: p + "request_seconds", Help: "Duration of REST requests.",
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2}}),
 		retries:     counter("request_retries_total", "REST requests sent again because the connection was closed."),

@@ -46,6 +46,12 @@ type Heart interface {
 	Beat(ctx context.Context, now time.Time) error
 }
 
+// AsteriskClock tells what Asterisk's clock showed. It doesn't ask Asterisk, and returns at once.
+type AsteriskClock interface {
+	// LastEvent is the time that Asterisk gave its last event, and when that was read, with the monotonic reading; zero = none came yet.
+	LastEvent() (given, read time.Time)
+}
+
 // Journal is the durable log; *log.Log is it.
 type Journal interface {
 	Append(r log.Record) (index uint64, facts []fact.Fact, err error)
@@ -72,6 +78,8 @@ type Outside struct {
 	Recordings Recordings
 	PINs       PINs
 	Heart      Heart
+
+	AsteriskClock AsteriskClock
 }
 
 // Options are what New needs besides the configuration.

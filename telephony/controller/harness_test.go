@@ -58,6 +58,8 @@ type world struct {
 	beatErr  error
 	hold     chan struct{} // a beat hangs until it is closed
 	at       func()        // called at each Execute
+	given    time.Time     // Asterisk's time of its last event, which was read at read
+	read     time.Time
 }
 
 func (w *world) Execute(c []callcenter.Command) {
@@ -91,6 +93,18 @@ func (w *world) Beat(ctx context.Context, now time.Time) error {
 	defer w.mu.Unlock()
 	w.beats = append(w.beats, now)
 	return err
+}
+
+func (w *world) tells(given, read time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.given, w.read = given, read
+}
+
+func (w *world) LastEvent() (given, read time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.given, w.read
 }
 
 func (w *world) kinds() (kinds []string) {
@@ -142,7 +156,7 @@ func newRig(t testing.TB, logs log.Config, change func(*Config, *Options)) *rig 
 		t.Fatal(err)
 	}
 	r := &rig{Controller: c, world: &world{}, log: l, reg: reg, stop: l.Close}
-	c.Connect(Outside{Executor: r.world, Tasks: r.world, Recordings: r.world, Heart: r.world})
+	c.Connect(Outside{Executor: r.world, Tasks: r.world, Recordings: r.world, Heart: r.world, AsteriskClock: r.world})
 	return r
 }
 
@@ -204,8 +218,20 @@ func (r *rig) view(t testing.TB) fact.Snapshot {
 	got := make(chan fact.Snapshot, 1)
 	r.inbox.put(item{look: func(p *loop) { got <- p.public() }})
 	s := <-got
-	s.At, s.Link = time.Time{}, false
+	s.At, s.Link, s.Clocks = time.Time{}, false, nil
 	return s
+}
+
+// clocks is what the state of now says of the clocks.
+func (r *rig) clocks(t testing.TB) fact.SnapshotClocks {
+	t.Helper()
+	got := make(chan *fact.SnapshotClocks, 1)
+	r.inbox.put(item{look: func(p *loop) { got <- p.public().Clocks }})
+	c := <-got
+	if c == nil {
+		t.Fatal("nothing is said of the clocks")
+	}
+	return *c
 }
 
 func metric(t testing.TB, reg *prometheus.Registry, name string, label string) (sum float64) {

@@ -36,8 +36,12 @@ type loop struct {
 	records  int       // since the last snapshot
 	snapshot time.Time // when the last one was made
 	doubted  time.Time // when the log was last told of an event's wrong time
+	moved    moved     // times of events, since the start
 	status   atomic.Pointer[status]
 }
+
+// moved counts events whose time was moved.
+type moved struct{ ahead, behind int64 }
 
 // output is what waits for record index to be durable.
 type output struct {
@@ -318,6 +322,12 @@ const doubtEvery = time.Minute
 // doubt counts that an event's time was moved.
 func (p *loop) doubt(event string, c callcenter.Clamped) {
 	p.metrics.clamped.WithLabelValues(string(c.Direction), event).Inc()
+	switch c.Direction {
+	case callcenter.ClampedAhead:
+		p.moved.ahead++
+	case callcenter.ClampedBehind:
+		p.moved.behind++
+	}
 	if now := time.Now(); now.Sub(p.doubted) >= doubtEvery {
 		p.doubted = now
 		p.log.Warn("an event's time can't be right and was moved: a clock is wrong, or it came late", "event", event, "direction", string(c.Direction), "by", c.By)

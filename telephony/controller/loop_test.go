@@ -166,6 +166,35 @@ func TestClockAheadIsShown(t *testing.T) {
 	})
 }
 
+// The snapshot tells how the clocks stand, and how many events had their time moved since the start. Asterisk's clock is compared with the
+// controller's, which is not its machine's here.
+func TestSnapshotTellsTheClocks(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *memdisk.Disk) {
+		r := newRig(t, logConfig(d, "/log"), nil)
+		began := time.Now().Add(time.Hour)
+		r.loop.clock = newClock(began) // the machine's was set back before this start
+		r.start(t)
+		r.openDesk()
+		want := fact.SnapshotClocks{ControllerAheadMS: 3_600_000, Since: began.UTC()}
+		if got := r.clocks(t); !reflect.DeepEqual(got, want) {
+			t.Errorf("before any event of Asterisk: %+v, want %+v", got, want)
+		}
+		pass(time.Minute)
+		stamped := time.Now().Add(-2 * time.Second)
+		r.world.tells(stamped, time.Now())
+		pass(time.Minute) // an event tells how the clocks stood when it was read
+		r.Put(time.Now().Add(2*time.Hour), arrival(1))
+		r.Put(time.Now().Add(2*time.Hour), arrival(2))
+		r.Put(stamped, callcenter.ChannelEnded{Channel: "pbx1-2.1", Cause: 16})
+		behind, at := int64(-3_602_000), began.Add(time.Minute).UTC()
+		want = fact.SnapshotClocks{AsteriskAheadMS: &behind, AsteriskAt: &at, ControllerAheadMS: 3_600_000, MovedAhead: 2, MovedBehind: 1, Since: began.UTC()}
+		if got := r.clocks(t); !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, asterisk %d at %v, want %+v", got, *got.AsteriskAheadMS, got.AsteriskAt, want)
+		}
+		r.end(t)
+	})
+}
+
 // The clock of the core never goes back, although the machine's did between two runs.
 func TestClockNeverGoesBack(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *memdisk.Disk) {

@@ -29,7 +29,21 @@ func (p *loop) public() fact.Snapshot {
 	s := p.center.Snapshot(p.clock.now())
 	s.Source, s.Epoch, s.Position = p.journal.Source(), p.journal.Epoch(), p.journal.Position()
 	s.Durable = p.journal.Health().Durable
+	s.Clocks = p.clocks()
 	return s
+}
+
+// clocks tells how Asterisk's clock stands to the loop's, and that one to its machine's.
+func (p *loop) clocks() *fact.SnapshotClocks {
+	c := &fact.SnapshotClocks{
+		ControllerAheadMS: p.clock.ahead().Milliseconds(), MovedAhead: p.moved.ahead, MovedBehind: p.moved.behind, Since: p.clock.base.UTC(),
+	}
+	if given, read := p.out.AsteriskClock.LastEvent(); !read.IsZero() {
+		at := p.clock.at(read)
+		ahead := given.Sub(at).Milliseconds()
+		c.AsteriskAheadMS, c.AsteriskAt = &ahead, &at
+	}
+	return c
 }
 
 // popup answers with what the agent of an open offer sees.

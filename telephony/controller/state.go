@@ -93,7 +93,10 @@ func newClock(last time.Time) clock {
 	return clock{base: base, began: now}
 }
 
-func (c clock) now() time.Time { return c.base.Add(time.Since(c.began)).UTC() }
+func (c clock) now() time.Time { return c.at(time.Now()) }
+
+// at is what this clock showed at an instant since the start that has the monotonic reading.
+func (c clock) at(read time.Time) time.Time { return c.base.Add(read.Sub(c.began)).UTC() }
 
 // ahead is how much later it is by this clock than by the machine's, which may have been set.
 func (c clock) ahead() time.Duration { return c.now().Sub(time.Now().Round(0)) }

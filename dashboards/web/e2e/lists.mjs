@@ -90,6 +90,9 @@ export async function lists({ boss, anna, shoot }) {
     want(await page.locator("[data-test=quality-tickets] [data-ticket-kind]").count() === 4, "not every kind of tickets' events is named");
     await shows(page.locator("[data-ticket-kind=before_start]"), /^Before the start\d+Happened before its ticket was opened/, 5_000);
     await shows(page.locator("[data-test=quality-loads]"), /firstline\.contacts\.v1/, 5_000);
+    want(await page.locator("[data-test=quality-clocks] [data-clock]").count() === 4, "not every clock is named");
+    await shows(page.locator("[data-clock=asterisk]"), /^Asterisk's clock against the controller's, at the event of .*They agree within a second\.$/, 5_000);
+    await shows(page.locator("[data-clock=moved_ahead]"), /that were later than now0None\.$/, 5_000);
     await page.selectOption("[name=hours]", "1");
     await page.locator("[data-test=quality][aria-busy=false]").waitFor();
     want(new URL(page.url()).searchParams.get("hours") === "1", "the period is not in the address");

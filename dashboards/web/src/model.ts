@@ -53,6 +53,7 @@ export type DefectRow = Schemas["DefectRow"];
 export type DefectTotal = Schemas["DefectTotal"];
 export type TicketQuality = Schemas["TicketQuality"];
 export type LoadRow = Schemas["LoadRow"];
+export type Clocks = Schemas["Clocks"];
 
 /** Whether somebody has dealt with a message. */
 export type Mark = Pick<Message, "done" | "done_at" | "done_by" | "note">;

@@ -1,11 +1,12 @@
 // Whether the numbers can be trusted: how far the loaded data reach, what is wrong with them and where, with examples that lead to
-// the contact, the same of tickets, and what the loader met.
+// the contact, the same of tickets, how the clocks stand now, and what the loader met.
 import { useState } from "preact/hooks";
 import { at } from "../api";
 import { t } from "../i18n";
 import type { QualityReport } from "../model";
 import { spans, windowOf } from "../parts/ContactFilter";
 import { useLastList } from "../parts/lastList";
+import { ClockTable } from "../parts/ClockTable";
 import { Examples, Kinds, Loads, Places, Tickets } from "../parts/QualityTables";
 import { Tile } from "../parts/Tile";
 import { useAnswer } from "../parts/useAnswer";
@@ -41,6 +42,7 @@ export function Quality() {
       {report && (
         <>
           <Reach report={report} />
+          <ClockTable clocks={report.clocks} />
           <Kinds totals={report.totals} />
           <Places rows={report.rows} />
           <Examples examples={report.examples} />
