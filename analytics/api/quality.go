@@ -46,8 +46,13 @@ func clocksOf(c *live.Clocks) *Clocks {
 	if c == nil {
 		return nil
 	}
+	at := c.AsteriskAt
+	if at != nil {
+		whole := at.Truncate(time.Millisecond)
+		at = &whole
+	}
 	return &Clocks{
-		Node: c.Node, AsteriskAheadMS: c.AsteriskAheadMS, AsteriskAt: c.AsteriskAt, ControllerAheadMS: c.ControllerAheadMS,
-		MovedAhead: c.MovedAhead, MovedBehind: c.MovedBehind, Since: c.Since,
+		Node: c.Node, AsteriskAheadMS: c.AsteriskAheadMS, AsteriskAt: at, ControllerAheadMS: c.ControllerAheadMS,
+		MovedAhead: c.MovedAhead, MovedBehind: c.MovedBehind, Since: c.Since.Truncate(time.Millisecond),
 	}
 }

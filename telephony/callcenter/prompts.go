@@ -131,7 +131,7 @@ func (c Config) Heard() []Heard {
 	media := map[string][]string{}
 	for _, p := range c.played() {
 		for _, language := range p.languages {
-			media[language] = append(media[language], ivr.MediaURIs(p.names)...)
+			media[language] = append(media[language], ivr.MediaURIs(ivr.WithDigits(p.names))...)
 		}
 	}
 	var list []Heard

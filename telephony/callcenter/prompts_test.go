@@ -113,11 +113,13 @@ ivr:
   - id: main
     start: choose
     nodes:
-      choose: {type: menu, prompt: [beep], invalid_media: [wrong], options: {"1": {language: ru, next: line}}, gave_up: bye}
+      choose: {type: menu, prompt: [beep], invalid_media: [wrong], options: {"1": {language: ru, next: line}, "2": {language: de, next: ask}}, gave_up: bye}
+      ask: {type: collect, prompt: [beep], confirm: ["{digits}", right], max: 3, next: bye, no_input: bye}
       line: {type: queue, queue: first}
       bye: {type: hangup, media: ["number:3"]}
 `)
-	if got := fmt.Sprint(config.Heard()); got != "[{en [number:3 sound:agent-loginok sound:beep sound:wrong]} {ru [sound:all-busy sound:hold-on]}]" {
+	if got := fmt.Sprint(config.Heard()); got != "[{de [number:3 sound:beep sound:digits/0 sound:digits/1 sound:digits/2 sound:digits/3 sound:digits/4 sound:digits/5 sound:digits/6 sound:digits/7 sound:digits/8 sound:digits/9 sound:right]}"+
+		" {en [number:3 sound:agent-loginok sound:beep sound:wrong]} {ru [sound:all-busy sound:hold-on]}]" {
 		t.Error(got)
 	}
 }

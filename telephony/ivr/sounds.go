@@ -69,6 +69,19 @@ func (f Flow) Tells(languages []string) []string {
 	return slices.Compact(list)
 }
 
+// WithDigits are media with each digit in the place of what reads digits back: any of them may come.
+func WithDigits(names []string) []string {
+	i := slices.Index(names, readBack)
+	if i < 0 {
+		return names
+	}
+	out := slices.Delete(slices.Clone(names), i, i+1)
+	for digit := '0'; digit <= '9'; digit++ {
+		out = append(out, sayDigit(digit))
+	}
+	return WithDigits(out)
+}
+
 // sounds are the lists of media that a node of its type plays; paths are the keys.
 func (n Node) sounds() []Sounds {
 	var list []Sounds

@@ -330,6 +330,8 @@ func (w *walk) complete(n Node) {
 	w.readOut(n, nil)
 }
 
+func sayDigit(digit rune) string { return "digits/" + string(digit) } // not digits:, which no key stops
+
 // readOut says the digits, and asks whether they are right.
 func (w *walk) readOut(n Node, before []string) {
 	v := &w.result.Visit
@@ -344,7 +346,7 @@ func (w *walk) readOut(n Node, before []string) {
 			if digit < '0' || digit > '9' {
 				continue // the plus
 			}
-			media = append(media, "digits/"+string(digit)) // not digits:, which no key stops
+			media = append(media, sayDigit(digit))
 		}
 	}
 	w.ask(n, media)
