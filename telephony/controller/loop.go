@@ -330,7 +330,7 @@ func (p *loop) doubt(event string, c callcenter.Clamped) {
 	}
 	if now := time.Now(); now.Sub(p.doubted) >= doubtEvery {
 		p.doubted = now
-		p.log.Warn("an event's time can't be right and was moved: a clock is wrong, or it came late", "event", event, "direction", string(c.Direction), "by", c.By)
+		p.log.Warn("an event's time can't be right and was moved: a clock is wrong, or it came late", "event", event, "direction", string(c.Direction), "by", c.By.String())
 	}
 }
 
